@@ -1,0 +1,232 @@
+"""What flows through the program, one frozen record for each stage.
+
+::
+
+    page file → Article → Passage → Hit → Evidence → Citation → Answer
+
+All offsets count characters (not bytes) and all ranges are half open, ``[start, end)``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+def content_id(*parts: str) -> str:
+    """A short id that depends on the content alone, so that a rebuild gives the same id.
+
+    >>> content_id("页", "文") == content_id("页", "文") != content_id("页文")
+    True
+    """
+    digest = hashlib.sha256("\x00".join(parts).encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A stretch of an article's field that stands unchanged in the raw page.
+
+    ``field[start:end] == page[source:source + end - start]``
+    """
+
+    start: int
+    end: int
+    source: int
+
+
+def source_spans(runs: Iterable[Run], start: int, end: int) -> tuple[tuple[int, int], ...]:
+    """The ranges of the raw page that spell ``field[start:end]``; touching ranges are joined.
+
+    >>> source_spans([Run(0, 3, 10), Run(3, 5, 40)], 1, 4)
+    ((11, 13), (40, 41))
+    """
+    spans: list[tuple[int, int]] = []
+    for run in runs:
+        low, high = max(run.start, start), min(run.end, end)
+        if low >= high:
+            continue
+        first, last = run.source + low - run.start, run.source + high - run.start
+        if spans and spans[-1][1] == first:
+            first = spans.pop()[0]
+        spans.append((first, last))
+    return tuple(spans)
+
+
+@dataclass(frozen=True)
+class Caption:
+    """The line under a picture and who took the picture; either may be ``""``."""
+
+    text: str
+    credit: str
+    runs: tuple[Run, ...] = ()
+
+
+@dataclass(frozen=True)
+class Joint:
+    """A place in ``Article.text`` where two blocks of the page were put together.
+
+    ``kind`` is ``cut`` (a sentence rejoined) or ``displaced`` (columns put in order);
+    ``confidence`` (0 to 1) is the reader's belief that the two belong together.
+    """
+
+    at: int
+    kind: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Article:
+    """One article of a page, or one item of an archive.
+
+    ``text``: paragraphs separated by ``\\n``; sub-headings on a line of their own, ``## `` first.
+    ``runs``: for each field (``text``, ``title``, ``kicker``, ``section``, ``byline``) the stretches that
+    stand in the raw page; together they spell the field, line breaks of ``text`` aside.
+    ``date``: as an ISO day, month or year (``2024-07-05``, ``2024-07``, ``2024``), and ``date_from`` tells how
+    it was found: ``masthead``, ``dateline``, ``text``, ``archive`` or ``""``.
+    ``doubts``: one line for each thing about which the reader was not sure.
+    """
+
+    article_id: str
+    source: str
+    doc_id: str
+    text: str
+    title: str = ""
+    kicker: str = ""
+    section: str = ""
+    byline: str = ""
+    date: str = ""
+    date_from: str = ""
+    captions: tuple[Caption, ...] = ()
+    truncated: bool = False
+    runs: Mapping[str, tuple[Run, ...]] = field(default_factory=dict)
+    joints: tuple[Joint, ...] = ()
+    confidence: float = 1.0
+    doubts: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form of ``rag articles --json``; ``spans`` maps ``text`` to the page."""
+        return {
+            "article_id": self.article_id, "doc_id": self.doc_id, "source": self.source,
+            "section": self.section or None, "kicker": self.kicker or None,
+            "title": self.title or None, "byline": self.byline or None,
+            "date": self.date or None, "date_from": self.date_from or None,
+            "text": self.text,
+            "captions": [{"text": c.text, "credit": c.credit} for c in self.captions],
+            "truncated": self.truncated,
+            "spans": [[r.start, r.end, r.source] for r in self.runs.get("text", ())],
+            "joints": [asdict(j) for j in self.joints],
+            "confidence": round(self.confidence, 4), "doubts": list(self.doubts),
+        }
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A run of whole sentences of one field of an article: the unit of search.
+
+    ``text == getattr(article, field)[start:end]`` (for ``caption``: of ``captions[item].text``).
+    ``context`` (title, zone, date) is embedded and searched with the passage, but never quoted.
+    """
+
+    passage_id: str
+    article_id: str
+    text: str
+    start: int
+    end: int
+    field: str = "text"
+    item: int = 0
+    context: str = ""
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A passage that was found, best first; ``found_by`` tells how (channel → rank, from 1)."""
+
+    rank: int
+    score: float
+    passage: Passage
+    article: Article
+    found_by: Mapping[str, float] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form of ``rag search --json``."""
+        return {
+            "rank": self.rank, "doc_id": self.article.doc_id, "article_id": self.article.article_id,
+            "passage_id": self.passage.passage_id, "title": headline(self.article),
+            "text": self.passage.text, "score": round(self.score, 6),
+            "source": self.article.source, "date": self.article.date or None,
+            "found_by": dict(self.found_by),
+        }
+
+
+@dataclass(frozen=True)
+class Citation:
+    """A quotation that stands word for word in the article and, at ``source_spans``, in the raw page."""
+
+    number: int
+    article_id: str
+    passage_id: str
+    title: str
+    byline: str
+    source: str
+    date: str
+    field: str
+    quote: str
+    start: int
+    end: int
+    source_spans: tuple[tuple[int, int], ...]
+    item: int = 0
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Another count or sum that the evidence gives beside the one asked for."""
+
+    text: str
+    counts: str
+    date: str
+    citation: int
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One exchange of a conversation."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A checked answer. In ``text``, ``[1]`` refers to the citation whose ``number`` is 1."""
+
+    question: str
+    language: str
+    text: str
+    refused: bool
+    citations: tuple[Citation, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    warnings: tuple[str, ...] = ()
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    search_question: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form of ``rag ask --json``; every value is plain JSON."""
+        out = asdict(self)
+        out["answer"] = out.pop("text")
+        out["seconds"] = {k: round(v, 4) for k, v in self.seconds.items()}
+        for row, citation in zip(out["citations"], self.citations, strict=True):
+            row["source_spans"] = [list(span) for span in citation.source_spans]
+        return out
+
+
+def headline(article: Article) -> str:
+    """The article's title with its kicker; for a photo story without one, its caption's beginning.
+
+    >>> headline(Article("1", "p", "d", "正文", title="签约", kicker="某区"))
+    '某区 签约'
+    """
+    named = " ".join(part for part in (article.kicker, article.title) if part)
+    return named or article.text[:24]
