@@ -230,3 +230,20 @@ def headline(article: Article) -> str:
     """
     named = " ".join(part for part in (article.kicker, article.title) if part)
     return named or article.text[:24]
+
+
+@dataclass(frozen=True)
+class EvidenceFound:
+    """First event of a streamed answer: what was found, before a word is written."""
+
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True)
+class TextPiece:
+    """A piece of the draft as it is written; the checked ``Answer`` that follows replaces the whole draft."""
+
+    text: str
+
+
+Event = EvidenceFound | TextPiece | Answer

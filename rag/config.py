@@ -1,0 +1,170 @@
+"""``config.yaml`` → one validated, frozen :class:`Config`.
+
+An unknown key, a wrong type or a value out of range raises :class:`~rag.errors.ConfigError` whose
+message begins with the dotted path of the key. Relative paths are taken from the folder of the file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from rag.errors import ConfigError
+
+
+class Section(BaseModel):
+    """Base of all parts: immutable, and strict about keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Source(Section):
+    """Where the pages are."""
+
+    paths: tuple[Path, ...] = (Path("seeds"),)
+
+
+class Index(Section):
+    """Where the index is kept."""
+
+    dir: Path = Path("index")
+
+
+class Embedding(Section):
+    """The multilingual embedder."""
+
+    model: str = "intfloat/multilingual-e5-small"
+    backend: Literal["auto", "openvino", "torch"] = "auto"
+    batch_size: int = Field(8, ge=1, le=512)
+    max_tokens: int = Field(512, ge=16, le=8192)
+    query_prefix: str | None = None
+    passage_prefix: str | None = None
+
+
+class Passages(Section):
+    """How articles are cut; lengths in characters."""
+
+    max_characters: int = Field(350, ge=50, le=2000)
+
+
+class Retrieval(Section):
+    """How passages are found and ranked."""
+
+    k: int = Field(10, ge=1, le=1000)
+    candidates: int = Field(100, ge=10, le=10_000)
+    dense_weight: float = Field(1.0, ge=0, le=10)
+    sentence_weight: float = Field(1.0, ge=0, le=10)
+    lexical_weight: float = Field(4.0, ge=0, le=10)
+    name_weight: float = Field(1.0, ge=0, le=10)
+
+
+class Generation(Section):
+    """The small generator."""
+
+    backend: Literal["auto", "llamacpp", "openvino", "transformers", "openai"] = "auto"
+    model: str = "Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF"
+    threads: int = Field(0, ge=0, le=256)
+    context_tokens: int = Field(4096, ge=1024, le=131_072)
+    max_new_tokens: int = Field(120, ge=16, le=2048)
+    endpoint: str = ""
+    api_key_env: str = "OPENAI_API_KEY"
+
+
+class Answering(Section):
+    """How evidence becomes a checked answer."""
+
+    evidence_sentences: int = Field(4, ge=1, le=20)
+    attempts: int = Field(2, ge=1, le=5)
+
+
+class Models(Section):
+    """Where weights may come from."""
+
+    offline: bool = False
+
+
+class Chat(Section):
+    """The chat page."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(7860, ge=0, le=65535)
+    examples: tuple[str, ...] = ()
+
+
+class Config(Section):
+    """All settings, validated.
+
+    >>> Config().retrieval.k
+    10
+    """
+
+    source: Source = Source()
+    index: Index = Index()
+    embedding: Embedding = Embedding()
+    passages: Passages = Passages()
+    retrieval: Retrieval = Retrieval()
+    generation: Generation = Generation()
+    answering: Answering = Answering()
+    models: Models = Models()
+    chat: Chat = Chat()
+
+
+def load_config(path: str | Path | None = None) -> Config:
+    """Reads a config file; ``None`` means ``config.yaml`` here if there is one, else the defaults.
+
+    Raises :class:`ConfigError` for a file that is missing, no YAML, or wrong in any key.
+    """
+    if path is None:
+        path = Path("config.yaml")
+        if not path.exists():
+            return Config()
+    file = Path(path)
+    return _anchored(parse_config(_read_yaml(file), str(file)), file.resolve().parent)
+
+
+def parse_config(raw: Any, name: str = "config") -> Config:
+    """Validates what was read from YAML.
+
+    >>> parse_config({"retrieval": {"k": 0}})
+    Traceback (most recent call last):
+    ...
+    rag.errors.ConfigError: retrieval.k: Input should be greater than or equal to 1, not 0 (config)
+    """
+    if raw is None:
+        return Config()
+    if not isinstance(raw, dict):
+        raise ConfigError(f"{name}: must be a mapping of sections (source, index, …), not {type(raw).__name__}")
+    try:
+        return Config.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError(_first_fault(error, name)) from error
+
+
+def _first_fault(error: ValidationError, name: str) -> str:
+    fault = error.errors()[0]
+    place = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] == "extra_forbidden":
+        return f"{place}: unknown key ({name}); remove it or see the comments of config.yaml for the keys there are"
+    return f"{place}: {fault['msg']}, not {fault['input']!r:.80} ({name})"
+
+
+def _read_yaml(file: Path) -> Any:
+    import yaml
+
+    try:
+        return yaml.safe_load(file.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigError(f"{file}: no such config file; give --config PATH or run in the project's folder") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: cannot be read as UTF-8 text ({error})") from error
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{file}: is not YAML ({' '.join(str(error).split())})") from error
+
+
+def _anchored(config: Config, folder: Path) -> Config:
+    """Relative paths are meant from where the config file lies, not from where the command was typed."""
+    source = config.source.model_copy(update={"paths": tuple(folder / p for p in config.source.paths)})
+    index = config.index.model_copy(update={"dir": folder / config.index.dir})
+    return config.model_copy(update={"source": source, "index": index})
