@@ -30,12 +30,14 @@ CREATE TABLE IF NOT EXISTS passages (
     row INTEGER PRIMARY KEY, passage_id TEXT NOT NULL, article_id TEXT NOT NULL, field TEXT NOT NULL,
     item INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
     text TEXT NOT NULL, context TEXT NOT NULL, vector BLOB);
+CREATE INDEX IF NOT EXISTS passages_id ON passages (passage_id);
 CREATE INDEX IF NOT EXISTS passages_article ON passages (article_id);
 CREATE TABLE IF NOT EXISTS sentences (
     row INTEGER PRIMARY KEY, passage INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, vector BLOB);
 CREATE INDEX IF NOT EXISTS sentences_passage ON sentences (passage);
 CREATE VIRTUAL TABLE IF NOT EXISTS lexical USING fts5
     (tokens, pinyin, tokenize="unicode61 remove_diacritics 0");
+CREATE VIRTUAL TABLE IF NOT EXISTS vocabulary USING fts5vocab (lexical, 'col');
 """
 _PASSAGE = 'passage_id, article_id, text, start, "end", field, item, context'
 
@@ -176,6 +178,18 @@ class Archive:
     def sentence_places(self, rows: Iterable[int]) -> dict[int, tuple[int, int, int]]:
         """Sentence row → (passage row, start, end) in the passage's field."""
         return {row: (p, a, b) for row, p, a, b in self._select('row, passage, start, "end"', "sentences", "row", rows)}
+
+    def sentences_of(self, passage_id: str) -> list[tuple[int, int, int]]:
+        """The sentences of a passage, in order: ``(sentence row, start, end)``."""
+        return self.connection.execute(
+            'SELECT s.row, s.start, s."end" FROM sentences s JOIN passages p ON p.row = s.passage '
+            "WHERE p.passage_id = ? ORDER BY s.start", (passage_id,)).fetchall()
+
+    def document_frequencies(self, tokens: Sequence[str]) -> dict[str, int]:
+        """In how many passages each token stands; tokens that stand nowhere are left out."""
+        return dict(
+            (term, count) for term, count, column in self._select("term, doc, col", "vocabulary", "term", tokens)
+            if column == "tokens")
 
     def _select(self, columns: str, table: str, key: str, values: Iterable[Any]) -> list[Any]:
         keys = list(values)

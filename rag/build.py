@@ -1,0 +1,235 @@
+"""The only writer of ``index/``: brings it up to date with the sources.
+
+Incremental (a source whose bytes did not change is not read again), atomic (readers see the old index until the
+last rename), and resumable (a killed build goes on in ``index/building/``). A source that cannot be read is
+reported and left as it was; the others are built.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from rag.config import Config
+from rag.embed import Embedder
+from rag.errors import SourceError, StoreError
+from rag.pages import iter_archive, read_articles
+from rag.passages import passages_of
+from rag.records import Article
+from rag.store import Archive, Manifest, Settings, build_vectors, layout, read_manifest, write_manifest
+from rag.typical import TYPICAL_QUESTIONS
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[str, int, int], None]
+_BATCH = 256
+_ARCHIVES = (".jsonl", ".jsonl.gz")
+SUFFIXES = (".txt", ".md", ".html", ".htm", ".pdf", ".docx", *_ARCHIVES)
+
+
+@dataclass
+class Report:
+    """What a build did. ``failed``: one line for each file or archive line that could not be read."""
+
+    added: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    embedded: int = 0
+    articles: int = 0
+    passages: int = 0
+    seconds: float = 0.0
+
+    @property
+    def did_something(self) -> bool:
+        """Whether the index differs from what it was."""
+        return bool(self.added or self.changed or self.removed or self.embedded)
+
+
+def settings_of(config: Config, embedder: Embedder) -> Settings:
+    """What an index made with this configuration depends on."""
+    return Settings(embedder.fingerprint, embedder.dimension, config.passages.max_characters)
+
+
+def build(
+    config: Config, embedder: Embedder, paths: Sequence[Path] = (), *,
+    fresh: bool = False, progress: Progress | None = None,
+) -> Report:
+    """Brings the index up to date with ``paths`` (default: the configured sources, and only those).
+
+    ``fresh`` leaves the old index aside; it stays usable until the new one is whole.
+    ``progress(stage, done, total)`` is called often. Raises :class:`SourceError` where no source can be found,
+    :class:`StoreError` where the folder cannot be written or another build is at work.
+    """
+    import filelock
+
+    began = time.perf_counter()
+    folder = config.index.dir
+    files = list(discover(paths or config.source.paths))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with filelock.FileLock(folder / ".lock", timeout=1):
+            report = _build(config, embedder, files, not paths, fresh, progress or _silent)
+    except filelock.Timeout as error:
+        raise StoreError(f"{folder}: another `rag build` is at work here; wait for it to end") from error
+    except OSError as error:
+        raise StoreError(f"{folder}: cannot be written ({error.strerror or error}); set index.dir to another folder") from error
+    report.seconds = time.perf_counter() - began
+    return report
+
+
+def discover(paths: Iterable[Path]) -> Iterator[Path]:
+    """The source files under some paths, in order of name; hidden files are passed over.
+
+    Raises :class:`SourceError` for a path that is not there or a folder without any source.
+    """
+    for path in paths:
+        if path.is_file():
+            yield path
+        elif path.is_dir():
+            found = sorted(f for f in path.rglob("*") if f.is_file() and _is_source(f))
+            if not found:
+                raise SourceError(f"{path}: no source in this folder; sources end in {' '.join(SUFFIXES)}")
+            yield from found
+        else:
+            raise SourceError(f"{path}: no such file or folder; name the pages to read, or set source.paths")
+
+
+def _is_source(file: Path) -> bool:
+    return not file.name.startswith(".") and file.name.lower().endswith(SUFFIXES)
+
+
+def _build(
+    config: Config, embedder: Embedder, files: list[Path], prune: bool, fresh: bool, progress: Progress,
+) -> Report:
+    settings = settings_of(config, embedder)
+    working = _prepare(config.index.dir, settings, fresh)
+    archive = Archive.create(working / layout.ARCHIVE)
+    report = Report()
+    try:
+        _read_sources(archive, files, config, report, progress)
+        if prune:
+            _prune(archive, {_name(file, config) for file in files}, report)
+        report.embedded = _embed(archive, embedder, progress)
+        sources, report.articles, report.passages = archive.counts()
+        if not sources:
+            raise SourceError("nothing could be read: " + "; ".join(report.failed))
+        if report.did_something or fresh or not (config.index.dir / layout.MANIFEST).exists():
+            _write_vectors(archive, embedder, working)
+            archive.close()
+            _publish(config.index.dir, working, settings, (sources, report.articles, report.passages))
+    finally:
+        archive.close()
+    shutil.rmtree(working, ignore_errors=True)
+    return report
+
+
+def _prepare(folder: Path, settings: Settings, fresh: bool) -> Path:
+    """The folder of the next generation: a killed build's, else a copy of the present one, else empty."""
+    working = folder / layout.BUILDING
+    stamp = working / "settings"
+    if fresh or not stamp.is_file() or stamp.read_text(encoding="utf-8") != repr(settings):
+        shutil.rmtree(working, ignore_errors=True)
+        working.mkdir()
+        if not fresh and (folder / layout.MANIFEST).exists():
+            manifest = read_manifest(folder)
+            layout.check_settings(folder, manifest, settings)
+            shutil.copyfile(folder / manifest.generation / layout.ARCHIVE, working / layout.ARCHIVE)
+        stamp.write_text(repr(settings), encoding="utf-8")
+    return working
+
+
+def _read_sources(archive: Archive, files: list[Path], config: Config, report: Report, progress: Progress) -> None:
+    known = archive.sources()
+    for number, file in enumerate(files, 1):
+        progress("read", number, len(files))
+        name = _name(file, config)
+        try:
+            digest = hashlib.sha256(file.read_bytes()).hexdigest()
+            if known.get(name) == digest:
+                report.unchanged.append(name)
+                continue
+            articles = _articles(file, name, report)
+            pairs = ((article, passages_of(article, config.passages.max_characters)) for article in articles)
+            archive.add_source(name, digest, pairs)
+        except (SourceError, OSError) as error:
+            report.failed.append(str(error))
+            continue
+        (report.changed if name in known else report.added).append(name)
+
+
+def _articles(file: Path, name: str, report: Report) -> Iterator[Article]:
+    """The articles of a page or an archive; lines of an archive that are none are reported and passed over."""
+    if not file.name.lower().endswith(_ARCHIVES):
+        yield from read_articles(file, name)
+        return
+    for item in iter_archive(file, name):
+        if isinstance(item, SourceError):
+            report.failed.append(str(item))
+        else:
+            yield item
+
+
+def _prune(archive: Archive, present: set[str], report: Report) -> None:
+    for name in sorted(set(archive.sources()) - present):
+        with archive.connection:
+            archive.remove_source(name)
+        report.removed.append(name)
+
+
+def _name(file: Path, config: Config) -> str:
+    """A source is named from the project's folder, so that its name is the same wherever the command is typed."""
+    full, home = file.resolve(), config.index.dir.resolve().parent
+    return full.relative_to(home).as_posix() if full.is_relative_to(home) else full.as_posix()
+
+
+def _embed(archive: Archive, embedder: Embedder, progress: Progress) -> int:
+    total, done = archive.pending_count(), 0
+    while True:
+        passages, sentences = archive.pending(_BATCH)
+        if not passages and not sentences:
+            return done
+        for table, pending in (("passages", passages), ("sentences", sentences)):
+            if pending:
+                vectors = embedder.passages([text for _, text in pending])
+                archive.set_vectors(table, [row for row, _ in pending], vectors)
+                done += len(pending)
+                progress("embed", done, total)
+
+
+def _write_vectors(archive: Archive, embedder: Embedder, working: Path) -> None:
+    centres: dict[str, np.ndarray] = {}
+    for name, file in (("passages", layout.PASSAGES), ("sentences", layout.SENTENCES)):
+        rows, vectors = archive.vectors(name, embedder.dimension)
+        for key, value in build_vectors(rows, vectors, working / file).items():
+            centres[f"{name}.{key}"] = value
+    for language, questions in TYPICAL_QUESTIONS.items():
+        centres[f"query.{language}"] = embedder.queries(questions).mean(axis=0)
+    with (working / layout.CENTRES).open("wb") as out:
+        np.savez(out, **centres)
+
+
+def _publish(folder: Path, working: Path, settings: Settings, counts: tuple[int, int, int]) -> None:
+    """Renames the generation into place, points the manifest at it, then takes the older ones away."""
+    generation = f"generation-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
+    (working / "settings").unlink()
+    sizes = {name: (working / name).stat().st_size for name in layout.FILES}
+    working.rename(folder / generation)
+    built = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    write_manifest(folder, Manifest(generation, settings, sizes, *counts, built=built))
+    for old in folder.glob("generation-*"):
+        if old.name != generation:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def _silent(stage: str, done: int, total: int) -> None:
+    log.debug("%s %d of %d", stage, done, total)

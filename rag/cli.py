@@ -1,0 +1,270 @@
+"""The ``rag`` command: the only place that prints and sets exit codes.
+
+Exit codes: 0 done, 1 a named error in one line, 2 wrong usage. With ``--json``, stdout holds nothing but JSON;
+progress and log lines go to stderr.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rag.errors import QuestionError, RagError
+
+if TYPE_CHECKING:
+    from rag.engine import Rag
+    from rag.records import Answer, Hit
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command line; returns its exit code."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return arguments.run(arguments) or 0
+    except RagError as error:
+        print(f"rag: {' '.join(str(error).split())}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+    except KeyboardInterrupt:
+        print("rag: stopped", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--config", metavar="PATH", help="config file (default: config.yaml)")
+    common.add_argument("--index", metavar="DIR", help="index folder (default: index.dir of the config)")
+    common.add_argument("--json", action="store_true", help="machine-readable output on stdout")
+    parser = argparse.ArgumentParser(prog="rag", description="Ask a newspaper archive; every statement is quoted. 问报")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def add(name: str, run: Callable[[argparse.Namespace], int | None], text: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text, description=text, parents=[common])
+        command.set_defaults(run=run)
+        return command
+
+    build = add("build", _build, "bring the index up to date with the sources")
+    build.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="files or folders (default: source.paths)")
+    build.add_argument("--fresh", action="store_true", help="make the index anew")
+    ask = add("ask", _ask, "answer a question, with citations")
+    ask.add_argument("question", nargs="?")
+    ask.add_argument("--build", action="store_true", help="bring the index up to date first")
+    _add_batch(ask)
+    search = add("search", _search, "find passages")
+    search.add_argument("query", nargs="?")
+    search.add_argument("-k", type=int, help="how many (default: retrieval.k)")
+    _add_batch(search)
+    articles = add("articles", _articles, "show the articles that a page is read as")
+    articles.add_argument("file", type=Path)
+    chat = add("chat", _chat, "open the chat page on this machine")
+    chat.add_argument("--port", type=int, help="port (default: chat.port; 0 = any)")
+    models = add("models", _models, "list, fetch and verify models")
+    models.add_argument("--fetch", action="store_true", help="fetch what the configuration needs")
+    models.add_argument("--verify", action="store_true", help="hash what is cached anew")
+    add("doctor", _doctor, "check the installation; each finding comes with its remedy")
+    return parser
+
+
+def _add_batch(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--batch", type=Path, metavar="Q.jsonl", help='lines of {"id", "question"}')
+    command.add_argument("--out", type=Path, metavar="A.jsonl", help="where the lines of a batch go (default: stdout)")
+
+
+def _open(arguments: argparse.Namespace) -> Rag:
+    from rag.engine import Rag
+
+    return Rag.open(arguments.config, index=arguments.index)
+
+
+# -- build ----------------------------------------------------------------------------------------------------
+
+
+def _build(arguments: argparse.Namespace) -> int:
+    return _report(_open(arguments), arguments)
+
+
+def _report(rag: Rag, arguments: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    report = rag.build(getattr(arguments, "paths", ()), fresh=getattr(arguments, "fresh", False), progress=_progress)
+    _progress_done()
+    if arguments.json and arguments.command == "build":
+        _print_json(asdict(report))
+    else:
+        done = f"{len(report.added)} added, {len(report.changed)} changed, {len(report.removed)} removed, " \
+               f"{len(report.unchanged)} unchanged"
+        _note(f"index: {done}; {report.articles} articles, {report.passages} passages, {report.seconds:.1f} s")
+    for line in report.failed:
+        _note(f"rag: {line}")
+    return 1 if report.failed else 0
+
+
+# -- ask and search -------------------------------------------------------------------------------------------
+
+
+def _ask(arguments: argparse.Namespace) -> int:
+    rag = _open(arguments)
+    if arguments.build and _report(rag, arguments):
+        return 1
+    if arguments.batch:
+        return _batch(arguments, lambda q: rag.ask(q).to_dict())
+    answer = rag.ask(_required(arguments.question))
+    _print_json(answer.to_dict()) if arguments.json else _print_answer(answer)
+    return 0
+
+
+def _search(arguments: argparse.Namespace) -> int:
+    rag = _open(arguments)
+    if arguments.batch:
+        return _batch(arguments, lambda q: _hits(rag.search(q, arguments.k)))
+    hits = rag.search(_required(arguments.query), arguments.k)
+    _print_json(_hits(hits)) if arguments.json else _print_hits(hits)
+    return 0
+
+
+def _required(question: str | None) -> str:
+    if question is None:
+        raise QuestionError("no question; give one, or --batch FILE")
+    return question
+
+
+def _hits(hits: Sequence[Hit]) -> dict[str, Any]:
+    return {"hits": [hit.to_dict() for hit in hits]}
+
+
+def _batch(arguments: argparse.Namespace, answer: Callable[[str], dict[str, Any]]) -> int:
+    """Answers line by line, writing each at once; a bad line is reported and the others go on."""
+    failed = 0
+    out = arguments.out.open("w", encoding="utf-8") if arguments.out else sys.stdout
+    try:
+        for number, row in _questions(arguments.batch):
+            try:
+                if isinstance(row, str):
+                    raise QuestionError(row)
+                result = {"id": row["id"], **answer(row["question"])}
+            except RagError as error:
+                failed += 1
+                _note(f"rag: {arguments.batch}:{number}: {error}")
+                continue
+            out.write(json.dumps(result, ensure_ascii=False) + "\n")
+            out.flush()
+            _progress("batch", number, 0)
+    finally:
+        if out is not sys.stdout:
+            out.close()
+    _progress_done()
+    return 1 if failed else 0
+
+
+def _questions(file: Path) -> Iterator[tuple[int, dict[str, Any] | str]]:
+    """Line number and record of each question; for a bad line, what is wrong with it."""
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise QuestionError(f"{file}: cannot be read ({error})") from error
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError as error:
+            yield number, f"not JSON ({error})"
+            continue
+        if isinstance(row, dict) and isinstance(row.get("question"), str) and "id" in row:
+            yield number, row
+        else:
+            yield number, 'needs "id" and "question"'
+
+
+# -- articles, chat, models, doctor ---------------------------------------------------------------------------
+
+
+def _articles(arguments: argparse.Namespace) -> int:
+    from rag.pages import read_articles
+
+    articles = read_articles(arguments.file)
+    if arguments.json:
+        _print_json([article.to_dict() for article in articles])
+        return 0
+    for article in articles:
+        print("\n".join(_article_lines(article)), end="\n\n")
+    return 0
+
+
+def _article_lines(article: Any) -> Iterator[str]:
+    """An article as a person would like to read it, with ⟨+⟩ where the reader rejoined it."""
+    yield "━" * 60
+    for label, value in (("section", article.section), ("kicker", article.kicker), ("title", article.title),
+                         ("byline", article.byline), ("date", article.date)):
+        if value:
+            yield f"{label:8}{value}"
+    text = article.text
+    for joint in sorted(article.joints, key=lambda j: -j.at):
+        text = f"{text[: joint.at]}⟨{'+' if joint.kind == 'cut' else '↷'}⟩{text[joint.at :]}"
+    yield f"\n{text}{' ⟨breaks off⟩' if article.truncated else ''}\n"
+    for caption in article.captions:
+        yield f"caption {caption.text} ({caption.credit})"
+    for doubt in article.doubts:
+        yield f"doubt   {doubt}"
+
+
+def _chat(arguments: argparse.Namespace) -> int:
+    from rag.chat import serve
+
+    rag = _open(arguments)
+    rag.warm_up()
+    port = rag.config.chat.port if arguments.port is None else arguments.port
+    serve(rag, rag.config.chat.host, port)
+    return 0
+
+
+def _models(arguments: argparse.Namespace) -> int:
+    raise NotImplementedError
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    raise NotImplementedError
+
+
+# -- printing -------------------------------------------------------------------------------------------------
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def _print_answer(answer: Answer) -> None:
+    print(answer.text)
+    for c in answer.citations:
+        told = " · ".join(part for part in (c.title, c.byline, c.date, c.source) if part)
+        print(f"\n[{c.number}] {c.quote}\n    {told}")
+    for warning in answer.warnings:
+        print(f"\n! {warning}")
+
+
+def _print_hits(hits: Iterable[Hit]) -> None:
+    for hit in hits:
+        row = hit.to_dict()
+        print(f"{hit.rank:3}  {hit.score:7.3f}  {row['title']}  ({row['source']})\n     {row['text']}\n")
+
+
+def _note(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+def _progress(stage: str, done: int, total: int) -> None:
+    if sys.stderr.isatty() or done == total:
+        of = f" of {total:,}" if total else ""
+        end = "" if sys.stderr.isatty() else "\n"
+        print(f"\r{stage}: {done:,}{of}", end=end, file=sys.stderr, flush=True)
+
+
+def _progress_done() -> None:
+    if sys.stderr.isatty():
+        print(file=sys.stderr)

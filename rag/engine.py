@@ -1,0 +1,182 @@
+"""``Rag``: opens an index and answers. Everything above it (functions, commands, pages) is a thin door.
+
+::
+
+    question ─▶ understand ─▶ search ─▶ choose evidence ─▶ write and ground ─▶ Answer
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rag.config import Config, load_config
+from rag.errors import QuestionError, StoreError
+from rag.query import Query, read_query
+from rag.records import Answer, Article, Event, EvidenceFound, Hit, TextPiece, Turn
+
+if TYPE_CHECKING:
+    from rag.build import Progress, Report
+    from rag.embed import Embedder
+    from rag.generate import Generator
+    from rag.retrieve import Retriever
+
+
+@dataclass
+class Rag:
+    """An open archive. Models are loaded when they are first needed; :meth:`warm_up` loads them now.
+
+    >>> rag = Rag.open("config.yaml")                                   # doctest: +SKIP
+    >>> rag.ask("how many projects did Suizhou start?").text            # doctest: +SKIP
+    """
+
+    config: Config
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @classmethod
+    def open(cls, config: str | Path | Config | None = None, *, index: str | Path | None = None) -> Rag:
+        """Opens what a config file describes; ``index`` overrides its ``index.dir``.
+
+        Raises :class:`~rag.errors.ConfigError`; a missing or foreign index is reported by the first search.
+        """
+        settings = config if isinstance(config, Config) else load_config(config)
+        if index is not None:
+            folder = settings.index.model_copy(update={"dir": Path(index)})
+            settings = settings.model_copy(update={"index": folder})
+        return cls(settings)
+
+    # -- what people call -----------------------------------------------------------------------------------
+
+    def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
+        """A checked answer. Raises :class:`QuestionError` for what is no question, :class:`StoreError`, ...."""
+        for event in self.stream(question, history):
+            if isinstance(event, Answer):
+                return event
+        raise AssertionError("a stream ends with an Answer")
+
+    def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Event]:
+        """What was found first, then the draft as it is written, then the checked :class:`Answer`."""
+        from rag.answering import write_answer
+        from rag.evidence import choose_evidence
+
+        clock = _Clock()
+        query = self.understand(question, history)
+        clock.lap("understand")
+        hits = self.retriever.search(query)
+        yield EvidenceFound(tuple(hits))
+        evidence = choose_evidence(self.retriever, query, hits, self.config.answering.evidence_sentences)
+        clock.lap("search")
+        events = write_answer(
+            self.generator, query, evidence,
+            attempts=self.config.answering.attempts, max_tokens=self.config.generation.max_new_tokens)
+        for event in events:
+            if isinstance(event, TextPiece):
+                clock.first("first_text")
+                yield event
+            else:
+                clock.lap("write")
+                yield replace(event, question=question, search_question=query.chinese, seconds=clock.seconds())
+
+    def search(self, query: str, k: int | None = None) -> list[Hit]:
+        """The ``k`` best passages (default: ``retrieval.k``), best first."""
+        if k is not None and k < 1:
+            raise QuestionError(f"k must be at least 1, not {k}")
+        return self.retriever.search(self.understand(query), k=k)
+
+    def article(self, article_id: str) -> Article:
+        """The article of a citation or hit. Raises :class:`StoreError` for an id that is not in the index."""
+        found = self.retriever.store.archive.articles([article_id])
+        if article_id not in found:
+            raise StoreError(f"{article_id}: no such article in {self.config.index.dir}")
+        return found[article_id]
+
+    @property
+    def examples(self) -> tuple[str, ...]:
+        """Questions to begin with, from the configuration."""
+        return self.config.chat.examples
+
+    def build(self, paths: Sequence[Path] = (), *, fresh: bool = False, progress: Progress | None = None) -> Report:
+        """Brings the index up to date; see :func:`rag.build.build`."""
+        from rag.build import build
+
+        report = build(self.config, self.embedder, paths, fresh=fresh, progress=progress)
+        self.__dict__.pop("retriever", None)
+        return report
+
+    def warm_up(self) -> None:
+        """Loads the models and writes one word, so that the first question is as quick as the others."""
+        from rag.generate import complete
+        from rag.prompts import warm_up_prompts
+
+        _ = self.retriever
+        for prompt in warm_up_prompts():
+            complete(self.generator, prompt, max_tokens=1)
+
+    # -- steps ----------------------------------------------------------------------------------------------
+
+    def understand(self, question: str, history: Sequence[Turn] = ()) -> Query:
+        """Reads a question: a follow-up is written out, an English one is put into Chinese."""
+        from rag.generate import complete
+        from rag.names import in_chinese
+        from rag.prompts import rewrite_prompt, translate_prompt
+
+        query = read_query(question)
+        if history:
+            whole = complete(self.generator, rewrite_prompt(query.question, history), max_tokens=80, stop=("\n",))
+            query = read_query(whole) if whole.strip() else query
+        if query.language == "zh":
+            return query
+        named = in_chinese(query.question)
+        chinese = complete(self.generator, translate_prompt(named), max_tokens=80, stop=("\n",)).strip()
+        return query.translated(chinese)
+
+    # -- parts, each made when it is first needed ------------------------------------------------------------
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        """The multilingual embedder."""
+        from rag.embed import open_embedder
+
+        with self._lock:
+            return open_embedder(self.config.embedding, offline=self.config.models.offline)
+
+    @cached_property
+    def generator(self) -> Generator:
+        """The small generator."""
+        from rag.generate import open_generator
+
+        with self._lock:
+            return open_generator(self.config.generation, lambda name: Path(name))
+
+    @cached_property
+    def retriever(self) -> Retriever:
+        """The open index with the embedder."""
+        from rag.build import settings_of
+        from rag.retrieve import Retriever
+        from rag.store import Store
+
+        store = Store.open(self.config.index.dir, settings_of(self.config, self.embedder))
+        return Retriever(store, self.embedder, self.config.retrieval)
+
+
+class _Clock:
+    """Seconds of each step, and until the first text."""
+
+    def __init__(self) -> None:
+        self._began = self._last = time.perf_counter()
+        self._laps: dict[str, float] = {}
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self._laps[name], self._last = now - self._last, now
+
+    def first(self, name: str) -> None:
+        self._laps.setdefault(name, time.perf_counter() - self._began)
+
+    def seconds(self) -> dict[str, float]:
+        return {**self._laps, "total": time.perf_counter() - self._began}

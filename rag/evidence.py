@@ -1,0 +1,74 @@
+"""Hits → the few sentences that the generator reads.
+
+A small model reads slowly and is led astray by neighbouring figures, so it gets sentences, not passages: those that
+share most with the question in words and in meaning, each with the title of its article.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rag.query import Query
+from rag.records import Article, Hit, Passage
+from rag.retrieve import Retriever
+from rag.text import search_tokens
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One sentence: ``text == getattr(article, passage.field)[start:end]`` (of the caption, for captions)."""
+
+    article: Article
+    passage: Passage
+    start: int
+    end: int
+    text: str
+    score: float
+
+
+def choose_evidence(retriever: Retriever, query: Query, hits: Sequence[Hit], limit: int) -> list[Evidence]:
+    """The ``limit`` best sentences of the hits, best first.
+
+    A sentence is scored by its vector (z-score), by the share of the question's words that it holds, each word
+    weighted by its rarity, and by the passage it stands in.
+    """
+    vectors = retriever.vectors(query)
+    rarity = _Rarity(retriever, query)
+    top = max((hit.score for hit in hits), default=0.0)
+    found = [
+        Evidence(hit.article, hit.passage, start, end, text, score + hit.score - top)
+        for hit in hits
+        for start, end, text, score in _scored(retriever, hit, vectors, rarity)
+    ]
+    return sorted(found, key=lambda e: -e.score)[:limit]
+
+
+def _scored(
+    retriever: Retriever, hit: Hit, vectors: np.ndarray, rarity: _Rarity
+) -> Iterable[tuple[int, int, str, float]]:
+    field_text = hit.passage.text
+    for row, start, end in retriever.store.archive.sentences_of(hit.passage.passage_id):
+        text = field_text[start - hit.passage.start : end - hit.passage.start]
+        meaning = float(np.mean([retriever.store.sentences.score(vector, row) for vector in vectors]))
+        yield start, end, text, meaning + retriever.settings.lexical_weight * rarity.share(text)
+
+
+class _Rarity:
+    """Which share of a question's words a sentence holds, rare words counting more (idf)."""
+
+    def __init__(self, retriever: Retriever, query: Query) -> None:
+        archive = retriever.store.archive
+        total = max(retriever.store.manifest.passages, 1)
+        known = archive.document_frequencies(query.tokens)
+        self.weights = {token: math.log(1 + total / count) for token, count in known.items()}
+        self.sum = sum(self.weights.values())
+
+    def share(self, text: str) -> float:
+        if not self.sum:
+            return 0.0
+        held = set(search_tokens(text))
+        return sum(weight for token, weight in self.weights.items() if token in held) / self.sum

@@ -1,0 +1,167 @@
+"""Draft + evidence → what of the draft stands in the evidence, word for word, and where.
+
+The generator is asked for words of the evidence. Nothing it writes is believed: each piece of its draft is looked up
+in the sentences that it was given, and an answer is made only of pieces that were found. The sentences in which
+they were found are the citations.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rag.evidence import Evidence
+from rag.prompts import NOT_SAID
+from rag.records import Article, Citation, Run, headline, source_spans
+from rag.text import HAN, fold
+
+_COMMAS = ",\uff0c"
+_CLAUSE_END = _COMMAS + ";\uff1b。!\uff01?\uff1f"
+_JOINERS = re.compile(f"[{_COMMAS}、;\uff1b。\n]|以及|和|与|及")
+_YES = re.compile(f"^(是的|是|对|会|有|能|yes)([{_COMMAS}。]|$)", re.I)
+_NO = re.compile(f"^(不是|否|没有|不会|不能|no)([{_COMMAS}。]|$)", re.I)
+_REFUSALS = re.compile(rf"^\W*({NOT_SAID}|没有提到|未提及|未提到|资料没有|none|not (stated|said|given|mentioned))\W*", re.I)
+
+
+@dataclass(frozen=True)
+class Located:
+    """A piece of the draft and where it stands: ``evidence.text[start:end]`` is the piece as printed."""
+
+    piece: str
+    evidence: Evidence
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Grounded:
+    """``verdict`` is ``yes``, ``no`` or ``""``; ``missing`` lists the pieces that stand nowhere in the evidence."""
+
+    verdict: str
+    located: tuple[Located, ...]
+    missing: tuple[str, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether there is something to show and every piece of it was found."""
+        return bool(self.located) and not self.missing
+
+
+def is_refusal(draft: str) -> bool:
+    """Whether the generator said that the evidence does not tell.
+
+    >>> is_refusal("无"), is_refusal("无锡")
+    (True, False)
+    """
+    text = draft.strip()
+    return not text or bool(_REFUSALS.match(text)) and not re.match(rf"^{NOT_SAID}[{HAN}]", text)
+
+
+def ground(draft: str, evidence: Sequence[Evidence]) -> Grounded:
+    """Looks up a draft in the evidence, whole if it stands there whole, else piece by piece.
+
+    >>> article = Article("a", "p", "d", "开工47个,总投资86.8亿元。")
+    >>> from rag.records import Passage
+    >>> e = Evidence(article, Passage("x", "a", article.text, 0, 17), 0, 17, article.text, 1.0)
+    >>> [l.piece for l in ground("47个,86.8亿元", [e]).located], ground("44个", [e]).missing
+    (['47个', '86.8亿元'], ('44个',))
+    """
+    verdict, text = _verdict(draft.strip().strip("。.“”\"' "))
+    if not text:
+        return Grounded(verdict, (), ())
+    whole = locate(text, evidence)
+    if whole:
+        return Grounded(verdict, (whole,), ())
+    located, missing = [], []
+    for piece in pieces_of(text):
+        found = locate(piece, evidence)
+        if found:
+            located.append(found)
+        else:
+            missing.append(piece)
+    return Grounded(verdict, tuple(located), tuple(missing))
+
+
+def _verdict(text: str) -> tuple[str, str]:
+    for word, pattern in (("no", _NO), ("yes", _YES)):
+        found = pattern.match(text)
+        if found:
+            return word, text[found.end() :].strip()
+    return "", text
+
+
+def pieces_of(text: str) -> list[str]:
+    """The parts of an enumeration.
+
+    >>> pieces_of("燃气安全、消防安全和施工安全")
+    ['燃气安全', '消防安全', '施工安全']
+    """
+    return [piece for piece in (p.strip(" \"“”'") for p in _JOINERS.split(text)) if piece]
+
+
+def locate(piece: str, evidence: Iterable[Evidence]) -> Located | None:
+    """The best-scored sentence that holds a piece; width, case, spaces and quotation marks do not matter.
+
+    A number is found only as a whole: 7 does not stand in 17 or in 7.5.
+    """
+    wanted = _bare(piece)[0]
+    if not wanted:
+        return None
+    for candidate in sorted(evidence, key=lambda e: -e.score):
+        bare, places = _bare(candidate.text)
+        for match in re.finditer(re.escape(wanted), bare):
+            if not _cuts_number(bare, match.start(), match.end()):
+                return Located(piece, candidate, places[match.start()], places[match.end() - 1] + 1)
+    return None
+
+
+def _bare(text: str) -> tuple[str, list[int]]:
+    """A text without spaces and quotation marks, folded, and where each of its characters stood."""
+    kept = [(c, i) for i, c in enumerate(fold(text)) if not c.isspace() and c not in "\"'"]
+    return "".join(c for c, _ in kept), [i for _, i in kept]
+
+
+def _cuts_number(text: str, start: int, end: int) -> bool:
+    before, after = text[max(start - 1, 0) : start], text[end : end + 1]
+    digit_first, digit_last = text[start].isdigit(), text[end - 1].isdigit()
+    left = digit_first and (before.isdigit() or before in {".", ","} and text[start - 2 : start - 1].isdigit())
+    right = digit_last and (after.isdigit() or after in {"万", "亿", "%"}
+                            or after in {".", ","} and text[end + 1 : end + 2].isdigit())
+    return bool(left or right)
+
+
+def clause_of(text: str, start: int, end: int) -> tuple[int, int]:
+    """The clauses of a sentence that hold ``text[start:end]``, without the mark that ends them.
+
+    >>> text = "今年以来,新开工项目47个,总投资额86.8亿元,在建37个。"
+    >>> a, b = clause_of(text, text.index("47个"), text.index("86.8亿元") + 6)
+    >>> text[a:b]
+    '新开工项目47个,总投资额86.8亿元'
+    """
+    while start > 0 and not _ends_clause(text, start - 1):
+        start -= 1
+    while end < len(text) and not _ends_clause(text, end):
+        end += 1
+    return start, end
+
+
+def _ends_clause(text: str, at: int) -> bool:
+    inside_number = text[at] in _COMMAS and text[at - 1 : at].isdigit() and text[at + 1 : at + 2].isdigit()
+    return text[at] in _CLAUSE_END and not inside_number
+
+
+def citation(number: int, evidence: Evidence) -> Citation:
+    """A citation of a whole sentence, with its place in the article and in the raw page."""
+    article, passage = evidence.article, evidence.passage
+    return Citation(
+        number=number, article_id=article.article_id, passage_id=passage.passage_id, title=headline(article),
+        byline=article.byline, source=article.source, date=article.date, field=passage.field, quote=evidence.text,
+        start=evidence.start, end=evidence.end, item=passage.item,
+        source_spans=source_spans(runs_of(article, passage.field, passage.item), evidence.start, evidence.end),
+    )
+
+
+def runs_of(article: Article, field: str, item: int = 0) -> tuple[Run, ...]:
+    """How a field of an article is spelled out of the raw page."""
+    return article.captions[item].runs if field == "caption" else article.runs.get(field, ())

@@ -1,0 +1,125 @@
+"""The texts that the small generator is given. All task knowledge lies in worked examples.
+
+The system text of a task never changes, so the generator keeps it in its cache and reads only what follows it:
+examples cost nothing after the first question. They hold letters in place of figures and invented names, since
+a small model carries plausible ones over into its answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rag.evidence import Evidence
+from rag.generate import Prompt
+from rag.records import Turn, headline
+
+NOT_SAID = "无"
+
+_READ = """\
+根据资料回答问题,用中文,只用资料里的原话,名称和数字照抄,不解释。资料没有说的,只回答“无”。
+资料:
+甲城今年新增图书馆A座,比上年增长B%。
+乙县计划三年内建成C座。
+问题:甲城今年新增了多少座图书馆?
+回答:A座
+资料:
+乙县计划三年内建成C座图书馆。
+问题:Who is the head of 甲城?
+回答:无
+资料:
+甲城图书馆由丙公司和丁公司共同建设,张某任馆长。
+问题:Which companies built the library?
+回答:丙公司和丁公司
+资料:
+丙公司的利润率为D%,比丁公司高E个百分点。
+问题:丙公司的利润率是否高于丁公司?
+回答:是,比丁公司高E个百分点
+资料:
+甲城图书馆F月G日开馆,H余名读者到场。
+问题:On what date did the library of 甲城 open, and how many readers came?
+回答:F月G日,H余名"""
+
+_RENDER = """\
+Answer the question in one plain English sentence made of the question's own words and the given answer. \
+Copy figures, dates and names that are already in English exactly; put the rest of the answer into English. Add nothing.
+Question: How many libraries did Jia City add, and what did they cost?
+Answer: A座; B billion yuan
+Sentence: Jia City added A libraries, which cost B billion yuan.
+Question: Which companies built the library?
+Answer: 丙建筑公司和丁公司
+Sentence: The library was built by the Bing Construction Company and the Ding Company.
+Question: Is Bing's margin higher than Ding's?
+Answer: 是,比丁公司高 E percentage points
+Sentence: Yes, Bing's margin is E percentage points higher than Ding's.
+Question: On what date did the library open?
+Answer: July F
+Sentence: The library opened on July F."""
+
+_TRANSLATE = """\
+把英文问题译成中文,只写译文。已经是中文的名称照抄;其他人名、地名按读音译。
+英文:How many people attended the opening of the 甲城 museum?
+中文:甲城博物馆开馆有多少人参加?
+英文:By how much did its exports grow in January-March?
+中文:1-3月其出口增长了多少?
+英文:Which company will build the bridge, and when will it be finished?
+中文:哪家公司将承建这座大桥,何时完工?
+英文:Who is the head of the 乙县 development zone?
+中文:乙县开发区的负责人是谁?
+英文:What share of the households are connected to the network?
+中文:接入网络的家庭占多大比例?"""
+
+_REWRITE = """\
+Rewrite the last question so that it can be understood without the conversation. Keep its language. Write only the question.
+Conversation:
+Q: How many libraries does Jia City have?
+A: Jia City has A libraries.
+Last question: And Yi County?
+Rewritten: How many libraries does Yi County have?
+Conversation:
+Q: 甲城今年新增了多少座图书馆?
+A: A座
+Last question: 那乙县呢?
+Rewritten: 乙县今年新增了多少座图书馆?"""
+
+
+def read_prompt(question: str, evidence: Sequence[Evidence]) -> Prompt:
+    """Asks for the words of the evidence that answer a question (in Chinese or English, names in Chinese)."""
+    return Prompt("read", _READ, f"资料:\n{evidence_text(evidence)}\n问题:{question}\n回答:")
+
+
+def evidence_text(evidence: Sequence[Evidence]) -> str:
+    """Sentences in the order of the page, under the title of each article."""
+    lines, last = [], ""
+    for piece in sorted(evidence, key=lambda e: (-best_of(e, evidence), e.article.article_id, e.passage.field, e.start)):
+        if piece.article.article_id != last:
+            last = piece.article.article_id
+            lines.append(f"《{headline(piece.article)}》")
+        lines.append(f"作者:{piece.text}" if piece.passage.field == "byline" else piece.text)
+    return "\n".join(lines)
+
+
+def best_of(piece: Evidence, evidence: Sequence[Evidence]) -> float:
+    """The score of the best sentence of the same article."""
+    return max(e.score for e in evidence if e.article.article_id == piece.article.article_id)
+
+
+def render_prompt(question: str, answer: str) -> Prompt:
+    """Asks for an English sentence; figures and names of ``answer`` are in English already."""
+    return Prompt("render", _RENDER, f"Question: {question}\nAnswer: {answer}\nSentence:")
+
+
+def translate_prompt(question: str) -> Prompt:
+    """Asks for the Chinese form of an English question whose known names are in Chinese already."""
+    return Prompt("translate", _TRANSLATE, f"英文:{question}\n中文:")
+
+
+def rewrite_prompt(question: str, history: Sequence[Turn]) -> Prompt:
+    """Asks for a question that stands on its own."""
+    said = "\n".join(f"Q: {turn.question}\nA: {turn.answer}" for turn in history[-2:])
+    return Prompt("rewrite", _REWRITE, f"Conversation:\n{said}\nLast question: {question}\nRewritten:")
+
+
+def warm_up_prompts() -> list[Prompt]:
+    """One prompt of each task, to fill the generator's cache with their system texts."""
+    texts = (("read", _READ), ("render", _RENDER), ("translate", _TRANSLATE), ("rewrite", _REWRITE))
+    return [Prompt(task, system, "") for task, system in texts]

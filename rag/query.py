@@ -1,0 +1,60 @@
+"""Question → :class:`Query`: its language, its Chinese form, the names in it, what is searched for.
+
+The archive is Chinese. A question in another language is searched with its own vector, with the pinyin of the
+names in it, and (where there is one) with the words of its translation.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, replace
+
+from rag.errors import QuestionError
+from rag.text import language, search_tokens
+
+MAX_CHARACTERS = 2000
+
+_STOP = frozenset("的了是在有和与及或多少个几哪什么怎么如何为被把对从到吗呢吧请问谁何时这那其中")
+_STOP_PAIRS = frozenset(
+    "多少 什么 哪些 哪个 哪家 哪几 哪一 哪两 几个 几所 几家 怎样 怎么 如何 为何 是否 是多 少个 少家 少名 少人 是什 是哪 有多 有哪 请问 一共 共有".split()
+)
+
+
+@dataclass(frozen=True)
+class Query:
+    """``chinese`` is the question in Chinese: itself, its translation, or ``""`` where there is none yet."""
+
+    question: str
+    language: str
+    chinese: str
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """Search tokens without question words, in order of first use."""
+        found = search_tokens(f"{self.question} {self.chinese}" if self.chinese != self.question else self.question)
+        return tuple(dict.fromkeys(t for t in found if t not in _STOP and t not in _STOP_PAIRS))
+
+    def translated(self, chinese: str) -> Query:
+        """The same query with a Chinese form."""
+        return replace(self, chinese=chinese)
+
+
+def read_query(question: str) -> Query:
+    """Checks and reads a question.
+
+    >>> read_query(" 随州开工多少个项目? ").language
+    'zh'
+
+    Raises :class:`QuestionError` for text that is empty, without a letter or digit, or over 2,000 characters.
+    """
+    text = "".join(c for c in question if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
+    text = re.sub(r"\s+", " ", text).strip()
+    if not text:
+        raise QuestionError("the question is empty; ask something, for example: rag ask \"新开工项目有多少个?\"")
+    if len(text) > MAX_CHARACTERS:
+        raise QuestionError(f"the question has {len(text):,} characters; at most {MAX_CHARACTERS:,} can be asked at once")
+    if not any(c.isalnum() for c in text):
+        raise QuestionError(f"the question {text[:20]!r} has no word in it; ask with words, in Chinese or English")
+    spoken = language(text)
+    return Query(text, spoken, text if spoken == "zh" else "")
