@@ -1,0 +1,59 @@
+"""Archives: one finished article per line of a ``.jsonl`` or ``.jsonl.gz`` file.
+
+A line is ``{"doc_id", "title", "text", "date"?}``; its text is taken as it is.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from rag.errors import SourceError
+from rag.records import Article, Run, content_id
+
+_KEYS = ("doc_id", "title", "text")
+
+
+def iter_archive(path: Path, source: str | None = None) -> Iterator[Article | SourceError]:
+    """The articles of an archive one by one, and a ``SourceError`` (not raised) for each line that is none.
+
+    The caller counts and shows the errors and keeps the rest. Raises ``SourceError`` if the file cannot be opened; a
+    file that breaks off (damaged gzip) ends with an error for the line where it did.
+    """
+    path = Path(path)
+    name = source or str(path)
+    number = 0
+    try:
+        with _open(path) as file:
+            for number, line in enumerate(file, start=1):
+                if line.strip():
+                    yield _article(line, path, number, name)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        yield SourceError(f"{path}, line {number + 1}: the file breaks off ({error}); fetch it again")
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be read ({error.strerror or error}); check the path") from error
+
+
+def _open(path: Path) -> IO[bytes]:
+    return gzip.open(path, "rb") if path.name.lower().endswith(".gz") else path.open("rb")
+
+
+def _article(line: bytes, path: Path, number: int, source: str) -> Article | SourceError:
+    where = f"{path}, line {number}"
+    try:
+        record = json.loads(line.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        return SourceError(f"{where}: no JSON ({error}); one record per line is expected")
+    if not isinstance(record, dict):
+        return SourceError(f"{where}: a {type(record).__name__}, not a record with doc_id, title and text")
+    for key in _KEYS:
+        if not isinstance(record.get(key), str):
+            return SourceError(f"{where}: {key!r} is {record.get(key)!r:.40}, not text; every record needs {', '.join(_KEYS)}")
+    title, text, day = record["title"], record["text"], record.get("date") or ""
+    runs = {key: (Run(0, len(record[key]), 0),) for key in ("title", "text") if record[key]}
+    return Article(content_id(record["doc_id"], title, text), source, record["doc_id"], text, title,
+                   date=str(day), date_from="archive" if day else "", runs=runs)

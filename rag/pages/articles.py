@@ -1,0 +1,141 @@
+"""Writes a region as an Article in which every character knows its place in the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import PurePath
+
+from rag.pages.assembly import joint_score
+from rag.pages.blocks import Block, Range
+from rag.pages.dates import article_date
+from rag.pages.pieces import Photo, Piece, Region
+from rag.pages.seams import Seams, is_open
+from rag.records import Article, Caption, Joint, Run, content_id
+
+_LIST_MARKS = ("- ", "* ", "+ ", "• ", "· ", "|", ">")
+_WHY = {"header": "page header", "pull": "sentence repeated for display", "marker": "continuation mark",
+        "section": "section name", "kicker": "kicker without article"}
+
+
+@dataclass
+class Writer:
+    """A field under construction: its text and the runs that spell it out of the page."""
+
+    page: str
+    parts: list[str] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
+    at: int = 0
+
+    def add(self, ranges: tuple[Range, ...]) -> None:
+        for start, end in ranges:
+            self.parts.append(self.page[start:end])
+            self.runs.append(Run(self.at, self.at + end - start, start))
+            self.at += end - start
+
+    def line(self) -> None:
+        if self.at:
+            self.parts.append("\n")
+            self.at += 1
+
+    def text(self) -> str:
+        return "".join(self.parts)
+
+
+def write_article(page: str, region: Region, seams: Seams, source: str, doc_id: str, page_date: str) -> Article:
+    """The article of a region; ``page_date`` is the ISO day of the page header or ``""``."""
+    body, joints, doubts = _write_body(page, region, seams)
+    fields = {name: _write_blocks(page, getattr(region, name)) for name in ("title", "kicker", "section")}
+    byline = Writer(page)
+    byline.add(region.byline or next((p.author for p in region.pieces if p.author), ()))
+    fields |= {"byline": byline, "text": body}
+    title, text = fields["title"].text(), body.text()
+    day, found = article_date(title, text, page_date)
+    last = region.pieces[-1] if region.pieces else None
+    return Article(
+        content_id(PurePath(source).stem, title, text), source, doc_id, text, title, fields["kicker"].text(),
+        fields["section"].text(), byline.text(), day, found,
+        tuple(_write_caption(page, photo) for photo in region.photos),
+        bool(last and not region.is_photo and (last.goes_on or is_open(last))),
+        {name: tuple(w.runs) for name, w in fields.items() if w.runs}, tuple(joints),
+        min([region.confidence, *(j.confidence for j in joints)]), tuple(doubts + region.doubts))
+
+
+def _write_blocks(page: str, blocks: tuple[Block, ...]) -> Writer:
+    writer = Writer(page)
+    for block in blocks:
+        writer.add(block.ranges if not writer.at else block.ranges)
+    return writer
+
+
+def _write_body(page: str, region: Region, seams: Seams) -> tuple[Writer, list[Joint], list[str]]:
+    writer, joints, doubts = Writer(page), [], []
+    before: Piece | None = None
+    for piece in region.pieces:
+        kind, belief = region.joints.get(piece.block, ("cut", 0.0))
+        score = joint_score(before, piece, seams) if before else 0.0
+        if before and _joined(before, piece, score):
+            joints.append(Joint(writer.at, kind, belief or _belief(score)))
+        else:
+            writer.line()
+            if before and is_open(before):
+                doubts.append(f"a sentence breaks off at character {writer.at}")
+            if kind == "displaced":
+                joints.append(Joint(writer.at, kind, belief))
+        _write_subheads(writer, piece.subheads)
+        writer.add(piece.ranges)
+        before = piece
+    for block in region.loose:
+        _write_subheads(writer, (block,))
+    return writer, joints, doubts
+
+
+def _write_subheads(writer: Writer, subheads: tuple[Block, ...]) -> None:
+    for block in subheads:
+        if writer.at and writer.parts[-1] != "\n":
+            writer.line()
+        writer.add(((block.mark[0], block.start), *block.ranges))
+        writer.line()
+
+
+def _joined(before: Piece, piece: Piece, score: float) -> bool:
+    if not is_open(before) or piece.subheads or before.goes_on:
+        return False
+    if before.text.endswith((":", "：", ";", "；")) or piece.text.startswith(_LIST_MARKS):
+        return False
+    return score > -3.0
+
+
+def _belief(score: float) -> float:
+    """Nats as a probability, kept away from certainty."""
+    from math import exp
+
+    return round(1.0 / (1.0 + exp(-max(-6.0, min(6.0, score + 2.0)))), 4)
+
+
+def _write_caption(page: str, photo: Photo) -> Caption:
+    text, credit = Writer(page), Writer(page)
+    text.add(photo.caption)
+    credit.add(photo.credit)
+    return Caption(text.text(), credit.text(), tuple(text.runs))
+
+
+def accounted(page: str, blocks: list[Block], labels: list[str],
+              articles: list[Article]) -> tuple[tuple[int, int, str], ...]:
+    """What of the page stands in no article, as ``(start, end, why)``: every character but white space is somewhere."""
+    used = bytearray(len(page))
+    for article in articles:
+        runs = [r for rs in article.runs.values() for r in rs] + [r for c in article.captions for r in c.runs]
+        for run in runs:
+            used[run.source : run.source + run.end - run.start] = b"\1" * (run.end - run.start)
+    out: list[tuple[int, int, str]] = []
+    for block, label in zip(blocks, labels, strict=True):
+        why = _WHY.get(label, label)
+        at = block.mark[0] if block.level else block.start
+        while at < block.end:
+            end = at
+            while end < block.end and not used[end]:
+                end += 1
+            if page[at:end].strip():
+                out.append((at, end, why))
+            at = max(end, at) + 1
+    return tuple(out)

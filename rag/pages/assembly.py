@@ -1,0 +1,147 @@
+"""The order of the page: puts displaced columns back, choosing among all whole-page readings the best one.
+
+A reading's score is the sum of its joints (see ``seams``): headline to first piece, piece to piece, last piece to
+the end. The page as it stands is one reading; each other one moves the end of a region (columns out of order
+always leave their last part at the end of some region) to the beginning of an article, behind a piece that broke off, or
+out into a story of its own. Moves are tried exhaustively and the best is taken until none gains: with the
+geometry gone this takes the place of the search over block orders in Gao et al., "Newspaper article reconstruction
+using ant colony optimization and bipartite graph" (2013).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rag.pages.lexicon import pairs
+from rag.pages.pieces import Piece, Region
+from rag.pages.seams import Seams, is_open
+
+_MOVE = 4.5  # nats that a displaced column must gain
+_STORY = 5.0  # nats that a story without headline must gain
+_BROKEN_OFF = 3.0  # nats against an article that ends inside a sentence
+_NEVER = 9.0  # nats against text after an article's end, or before its beginning
+_MOVES_AT_MOST = 4
+_PIECES_AT_MOST = 400  # beyond this a page is read in the order in which it stands
+
+
+@dataclass(frozen=True)
+class Move:
+    """The pieces of region ``source`` from ``start`` on go to ``target``: its beginning, its end, or a new story."""
+
+    source: int
+    start: int
+    target: int
+    to: str  # "front" | "end" | "alone"
+
+
+def assemble(regions: list[Region], seams: Seams) -> list[Region]:
+    """The regions with their pieces in the best order; moved joints are marked ``displaced``."""
+    if sum(len(r.pieces) for r in regions) > _PIECES_AT_MOST:
+        return regions
+    for _ in range(_MOVES_AT_MOST):
+        scored = [(_gain(regions, move, seams), move) for move in _moves(regions)]
+        best = max(scored, default=(0.0, None), key=lambda pair: pair[0])
+        if best[1] is None or best[0] <= 0:
+            break
+        regions = _moved(regions, best[1], best[0])
+    return regions
+
+
+def _moves(regions: list[Region]) -> Iterator[Move]:
+    for source, region in enumerate(regions):
+        if region.is_photo or region.joints:
+            continue
+        for start in range(len(region.pieces)):
+            if start:
+                yield Move(source, start, source, "front")
+                yield Move(source, start, len(regions), "alone")
+            if not start and region.title:
+                continue
+            for target, other in enumerate(regions):
+                if target != source and not other.is_photo and other.title and other.pieces:
+                    yield Move(source, start, target, "front")
+                    if is_open(other.pieces[-1]):
+                        yield Move(source, start, target, "end")
+
+
+def _gain(regions: list[Region], move: Move, seams: Seams) -> float:
+    source = regions[move.source]
+    kept, moved = source.pieces[: move.start], source.pieces[move.start :]
+    before = _reading(source, source.pieces, seams)
+    if move.to == "alone":
+        alone = Region(pieces=moved)
+        return _reading(source, kept, seams) + _reading(alone, moved, seams) - before - _STORY
+    if move.target == move.source:
+        return _reading(source, moved + kept, seams) - before - _MOVE
+    target = regions[move.target]
+    before += _reading(target, target.pieces, seams)
+    joined = moved + target.pieces if move.to == "front" else target.pieces + moved
+    after = _reading(source, kept, seams) + _reading(target, joined, seams)
+    return after - before - _MOVE + _matter(target, source, kept, moved, seams)
+
+
+def _matter(target: Region, source: Region, kept: list[Piece], moved: list[Piece], seams: Seams) -> float:
+    """Nats for the moved text being about the target's matter rather than that of where it stands."""
+    words = pairs("\n".join(p.text for p in moved))
+    there = _words(target, target.pieces)
+    here = _words(source, kept)
+    return max(-6.0, min(6.0, 15.0 * (seams.shared(words, there) - seams.shared(words, here))))
+
+
+def _words(region: Region, pieces: list[Piece]) -> frozenset[str]:
+    return pairs("\n".join([*(b.text for b in region.title), *(p.text for p in pieces)]))
+
+
+def _reading(region: Region, pieces: list[Piece], seams: Seams) -> float:
+    """The score of these pieces, in this order, under the region's headline."""
+    if not pieces:
+        return -_NEVER if region.title and region.pieces else 0.0
+    score = _front(region, pieces[0], seams)
+    for one, other in zip(pieces, pieces[1:], strict=False):
+        score += joint_score(one, other, seams)
+    last = pieces[-1]
+    return score - (_BROKEN_OFF if is_open(last) and not last.goes_on else 0.0)
+
+
+def _front(region: Region, first: Piece, seams: Seams) -> float:
+    title = "".join(b.text for b in region.title)
+    score = seams.begins(first.text) + min(6.0, seams.leads(title, first.text))
+    return score + (6.0 if first.opens else 3.0 if first.resumes else 0.0)
+
+
+def joint_score(one: Piece, other: Piece, seams: Seams) -> float:
+    """Nats for ``other`` standing right behind ``one``."""
+    score = 0.0
+    if one.closes or one.goes_on:
+        score -= _NEVER
+    if other.opens or other.resumes:
+        score -= _NEVER
+    if is_open(one):
+        return score + seams.continues(one.text, other.text)
+    return score + seams.begins(other.text)
+
+
+def _moved(regions: list[Region], move: Move, gain: float) -> list[Region]:
+    """The regions after a move, the new joints marked with the belief in them."""
+    belief = 1.0 - 0.5 / (1.0 + gain)
+    source = regions[move.source]
+    kept, moved = source.pieces[: move.start], source.pieces[move.start :]
+    out = list(regions)
+    first = moved[0].block if moved else 0
+    photos = [p for p in source.photos if p.block > first]
+    if move.to == "alone":
+        source.pieces, source.photos = kept, [p for p in source.photos if p.block <= first]
+        out.insert(move.source + 1, Region(pieces=moved, photos=photos, doubts=["no headline found"], confidence=belief))
+        return out
+    target = regions[move.target]
+    if target is not source:
+        target.photos += photos
+        source.photos = [p for p in source.photos if p.block <= first]
+        source.pieces = kept
+    rest = kept if target is source else target.pieces
+    target.pieces = moved + rest if move.to == "front" else rest + moved
+    behind = rest[0] if move.to == "front" else moved[0]
+    target.joints[behind.block] = ("displaced", belief)
+    target.confidence = min(target.confidence, belief)
+    return [r for r in out if r.pieces or r.title or r.photos or r.loose]

@@ -1,0 +1,130 @@
+"""Files → page text: plain text in the encodings that newspapers use, HTML, PDF, DOCX."""
+
+from __future__ import annotations
+
+import codecs
+from pathlib import Path
+from typing import Any
+
+from rag.errors import SourceError
+from rag.pages.archive import iter_archive
+from rag.pages.reader import articles_of
+from rag.records import Article
+
+_ENCODINGS = ("utf-8-sig", "gb18030")
+_BINARY_AT_MOST = 0.02  # share of control characters above which a file is no text
+
+
+def read_articles(path: Path, source: str | None = None) -> list[Article]:
+    """The articles of a page file or of an archive.
+
+    ``source`` is the name kept in ``Article.source`` (default: the path). Raises ``SourceError`` for a missing, empty,
+    binary or undecodable file, and for the first broken line of an archive (``iter_archive`` goes on instead).
+    """
+    path = Path(path)
+    name = source or str(path)
+    if is_archive(path):
+        articles = []
+        for item in iter_archive(path, name):
+            if isinstance(item, SourceError):
+                raise item
+            articles.append(item)
+        return articles
+    return articles_of(read_text(path), name)
+
+
+def is_archive(path: Path) -> bool:
+    """Is the file an archive (``.jsonl``, ``.jsonl.gz``) rather than a page?"""
+    return path.name.lower().endswith((".jsonl", ".jsonl.gz"))
+
+
+def read_text(path: Path) -> str:
+    """The text of a page file, with ``# `` before headings where the format knows them. Raises ``SourceError``."""
+    path = Path(path)
+    readers = {".html": _html, ".htm": _html, ".pdf": _pdf, ".docx": _docx, ".txt": decode, ".md": decode,
+               ".markdown": decode, "": decode}
+    reader = readers.get(path.suffix.lower())
+    if reader is None:
+        raise SourceError(f"{path}: no page format; use .txt, .md, .html, .pdf or .docx (or .jsonl for an archive)")
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be read ({error.strerror}); check the path") from error
+    try:
+        text = reader(data)
+    except SourceError as error:
+        raise SourceError(f"{path}: {error}") from error
+    except Exception as error:  # the format libraries raise dozens of types on damaged files
+        raise SourceError(f"{path}: damaged {path.suffix} file ({error}); save it again or as .txt") from error
+    if not text.strip():
+        raise SourceError(f"{path}: holds no text; give a page with text (a scanned picture needs recognition first)")
+    return text
+
+
+def decode(data: bytes) -> str:
+    """Bytes → text: UTF-16 with its mark, UTF-8, else GB18030. Raises ``SourceError`` for what is no text."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return _checked(data.decode("utf-16", errors="replace"))
+    for encoding in _ENCODINGS:
+        try:
+            return _checked(data.decode(encoding))
+        except UnicodeDecodeError:
+            continue
+    raise SourceError("neither UTF-8 nor GB18030; convert it to UTF-8")
+
+
+def _checked(text: str) -> str:
+    control = sum(1 for c in text[:20_000] if c < " " and c not in "\t\n\r\f")
+    if control > _BINARY_AT_MOST * min(len(text), 20_000):
+        raise SourceError("binary data, not text; give the page as .txt, .md, .html, .pdf or .docx")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _html(data: bytes) -> str:
+    from bs4 import BeautifulSoup
+
+    soup = BeautifulSoup(data, "html.parser")
+    for tag in soup(["script", "style", "noscript", "nav", "template", "head"]):
+        tag.decompose()
+    for line_break in soup("br"):
+        line_break.replace_with("\n")
+    lines: list[str] = []
+    for node in soup.find_all(["h1", "h2", "h3", "h4", "h5", "h6", "p", "li", "td", "figcaption", "blockquote", "div"]):
+        _html_block(node, lines)
+    return "\n\n".join(lines) if lines else str(soup.get_text("\n"))
+
+
+_BLOCK_TAGS = ["h1", "h2", "h3", "h4", "h5", "h6", "p", "li", "td", "figcaption", "blockquote", "div", "table", "ul", "ol"]
+
+
+def _html_block(node: Any, lines: list[str]) -> None:
+    if node.find(_BLOCK_TAGS):
+        own = "".join(str(c) for c in node.children if isinstance(c, str)).strip()
+    else:
+        own = node.get_text()
+    text = " ".join(own.split())
+    if text:
+        level = int(node.name[1]) if node.name[0] == "h" and node.name[1:].isdigit() else 0
+        lines.append("#" * level + " " * bool(level) + text)
+
+
+def _pdf(data: bytes) -> str:
+    from io import BytesIO
+
+    from pypdf import PdfReader
+
+    return "\n\n".join(page.extract_text() or "" for page in PdfReader(BytesIO(data)).pages)
+
+
+def _docx(data: bytes) -> str:
+    from io import BytesIO
+
+    from docx import Document
+
+    lines = []
+    for paragraph in Document(BytesIO(data)).paragraphs:
+        style = (paragraph.style.name or "") if paragraph.style else ""
+        level = 1 if style == "Title" else int(style[-1]) if style.startswith("Heading ") and style[-1].isdigit() else 0
+        if paragraph.text.strip():
+            lines.append("#" * min(level, 6) + " " * bool(level) + paragraph.text.strip())
+    return "\n\n".join(lines)

@@ -1,0 +1,143 @@
+"""Tells the headings apart: which begins an article, which is its kicker or section, which only divides it.
+
+A parser prints them all alike. What decides: what stands right before (an article that ended or broke off) and
+after (a byline, a lead), whether the matter goes on across the heading, and whether the heading repeats a clause
+of its paragraph, as sub-headings do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rag.pages.blocks import Block, is_whole
+from rag.pages.lexicon import pairs
+from rag.pages.marks import author_of, continued_from, continued_to, has_lead, is_section_name
+from rag.pages.seams import Seams
+from rag.text import fold
+
+SURE = 4.0
+_LONGEST_STACK = 4  # headings in a row that can be section, kicker, title, sub-heading
+_KICKER_AT_MOST = 16
+_MATTER = 6_000  # characters of an article that are looked at to know its matter
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Headings in a row, with the flow of text before and after them (block numbers)."""
+
+    headings: tuple[int, ...]
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+    byline: bool
+    section: bool
+
+
+def label_headings(blocks: list[Block], labels: list[str], seams: Seams) -> None:
+    """Turns every ``heading`` in ``labels`` into title, kicker, section or subhead."""
+    stacks = _stacks(labels)
+    local = [_local_evidence(blocks, labels, stack, seams) for stack in stacks]
+    weight = _level_weight(blocks, stacks, local)
+    article: list[int] = []
+    for stack, score in zip(stacks, local, strict=True):
+        article += stack.before
+        level = weight * (1.0 if blocks[stack.headings[0]].level == 1 else -1.0)
+        total = score + level + (0.0 if abs(score) > 2 * SURE else _matter_evidence(blocks, article, stack, seams))
+        _label_stack(blocks, labels, stack, total > 0)
+        if total > 0:
+            article = []
+
+
+def _stacks(labels: list[str]) -> list[Stack]:
+    flow = [at for at, label in enumerate(labels) if label in ("text", "heading", "byline", "section")]
+    found: list[tuple[list[int], list[int], bool, bool]] = []
+    texts: list[int] = []
+    for place, at in enumerate(flow):
+        if labels[at] == "heading":
+            if place and labels[flow[place - 1]] == "heading":
+                found[-1][0].append(at)
+            else:
+                section = bool(place) and labels[flow[place - 1]] == "section"
+                found.append(([at], texts, False, section))
+                texts = []
+        elif labels[at] == "byline" and place and labels[flow[place - 1]] == "heading":
+            found[-1] = (found[-1][0], found[-1][1], True, found[-1][3])
+        elif labels[at] == "text":
+            texts.append(at)
+    afters = [f[1] for f in found[1:]] + [texts]
+    return [Stack(tuple(h), tuple(b), tuple(a), y, s) for (h, b, y, s), a in zip(found, afters, strict=True)]
+
+
+def _local_evidence(blocks: list[Block], labels: list[str], stack: Stack, seams: Seams) -> float:
+    """Nats for "an article begins here", from what touches the headings."""
+    score = 8.0 * stack.byline + 5.0 * stack.section + 1.5 * (len(stack.headings) > 1)
+    if not stack.before and not any(labels[at] == "title" for at in range(stack.headings[0])):
+        score += 8.0 if stack.headings[0] <= 2 or not stack.before else 0.0
+    if stack.before:
+        last = blocks[stack.before[-1]].text
+        ended = author_of(last) is not None or continued_to(last) < len(last)
+        broken = not is_whole(last) and not last.endswith(("：", ":", "；", ";"))
+        score += 6.0 if ended else 5.0 if broken else 0.0
+    if stack.after:
+        first = blocks[stack.after[0]].text
+        score += 8.0 if has_lead(first) or continued_from(first) else 0.0
+        score += _heading_evidence(blocks[stack.headings[-1]].text, first, seams)
+    return score
+
+
+def _heading_evidence(heading: str, paragraph: str, seams: Seams) -> float:
+    """Nats from the heading's own words: sub-headings are short and taken from the paragraph they head."""
+    clauses = [c for c in fold(heading).replace(",", " ").split() if c]
+    repeats = all(len(c) >= 4 and c in fold(paragraph) for c in clauses)
+    score = -5.0 if repeats else 0.0
+    score += -1.0 if len(heading) <= 10 else 1.0 if len(heading) >= 14 else 0.0
+    return score + 0.3 * min(3.0, seams.leads(heading, paragraph)) + 0.3 * seams.begins(paragraph)
+
+
+def _matter_evidence(blocks: list[Block], article: list[int], stack: Stack, seams: Seams) -> float:
+    """Nats from the matter of the texts on both sides: the same names and words speak for one article."""
+    if not article or not stack.after:
+        return 0.0
+    before = pairs("\n".join(blocks[at].text for at in article)[-_MATTER:])
+    after = pairs("\n".join(blocks[at].text for at in stack.after)[:_MATTER])
+    return 2.5 - 12.0 * seams.shared(before, after)
+
+
+def _level_weight(blocks: list[Block], stacks: list[Stack], local: list[float]) -> float:
+    """How far the page's heading levels can be believed: only if all sure titles stand at the top level."""
+    sure = [blocks[s.headings[-1]].level for s, score in zip(stacks, local, strict=True) if score >= SURE]
+    subs = [blocks[s.headings[-1]].level for s, score in zip(stacks, local, strict=True) if score <= -SURE]
+    levels = {blocks[at].level for s in stacks for at in s.headings}
+    if len(levels) < 2 or not sure or any(level != 1 for level in sure) or 1 in subs:
+        return 0.0
+    return min(6.0, 2.0 * len(sure))
+
+
+def _label_stack(blocks: list[Block], labels: list[str], stack: Stack, is_title: bool) -> None:
+    names = ["subhead"] * len(stack.headings)
+    if is_title:
+        at = _title_place(blocks, stack)
+        names[at] = "title"
+        for k in range(at):
+            names[k] = "kicker"
+        if at and is_section_name(blocks[stack.headings[0]].text):
+            names[0] = "section"
+    for at, name in zip(stack.headings, names, strict=True):
+        labels[at] = name
+
+
+def _title_place(blocks: list[Block], stack: Stack) -> int:
+    """Which heading of the stack is the headline: the last one, unless that repeats its paragraph's words."""
+    headings = [blocks[at].text for at in stack.headings]
+    if len(headings) == 1 or len(headings) > _LONGEST_STACK:
+        return 0
+    first = fold(blocks[stack.after[0]].text) if stack.after else ""
+    last = len(headings) - 1
+    while last > 0 and not stack.byline:
+        clauses = fold(headings[last]).replace(",", " ").split()
+        if first and all(c in first for c in clauses) and len(headings[last - 1]) > len(headings[last]):
+            last -= 1
+        else:
+            break
+    while last > 0 and len(headings[last - 1]) > _KICKER_AT_MOST and len(headings[last - 1]) > len(headings[last]) + 4:
+        last -= 1
+    return last

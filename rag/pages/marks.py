@@ -1,0 +1,104 @@
+"""What the set phrases of a newspaper page mean: credits, bylines, leads, page headers, continuation marks.
+
+>>> credit_of("图片来源:某高新区")
+(5, 9)
+>>> is_byline("▶ 本报记者 叶某"), is_page_header("2024年7月10日 星期三 第5版")
+(True, True)
+"""
+
+from __future__ import annotations
+
+import re
+
+_NAME = r"[\u4e00-\u9fff·]{2,4}"
+_NAMES = rf"{_NAME}(?:[ 、,，　]{{1,2}}{_NAME}){{0,4}}"
+_ROLE = r"(?:(?:本报|本刊|新华社|特约|见习|实习|全媒体|首席|驻\S{2,4})*(?:记者|通讯员|评论员|撰稿人|特派员))"
+_CREDIT = re.compile(r"(?:图片来源|图片提供|图源|图片|供图|摄影|制图)\s*[:：/]\s*(\S.{0,29})$")
+_TAKEN_BY = re.compile(rf"(?:{_ROLE}\s*)?({_NAME}(?:[ 、]{_NAME})?)\s*[/]?\s*(?:摄影报道|摄影|摄|供图|制图)[)）]?$")
+_SHOWN_BY = re.compile(rf"(?:(?<=[。！？!?”])|(?<=\s))\s*[（(]?(?:{_ROLE}\s*)?({_NAME}(?:[ 、]{_NAME})?)\s*(?:摄影|摄)[)）]?$")
+_ARROW = re.compile(r"[▶►■◎◆●□○◇▲△★☆]\s*\S[^。！？!?]{0,34}$")
+_BYLINE = re.compile(rf"(?:文[/／]\s*)?{_ROLE}\s*[:：]?\s*{_NAMES}(?:[ 、　]*{_ROLE}\s*[:：]?\s*{_NAMES})*\s*$")
+_AUTHOR = re.compile(rf"(?<=[。！？!?…”’\"])(\s+(?:{_ROLE}\s*)?{_NAMES}|\s*[（(](?:{_ROLE}\s*)?{_NAMES}[)）])\s*$")
+_LEAD = re.compile(r"(?:本报|本刊)\S{0,12}?(?:讯|电)(?:[\s（(]|记者|$)|新华社\S{1,12}?电|【[^】]{2,12}讯】")
+_FROM = re.compile(r"[（(【]?\s*(?:上接|紧接)\s*第?\s*[0-9A-Za-z一二三四五六七八九十]{1,4}\s*版[^）)】]{0,8}[）)】]?")
+_TO = re.compile(r"[（(【]?\s*(?:下转|转)\s*第?\s*[0-9A-Za-z一二三四五六七八九十]{1,4}\s*版[^）)】]{0,8}[）)】]?$")
+_HEADER_PARTS = re.compile(
+    r"\d{4}\s*[年.\-/]\s*\d{1,2}\s*[月.\-/]\s*\d{1,2}\s*日?|星期[一二三四五六日天]|第?\s*[0-9一二三四五六七八九十]+\s*版|农历\S{2,8}"
+    r"|(?:责任编辑|责编|编辑|主编|版式设计|版式|美编|美术编辑|校对|值班\S{0,4}|组版|制作|审核)\s*[:：]?\s*[\u4e00-\u9fff]{2,4}(?![\u4e00-\u9fff])"
+    r"|(?:电话|传真|热线|邮编|电子邮箱|邮箱|[Ee]-?mail|网址)\s*[:：]?\s*[\w@.\-]+|总第\s*\d+\s*期|第\s*\d+\s*期")
+_SECTIONS = frozenset(
+    "要闻 头版 时政 综合 综合新闻 国内 国际 国际新闻 国内新闻 经济 社会 科技 教育 民生 地方 环球 视点 关注 聚焦 评论 理论 文化 "
+    "体育 副刊 专题 专版 特刊 广告 人物 调查 深度 观点 资讯 简讯 快讯 财经 产业 园区 一线 一线报道 产业观察 园区动态 生态 法治".split())
+
+
+def credit_of(text: str) -> tuple[int, int] | None:
+    """The range of the photographer or source in a credit line, or ``None`` if it is none."""
+    match = _CREDIT.match(text) or (_TAKEN_BY.match(text) if len(text) <= 24 else None)
+    return match.span(1) if match else None
+
+
+def taken_by(text: str) -> tuple[int, tuple[int, int]] | None:
+    """Where a caption ends before its ``某某 摄``, and the range of the name; ``None`` without one."""
+    match = _SHOWN_BY.search(text[-40:])
+    if not match or len(text) - len(match.group()) < 4:
+        return None
+    base = max(0, len(text) - 40)
+    return base + match.start(), (base + match.start(1), base + match.end(1))
+
+
+def is_byline(text: str) -> bool:
+    """A line that names who wrote the article."""
+    return len(text) <= 40 and bool(_ARROW.match(text) or _BYLINE.match(text))
+
+
+def byline_start(text: str) -> int:
+    """How many characters of arrow and space stand before the byline."""
+    return len(text) - len(text.lstrip("▶►■◎◆●□○◇▲△★☆ \t　"))
+
+
+def author_of(text: str) -> tuple[int, tuple[int, int]] | None:
+    """Where the text ends before its trailing author, and the range of the author's name.
+
+    >>> author_of("示范。 苏某")
+    (3, (4, 6))
+    """
+    match = _AUTHOR.search(text[-60:])
+    if not match:
+        return None
+    base = max(0, len(text) - 60)
+    name = match.group(1)
+    left = len(name) - len(name.lstrip(" \t　（("))
+    right = len(name.rstrip(" \t　)）"))
+    return base + match.start(1), (base + match.start(1) + left, base + match.start(1) + right)
+
+
+def has_lead(text: str) -> bool:
+    """Does the text open as a report does (``本报讯 …``, ``新华社北京7月5日电 …``)?"""
+    return bool(_LEAD.match(text))
+
+
+def continued_from(text: str) -> int:
+    """The length of ``(上接第一版)`` at the beginning, or 0."""
+    match = _FROM.match(text)
+    return match.end() if match else 0
+
+
+def continued_to(text: str) -> int:
+    """Where ``(下转第3版)`` at the end begins, or the length of the text."""
+    base = max(0, len(text) - 24)
+    match = _TO.search(text[base:])
+    return base + match.start() if match else len(text)
+
+
+def is_page_header(text: str) -> bool:
+    """A line of page furniture: date, weekday, page number, editors, telephone, and hardly anything else."""
+    if len(text) > 80:
+        return False
+    rest, parts = _HEADER_PARTS.subn("", text)
+    rest = re.sub(r"[\s\d:：|·,，.。\-—]", "", rest)
+    return parts >= 1 and len(rest) <= 6 and (parts >= 2 or len(rest) <= 4)
+
+
+def is_section_name(text: str) -> bool:
+    """A customary name of a section of the paper (要闻, 国际 …)."""
+    return text in _SECTIONS

@@ -1,0 +1,79 @@
+"""Finds pictures: credit lines, captions (also those that pose as headings), photo stories, display quotations.
+
+A credit stands beside its caption; the white space around the pair tells on which side. A caption is short; a
+paragraph under a credit that describes the picture (图为…) and is longer is a photo story of its own.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from rag.pages.blocks import FINAL, Block, is_whole
+from rag.pages.marks import credit_of, has_lead, is_byline, taken_by
+from rag.text import fold
+
+CAPTION_AT_MOST = 60  # characters; longer text under a credit is a story or the body going on
+_STORY_AT_MOST = 420
+_PULL = range(10, 61)
+_PULLS_LOOKED_AT = 400
+
+
+def label_photos(blocks: list[Block], labels: list[str]) -> None:
+    """Marks credits, captions and photo stories in ``labels``."""
+    for at, block in enumerate(blocks):
+        if labels[at] == "text" and credit_of(block.text):
+            labels[at] = "credit"
+    for at, block in enumerate(blocks):
+        if labels[at] == "credit":
+            _label_caption(blocks, labels, at)
+        elif labels[at] == "text" and (found := taken_by(block.text)):
+            labels[at] = "caption" if found[0] <= CAPTION_AT_MOST else "photo"
+        elif labels[at] == "text" and block.text.startswith(("图为", "上图为", "下图为", "左图为", "右图为")):
+            if len(block.text) <= CAPTION_AT_MOST and is_whole(block.text):
+                labels[at] = "caption"
+
+
+def _label_caption(blocks: list[Block], labels: list[str], at: int) -> None:
+    before = at - 1 if at else None
+    after = at + 1 if at + 1 < len(blocks) and labels[at + 1] in ("text", "heading") else None
+    if (before is not None and labels[before] == "heading" and blocks[at].gap <= 1 < blocks[before].gap):
+        labels[before] = "caption"
+    elif after is not None and labels[after] == "heading":
+        if blocks[after].gap <= max(1, blocks[at].gap - 1) and not _begins_article(blocks, labels, after):
+            labels[after] = "caption"
+    elif after is not None:
+        labels[after] = _text_under_credit(blocks, labels, at)
+
+
+def _begins_article(blocks: list[Block], labels: list[str], heading: int) -> bool:
+    nxt = heading + 1
+    return nxt < len(blocks) and (is_byline(blocks[nxt].text) or has_lead(blocks[nxt].text))
+
+
+def _text_under_credit(blocks: list[Block], labels: list[str], at: int) -> str:
+    text = blocks[at + 1].text
+    if is_whole(text) and len(text) <= CAPTION_AT_MOST and not has_lead(text):
+        return "caption"
+    if "图为" in text[-60:] and len(text) <= _STORY_AT_MOST:
+        return "photo"
+    return "text"
+
+
+def label_pulls(blocks: list[Block], labels: list[str]) -> None:
+    """Marks whole sentences that the page prints once more for display."""
+    wanted = [at for at, b in enumerate(blocks) if labels[at] in ("text", "heading") and len(b.text) in _PULL
+              and b.text[-1] in FINAL][:_PULLS_LOOKED_AT]
+    if not wanted:
+        return
+    bodies = [_match_form(b.text) if labels[at] in ("text", "photo") else "" for at, b in enumerate(blocks)]
+    page = "\n".join(bodies)
+    twice = Counter(bodies)
+    for at in wanted:
+        quote = _match_form(blocks[at].text)
+        own = 1 if labels[at] == "text" else 0
+        if page.count(quote) > own and (twice[quote] <= own):
+            labels[at] = "pull"
+
+
+def _match_form(text: str) -> str:
+    return "".join(fold(text).split())

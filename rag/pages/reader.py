@@ -1,0 +1,86 @@
+"""Reads a page: blocks, labels, regions, order, articles. The whole way in one screenful.
+
+::
+
+    text ─split_blocks▶ blocks ─label▶ labels ─regions_of▶ regions ─assemble▶ regions in order ─write▶ articles
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from rag.pages.articles import accounted, write_article
+from rag.pages.assembly import assemble
+from rag.pages.blocks import Block, split_blocks
+from rag.pages.dates import masthead_date
+from rag.pages.headings import label_headings
+from rag.pages.lexicon import lexicon
+from rag.pages.marks import continued_from, continued_to, is_byline, is_page_header
+from rag.pages.photos import label_photos, label_pulls
+from rag.pages.regions import regions_of
+from rag.pages.seams import Seams, page_seams
+from rag.records import Article
+
+_SECTION_AT_MOST = 10
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a page was read as. ``furniture`` lists ``(start, end, why)`` for what belongs to no article."""
+
+    articles: tuple[Article, ...]
+    furniture: tuple[tuple[int, int, str], ...] = ()
+
+
+def articles_of(text: str, source: str) -> list[Article]:
+    """The true articles of a damaged newspaper page, in page order.
+
+    >>> [a.title for a in articles_of("## 项目集中签约\\n\\n本报讯 近日,某区举行签约会。 苏某", "页.txt")]
+    ['项目集中签约']
+    """
+    return list(read_page(text, source).articles)
+
+
+def read_page(text: str, source: str = "page") -> Page:
+    """The articles of a page and its furniture; an empty page gives none. Never raises on any text."""
+    blocks = split_blocks(text)
+    if not blocks:
+        return Page(())
+    labels, seams = label_blocks(blocks)
+    regions = assemble(regions_of(blocks, labels), seams)
+    day = next((d for at, b in enumerate(blocks) if labels[at] == "header" and (d := masthead_date(b.text))), "")
+    stem = PurePath(source).stem
+    articles = [write_article(text, region, seams, source, f"{stem}#{n}", day)
+                for n, region in enumerate(regions, start=1)]
+    return Page(tuple(articles), accounted(text, blocks, labels, articles))
+
+
+def label_blocks(blocks: list[Block]) -> tuple[list[str], Seams]:
+    """A label for every block (see ``pieces.LABELS``) and the page's seam scorer."""
+    labels = ["heading" if block.level else "text" for block in blocks]
+    for at, block in enumerate(blocks):
+        if labels[at] == "text":
+            labels[at] = _surface_label(block)
+    label_photos(blocks, labels)
+    label_pulls(blocks, labels)
+    _label_sections(blocks, labels)
+    seams = page_seams(lexicon(), [b.text for at, b in enumerate(blocks) if labels[at] in ("text", "heading")])
+    label_headings(blocks, labels, seams)
+    return labels, seams
+
+
+def _surface_label(block: Block) -> str:
+    if is_page_header(block.text):
+        return "header"
+    if continued_from(block.text) == len(block.text) or continued_to(block.text) == 0:
+        return "marker"
+    return "byline" if is_byline(block.text) else "text"
+
+
+def _label_sections(blocks: list[Block], labels: list[str]) -> None:
+    """A short plain line right before a heading is the name of a section."""
+    for at in range(len(blocks) - 1):
+        text = blocks[at].text
+        if labels[at] == "text" and len(text) <= _SECTION_AT_MOST and text.isalpha() and labels[at + 1] == "heading":
+            labels[at] = "section"

@@ -1,0 +1,139 @@
+"""Gathers the labelled blocks into regions: what the page shows under one headline, photo stories apart."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rag.pages.blocks import Block, Range, cut
+from rag.pages.marks import author_of, byline_start, continued_from, continued_to, credit_of, has_lead, taken_by
+from rag.pages.photos import CAPTION_AT_MOST
+from rag.pages.pieces import Photo, Piece, Region
+
+_FRONT = ("section", "kicker", "title")
+
+
+class _Gatherer:
+    """Goes down the page once; ``regions[-1]`` need not be where text goes on (after a photo story it is not)."""
+
+    def __init__(self, blocks: list[Block], labels: list[str]) -> None:
+        self.blocks, self.labels = blocks, labels
+        self.regions: list[Region] = []
+        self.now: Region | None = None
+        self.front = False
+        self.subheads: list[Block] = []
+        self.resumes = False
+        self.credit: tuple[int, tuple[Range, ...]] | None = None
+
+    def region(self) -> Region:
+        if self.now is None:
+            self.now = Region()
+            self.regions.append(self.now)
+        return self.now
+
+    def block(self, at: int) -> None:
+        label, block = self.labels[at], self.blocks[at]
+        if label in _FRONT:
+            self._front_matter(label, block)
+            return
+        self.front = False
+        if label == "subhead":
+            self.subheads.append(block)
+        elif label == "byline":
+            self._byline(at, block)
+        elif label == "text":
+            self._piece(at, block)
+        elif label == "marker":
+            self._marker(block)
+        elif label == "photo":
+            self._photo_story(at, block)
+        elif label in ("caption", "credit"):
+            self._photo(at, label, block)
+
+    def _front_matter(self, label: str, block: Block) -> None:
+        if not self.front:
+            self._flush_subheads()
+            self.now = Region()
+            self.regions.append(self.now)
+        self.front = True
+        region = self.region()
+        setattr(region, label, (*getattr(region, label), block))
+
+    def _byline(self, at: int, block: Block) -> None:
+        if self.region().byline or (self.region().pieces and not self.region().pieces[-1].closes):
+            self._piece(at, block)
+            return
+        self.region().byline = cut(block.ranges, byline_start(block.text), len(block.text))
+
+    def _piece(self, at: int, block: Block) -> None:
+        piece = replace(_piece_of(at, block), subheads=tuple(self.subheads))
+        if self.resumes:
+            piece = replace(piece, resumes=True)
+        self.subheads, self.resumes = [], False
+        self.region().pieces.append(piece)
+
+    def _marker(self, block: Block) -> None:
+        if continued_from(block.text) == len(block.text):
+            self.resumes = True
+        elif self.region().pieces:
+            self.region().pieces[-1] = replace(self.region().pieces[-1], goes_on=True)
+
+    def _photo_story(self, at: int, block: Block) -> None:
+        taken = taken_by(block.text)
+        end = taken[0] if taken else len(block.text)
+        credit = cut(block.ranges, *taken[1]) if taken else self.credit[1] if self.credit else ()
+        if not taken and self.credit and self.now and self.now.photos:
+            self.now.photos.pop()
+        piece = Piece(at, block.text[:end], cut(block.ranges, 0, end), closes=True)
+        self.regions.append(Region(pieces=[piece], photos=[Photo(at, (), credit)], is_photo=True))
+        self.credit = None
+
+    def _photo(self, at: int, label: str, block: Block) -> None:
+        photos = self.region().photos
+        near = photos[-1] if photos and photos[-1].block >= at - 1 else None
+        if label == "credit":
+            span = credit_of(block.text) or (0, len(block.text))
+            credit = cut(block.ranges, *span)
+            self.credit = (at, credit)
+            if near and not near.credit:
+                photos[-1] = replace(near, block=at, credit=credit)
+            else:
+                photos.append(Photo(at, (), credit))
+            return
+        taken = taken_by(block.text) if len(block.text) <= CAPTION_AT_MOST + 20 else None
+        caption = cut(block.ranges, 0, taken[0] if taken else len(block.text))
+        credit = cut(block.ranges, *taken[1]) if taken else ()
+        if near and not near.caption and not credit:
+            photos[-1] = replace(near, block=at, caption=caption)
+        else:
+            photos.append(Photo(at, caption, credit))
+
+    def _flush_subheads(self) -> None:
+        if self.subheads:
+            self.region().loose += self.subheads
+            self.subheads = []
+
+
+def regions_of(blocks: list[Block], labels: list[str]) -> list[Region]:
+    """The regions of a page, in page order."""
+    gatherer = _Gatherer(blocks, labels)
+    for at in range(len(blocks)):
+        gatherer.block(at)
+    gatherer._flush_subheads()
+    return [r for r in gatherer.regions if r.title or r.pieces or r.photos or r.loose or r.kicker or r.section]
+
+
+def _piece_of(at: int, block: Block) -> Piece:
+    """The body text of a block, without continuation marks and trailing author."""
+    text = block.text
+    start, end = continued_from(text), continued_to(text)
+    author = author_of(text[:end]) if end > start else None
+    goes_on = end < len(text)
+    name: tuple[Range, ...] = ()
+    if author and author[0] > start:
+        end, name = author[0], cut(block.ranges, *author[1])
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    body = text[start:end]
+    return Piece(at, body, cut(block.ranges, start, end), (), name, has_lead(body), bool(name), bool(start), goes_on)
