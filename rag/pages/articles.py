@@ -13,6 +13,7 @@ from rag.pages.seams import Seams, is_open
 from rag.records import Article, Caption, Joint, Run, content_id
 
 _LIST_MARKS = ("- ", "* ", "+ ", "• ", "· ", "|", ">")
+_APART = -3.5  # nats below which even an unfinished sentence is left as it stands
 _WHY = {"header": "page header", "pull": "sentence repeated for display", "marker": "continuation mark",
         "section": "section name", "kicker": "kicker without article"}
 
@@ -102,7 +103,7 @@ def _joined(before: Piece, piece: Piece, score: float) -> bool:
         return False
     if before.text.endswith((":", "：", ";", "；")) or piece.text.startswith(_LIST_MARKS):
         return False
-    return score > -3.0
+    return score > _APART
 
 
 def _belief(score: float) -> float:

@@ -10,17 +10,19 @@ using ant colony optimization and bipartite graph" (2013).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from rag.pages.lexicon import pairs
+from rag.pages.blocks import Block
 from rag.pages.pieces import Piece, Region
 from rag.pages.seams import Seams, is_open
 
 _MOVE = 4.5  # nats that a displaced column must gain
 _STORY = 5.0  # nats that a story without headline must gain
+_NEXT = 2.0  # nats for text that goes on below on the page
 _BROKEN_OFF = 3.0  # nats against an article that ends inside a sentence
 _NEVER = 9.0  # nats against text after an article's end, or before its beginning
+_MATTER = 6.0  # most nats that likeness of matter may give or take
 _MOVES_AT_MOST = 4
 _PIECES_AT_MOST = 400  # beyond this a page is read in the order in which it stands
 
@@ -55,7 +57,8 @@ def _moves(regions: list[Region]) -> Iterator[Move]:
         for start in range(len(region.pieces)):
             if start:
                 yield Move(source, start, source, "front")
-                yield Move(source, start, len(regions), "alone")
+                if region.pieces[start - 1].closes or region.pieces[start].opens:
+                    yield Move(source, start, len(regions), "alone")
             if not start and region.title:
                 continue
             for target, other in enumerate(regions):
@@ -77,20 +80,21 @@ def _gain(regions: list[Region], move: Move, seams: Seams) -> float:
     target = regions[move.target]
     before += _reading(target, target.pieces, seams)
     joined = moved + target.pieces if move.to == "front" else target.pieces + moved
-    after = _reading(source, kept, seams) + _reading(target, joined, seams)
-    return after - before - _MOVE + _matter(target, source, kept, moved, seams)
+    gain = _reading(source, kept, seams) + _reading(target, joined, seams) - before - _MOVE
+    return gain + _matter(target, source, kept, moved, seams) if gain > -_MATTER else gain
 
 
 def _matter(target: Region, source: Region, kept: list[Piece], moved: list[Piece], seams: Seams) -> float:
     """Nats for the moved text being about the target's matter rather than that of where it stands."""
-    words = pairs("\n".join(p.text for p in moved))
-    there = _words(target, target.pieces)
-    here = _words(source, kept)
-    return max(-6.0, min(6.0, 15.0 * (seams.shared(words, there) - seams.shared(words, here))))
+    words = _words([], moved, seams)
+    there = _words(target.title, target.pieces, seams)
+    here = _words(source.title, kept, seams)
+    return max(-_MATTER, min(_MATTER, 15.0 * (seams.shared(words, there) - seams.shared(words, here))))
 
 
-def _words(region: Region, pieces: list[Piece]) -> frozenset[str]:
-    return pairs("\n".join([*(b.text for b in region.title), *(p.text for p in pieces)]))
+def _words(title: Iterable[Block], pieces: list[Piece], seams: Seams) -> frozenset[str]:
+    texts = [b.text for b in title] + [p.text for p in pieces]
+    return frozenset().union(*map(seams.pairs, texts))
 
 
 def _reading(region: Region, pieces: list[Piece], seams: Seams) -> float:
@@ -118,7 +122,8 @@ def joint_score(one: Piece, other: Piece, seams: Seams) -> float:
     if other.opens or other.resumes:
         score -= _NEVER
     if is_open(one):
-        return score + seams.continues(one.text, other.text)
+        near = _NEXT if one.block < other.block else 0.0
+        return score + near + seams.continues(one.text, other.text)
     return score + seams.begins(other.text)
 
 

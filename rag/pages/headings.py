@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rag.pages.blocks import Block, is_whole
-from rag.pages.lexicon import pairs
 from rag.pages.marks import author_of, continued_from, continued_to, has_lead, is_section_name
 from rag.pages.seams import Seams
 from rag.text import fold
@@ -18,7 +17,9 @@ from rag.text import fold
 SURE = 4.0
 _LONGEST_STACK = 4  # headings in a row that can be section, kicker, title, sub-heading
 _KICKER_AT_MOST = 16
-_MATTER = 6_000  # characters of an article that are looked at to know its matter
+_CLAUSE_AT_MOST = 16  # a longer one that stands in the paragraph too is a headline taken up by its lead
+_STORY_AT_LEAST = 60  # characters below which an unfinished text is no story of its own
+_PARAGRAPHS = 12  # of an article that are looked at to know its matter
 
 
 @dataclass(frozen=True)
@@ -77,29 +78,39 @@ def _local_evidence(blocks: list[Block], labels: list[str], stack: Stack, seams:
         ended = author_of(last) is not None or continued_to(last) < len(last)
         broken = not is_whole(last) and not last.endswith(("：", ":", "；", ";"))
         score += 6.0 if ended else 5.0 if broken else 0.0
+        score -= 3.0 * (not ended and not broken and _awaits_author(blocks, stack))
     if stack.after:
         first = blocks[stack.after[0]].text
         score += 8.0 if has_lead(first) or continued_from(first) else 0.0
+        if sum(len(blocks[at].text) for at in stack.after) < _STORY_AT_LEAST and not is_whole(first):
+            score -= 3.0
         score += _heading_evidence(blocks[stack.headings[-1]].text, first, seams)
     return score
+
+
+def _awaits_author(blocks: list[Block], stack: Stack) -> bool:
+    """A report that opened with 本报讯 is signed at its end; until then it goes on."""
+    opened = [at for at in stack.before if has_lead(blocks[at].text)]
+    return bool(opened) and not any(author_of(blocks[at].text) for at in stack.before if at >= opened[-1])
 
 
 def _heading_evidence(heading: str, paragraph: str, seams: Seams) -> float:
     """Nats from the heading's own words: sub-headings are short and taken from the paragraph they head."""
     clauses = [c for c in fold(heading).replace(",", " ").split() if c]
-    repeats = all(len(c) >= 4 and c in fold(paragraph) for c in clauses)
+    repeats = all(4 <= len(c) <= _CLAUSE_AT_MOST and c in fold(paragraph) for c in clauses)
     score = -5.0 if repeats else 0.0
     score += -1.0 if len(heading) <= 10 else 1.0 if len(heading) >= 14 else 0.0
     return score + 0.3 * min(3.0, seams.leads(heading, paragraph)) + 0.3 * seams.begins(paragraph)
 
 
 def _matter_evidence(blocks: list[Block], article: list[int], stack: Stack, seams: Seams) -> float:
-    """Nats from the matter of the texts on both sides: the same names and words speak for one article."""
+    """Nats from the matter of the texts on both sides: the same names, again and again, speak for one article."""
     if not article or not stack.after:
         return 0.0
-    before = pairs("\n".join(blocks[at].text for at in article)[-_MATTER:])
-    after = pairs("\n".join(blocks[at].text for at in stack.after)[:_MATTER])
-    return 2.5 - 12.0 * seams.shared(before, after)
+    before = [blocks[at].text for at in article[-_PARAGRAPHS:]]
+    after = [blocks[at].text for at in stack.after[:_PARAGRAPHS]]
+    enough = min(1.0, sum(map(len, after)) / 200)
+    return enough * (2.2 - 16.0 * seams.likeness(before, after))
 
 
 def _level_weight(blocks: list[Block], stacks: list[Stack], local: list[float]) -> float:

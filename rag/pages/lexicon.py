@@ -108,7 +108,16 @@ def _dictionary() -> dict[str, int]:
     return words
 
 
-def pairs(text: str) -> frozenset[str]:
-    """The pairs of Chinese characters or digits that stand side by side in the text."""
+def all_pairs(text: str) -> list[str]:
+    """The pairs of letters, Chinese characters or digits side by side in the text, in order.
+
+    >>> all_pairs("签约,新区")
+    ['签约', '新区']
+    """
     folded = fold(text)
-    return frozenset(a + b for a, b in zip(folded, folded[1:], strict=False) if a.isalnum() and b.isalnum())
+    return [a + b for a, b in zip(folded, folded[1:], strict=False) if a.isalnum() and b.isalnum()]
+
+
+def pairs(text: str) -> frozenset[str]:
+    """The different pairs of ``all_pairs``."""
+    return frozenset(all_pairs(text))

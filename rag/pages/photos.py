@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 
 from rag.pages.blocks import FINAL, Block, is_whole
+from rag.pages.lexicon import pairs
 from rag.pages.marks import credit_of, has_lead, is_byline, taken_by
 from rag.text import fold
 
@@ -16,6 +17,7 @@ CAPTION_AT_MOST = 60  # characters; longer text under a credit is a story or the
 _STORY_AT_MOST = 420
 _PULL = range(10, 61)
 _PULLS_LOOKED_AT = 400
+_NEARLY = 0.85
 
 
 def label_photos(blocks: list[Block], labels: list[str]) -> None:
@@ -73,6 +75,14 @@ def label_pulls(blocks: list[Block], labels: list[str]) -> None:
         own = 1 if labels[at] == "text" else 0
         if page.count(quote) > own and (twice[quote] <= own):
             labels[at] = "pull"
+        elif labels[at] == "heading" and quote[-1] == "。" and _nearly_in(quote, bodies):
+            labels[at] = "pull"
+
+
+def _nearly_in(quote: str, bodies: list[str]) -> bool:
+    """Does a paragraph hold the quotation, slips of a character or two aside?"""
+    wanted = pairs(quote)
+    return any(len(wanted & pairs(body)) >= _NEARLY * len(wanted) for body in bodies[:_PULLS_LOOKED_AT] if body)
 
 
 def _match_form(text: str) -> str:

@@ -8,13 +8,17 @@ of characters that the page shows elsewhere.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rag.pages.blocks import is_whole
-from rag.pages.lexicon import Lexicon, pairs
+from rag.pages.lexicon import Lexicon, all_pairs, pairs
 from rag.pages.pieces import Piece
 from rag.text import fold
 
+_REACH = 60  # characters on either side of a seam that are looked at
+_ONCE = 0.2  # weight of a pair that a text holds once
+_LONGEST = 20_000  # characters of one paragraph that are looked at
+_NUMBER_CUT = 5.0
 _PAIRED = {"“": "”", "‘": "’", "《": "》", "(": ")", "（": "）", "「": "」", "【": "】"}
 _LEAD_WORDS = ("近日", "日前", "今天", "昨天", "今日", "昨日", "近期", "近年来", "当地时间", "记者从", "眼下", "当前", "连日来", "据")
 
@@ -25,13 +29,22 @@ class Seams:
 
     lexicon: Lexicon
     echo: Counter[str]
+    known: dict[tuple[str, ...], float] = field(default_factory=dict)
+    sets: dict[str, frozenset[str]] = field(default_factory=dict)
+    weights: dict[frozenset[str], float] = field(default_factory=dict)
 
     def continues(self, before: str, after: str) -> float:
         """Does ``after`` go on with the unfinished sentence ``before``?"""
+        key = (before[-_REACH:], after[:_REACH])
+        if key not in self.known:
+            self.known[key] = self._continues(*key)
+        return self.known[key]
+
+    def _continues(self, before: str, after: str) -> float:
+        if before[-1:].isdigit() and after[:1].isdigit():
+            return _NUMBER_CUT
         score = 0.6 * self.lexicon.follows(before, after)
         score += self._echoes(before, after) + _bracket(before, after)
-        if before[-1:].isdigit() and after[:1].isdigit():
-            score += 2.0
         if before[-1:] in ",，、":
             score += 1.0
         return max(-6.0, min(10.0, score))
@@ -46,32 +59,57 @@ class Seams:
         """Does the text begin a sentence? (A piece from the middle of one scores below 0.)"""
         if text[:1] in "“‘《(（":
             return 0.5
-        return max(-4.0, min(2.5, 0.7 * self.lexicon.opens(text)))
+        key = (text[:24],)
+        if key not in self.known:
+            self.known[key] = max(-4.0, min(2.5, 0.7 * self.lexicon.opens(text)))
+        return self.known[key]
+
+    def pairs(self, text: str) -> frozenset[str]:
+        """The pairs of characters in the text, remembered."""
+        if text not in self.sets:
+            self.sets[text] = pairs(text)
+        return self.sets[text]
 
     def shared(self, one: frozenset[str], other: frozenset[str]) -> float:
         """Rare pairs of characters that both texts hold, per text length: the likeness of their matter, 0 to 1."""
-        if not one or not other:
-            return 0.0
-        both = sum(max(0.0, self.lexicon.rarity(p)) for p in one & other)
-        least = min(sum(max(0.0, self.lexicon.rarity(p)) for p in s) for s in (one, other))
-        return both / least if least else 0.0
+        least = min(self._weight(one), self._weight(other))
+        return sum(map(self._rarity, one & other)) / least if least else 0.0
+
+    def likeness(self, some: list[str], others: list[str]) -> float:
+        """Cosine of two texts' matter, 0 to 1: rare pairs of characters, of which only repeated ones count in full."""
+        one, other = self._vector(some), self._vector(others)
+        norm = (sum(v * v for v in one.values()) * sum(v * v for v in other.values())) ** 0.5
+        return sum(v * other.get(k, 0.0) for k, v in one.items()) / norm if norm else 0.0
+
+    def _vector(self, texts: list[str]) -> dict[str, float]:
+        counts: Counter[str] = Counter()
+        for text in texts:
+            counts.update(all_pairs(text[:_LONGEST]))
+        return {pair: (count if count > 1 else _ONCE) * self._rarity(pair) for pair, count in counts.items()}
+
+    def _weight(self, some: frozenset[str]) -> float:
+        if some not in self.weights:
+            self.weights[some] = sum(map(self._rarity, some))
+        return self.weights[some]
+
+    def _rarity(self, pair: str) -> float:
+        return max(0.0, self.lexicon.rarity(pair))
 
     def leads(self, title: str, text: str) -> float:
         """How well the text would do as the first paragraph under the title."""
-        score = 0.0
-        if title:
-            score += 6.0 * self.shared(pairs(title), pairs(text[:160]))
         head = text[:16]
-        if any(word in head for word in _LEAD_WORDS) or ("日" in head and any(c.isdigit() for c in head)):
-            score += 1.0
-        return score
+        dated = any(word in head for word in _LEAD_WORDS) or ("日" in head and any(c.isdigit() for c in head))
+        key = (title, text[:160], "")
+        if title and key not in self.known:
+            self.known[key] = 6.0 * self.shared(self.pairs(title), self.pairs(text[:160]))
+        return (1.0 if dated else 0.0) + (self.known[key] if title else 0.0)
 
 
 def page_seams(lexicon: Lexicon, texts: list[str]) -> Seams:
     """The scorer of a page whose body texts are these."""
     echo: Counter[str] = Counter()
     for text in texts:
-        folded = fold(text[:20_000])
+        folded = fold(text[:_LONGEST])
         for n in (3, 4):
             echo.update(folded[i : i + n] for i in range(len(folded) - n + 1))
         if len(echo) > 400_000:
