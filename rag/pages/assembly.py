@@ -17,7 +17,8 @@ from rag.pages.blocks import Block
 from rag.pages.pieces import Piece, Region
 from rag.pages.seams import Seams, is_open
 
-_MOVE = 4.5  # nats that a displaced column must gain
+_MOVE = 5.5  # nats that a displaced column must gain
+_FAR = 1.0  # more nats if it moves under another headline; twice as much behind a piece that broke off
 _STORY = 5.0  # nats that a story without headline must gain
 _NEXT = 2.0  # nats for text that goes on below on the page
 _BROKEN_OFF = 3.0  # nats against an article that ends inside a sentence
@@ -81,7 +82,11 @@ def _gain(regions: list[Region], move: Move, seams: Seams) -> float:
     before += _reading(target, target.pieces, seams)
     joined = moved + target.pieces if move.to == "front" else target.pieces + moved
     gain = _reading(source, kept, seams) + _reading(target, joined, seams) - before - _MOVE
-    return gain + _matter(target, source, kept, moved, seams) if gain > -_MATTER else gain
+    if gain <= -_MATTER:
+        return gain
+    matter = _matter(target, source, kept, moved, seams)
+    far = _FAR if move.to == "front" else 2 * _FAR
+    return gain + matter - far if matter > 0 else -_NEVER
 
 
 def _matter(target: Region, source: Region, kept: list[Piece], moved: list[Piece], seams: Seams) -> float:
