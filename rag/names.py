@@ -1,0 +1,181 @@
+"""Names across scripts: which places a question is about, and how a romanised name stands in Chinese.
+
+No list of names is kept here. An English question's capitalised words are read as pinyin [1]_ and looked up in the
+archive itself by their syllables; Chinese place names are told by jieba's part-of-speech dictionary [2]_.
+
+.. [1] https://pypinyin.readthedocs.io  .. [2] https://github.com/fxsjy/jieba
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import cache
+
+from rag.text import HAN, syllables
+
+_CAPITALISED = re.compile(r"[A-Z][\w'\u2019-]*(?:\s+[A-Z][\w'\u2019-]*)*")
+_NEGATED = re.compile(r"\((?:not|rather than)\s[^)]*\)|[(\uff08]?不是[^)\uff09,\uff0c]*[)\uff09]?")
+_SUFFIX = re.compile("(?:特别行政区|自治区|自治州|自治县|高新区|开发区|新区|省|市|县|区|州)$")
+_COUNTRYWIDE = frozenset("中国 我国 全国 国内 国外 世界 全球 亚洲 欧洲 非洲 美洲 中华 华夏".split())
+_NO_NAMES = frozenset(
+    "january february march april may june july august september october november december monday tuesday wednesday "
+    "thursday friday saturday sunday how what when where which who why whose whom in on at by did does do is are was "
+    "were has have had the a an and or of for to from with within roughly about china chinese zone high-tech gdp".split()
+)
+_MAX_SYLLABLES = 6
+_HALF_SYLLABLES = frozenset("m n ng hm hng".split())  # interjections, never part of a name
+
+
+def without_negated(question: str) -> str:
+    """The question less what it says it does not mean.
+
+    >>> without_negated("How many has Suizhou (not Suzhou) signed?")
+    'How many has Suizhou  signed?'
+    """
+    return _NEGATED.sub("", question)
+
+
+def romanised_names(question: str) -> list[str]:
+    """The words of an English question that may be Chinese names: capitalised, readable as pinyin, longest first.
+
+    >>> romanised_names("Who led the work of Guo Xiaodong in Xi'an on Monday?")
+    ['Guo Xiaodong', "Xi'an"]
+    """
+    found: list[str] = []
+    for match in _CAPITALISED.finditer(question):
+        words = [re.sub(r"['\u2019]s$", "", w) for w in match.group().split()]
+        found += _readable_runs([w for w in words if w.lower() not in _NO_NAMES])
+    return sorted(dict.fromkeys(found), key=lambda name: -len(name))
+
+
+def _readable_runs(words: Sequence[str]) -> list[str]:
+    """The longest runs of words that can be read as pinyin."""
+    runs: list[list[str]] = [[]]
+    for word in words:
+        if readings(word):
+            runs[-1].append(word)
+        else:
+            runs.append([])
+    return [" ".join(run) for run in runs if run]
+
+
+@cache
+def readings(name: str) -> tuple[tuple[str, ...], ...]:
+    """The ways to read a romanised name as pinyin syllables, two to six of them.
+
+    An apostrophe, hyphen or space always parts two syllables.
+
+    >>> readings("Xi'an"), readings("Spark")
+    ((('xi', 'an'),), ())
+    """
+    parts = [p for p in re.split(r"[\s'\u2019-]+", name.lower().replace("\u00fc", "v")) if p]
+    ways: list[tuple[str, ...]] = [()]
+    for part in parts:
+        ways = [way + more for way in ways for more in _splits(part)][:64]
+    return tuple(way for way in ways if 2 <= len(way) <= _MAX_SYLLABLES and not set(way) & _HALF_SYLLABLES)
+
+
+@cache
+def _splits(letters: str) -> tuple[tuple[str, ...], ...]:
+    if not letters:
+        return ((),)
+    known = _syllable_set()
+    return tuple(
+        (letters[:size], *rest)
+        for size in range(min(6, len(letters)), 0, -1) if letters[:size] in known
+        for rest in _splits(letters[size:])
+    )
+
+
+@cache
+def _syllable_set() -> frozenset[str]:
+    """All syllables of Mandarin without tones, ü as v, as pypinyin knows them."""
+    from pypinyin.pinyin_dict import pinyin_dict
+
+    sounds = {sound for value in pinyin_dict.values() for sound in value.split(",")}
+    plain = {_without_tone(sound) for sound in sounds}
+    return frozenset(sound for sound in plain if sound.isascii() and sound.isalpha())
+
+
+def _without_tone(sound: str) -> str:
+    letters = unicodedata.normalize("NFD", sound).replace("u\u0308", "v")
+    return "".join(c for c in letters if not unicodedata.combining(c))
+
+
+def chinese_form(name: str, texts: Iterable[str]) -> str:
+    """How a romanised name stands in some Chinese texts: the most frequent spelling, ``""`` if none.
+
+    >>> chinese_form("Suizhou", ["随州高新区开工", "岁周刊", "随州市"])
+    '随州'
+    """
+    wanted = set(readings(name))
+    found: Counter[str] = Counter()
+    for text in texts:
+        for run in re.findall(f"[{HAN}]+", text):
+            sounds = syllables(run)
+            for size in {len(way) for way in wanted}:
+                found.update(run[i : i + size] for i in range(len(run) - size + 1)
+                             if tuple(sounds[i : i + size]) in wanted)
+    return found.most_common(1)[0][0] if found else ""
+
+
+def places_in(chinese: str) -> list[str]:
+    """The places that a Chinese question names, without 市, 省 and the like; the whole country is no place.
+
+    >>> places_in("随州高新区今年新开工多少个项目?")
+    ['随州']
+    """
+    import logging
+
+    import jieba.posseg
+
+    jieba.setLogLevel(logging.WARNING)
+    words = [word for word, tag in jieba.posseg.lcut(without_negated(chinese)) if tag == "ns" and len(word) > 1]
+    cores = [core if len(core := _SUFFIX.sub("", word)) > 1 else word for word in words]
+    return list(dict.fromkeys(core for core in cores if core not in _COUNTRYWIDE))
+
+
+def romanise(name: str, *, person: bool = False) -> str:
+    """A Chinese name in pinyin: a place in one word, a person as surname and given name.
+
+    >>> romanise("随州"), romanise("西安"), romanise("郭晓东", person=True)
+    ('Suizhou', "Xi'an", 'Guo Xiaodong')
+    """
+    from pypinyin import lazy_pinyin
+
+    sounds = [s.replace("\u00fc", "u") for s in lazy_pinyin(name)]
+    if person and len(sounds) > 1:
+        cut = 2 if len(sounds) == 4 else 1
+        return f"{_word(sounds[:cut])} {_word(sounds[cut:])}"
+    return _word(sounds)
+
+
+def _word(sounds: Sequence[str]) -> str:
+    """Syllables as one word; an apostrophe where the next begins with a vowel."""
+    return "".join(("'" if i and s[0] in "aeo" else "") + s for i, s in enumerate(sounds)).capitalize()
+
+
+def romanise_names(chinese: str) -> str:
+    """A Chinese text with its places and persons in pinyin, each between spaces.
+
+    >>> romanise_names("郭晓东到随州")
+    ' Guo Xiaodong 到 Suizhou '
+    """
+    import logging
+
+    import jieba.posseg
+
+    jieba.setLogLevel(logging.WARNING)
+    out = []
+    for word, tag in jieba.posseg.lcut(chinese):
+        chinese_word = len(word) > 1 and re.fullmatch(f"[{HAN}]+", word)
+        if chinese_word and tag == "ns" and word not in _COUNTRYWIDE:
+            out.append(f" {romanise(word)} ")
+        elif chinese_word and tag == "nr" and len(word) <= 4:
+            out.append(f" {romanise(word, person=True)} ")
+        else:
+            out.append(word)
+    return "".join(out)
