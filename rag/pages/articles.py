@@ -13,7 +13,8 @@ from rag.pages.seams import Seams, is_open
 from rag.records import Article, Caption, Joint, Run, content_id
 
 _LIST_MARKS = ("- ", "* ", "+ ", "• ", "· ", "|", ">")
-_APART = -3.5  # nats below which even an unfinished sentence is left as it stands
+_APART = -6.0  # nats below which even an unfinished sentence is left as it stands
+_TOGETHER = 3.0  # nats needed where lines end without a full stop anyway (lists, verse, tables)
 _WHY = {"header": "page header", "pull": "sentence repeated for display", "marker": "continuation mark",
         "section": "section name", "kicker": "kicker without article"}
 
@@ -74,7 +75,7 @@ def _write_body(page: str, region: Region, seams: Seams) -> tuple[Writer, list[J
     for piece in region.pieces:
         kind, belief = region.joints.get(piece.block, ("cut", 0.0))
         score = joint_score(before, piece, seams) if before else 0.0
-        if before and _joined(before, piece, score):
+        if before and _joined(before, piece, score, seams):
             joints.append(Joint(writer.at, kind, belief or _belief(score)))
         else:
             writer.line()
@@ -98,12 +99,12 @@ def _write_subheads(writer: Writer, subheads: tuple[Block, ...]) -> None:
         writer.line()
 
 
-def _joined(before: Piece, piece: Piece, score: float) -> bool:
+def _joined(before: Piece, piece: Piece, score: float, seams: Seams) -> bool:
     if not is_open(before) or piece.subheads or before.goes_on:
         return False
     if before.text.endswith((":", "：", ";", "；")) or piece.text.startswith(_LIST_MARKS):
         return False
-    return score > _APART
+    return score > (_APART if seams.habit else _TOGETHER)
 
 
 def _belief(score: float) -> float:

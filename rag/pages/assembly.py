@@ -21,7 +21,8 @@ _MOVE = 5.5  # nats that a displaced column must gain
 _FAR = 1.0  # more nats if it moves under another headline; twice as much behind a piece that broke off
 _STORY = 5.0  # nats that a story without headline must gain
 _NEXT = 2.0  # nats for text that goes on below on the page
-_BROKEN_OFF = 3.0  # nats against an article that ends inside a sentence
+_PAUSE = 2.0  # nats against text going on behind a picture or a wide gap, if the sentence before was complete
+_BROKEN_OFF = 4.0  # nats against an article that ends inside a sentence
 _NEVER = 9.0  # nats against text after an article's end, or before its beginning
 _MATTER = 6.0  # most nats that likeness of matter may give or take
 _MOVES_AT_MOST = 4
@@ -129,7 +130,7 @@ def joint_score(one: Piece, other: Piece, seams: Seams) -> float:
     if is_open(one):
         near = _NEXT if one.block < other.block else 0.0
         return score + near + seams.continues(one.text, other.text)
-    return score + seams.begins(other.text)
+    return score + seams.begins(other.text) - (_PAUSE if other.paused else 0.0)
 
 
 def _moved(regions: list[Region], move: Move, gain: float) -> list[Region]:

@@ -22,6 +22,7 @@ class Piece:
 
     ``opens``: an article surely begins here (本报讯 …). ``closes``: it surely ends here (trailing author, 下转…).
     ``resumes``: the text comes from another page (上接…). ``goes_on``: it goes on there (下转…).
+    ``paused``: a wide gap or a picture stands before it.
     """
 
     block: int
@@ -33,6 +34,7 @@ class Piece:
     closes: bool = False
     resumes: bool = False
     goes_on: bool = False
+    paused: bool = False
 
 
 @dataclass(frozen=True)

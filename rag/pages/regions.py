@@ -65,11 +65,14 @@ class _Gatherer:
         self.region().byline = cut(block.ranges, byline_start(block.text), len(block.text))
 
     def _piece(self, at: int, block: Block) -> None:
-        piece = replace(_piece_of(at, block), subheads=tuple(self.subheads))
+        piece = replace(_piece_of(at, block), subheads=tuple(self.subheads), paused=self._paused(at))
         if self.resumes:
             piece = replace(piece, resumes=True)
         self.subheads, self.resumes = [], False
         self.region().pieces.append(piece)
+
+    def _paused(self, at: int) -> bool:
+        return self.blocks[at].gap > 1 or (at > 0 and self.labels[at - 1] in ("caption", "credit", "photo"))
 
     def _marker(self, block: Block) -> None:
         if continued_from(block.text) == len(block.text):

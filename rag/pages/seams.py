@@ -19,6 +19,9 @@ _REACH = 60  # characters on either side of a seam that are looked at
 _ONCE = 0.2  # weight of a pair that a text holds once
 _LONGEST = 20_000  # characters of one paragraph that are looked at
 _NUMBER_CUT = 5.0
+_PARAGRAPH_AT_LEAST = 12  # characters
+_HABIT = 0.5
+_OPENINGS = ("近日", "日前", "连日来", "记者从", "当地时间")  # in a first sentence, wherever they stand
 _PAIRED = {"“": "”", "‘": "’", "《": "》", "(": ")", "（": "）", "「": "」", "【": "】"}
 _LEAD_WORDS = ("近日", "日前", "今天", "昨天", "今日", "昨日", "近期", "近年来", "当地时间", "记者从", "眼下", "当前", "连日来", "据")
 
@@ -29,6 +32,7 @@ class Seams:
 
     lexicon: Lexicon
     echo: Counter[str]
+    habit: bool = True  # do this page's paragraphs end with a sentence (a list's or a poem's do not)?
     known: dict[tuple[str, ...], float] = field(default_factory=dict)
     sets: dict[str, frozenset[str]] = field(default_factory=dict)
     weights: dict[frozenset[str], float] = field(default_factory=dict)
@@ -99,6 +103,7 @@ class Seams:
         """How well the text would do as the first paragraph under the title."""
         head = text[:16]
         dated = any(word in head for word in _LEAD_WORDS) or ("日" in head and any(c.isdigit() for c in head))
+        dated = dated or any(word in text[:60] for word in _OPENINGS)
         key = (title, text[:160], "")
         if title and key not in self.known:
             self.known[key] = 6.0 * self.shared(self.pairs(title), self.pairs(text[:160]))
@@ -114,7 +119,8 @@ def page_seams(lexicon: Lexicon, texts: list[str]) -> Seams:
             echo.update(folded[i : i + n] for i in range(len(folded) - n + 1))
         if len(echo) > 400_000:
             break
-    return Seams(lexicon, echo)
+    long = [is_whole(text) for text in texts if len(text) >= _PARAGRAPH_AT_LEAST]
+    return Seams(lexicon, echo, bool(long) and sum(long) >= _HABIT * len(long))
 
 
 def _bracket(before: str, after: str) -> float:
