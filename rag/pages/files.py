@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import codecs
+import re
 from pathlib import Path
-from typing import Any
 
 from rag.errors import SourceError
 from rag.pages.archive import iter_archive
@@ -81,31 +81,16 @@ def _checked(text: str) -> str:
 
 
 def _html(data: bytes) -> str:
-    from bs4 import BeautifulSoup
+    from rag.pages.web import text_of_html
 
-    soup = BeautifulSoup(data, "html.parser")
-    for tag in soup(["script", "style", "noscript", "nav", "template", "head"]):
-        tag.decompose()
-    for line_break in soup("br"):
-        line_break.replace_with("\n")
-    lines: list[str] = []
-    for node in soup.find_all(["h1", "h2", "h3", "h4", "h5", "h6", "p", "li", "td", "figcaption", "blockquote", "div"]):
-        _html_block(node, lines)
-    return "\n\n".join(lines) if lines else str(soup.get_text("\n"))
-
-
-_BLOCK_TAGS = ["h1", "h2", "h3", "h4", "h5", "h6", "p", "li", "td", "figcaption", "blockquote", "div", "table", "ul", "ol"]
-
-
-def _html_block(node: Any, lines: list[str]) -> None:
-    if node.find(_BLOCK_TAGS):
-        own = "".join(str(c) for c in node.children if isinstance(c, str)).strip()
-    else:
-        own = node.get_text()
-    text = " ".join(own.split())
-    if text:
-        level = int(node.name[1]) if node.name[0] == "h" and node.name[1:].isdigit() else 0
-        lines.append("#" * level + " " * bool(level) + text)
+    charset = re.search(rb"charset=[\"']?\s*([\w-]+)", data[:2000])
+    if charset and not data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        try:
+            return text_of_html(data.decode({"gb2312": "gb18030", "gbk": "gb18030"}.get(
+                charset.group(1).decode().lower(), charset.group(1).decode())))
+        except (LookupError, UnicodeDecodeError):
+            pass  # the page names a wrong encoding: find out
+    return text_of_html(decode(data))
 
 
 def _pdf(data: bytes) -> str:

@@ -64,6 +64,8 @@ def _stacks(labels: list[str]) -> list[Stack]:
             found[-1] = (found[-1][0], found[-1][1], True, found[-1][3])
         elif labels[at] == "text":
             texts.append(at)
+    if not found:
+        return []
     afters = [f[1] for f in found[1:]] + [texts]
     return [Stack(tuple(h), tuple(b), tuple(a), y, s) for (h, b, y, s), a in zip(found, afters, strict=True)]
 
@@ -120,7 +122,7 @@ def _level_weight(blocks: list[Block], stacks: list[Stack], local: list[float]) 
     levels = {blocks[at].level for s in stacks for at in s.headings}
     if len(levels) < 2 or not sure or any(level != 1 for level in sure) or 1 in subs:
         return 0.0
-    return min(6.0, 2.0 * len(sure))
+    return min(6.0, 1.5 + 1.5 * len(sure))
 
 
 def _label_stack(blocks: list[Block], labels: list[str], stack: Stack, is_title: bool) -> None:

@@ -1,0 +1,213 @@
+"""Damaged pages become true articles, and every character keeps its place."""
+
+import gzip
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rag.errors import SourceError
+from rag.pages import articles_of, iter_archive, read_articles, read_page, read_text
+
+SEED = Path(__file__).parent.parent / "seeds" / "000_3629daf696c96df6.txt"
+
+PAGE = """综合
+
+## 青河县
+## 新渠通水惠及三千农户
+
+本报讯 7月5日,青河县东岭水渠建成通水,沿线三千农户的八万亩稻田用上了清洁的河
+
+
+
+图片来源:青河日报
+
+图为东岭水渠通水现场。
+
+水,稻农们奔走相告。
+
+青河县水利局表示,东岭水渠全长42公里,由县里和12个乡镇共同投资建成,明年还将延长。 林小满
+
+## 北山中学学生造出风力车
+
+▶ 本报记者 石磊
+
+北山中学的五名学生用废旧材料造出一辆风力车,在市里的比赛上获得第一名。
+
+指导老师说,风力车的车身用旧水管做成,北山中学将开设风力车课程。
+
+2024年7月10日 星期三 第5版
+"""
+
+
+def spelled(page, runs):
+    return "".join(page[r.source : r.source + r.end - r.start] for r in runs)
+
+
+def check_places(page):
+    """Each field is spelled by its runs, and every printed character stands in exactly one place."""
+    read = read_page(page, "页.txt")
+    places = Counter()
+    for article in read.articles:
+        for name, runs in article.runs.items():
+            field = getattr(article, name)
+            assert all(field[r.start : r.end] == page[r.source : r.source + r.end - r.start] for r in runs)
+            assert spelled(page, runs) == field.replace("\n", "")
+            places.update(k for r in runs for k in range(r.source, r.source + r.end - r.start))
+        for caption in article.captions:
+            assert spelled(page, caption.runs) == caption.text
+            places.update(k for r in caption.runs for k in range(r.source, r.source + r.end - r.start))
+    for start, end, why in read.furniture:
+        assert why
+        places.update(k for k in range(start, end) if not page[k].isspace())
+    printed = {k for k, c in enumerate(page) if not c.isspace() and c not in "\ufeff\u200b\u200c\u200d"}
+    assert printed - set(places) == set()
+    assert [k for k, n in places.items() if n > 1 and k in printed] == []
+    return read.articles
+
+
+def test_every_character_of_the_seed_page_has_one_place():
+    assert len(check_places(SEED.read_text("utf-8"))) == 6
+
+
+def test_page_with_kicker_caption_author_and_header_is_read():
+    first, second = check_places(PAGE)
+    assert (first.section, first.kicker, first.title) == ("综合", "青河县", "新渠通水惠及三千农户")
+    assert (first.byline, second.byline) == ("林小满", "本报记者 石磊")
+    assert [(c.text, c.credit) for c in first.captions] == [("图为东岭水渠通水现场。", "青河日报")]
+    assert "清洁的河水,稻农们" in first.text and first.joints[0].kind == "cut"
+    assert second.text.count("\n") == 1
+
+
+def test_dates_come_from_dateline_and_masthead():
+    first, second = articles_of(PAGE, "页.txt")
+    assert (first.date, first.date_from) == ("2024-07-05", "dateline")
+    assert (second.date, second.date_from) == ("2024-07-10", "masthead")
+
+
+def test_cut_inside_a_number_is_rejoined():
+    (article,) = articles_of("## 水渠通水\n\n青河县今年共修水渠1\n\n200公里,比去年多修了三成。", "页.txt")
+    assert "1200公里" in article.text
+
+
+def test_columns_out_of_order_are_put_back():
+    title = "## 山城图书馆夜间开放\n\n▶ 石磊\n\n"
+    tail = "者排起了长队,图书馆因此延长开放到零点。\n\n馆长表示,图书馆今后还会增加座位,让更多人夜里有书读。\n\n"
+    head = "近日,山城图书馆开始夜间开放,市民下班后也能借书。\n\n图书馆夜间开放的第一天,许多读"
+    (article,) = check_places(title + tail + head)
+    assert article.text.startswith("近日,山城图书馆") and "许多读者排起了长队" in article.text
+    assert [j.kind for j in article.joints] == ["displaced"] and article.joints[0].confidence < 1
+
+
+def test_story_that_breaks_off_is_marked_truncated():
+    first, second = articles_of("## 甲镇修桥\n\n甲镇的新桥开工,桥长三百米,预计明\n\n## 乙镇种树\n\n本报讯 乙镇种树。", "页.txt")
+    assert first.truncated and not second.truncated
+
+
+def test_subheading_stays_inside_its_article():
+    text = "# 甲镇修桥\n\n甲镇修桥已经三年。\n\n## 桥长三百米\n\n甲镇的桥长三百米。\n\n# 乙镇种树\n\n乙镇今年种树五万棵。"
+    first, second = articles_of(text, "页.md")
+    assert first.text == "甲镇修桥已经三年。\n## 桥长三百米\n甲镇的桥长三百米。" and second.title == "乙镇种树"
+
+
+def test_list_lines_are_not_glued():
+    text = "# 采购单\n\n- 大米三袋\n- 面粉两袋\n- 食盐一包"
+    (article,) = check_places(text)
+    assert article.text.split("\n") == ["- 大米三袋", "- 面粉两袋", "- 食盐一包"]
+
+
+def test_text_without_headings_comes_through_unharmed():
+    text = "山里的春天来得晚。\n\n四月才见桃花。\n\n村民说,这样也好。"
+    (article,) = check_places(text)
+    assert article.text == text.replace("\n\n", "\n") and article.title == ""
+
+
+@pytest.mark.parametrize("data", [PAGE.encode(), PAGE.encode("utf-8-sig"), PAGE.encode("gb18030", "ignore"),
+                                  PAGE.encode("utf-16")])
+def test_encodings_of_newspaper_files_are_recognised(tmp_path, data):
+    path = tmp_path / "页.txt"
+    path.write_bytes(data)
+    assert [a.title for a in read_articles(path)] == ["新渠通水惠及三千农户", "北山中学学生造出风力车"]
+
+
+@pytest.mark.parametrize("data", [b"", b" \n", bytes(range(256)) * 9, b"\x00\x01" * 99])
+def test_empty_and_binary_files_are_refused_with_their_name(tmp_path, data):
+    path = tmp_path / "坏.txt"
+    path.write_bytes(data)
+    with pytest.raises(SourceError, match="坏.txt"):
+        read_text(path)
+
+
+@pytest.mark.parametrize("name", ["无.txt", "无.pdf", "无.docx", "无.jsonl", "无.xls"])
+def test_missing_and_foreign_files_are_refused_with_their_name(tmp_path, name):
+    with pytest.raises(SourceError, match="无"):
+        read_articles(tmp_path / name)
+
+
+def test_html_headings_and_paragraphs_are_read(tmp_path):
+    path = tmp_path / "页.html"
+    path.write_text("<html><head><title>x</title></head><body><h1>新桥通车</h1><p>甲镇的新桥<b>昨天</b>通车。</p>"
+                    "<div><p>车流不断。</p></div><script>x()</script></body></html>", "utf-8")
+    (article,) = read_articles(path)
+    assert (article.title, article.text) == ("新桥通车", "甲镇的新桥昨天通车。\n车流不断。")
+
+
+def test_docx_headings_and_paragraphs_are_read(tmp_path):
+    docx = pytest.importorskip("docx")
+    document = docx.Document()
+    document.add_heading("新桥通车", 1)
+    document.add_paragraph("甲镇的新桥昨天通车。")
+    document.save(tmp_path / "页.docx")
+    (article,) = read_articles(tmp_path / "页.docx")
+    assert (article.title, article.text) == ("新桥通车", "甲镇的新桥昨天通车。")
+
+
+def test_pdf_text_is_read_without_loss(tmp_path):
+    pytest.importorskip("pypdf")
+    canvas = pytest.importorskip("reportlab.pdfgen.canvas")
+    from reportlab.pdfbase import pdfmetrics
+    from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+
+    pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
+    pdf = canvas.Canvas(str(tmp_path / "页.pdf"))
+    pdf.setFont("STSong-Light", 12)
+    for row, line in enumerate(["甲镇的新桥昨天通车,两岸", "村民从此不必再坐渡船。", "新桥长三百米。"]):
+        pdf.drawString(72, 800 - 20 * row, line)
+    pdf.save()
+    (article,) = read_articles(tmp_path / "页.pdf")
+    assert article.text == "甲镇的新桥昨天通车,两岸村民从此不必再坐渡船。\n新桥长三百米。"
+
+
+def test_archive_reports_bad_lines_and_keeps_the_rest(tmp_path):
+    path = tmp_path / "档.jsonl.gz"
+    good = {"doc_id": "d1", "title": "题", "text": "文。\n第二段", "date": "2024-01-02"}
+    with gzip.open(path, "wt", encoding="utf-8") as file:
+        file.write(json.dumps(good, ensure_ascii=False) + "\n{坏\n" + json.dumps({"doc_id": "d2", "title": "题"}) + "\n")
+    one, two, three = iter_archive(path)
+    assert (one.doc_id, one.text, one.date, one.date_from) == ("d1", "文。\n第二段", "2024-01-02", "archive")
+    assert "line 2" in str(two) and "line 3" in str(three) and "text" in str(three)
+    with pytest.raises(SourceError, match="line 2"):
+        read_articles(path)
+
+
+def test_ten_thousand_headings_are_kept():
+    articles = articles_of("\n\n".join(f"## 第{n}节" for n in range(10_000)), "页.md")
+    assert sum(len(a.text) + len(a.title) + len(a.kicker) for a in articles) >= 40_000
+
+
+def test_page_of_one_endless_line_is_kept():
+    text = "山里的春天来得晚。" * 30_000
+    assert "".join(a.text for a in articles_of(text, "页.txt")) == text
+
+
+PIECES = st.sampled_from(["## ", "# ", "\n", "\n\n", "\n\n\n\n", "图片来源:", "图为山村。", "本报讯 ", "。", " 苏某", "(下转第3版)",
+                          "(上接第一版)", "▶ 本报记者 石磊", " 石磊 摄", "山里的春天", "来得晚", "-", " ", "12", "“", "”", "\ufeff", "\x0b"])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(PIECES | st.text(max_size=5), max_size=40).map("".join))
+def test_no_page_loses_or_invents_a_character(page):
+    check_places(page)
