@@ -18,9 +18,8 @@ from rag.prompts import read_prompt, render_prompt
 from rag.quantities import glossary, unsupported
 from rag.query import Query
 from rag.records import Answer, Citation, TextPiece
-from rag.text import HAN
 
-_HAN_RUN = re.compile(f"[{HAN}]+")
+_ROOM = 36  # characters of the source shown around the words that answer
 
 
 @dataclass
@@ -126,10 +125,16 @@ def _marks(group: Sequence[Located], sources: Sequence[Evidence]) -> str:
 
 
 def _clause(group: Sequence[Located]) -> str:
-    """The clause around the words, or nothing where the words are a clause of their own."""
+    """The clauses around the words, or nothing where the words are clauses of their own."""
+    clause = _source_clause(group)
+    return clause if len(clause) > len(_joined(group)) + 2 else ""
+
+
+def _source_clause(group: Sequence[Located]) -> str:
+    """What the sentence says around the words: of whom, when, and what stands beside."""
     text = group[0].evidence.text
-    start, end = clause_of(text, min(l.start for l in group), max(l.end for l in group))
-    return text[start:end] if len(text[start:end]) > len(_joined(group)) + 2 else ""
+    start, end = clause_of(text, min(l.start for l in group), max(l.end for l in group), _ROOM)
+    return text[start:end]
 
 
 # -- English ----------------------------------------------------------------------------------------------------
@@ -140,24 +145,28 @@ def _english(
     citations: Sequence[Citation], max_tokens: int,
 ) -> Iterator[TextPiece]:
     """One English sentence whose figures are those of the citations; the plain words of the answer otherwise."""
-    words = ", ".join(part for part in ({"yes": "Yes", "no": "No", "": ""}[grounded.verdict], *_glossed(grounded)) if part)
+    groups = _by_source(grounded.located, sources)
+    clauses = [_source_clause(group) for group in groups] or [sources[0].text]
+    verdict = {"yes": "Yes", "no": "No", "": ""}[grounded.verdict]
+    words = ", ".join(part for part in (verdict, *(_in_english(_joined(group)) for group in groups)) if part)
     yield TextPiece(f"\n{words}\n")
+    prompt = render_prompt(query.question, "; ".join(_in_english(clause) for clause in clauses), words)
+    sentence = complete(generator, prompt, max_tokens=max_tokens, stop=("\n",)).strip()
     marks = "".join(f"[{c.number}]" for c in citations)
-    sentence = complete(generator, render_prompt(query.question, words), max_tokens=max_tokens, stop=("\n",)).strip()
     if _is_faithful(sentence, words, [c.quote for c in citations], query):
-        return _with_marks(_with_originals(sentence, grounded), marks)
-    return _with_marks(f"{words}: “{'” “'.join(c.quote for c in citations)}”", marks)
+        return _with_marks(_with_originals(sentence, clauses), marks)
+    return _with_marks(f"{words}: “{'” “'.join(clauses)}”", marks)
 
 
-def _glossed(grounded: Grounded) -> list[str]:
-    """The pieces with their figures and names in English."""
-    out = []
-    for located in grounded.located:
-        text = located.evidence.text[located.start : located.end]
-        for chinese, english in glossary(text):
-            text = text.replace(chinese, f" {english} ", 1)
-        out.append(re.sub(r"\s+", " ", romanise_names(text)).strip())
-    return out
+def _in_english(text: str) -> str:
+    """A Chinese text with its figures and names in English.
+
+    >>> _in_english("总投资额86.8亿元")
+    '总投资额 8.68 billion yuan'
+    """
+    for chinese, english in glossary(text):
+        text = text.replace(chinese, f" {english} ", 1)
+    return re.sub(r"\s+", " ", romanise_names(text)).strip()
 
 
 def _is_faithful(sentence: str, words: str, quotes: Sequence[str], query: Query) -> bool:
@@ -167,12 +176,11 @@ def _is_faithful(sentence: str, words: str, quotes: Sequence[str], query: Query)
     return not unsupported(words, [sentence])
 
 
-def _with_originals(sentence: str, grounded: Grounded) -> str:
+def _with_originals(sentence: str, clauses: Sequence[str]) -> str:
     """Puts the printed form behind a figure that had to be converted: ``8.68 billion yuan (86.8亿元)``."""
-    for located in grounded.located:
-        for chinese, english in glossary(located.evidence.text[located.start : located.end]):
-            if re.search("[万亿]", chinese) and english in sentence and chinese not in sentence:
-                sentence = sentence.replace(english, f"{english} ({chinese})", 1)
+    for chinese, english in glossary(" ".join(clauses)):
+        if re.search("[万亿]", chinese) and english in sentence and chinese not in sentence:
+            sentence = sentence.replace(english, f"{english} ({chinese})", 1)
     return sentence
 
 

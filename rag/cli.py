@@ -79,7 +79,9 @@ def _add_batch(command: argparse.ArgumentParser) -> None:
 def _open(arguments: argparse.Namespace) -> Rag:
     from rag.engine import Rag
 
-    return Rag.open(arguments.config, index=arguments.index)
+    rag = Rag.open(arguments.config, index=arguments.index)
+    rag.progress = _progress
+    return rag
 
 
 # -- build ----------------------------------------------------------------------------------------------------

@@ -66,7 +66,7 @@ class Generation(Section):
     backend: Literal["auto", "llamacpp", "openvino", "transformers", "openai"] = "auto"
     model: str = "Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF"
     threads: int = Field(0, ge=0, le=256)
-    context_tokens: int = Field(4096, ge=1024, le=131_072)
+    context_tokens: int = Field(2048, ge=1024, le=131_072)
     max_new_tokens: int = Field(120, ge=16, le=2048)
     endpoint: str = ""
     api_key_env: str = "OPENAI_API_KEY"
@@ -75,7 +75,7 @@ class Generation(Section):
 class Answering(Section):
     """How evidence becomes a checked answer."""
 
-    evidence_sentences: int = Field(4, ge=1, le=20)
+    evidence_sentences: int = Field(3, ge=1, le=20)
     attempts: int = Field(2, ge=1, le=5)
 
 

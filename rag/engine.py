@@ -36,6 +36,7 @@ class Rag:
     """
 
     config: Config
+    progress: Progress | None = field(default=None, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @classmethod
@@ -62,14 +63,15 @@ class Rag:
     def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Event]:
         """What was found first, then the draft as it is written, then the checked :class:`Answer`."""
         from rag.answering import write_answer
-        from rag.evidence import choose_evidence
+        from rag.evidence import choose_evidence, in_scope
 
         clock = _Clock()
         query = self.understand(question, history)
         clock.lap("understand")
         hits = self.retriever.search(query)
         yield EvidenceFound(tuple(hits))
-        evidence = choose_evidence(self.retriever, query, hits, self.config.answering.evidence_sentences)
+        fitting = in_scope(hits, query.scope)
+        evidence = choose_evidence(self.retriever, query, fitting, self.config.answering.evidence_sentences)
         clock.lap("search")
         events = write_answer(
             self.generator, query, evidence,
@@ -120,20 +122,48 @@ class Rag:
     # -- steps ----------------------------------------------------------------------------------------------
 
     def understand(self, question: str, history: Sequence[Turn] = ()) -> Query:
-        """Reads a question: a follow-up is written out, an English one is put into Chinese."""
-        from rag.generate import complete
-        from rag.names import in_chinese
-        from rag.prompts import rewrite_prompt, translate_prompt
+        """Reads a question: a follow-up is written out, an English one is put into Chinese, its names looked up."""
+        from rag.names import places_in
 
         query = read_query(question)
         if history:
-            whole = complete(self.generator, rewrite_prompt(query.question, history), max_tokens=80, stop=("\n",))
-            query = read_query(whole) if whole.strip() else query
+            query = self._written_out(query, history)
         if query.language == "zh":
-            return query
-        named = in_chinese(query.question)
+            return replace(query, scope=tuple(places_in(query.question)))
+        return self._in_chinese(query)
+
+    def _written_out(self, query: Query, history: Sequence[Turn]) -> Query:
+        from rag.generate import complete
+        from rag.prompts import rewrite_prompt
+
+        whole = complete(self.generator, rewrite_prompt(query.question, history), max_tokens=80, stop=("\n",))
+        return read_query(whole) if whole.strip() else query
+
+    def _in_chinese(self, query: Query) -> Query:
+        """The question with its translation; names that the archive knows are carried over by code."""
+        from rag.generate import complete
+        from rag.names import places_in, readings, romanised_names, without_negated
+        from rag.prompts import translate_prompt
+
+        meant = without_negated(query.question)
+        names = romanised_names(query.question)
+        forms = {name: form for name in names if (form := self._chinese_form(name))}
+        named = query.question
+        for name, form in forms.items():
+            named = named.replace(name, form)
         chinese = complete(self.generator, translate_prompt(named), max_tokens=80, stop=("\n",)).strip()
-        return query.translated(chinese)
+        known = [form for name, form in forms.items() if name in meant]
+        return replace(
+            query, chinese=chinese, scope=tuple(dict.fromkeys([*known, *places_in(chinese)])),
+            sounds=tuple(way for name in names if name in meant for way in readings(name)))
+
+    def _chinese_form(self, name: str) -> str:
+        """How the archive spells a romanised name."""
+        from rag.names import chinese_form, readings
+
+        archive = self.retriever.store.archive
+        rows = [row for row, _ in archive.phrases(readings(name), 50)]
+        return chinese_form(name, (f"{p.context} {p.text}" for p in archive.passages(rows).values()))
 
     # -- parts, each made when it is first needed ------------------------------------------------------------
 
@@ -143,7 +173,7 @@ class Rag:
         from rag.embed import open_embedder
 
         with self._lock:
-            return open_embedder(self.config.embedding, offline=self.config.models.offline)
+            return open_embedder(self.config.embedding, offline=self.config.models.offline, progress=self.progress)
 
     @cached_property
     def generator(self) -> Generator:
@@ -151,7 +181,12 @@ class Rag:
         from rag.generate import open_generator
 
         with self._lock:
-            return open_generator(self.config.generation, lambda name: Path(name))
+            return open_generator(self.config.generation, self._model)
+
+    def _model(self, name: str) -> Path:
+        from rag.models import resolve
+
+        return resolve(name, offline=self.config.models.offline, progress=self.progress)
 
     @cached_property
     def retriever(self) -> Retriever:

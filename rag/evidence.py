@@ -13,9 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from rag.query import Query
-from rag.records import Article, Hit, Passage
+from rag.records import Article, Hit, Passage, headline
 from rag.retrieve import Retriever
-from rag.text import search_tokens
+from rag.text import fold, search_tokens
+
+
+_WORDS = 8.0  # weight of a sentence's share of the question's words beside its z-score of meaning
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,24 @@ class Evidence:
     end: int
     text: str
     score: float
+
+
+def in_scope(hits: Sequence[Hit], scope: Sequence[str]) -> list[Hit]:
+    """The hits whose article mentions most of the places and names asked about; none if no article mentions any.
+
+    So a question about one place is never answered from an article about another.
+    """
+    if not scope:
+        return list(hits)
+    mentions = {hit.article.article_id: _mentions(hit.article, scope) for hit in hits}
+    most = max(mentions.values(), default=0)
+    return [hit for hit in hits if most and mentions[hit.article.article_id] == most]
+
+
+def _mentions(article: Article, scope: Sequence[str]) -> int:
+    captions = " ".join(caption.text + caption.credit for caption in article.captions)
+    whole = fold(f"{article.section} {headline(article)} {article.byline} {article.text} {captions}")
+    return sum(fold(name) in whole for name in scope)
 
 
 def choose_evidence(retriever: Retriever, query: Query, hits: Sequence[Hit], limit: int) -> list[Evidence]:
@@ -54,7 +75,7 @@ def _scored(
     for row, start, end in retriever.store.archive.sentences_of(hit.passage.passage_id):
         text = field_text[start - hit.passage.start : end - hit.passage.start]
         meaning = float(np.mean([retriever.store.sentences.score(vector, row) for vector in vectors]))
-        yield start, end, text, meaning + retriever.settings.lexical_weight * rarity.share(text)
+        yield start, end, text, meaning + _WORDS * rarity.share(text)
 
 
 class _Rarity:

@@ -131,19 +131,35 @@ def _cuts_number(text: str, start: int, end: int) -> bool:
     return bool(left or right)
 
 
-def clause_of(text: str, start: int, end: int) -> tuple[int, int]:
+def clause_of(text: str, start: int, end: int, room: int = 0) -> tuple[int, int]:
     """The clauses of a sentence that hold ``text[start:end]``, without the mark that ends them.
 
+    While there is ``room`` (characters in all), the clauses before them come along, which tell of whom and when,
+    and then those after them.
+
     >>> text = "今年以来,新开工项目47个,总投资额86.8亿元,在建37个。"
-    >>> a, b = clause_of(text, text.index("47个"), text.index("86.8亿元") + 6)
-    >>> text[a:b]
-    '新开工项目47个,总投资额86.8亿元'
+    >>> at = text.index("47个")
+    >>> [text[slice(*clause_of(text, at, at + 3, room))] for room in (0, 16, 28)]
+    ['新开工项目47个', '今年以来,新开工项目47个', '今年以来,新开工项目47个,总投资额86.8亿元']
     """
-    while start > 0 and not _ends_clause(text, start - 1):
-        start -= 1
-    while end < len(text) and not _ends_clause(text, end):
-        end += 1
+    start, end = _clause_start(text, start), _clause_end(text, end)
+    while start > 0 and end - (before := _clause_start(text, start - 1)) <= room:
+        start = before
+    while end < len(text) - 1 and (after := _clause_end(text, end + 1)) - start <= room:
+        end = after
     return start, end
+
+
+def _clause_start(text: str, at: int) -> int:
+    while at > 0 and not _ends_clause(text, at - 1):
+        at -= 1
+    return at
+
+
+def _clause_end(text: str, at: int) -> int:
+    while at < len(text) and not _ends_clause(text, at):
+        at += 1
+    return at
 
 
 def _ends_clause(text: str, at: int) -> bool:

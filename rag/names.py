@@ -25,6 +25,7 @@ _NO_NAMES = frozenset(
     "thursday friday saturday sunday how what when where which who why whose whom in on at by did does do is are was "
     "were has have had the a an and or of for to from with within roughly about china chinese zone high-tech gdp".split()
 )
+_NO_PERSON_END = "省市县区镇乡村州部局厂院所校司会"  # 高新区 begins with a surname, but is nobody
 _MAX_SYLLABLES = 6
 _HALF_SYLLABLES = frozenset("m n ng hm hng".split())  # interjections, never part of a name
 
@@ -174,7 +175,7 @@ def romanise_names(chinese: str) -> str:
         chinese_word = len(word) > 1 and re.fullmatch(f"[{HAN}]+", word)
         if chinese_word and tag == "ns" and word not in _COUNTRYWIDE:
             out.append(f" {romanise(word)} ")
-        elif chinese_word and tag == "nr" and len(word) <= 4:
+        elif chinese_word and tag == "nr" and len(word) <= 4 and word[-1] not in _NO_PERSON_END:
             out.append(f" {romanise(word, person=True)} ")
         else:
             out.append(word)

@@ -40,20 +40,24 @@ _READ = """\
 回答:F月G日,H余名"""
 
 _RENDER = """\
-Answer the question in one plain English sentence made of the question's own words and the given answer. \
-Copy figures, dates and names that are already in English exactly; put the rest of the answer into English. Add nothing.
-Question: How many libraries did Jia City add, and what did they cost?
-Answer: A座; B billion yuan
-Sentence: Jia City added A libraries, which cost B billion yuan.
+Write one plain English sentence that answers the question with what the source says. Copy figures, dates and names \
+that are already in English exactly. Add nothing that the source does not say.
+Question: How many libraries did Jia City add?
+Source: 今年以来,Jia City新增图书馆A座,总投资 B billion yuan
+Answer: A座
+Sentence: So far this year Jia City has added A libraries, with a total investment of B billion yuan.
 Question: Which companies built the library?
+Source: Jia City图书馆由丙建筑公司和丁公司共同建设
 Answer: 丙建筑公司和丁公司
-Sentence: The library was built by the Bing Construction Company and the Ding Company.
+Sentence: The Jia City library was built by the Bing Construction Company and the Ding Company together.
 Question: Is Bing's margin higher than Ding's?
-Answer: 是,比丁公司高 E percentage points
-Sentence: Yes, Bing's margin is E percentage points higher than Ding's.
+Source: 丙公司的利润率为D%,比丁公司高 E percentage points
+Answer: Yes
+Sentence: Yes, Bing's margin is D%, E percentage points higher than Ding's.
 Question: On what date did the library open?
+Source: July F,Jia City图书馆开馆,H余名读者到场
 Answer: July F
-Sentence: The library opened on July F."""
+Sentence: The Jia City library opened on July F."""
 
 _TRANSLATE = """\
 把英文问题译成中文,只写译文。已经是中文的名称照抄;其他人名、地名按读音译。
@@ -103,9 +107,9 @@ def best_of(piece: Evidence, evidence: Sequence[Evidence]) -> float:
     return max(e.score for e in evidence if e.article.article_id == piece.article.article_id)
 
 
-def render_prompt(question: str, answer: str) -> Prompt:
-    """Asks for an English sentence; figures and names of ``answer`` are in English already."""
-    return Prompt("render", _RENDER, f"Question: {question}\nAnswer: {answer}\nSentence:")
+def render_prompt(question: str, source: str, answer: str) -> Prompt:
+    """Asks for an English sentence; figures and names of ``source`` and ``answer`` are in English already."""
+    return Prompt("render", _RENDER, f"Question: {question}\nSource: {source}\nAnswer: {answer}\nSentence:")
 
 
 def translate_prompt(question: str) -> Prompt:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from rag.errors import QuestionError
 from rag.text import language, search_tokens
@@ -23,21 +23,24 @@ _STOP_PAIRS = frozenset(
 
 @dataclass(frozen=True)
 class Query:
-    """``chinese`` is the question in Chinese: itself, its translation, or ``""`` where there is none yet."""
+    """A question as it is searched and answered.
+
+    ``chinese``: itself, its translation, or ``""`` where there is none yet. ``sounds``: the pinyin of the romanised
+    names in it. ``scope``: the places and names that an article must
+    mention to answer it.
+    """
 
     question: str
     language: str
     chinese: str
+    sounds: tuple[tuple[str, ...], ...] = ()
+    scope: tuple[str, ...] = ()
 
     @property
     def tokens(self) -> tuple[str, ...]:
         """Search tokens without question words, in order of first use."""
         found = search_tokens(f"{self.question} {self.chinese}" if self.chinese != self.question else self.question)
         return tuple(dict.fromkeys(t for t in found if t not in _STOP and t not in _STOP_PAIRS))
-
-    def translated(self, chinese: str) -> Query:
-        """The same query with a Chinese form."""
-        return replace(self, chinese=chinese)
 
 
 def read_query(question: str) -> Query:

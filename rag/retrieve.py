@@ -30,16 +30,13 @@ class Retriever:
     embedder: Embedder
     settings: Retrieval
 
-    def search(self, query: Query, phrases: Sequence[Sequence[str]] = (), k: int | None = None) -> list[Hit]:
-        """The ``k`` best passages (default: the configured number), best first.
-
-        ``phrases``: pinyin syllables of names to look for, for example ``[["sui", "zhou"]]``.
-        """
-        channels = self.channels(query, phrases)
+    def search(self, query: Query, k: int | None = None) -> list[Hit]:
+        """The ``k`` best passages (default: the configured number), best first."""
+        channels = self.channels(query)
         ranked = fuse(channels, self._weights())[: self.settings.k if k is None else k]
         return self._hits(ranked, channels)
 
-    def channels(self, query: Query, phrases: Sequence[Sequence[str]] = ()) -> dict[str, Scores]:
+    def channels(self, query: Query) -> dict[str, Scores]:
         """What each channel found: passage row → score on the common scale."""
         limit = self.settings.candidates
         dense, sentence = self._dense(self.vectors(query), limit)
@@ -47,7 +44,7 @@ class Retriever:
             "dense": dense,
             "sentence": sentence,
             "lexical": _share_of_best(self.store.archive.lexical(query.tokens, limit)),
-            "names": _share_of_best(self.store.archive.phrases(phrases, limit)),
+            "names": _share_of_best(self.store.archive.phrases(query.sounds, limit)),
         }
 
     def vectors(self, query: Query) -> np.ndarray:

@@ -1,0 +1,70 @@
+"""transformers: any causal language model of a folder or of the hub, and GGUF files where it can read them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from rag.errors import GenerationError, ModelError
+from rag.generate.protocol import Prompt, until_stop
+
+
+class Causal:
+    """A causal model run by transformers on the processor."""
+
+    def __init__(self, path: Path, *, threads: int) -> None:
+        """Raises :class:`ModelError` if the folder or file holds no causal model."""
+        import torch
+        from transformers import AutoModelForCausalLM, AutoTokenizer
+
+        if threads:
+            torch.set_num_threads(threads)
+        folder, options = (path.parent, {"gguf_file": path.name}) if path.is_file() else (path, {})
+        try:
+            self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, **options)
+            self._model: Any = AutoModelForCausalLM.from_pretrained(folder, **options).eval()
+        except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
+            told = " ".join(str(error).split())[:200]
+            raise ModelError(f"{path}: cannot be loaded by transformers ({told})") from error
+        self.name = f"transformers:{path.name}"
+        self._lock = threading.Lock()
+
+    def write(self, prompt: Prompt, *, max_tokens: int, stop: Sequence[str] = ()) -> Iterator[str]:
+        """Yields pieces as they are written; see :class:`~rag.generate.Generator`."""
+        with self._lock:
+            yield from until_stop(self._stream(prompt, max_tokens), stop)
+
+    def _stream(self, prompt: Prompt, max_tokens: int) -> Iterator[str]:
+        from transformers import StoppingCriteriaList, TextIteratorStreamer
+
+        inputs = self._inputs(prompt)
+        streamer = TextIteratorStreamer(self._tokenizer, skip_prompt=True, skip_special_tokens=True)
+        stopped, failures = threading.Event(), list[Exception]()
+
+        def run() -> None:
+            try:
+                self._model.generate(
+                    **inputs, max_new_tokens=max_tokens, do_sample=False, streamer=streamer,
+                    stopping_criteria=StoppingCriteriaList([lambda *_: stopped.is_set()]))
+            except Exception as error:  # handed over to the reader, who raises it
+                failures.append(error)
+                streamer.end()
+
+        worker = threading.Thread(target=run, daemon=True)
+        worker.start()
+        try:
+            yield from streamer
+        finally:
+            stopped.set()
+            worker.join()
+        if failures:
+            raise GenerationError(f"transformers: {' '.join(str(failures[0]).split())[:300]}") from failures[0]
+
+    def _inputs(self, prompt: Prompt) -> Any:
+        """The prompt in the model's own chat template; plain text for a model without one."""
+        if self._tokenizer.chat_template:
+            return self._tokenizer.apply_chat_template(
+                prompt.messages(), add_generation_prompt=True, return_tensors="pt", return_dict=True)
+        return self._tokenizer(f"{prompt.system}\n{prompt.user}", return_tensors="pt")

@@ -1,0 +1,51 @@
+"""Which runtime a configuration means."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rag.generate.protocol import Generator
+
+if TYPE_CHECKING:
+    from rag.config import Generation
+
+log = logging.getLogger(__name__)
+
+
+def open_generator(settings: Generation, find: Callable[[str], Path]) -> Generator:
+    """Opens the configured generator; ``find`` tells where a model of a name lies.
+
+    ``auto`` takes what was measured quicker (see ``benchmarks/runtimes.md``): OpenVINO on processors with bfloat16
+    arithmetic, llama.cpp on others. Raises :class:`~rag.errors.ModelError` or
+    :class:`~rag.errors.GenerationError`, both with the remedy.
+    """
+    backend = settings.backend
+    if backend == "auto":
+        backend = "openvino" if _has_bfloat16() else "llamacpp"
+        log.info("generation.backend auto: %s", backend)
+    if backend == "openai":
+        from rag.generate.endpoint import Endpoint
+
+        return Endpoint(settings.endpoint, settings.model, settings.api_key_env)
+    path = find(settings.model)
+    if backend == "llamacpp":
+        from rag.generate.llamacpp import LlamaCpp
+
+        return LlamaCpp(path, threads=settings.threads, context_tokens=settings.context_tokens)
+    if backend == "openvino":
+        from rag.generate.openvino import OpenVino
+
+        return OpenVino(path, threads=settings.threads)
+    from rag.generate.causal import Causal
+
+    return Causal(path, threads=settings.threads)
+
+
+def _has_bfloat16() -> bool:
+    """Whether the processor multiplies bfloat16 natively, as OpenVINO sees it."""
+    import openvino
+
+    return "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")

@@ -1,0 +1,85 @@
+"""llama.cpp in this process (xllamacpp), with one cache slot for each task."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from rag.errors import GenerationError, ModelError
+from rag.generate.protocol import Prompt
+
+_SLOTS = 4
+_END = object()
+
+
+class LlamaCpp:
+    """A GGUF file run by llama.cpp. One text is written at a time; others wait."""
+
+    def __init__(self, file: Path, *, threads: int, context_tokens: int) -> None:
+        """Raises :class:`ModelError` if xllamacpp is not installed or the file is no model."""
+        try:
+            import xllamacpp
+        except ImportError as error:
+            raise ModelError("xllamacpp is not installed; pip install xllamacpp, or choose another "
+                             "generation.backend") from error
+        params = xllamacpp.CommonParams()
+        params.model.path = str(file)
+        params.n_parallel, params.n_ctx = _SLOTS, _SLOTS * context_tokens
+        params.verbosity = -1
+        if threads:
+            params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
+        try:
+            self._server = xllamacpp.Server(params)
+        except RuntimeError as error:
+            raise ModelError(f"{file}: cannot be loaded as a GGUF model; check it with `rag models --verify`") from error
+        self.name = f"llamacpp:{file.name}"
+        self._slots: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def write(self, prompt: Prompt, *, max_tokens: int, stop: Sequence[str] = ()) -> Iterator[str]:
+        """Yields pieces as they are written; see :class:`~rag.generate.Generator`."""
+        with self._lock:
+            slot = self._slots.setdefault(prompt.task, len(self._slots) % _SLOTS)
+            yield from self._stream({
+                "messages": prompt.messages(), "max_tokens": max_tokens, "stop": list(stop), "temperature": 0,
+                "seed": 0, "cache_prompt": True, "id_slot": slot, "stream": True,
+            })
+
+    def _stream(self, request: dict[str, Any]) -> Iterator[str]:
+        """Runs a request in a thread of its own, as the runtime gives its text to a callback."""
+        pieces: queue.Queue[Any] = queue.Queue()
+        stopped = threading.Event()
+
+        def take(chunk: dict[str, Any]) -> bool:
+            pieces.put(chunk)
+            return stopped.is_set()
+
+        def run() -> None:
+            try:
+                self._server.handle_chat_completions(request, take)
+            except Exception as error:  # handed over to the reader, who raises it
+                pieces.put({"error": {"message": str(error)}})
+            pieces.put(_END)
+
+        worker = threading.Thread(target=run, daemon=True)
+        worker.start()
+        try:
+            while (chunk := pieces.get()) is not _END:
+                yield from _text_of(chunk)
+        finally:
+            stopped.set()
+            worker.join()
+
+
+def _text_of(chunk: dict[str, Any]) -> Iterator[str]:
+    """The text of one piece of a stream. Raises :class:`GenerationError` for an error in it."""
+    if "error" in chunk:
+        message = chunk["error"].get("message", chunk["error"])
+        raise GenerationError(f"llama.cpp: {message}; generation.context_tokens may be too small")
+    for choice in chunk.get("choices") or ():
+        text = (choice.get("delta") or {}).get("content")
+        if text:
+            yield text
