@@ -15,6 +15,8 @@ from rag.records import Article, Caption, Joint, Run, content_id
 _LIST_MARKS = ("- ", "* ", "+ ", "• ", "· ", "|", ">")
 _APART = -6.0  # nats below which even an unfinished sentence is left as it stands
 _TOGETHER = 3.0  # nats needed where lines end without a full stop anyway (lists, verse, tables)
+_LINE_AT_LEAST = 10  # characters of a line that was broken at the margin
+_FULL = 0.85  # of the page's long lines
 _WHY = {"header": "page header", "pull": "sentence repeated for display", "marker": "continuation mark",
         "section": "section name", "kicker": "kicker without article"}
 
@@ -104,7 +106,8 @@ def _joined(before: Piece, piece: Piece, score: float, seams: Seams) -> bool:
         return False
     if before.text.endswith((":", "：", ";", "；")) or piece.text.startswith(_LIST_MARKS):
         return False
-    return score > (_APART if seams.habit else _TOGETHER)
+    full_line = _LINE_AT_LEAST <= _FULL * seams.width <= len(before.text)
+    return score > (_APART if seams.habit or full_line else _TOGETHER)
 
 
 def _belief(score: float) -> float:

@@ -18,6 +18,7 @@ SURE = 4.0
 _LONGEST_STACK = 4  # headings in a row that can be section, kicker, title, sub-heading
 _KICKER_AT_MOST = 16
 _CLAUSE_AT_MOST = 16  # a longer one that stands in the paragraph too is a headline taken up by its lead
+_FIRST = 14.0  # nats: what else should the first heading of a page be
 _STORY_AT_LEAST = 60  # characters below which an unfinished text is no story of its own
 _PARAGRAPHS = 12  # of an article that are looked at to know its matter
 
@@ -73,8 +74,8 @@ def _stacks(labels: list[str]) -> list[Stack]:
 def _local_evidence(blocks: list[Block], labels: list[str], stack: Stack, seams: Seams) -> float:
     """Nats for "an article begins here", from what touches the headings."""
     score = 8.0 * stack.byline + 5.0 * stack.section + 1.5 * (len(stack.headings) > 1)
-    if not stack.before and not any(labels[at] == "title" for at in range(stack.headings[0])):
-        score += 8.0 if stack.headings[0] <= 2 or not stack.before else 0.0
+    if not any(labels[at] in ("text", "heading") for at in range(stack.headings[0])):
+        score += _FIRST
     if stack.before:
         last = blocks[stack.before[-1]].text
         ended = author_of(last) is not None or continued_to(last) < len(last)

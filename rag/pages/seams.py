@@ -33,6 +33,7 @@ class Seams:
     lexicon: Lexicon
     echo: Counter[str]
     habit: bool = True  # do this page's paragraphs end with a sentence (a list's or a poem's do not)?
+    width: int = 0  # characters in the page's long lines
     known: dict[tuple[str, ...], float] = field(default_factory=dict)
     sets: dict[str, frozenset[str]] = field(default_factory=dict)
     weights: dict[frozenset[str], float] = field(default_factory=dict)
@@ -120,7 +121,9 @@ def page_seams(lexicon: Lexicon, texts: list[str]) -> Seams:
         if len(echo) > 400_000:
             break
     long = [is_whole(text) for text in texts if len(text) >= _PARAGRAPH_AT_LEAST]
-    return Seams(lexicon, echo, bool(long) and sum(long) >= _HABIT * len(long))
+    widths = sorted(map(len, texts))
+    width = widths[len(widths) * 9 // 10] if widths else 0
+    return Seams(lexicon, echo, bool(long) and sum(long) >= _HABIT * len(long), width)
 
 
 def _bracket(before: str, after: str) -> float:
