@@ -1,0 +1,46 @@
+# make help lists the verbs. Everything is set up on first use; models are kept in ~/.cache/wenbao (or $WENBAO_CACHE).
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/ready
+Q      ?= how many projects did Suizhou start?
+
+.PHONY: help install build ask chat test lint bench clean
+.DEFAULT_GOAL := help
+
+help:  ## list the verbs
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+install: $(READY)  ## virtual environment and packages
+
+# The stamp is written last, so a killed installation is never taken for a whole one. torch first, at the pinned
+# version: otherwise a package further down may pull a build of several gigabytes.
+$(READY): pyproject.toml constraints.txt
+	@echo "Setting up $(VENV): about 1 GB of packages, a few minutes the first time"
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade -c constraints.txt pip setuptools
+	$(BIN)/python -m pip install --progress-bar on --disable-pip-version-check $$(grep '^torch==' constraints.txt)
+	$(BIN)/python -m pip install --progress-bar on --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $(READY)
+
+build: $(READY)  ## bring index/ up to date with the sources
+	@$(BIN)/rag build
+
+ask: $(READY)  ## make ask Q="…": answer a question, with citations
+	@$(BIN)/rag ask --build -- "$(Q)"
+
+chat: $(READY)  ## open the chat page on this machine
+	@$(BIN)/rag build && $(BIN)/rag chat
+
+test: $(READY)  ## all tests, those with the real models too
+	$(BIN)/python -m pytest
+
+lint: $(READY)  ## ruff and mypy
+	$(BIN)/ruff check rag tests benchmarks
+	$(BIN)/mypy
+
+bench: $(READY)  ## measure, and write the tables in benchmarks/
+	$(BIN)/python benchmarks/run.py
+
+clean:  ## remove the virtual environment and the index (not the models)
+	rm -rf $(VENV) index/generation-* index/manifest.json index/building
