@@ -1,1 +1,47 @@
-"""Wenbao 问报."""
+"""Wenbao 问报: ask a newspaper archive; every statement of the answer is a word-for-word quotation.
+
+>>> from rag import ask, Rag
+>>> ask("how many projects did Suizhou start?").text        # doctest: +SKIP
+>>> rag = Rag.open("config.yaml")                           # doctest: +SKIP
+>>> rag.search("随州 新开工项目", k=3)[0].article.title      # doctest: +SKIP
+
+Nothing heavy is loaded until it is needed: importing this package takes milliseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from rag.errors import RagError
+from rag.records import Answer, Article, Citation, Hit, Turn
+
+if TYPE_CHECKING:
+    from rag.engine import Rag
+
+__all__ = ["Answer", "Article", "Citation", "Hit", "Rag", "RagError", "Turn", "ask"]
+
+
+def ask(question: str, history: Sequence[Turn] = ()) -> Answer:
+    """Answers from the index that ``config.yaml`` here describes; opens it once and keeps it.
+
+    ``history``: earlier exchanges, oldest first, so that "and in April?" is understood.
+    Raises :class:`RagError`, whose message says what to do.
+    """
+    return _opened().ask(question, history)
+
+
+@cache
+def _opened() -> Rag:
+    from rag.engine import Rag
+
+    return Rag.open()
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Rag":
+        from rag.engine import Rag
+
+        return Rag
+    raise AttributeError(f"module 'rag' has no attribute {name!r}")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from rag.errors import QuestionError, RagError
 
 if TYPE_CHECKING:
+    from rag.config import Config
     from rag.engine import Rag
     from rag.records import Answer, Hit
 
@@ -227,11 +228,46 @@ def _chat(arguments: argparse.Namespace) -> int:
 
 
 def _models(arguments: argparse.Namespace) -> int:
-    raise NotImplementedError
+    from dataclasses import asdict
+
+    from rag.config import load_config
+    from rag.models import resolve, status, verify
+
+    config = load_config(arguments.config)
+    if arguments.fetch:
+        for name in _models_of(config):
+            resolve(name, offline=config.models.offline, progress=_progress)
+            _progress_done()
+    found = status()
+    checked = {model.name: verify(model.name) for model in found if model.cached} if arguments.verify else {}
+    if arguments.json:
+        _print_json([{**asdict(model), "files_verified": checked.get(model.name)} for model in found])
+        return 0
+    for model in found:
+        state = f"{model.size / 1e6:,.0f} MB from {model.source}" if model.cached else "not cached"
+        verified = f"; {checked[model.name]} files verified" if model.name in checked else ""
+        print(f"{model.role:16} {model.name} ({model.licence}): {state}{verified}")
+    return 0
+
+
+def _models_of(config: Config) -> list[str]:
+    """The models that a configuration needs on this machine."""
+    generator = [] if config.generation.backend == "openai" else [config.generation.model]
+    return [config.embedding.model, *generator]
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
-    raise NotImplementedError
+    from dataclasses import asdict
+
+    from rag.doctor import examine
+
+    findings = list(examine(_open(arguments).config))
+    if arguments.json:
+        _print_json([asdict(finding) for finding in findings])
+    else:
+        for f in findings:
+            print(f"{'ok' if f.well else '!!'}  {f.check:9} {f.seen}" + ("" if f.well else f"\n    → {f.remedy}"))
+    return 0 if all(finding.well for finding in findings) else 1
 
 
 # -- printing -------------------------------------------------------------------------------------------------
