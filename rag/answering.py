@@ -7,33 +7,27 @@ language of the question; code finds those words in the evidence, and carries fi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterator, Sequence
 
 from rag.evidence import Evidence
-from rag.generate import Generator, Prompt, complete
-from rag.ground import Grounded, Located, citation, clause_of, ground, is_refusal, locate
+from rag.generate import Generator as Writer
+from rag.generate import Prompt, complete
+from rag.ground import Grounded, Located, citation, clause_of, ground, is_refusal
 from rag.names import romanise_names
 from rag.prompts import read_prompt, render_prompt
 from rag.quantities import glossary, unsupported
 from rag.query import Query
 from rag.records import Answer, Citation, TextPiece
 
+Events = Iterator[TextPiece | Answer]
+Written = Generator[TextPiece, None, str]  # text as it is written; returns the whole
+
 _ROOM = 36  # characters of the source shown around the words that answer
 
 
-@dataclass
-class Draft:
-    """What was written so far about one question."""
-
-    query: Query
-    evidence: Sequence[Evidence]
-    warnings: list[str] = field(default_factory=list)
-
-
 def write_answer(
-    generator: Generator, query: Query, evidence: Sequence[Evidence], *, attempts: int, max_tokens: int
-) -> Iterator[TextPiece | Answer]:
+    generator: Writer, query: Query, evidence: Sequence[Evidence], *, attempts: int, max_tokens: int
+) -> Events:
     """Yields the draft as it is written, then the checked answer.
 
     With no evidence nothing is generated. A draft whose words are not in the evidence is written again
@@ -45,12 +39,13 @@ def write_answer(
     grounded = Grounded("", (), ())
     draft, fault = "", ""
     for _ in range(attempts):
-        draft = yield from _written(generator, _with_fault(read_prompt(query.chinese or query.question, evidence), fault), max_tokens)
+        prompt = _with_fault(read_prompt(query.chinese or query.question, evidence), fault)
+        draft = yield from _written(generator, prompt, max_tokens)
         if is_refusal(draft):
             yield refuse(query, evidence)
             return
         grounded = ground(draft, evidence)
-        if grounded.holds or grounded.verdict and not grounded.missing:
+        if grounded.holds or (grounded.verdict and not grounded.missing):
             break
         fault = "、".join(grounded.missing)
     yield from _composed(generator, query, evidence, grounded, max_tokens)
@@ -62,7 +57,7 @@ def _with_fault(prompt: Prompt, fault: str) -> Prompt:
     return Prompt(prompt.task, prompt.system, prompt.user.replace("\n回答:", f"\n(资料里没有“{fault}”这几个字,不要写。)\n回答:"))
 
 
-def _written(generator: Generator, prompt: Prompt, max_tokens: int) -> Iterator[TextPiece]:
+def _written(generator: Writer, prompt: Prompt, max_tokens: int) -> Written:
     written = ""
     for piece in generator.write(prompt, max_tokens=max_tokens, stop=("\n",)):
         written += piece
@@ -71,9 +66,9 @@ def _written(generator: Generator, prompt: Prompt, max_tokens: int) -> Iterator[
 
 
 def _composed(
-    generator: Generator, query: Query, evidence: Sequence[Evidence], grounded: Grounded, max_tokens: int
-) -> Iterator[TextPiece | Answer]:
-    warnings = ()
+    generator: Writer, query: Query, evidence: Sequence[Evidence], grounded: Grounded, max_tokens: int
+) -> Events:
+    warnings: tuple[str, ...] = ()
     if grounded.missing:
         warnings = ("left out, as no sentence holds it: " + ", ".join(grounded.missing),)
     if not grounded.located and not (grounded.verdict and not grounded.missing):
@@ -141,9 +136,9 @@ def _source_clause(group: Sequence[Located]) -> str:
 
 
 def _english(
-    generator: Generator, query: Query, grounded: Grounded, sources: Sequence[Evidence],
+    generator: Writer, query: Query, grounded: Grounded, sources: Sequence[Evidence],
     citations: Sequence[Citation], max_tokens: int,
-) -> Iterator[TextPiece]:
+) -> Written:
     """One English sentence whose figures are those of the citations; the plain words of the answer otherwise."""
     groups = _by_source(grounded.located, sources)
     clauses = [_source_clause(group) for group in groups] or [sources[0].text]

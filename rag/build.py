@@ -215,7 +215,7 @@ def _write_vectors(archive: Archive, embedder: Embedder, working: Path) -> None:
     for language, questions in TYPICAL_QUESTIONS.items():
         centres[f"query.{language}"] = embedder.queries(questions).mean(axis=0)
     with (working / layout.CENTRES).open("wb") as out:
-        np.savez(out, **centres)
+        np.savez(out, allow_pickle=False, **centres)
 
 
 def _publish(folder: Path, working: Path, settings: Settings, counts: tuple[int, int, int]) -> None:

@@ -223,7 +223,7 @@ def _chat(arguments: argparse.Namespace) -> int:
     rag = _open(arguments)
     rag.warm_up()
     port = rag.config.chat.port if arguments.port is None else arguments.port
-    serve(rag, rag.config.chat.host, port)
+    serve(rag, rag.config.chat.host, port, opened=lambda address: print(f"{address}  (Ctrl-C ends it)", flush=True))
     return 0
 
 

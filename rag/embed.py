@@ -179,7 +179,10 @@ def _convert(folder: Path) -> Any:
     import openvino
     import torch
     from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging as remarks
 
+    remarks.set_verbosity_error()
+    remarks.disable_progress_bar()
     stack = SentenceTransformer(str(folder), device="cpu")
 
     class Graph(torch.nn.Module):

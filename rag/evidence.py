@@ -17,7 +17,6 @@ from rag.records import Article, Hit, Passage, headline
 from rag.retrieve import Retriever
 from rag.text import fold, search_tokens
 
-
 _WORDS = 8.0  # weight of a sentence's share of the question's words beside its z-score of meaning
 
 

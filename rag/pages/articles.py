@@ -31,17 +31,20 @@ class Writer:
     at: int = 0
 
     def add(self, ranges: tuple[Range, ...]) -> None:
+        """Appends stretches of the page."""
         for start, end in ranges:
             self.parts.append(self.page[start:end])
             self.runs.append(Run(self.at, self.at + end - start, start))
             self.at += end - start
 
     def line(self) -> None:
+        """Begins a new line, unless nothing stands yet."""
         if self.at:
             self.parts.append("\n")
             self.at += 1
 
     def text(self) -> str:
+        """What was written."""
         return "".join(self.parts)
 
 
@@ -67,7 +70,7 @@ def write_article(page: str, region: Region, seams: Seams, source: str, doc_id: 
 def _write_blocks(page: str, blocks: tuple[Block, ...]) -> Writer:
     writer = Writer(page)
     for block in blocks:
-        writer.add(block.ranges if not writer.at else block.ranges)
+        writer.add(block.ranges)
     return writer
 
 

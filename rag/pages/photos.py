@@ -30,9 +30,13 @@ def label_photos(blocks: list[Block], labels: list[str]) -> None:
             _label_caption(blocks, labels, at)
         elif labels[at] == "text" and (found := taken_by(block.text)):
             labels[at] = "caption" if found[0] <= CAPTION_AT_MOST else "photo"
-        elif labels[at] == "text" and block.text.startswith(("图为", "上图为", "下图为", "左图为", "右图为")):
-            if len(block.text) <= CAPTION_AT_MOST and is_whole(block.text):
-                labels[at] = "caption"
+        elif labels[at] == "text" and _names_picture(block.text):
+            labels[at] = "caption"
+
+
+def _names_picture(text: str) -> bool:
+    begins = text.startswith(("图为", "上图为", "下图为", "左图为", "右图为"))
+    return begins and len(text) <= CAPTION_AT_MOST and is_whole(text)
 
 
 def _label_caption(blocks: list[Block], labels: list[str], at: int) -> None:
@@ -73,9 +77,8 @@ def label_pulls(blocks: list[Block], labels: list[str]) -> None:
     for at in wanted:
         quote = _match_form(blocks[at].text)
         own = 1 if labels[at] == "text" else 0
-        if page.count(quote) > own and (twice[quote] <= own):
-            labels[at] = "pull"
-        elif labels[at] == "heading" and quote[-1] == "。" and _nearly_in(quote, bodies):
+        repeated = page.count(quote) > own and twice[quote] <= own
+        if repeated or (labels[at] == "heading" and quote[-1] == "。" and _nearly_in(quote, bodies)):
             labels[at] = "pull"
 
 

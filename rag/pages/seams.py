@@ -132,7 +132,7 @@ def _bracket(before: str, after: str) -> float:
     for mark, close in _PAIRED.items():
         is_open = before.rfind(mark) > before.rfind(close)
         at_close, at_mark = after.find(close), after.find(mark)
-        closes = 0 <= at_close and (at_mark < 0 or at_close < at_mark)
+        closes = at_close >= 0 and (at_mark < 0 or at_close < at_mark)
         if is_open and closes and at_close <= 40:
             score += 3.0
         elif is_open != closes:

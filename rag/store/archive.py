@@ -187,9 +187,9 @@ class Archive:
 
     def document_frequencies(self, tokens: Sequence[str]) -> dict[str, int]:
         """In how many passages each token stands; tokens that stand nowhere are left out."""
-        return dict(
-            (term, count) for term, count, column in self._select("term, doc, col", "vocabulary", "term", tokens)
-            if column == "tokens")
+        return {
+            term: count for term, count, column in self._select("term, doc, col", "vocabulary", "term", tokens)
+            if column == "tokens"}
 
     def _select(self, columns: str, table: str, key: str, values: Iterable[Any]) -> list[Any]:
         keys = list(values)
