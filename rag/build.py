@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 import shutil
 import time
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -112,7 +112,7 @@ def _build(
     config: Config, embedder: Embedder, files: list[Path], prune: bool, fresh: bool, progress: Progress,
 ) -> Report:
     settings = settings_of(config, embedder)
-    working = _prepare(config.index.dir, settings, fresh)
+    working, resumed = _prepare(config.index.dir, settings, fresh)
     archive = Archive.create(working / layout.ARCHIVE)
     report = Report()
     try:
@@ -123,7 +123,7 @@ def _build(
         sources, report.articles, report.passages = archive.counts()
         if not sources:
             raise SourceError("nothing could be read: " + "; ".join(report.failed))
-        if report.did_something or fresh or not (config.index.dir / layout.MANIFEST).exists():
+        if report.did_something or resumed or fresh or not (config.index.dir / layout.MANIFEST).exists():
             _write_vectors(archive, embedder, working)
             archive.close()
             _publish(config.index.dir, working, settings, (sources, report.articles, report.passages))
@@ -133,11 +133,12 @@ def _build(
     return report
 
 
-def _prepare(folder: Path, settings: Settings, fresh: bool) -> Path:
-    """The folder of the next generation: a killed build's, else a copy of the present one, else empty."""
+def _prepare(folder: Path, settings: Settings, fresh: bool) -> tuple[Path, bool]:
+    """The folder of the next generation: a killed build's (then ``True``), else a copy of the present one, else empty."""
     working = folder / layout.BUILDING
     stamp = working / "settings"
-    if fresh or not stamp.is_file() or stamp.read_text(encoding="utf-8") != repr(settings):
+    resumed = not fresh and stamp.is_file() and stamp.read_text(encoding="utf-8") == repr(settings)
+    if not resumed:
         shutil.rmtree(working, ignore_errors=True)
         working.mkdir()
         if not fresh and (folder / layout.MANIFEST).exists():
@@ -145,7 +146,7 @@ def _prepare(folder: Path, settings: Settings, fresh: bool) -> Path:
             layout.check_settings(folder, manifest, settings)
             shutil.copyfile(folder / manifest.generation / layout.ARCHIVE, working / layout.ARCHIVE)
         stamp.write_text(repr(settings), encoding="utf-8")
-    return working
+    return working, resumed
 
 
 def _read_sources(archive: Archive, files: list[Path], config: Config, report: Report, progress: Progress) -> None:
@@ -220,7 +221,7 @@ def _write_vectors(archive: Archive, embedder: Embedder, working: Path) -> None:
 
 def _publish(folder: Path, working: Path, settings: Settings, counts: tuple[int, int, int]) -> None:
     """Renames the generation into place, points the manifest at it, then takes the older ones away."""
-    generation = f"generation-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
+    generation = f"generation-{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:8]}"
     (working / "settings").unlink()
     sizes = {name: (working / name).stat().st_size for name in layout.FILES}
     working.rename(folder / generation)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from rag.config import Config, load_config
 from rag.errors import QuestionError, StoreError
-from rag.query import Query, read_query
+from rag.query import Query, leans_on_history, read_query
 from rag.records import Answer, Article, Event, EvidenceFound, Hit, TextPiece, Turn
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ class Rag:
         from rag.names import places_in
 
         query = read_query(question)
-        if history:
+        if history and leans_on_history(query.question):
             query = self._written_out(query, history)
         if query.language == "zh":
             return replace(query, scope=tuple(places_in(query.question)))

@@ -62,3 +62,21 @@ def read_query(question: str) -> Query:
         raise QuestionError(f"the question {text[:20]!r} has no word in it; ask with words, in Chinese or English")
     spoken = language(text)
     return Query(text, spoken, text if spoken == "zh" else "")
+
+
+_LEANS_ZH = re.compile(r"^(那|那么|其中|它|他|她|这|该|还有|此外|另外|又|再)|呢[?？]?$|(它们?|他们?|她们?|这里|那里|上述)")
+_LEANS_EN = re.compile(r"^(and|but|then|also|what about|how about)\b|\b(it|its|they|their|them|there|he|she|his|her|those|these|"
+                       r"that (zone|city|company|project|event))\b", re.I)
+_FEW_WORDS = 4
+
+
+def leans_on_history(question: str) -> bool:
+    """Whether a question can only be understood from what was said before: it begins in the middle, points back, or is cut short.
+
+    >>> [leans_on_history(q) for q in ("And in April?", "那苏州呢?", "How many projects did Suizhou start?")]
+    [True, True, False]
+    """
+    text = question.strip()
+    if language(text) == "zh":
+        return bool(_LEANS_ZH.search(text)) or len(text) <= _FEW_WORDS * 2
+    return bool(_LEANS_EN.search(text)) or len(text.split()) <= _FEW_WORDS

@@ -13,20 +13,26 @@ from functools import lru_cache
 
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3007"
 _HAN = re.compile(f"[{HAN}]")
-_LETTER = re.compile(r"[^\W\d_]")
+_LATIN_WORD = re.compile(r"[A-Za-z]+")
+_FUNCTION_WORDS = frozenset("a an and are at by did do does for from had has have how in is many much of on or that the to was "
+                            "were what when where which who whose why with".split())
 _CLOSERS = "”’」』》】)）\"'"
 _SENTENCE_END = re.compile(rf"(?:[。!?！？;；]+|…{{2,}}|\.(?=\s|$))[{_CLOSERS}]*")
 _TOKEN = re.compile(rf"[{HAN}]+|\d+(?:[.,]\d+)*%?|[^\W\d_{HAN}]+")
 
 
 def language(text: str) -> str:
-    """``"zh"`` if a fifth of the letters are Chinese characters, else ``"en"``.
+    """The language that a sentence is built in: ``"zh"``, or ``"en"`` for any other.
 
-    >>> language("随州开工多少个项目?"), language("What is 专精特新 in the Kunming zone?")
-    ('zh', 'en')
+    Terms of the other language in it do not count: what does are its function words.
+
+    >>> [language(q) for q in ("ESG 创新中心在哪?", "What is 专精特新 in the Kunming zone?", "47?")]
+    ['zh', 'en', 'en']
     """
-    letters = len(_LETTER.findall(text))
-    return "zh" if letters and len(_HAN.findall(text)) / letters >= 0.2 else "en"
+    words = [word.lower() for word in _LATIN_WORD.findall(text)]
+    chinese = len(_HAN.findall(text))
+    built_in_english = any(word in _FUNCTION_WORDS for word in words)
+    return "zh" if chinese and (not built_in_english or chinese >= 4 * len(words)) else "en"
 
 
 def fold(text: str) -> str:

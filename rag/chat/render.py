@@ -11,12 +11,12 @@ from rag.records import Answer, Article, Citation, Hit, headline
 
 LABELS = {
     "zh": {
-        "found": "找到的文章", "draft": "草稿，正在与原文核对", "checked": "每句话都有原文为证",
+        "searching": "正在查找", "found": "找到的文章", "draft": "草稿，正在与原文核对", "checked": "每句话都有原文为证",
         "refused": "资料里没有说", "opened": "打开全文", "warning": "注意", "mended": "此处由程序拼接",
         "truncated": "原文至此中断", "seconds": "秒", "page": "原页", "asked": "理解为", "others": "另有数字",
     },
     "en": {
-        "found": "Articles found", "draft": "Draft, being checked against the paper",
+        "searching": "Searching", "found": "Articles found", "draft": "Draft, being checked against the paper",
         "checked": "Every statement is quoted", "refused": "The archive does not say", "opened": "open the article",
         "warning": "Note", "mended": "joined by the reader", "truncated": "the article breaks off here",
         "seconds": "s", "page": "page", "asked": "Understood as", "others": "Other figures",
@@ -42,6 +42,8 @@ def conversation(turns: Sequence[Turn]) -> str:
 def searching(hits: Sequence[Hit], draft: str, language: str) -> str:
     """What is shown while an answer is written: the articles that were found, and the unchecked draft."""
     labels = LABELS[language]
+    if not hits:
+        return f'<div class="working"><p class="label">{labels["searching"]}…</p></div>'
     titles = list(dict.fromkeys(headline(hit.article) for hit in hits))[:3]
     found = "".join(f"<li>{escape(title)}</li>" for title in titles)
     shown = f'<p class="draft">{escape(draft.strip())}<span class="caret"></span></p>' if draft.strip() else ""

@@ -1,0 +1,69 @@
+"""A small archive of two made-up articles with fake models, and the seed page with the real ones."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # for fakes.py
+
+from fakes import BagEmbedder, Scripted
+
+from rag import Rag
+from rag.config import Config, Index, Source
+
+ROOT = Path(__file__).parent.parent
+SEED = ROOT / "seeds" / "000_3629daf696c96df6.txt"
+
+BRIDGES = """# 甲镇新桥开工
+
+▶ 本报记者 石磊
+
+本报讯 7月5日,甲镇新桥开工。今年以来,甲镇新开工桥梁47座,总投资额86.8亿元,续建桥梁44座。
+
+桥梁由丙建筑公司和丁建筑公司共同建设,张三任总工程师。
+"""
+TREES = """# 乙镇植树
+
+乙镇今年春天种树五万棵。杨树、柳树成活率分别达63.38%和69.12%。
+"""
+
+
+@pytest.fixture
+def pages(tmp_path: Path) -> Path:
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    (folder / "bridges.md").write_text(BRIDGES, encoding="utf-8")
+    (folder / "trees.md").write_text(TREES, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def config(pages: Path, tmp_path: Path) -> Config:
+    return Config(source=Source(paths=(pages,)), index=Index(dir=tmp_path / "index"))
+
+
+@pytest.fixture
+def open_rag(config: Config) -> Callable[..., Rag]:
+    """Opens the small archive with a generator that says what it is told: ``open_rag(read="47座")``."""
+
+    def opened(**says: object) -> Rag:
+        rag = Rag.open(config)
+        rag.embedder = BagEmbedder()
+        rag.generator = Scripted(**says)
+        rag.build()
+        return rag
+
+    return opened
+
+
+@pytest.fixture(scope="session")
+def seed_rag(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rag]:
+    """The seed page, read, indexed and answered by the real models."""
+    index = tmp_path_factory.mktemp("seed") / "index"
+    rag = Rag.open(Config(source=Source(paths=(SEED,)), index=Index(dir=index)))
+    rag.build()
+    yield rag

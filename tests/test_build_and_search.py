@@ -1,0 +1,167 @@
+"""The index: built in steps, replaced in one, refused when it does not fit; searched in both scripts."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+
+import pytest
+from fakes import BagEmbedder
+
+from rag import build as building
+from rag.errors import QuestionError, SourceError, StoreError
+from rag.query import read_query
+
+
+def test_a_second_build_does_nothing(open_rag):
+    rag = open_rag()
+    before = (rag.config.index.dir / "manifest.json").read_bytes()
+    rag.embedder.embedded.clear()
+    report = rag.build()
+    assert not report.did_something and len(report.unchanged) == 2 and not rag.embedder.embedded
+    assert (rag.config.index.dir / "manifest.json").read_bytes() == before
+
+
+def test_only_what_changed_is_read_and_embedded_again(open_rag, pages):
+    rag = open_rag()
+    rag.embedder.embedded.clear()
+    (pages / "trees.md").write_text("# 乙镇植树\n\n乙镇种树六万棵。\n", encoding="utf-8")
+    report = rag.build()
+    assert len(report.changed) == 1 and len(report.unchanged) == 1
+    assert all("桥" not in text for text in rag.embedder.embedded) and rag.embedder.embedded
+    assert rag.search("乙镇种树")[0].passage.text == "乙镇种树六万棵。"
+
+
+def test_a_page_that_is_gone_leaves_the_index(open_rag, pages):
+    rag = open_rag()
+    (pages / "trees.md").unlink()
+    assert len(rag.build().removed) == 1
+    assert all("乙镇" not in hit.passage.text for hit in rag.search("乙镇种树"))
+
+
+def test_ids_depend_on_the_content_alone(open_rag):
+    rag = open_rag()
+    before = {hit.passage.passage_id for hit in rag.search("甲镇")}
+    rag.build(fresh=True)
+    assert {hit.passage.passage_id for hit in rag.search("甲镇")} == before
+
+
+def test_a_build_that_dies_leaves_the_old_index_and_is_taken_up_again(open_rag, pages, monkeypatch):
+    rag = open_rag()
+    (pages / "new.md").write_text("# 丙镇修路\n\n丙镇修路九条。\n", encoding="utf-8")
+    monkeypatch.setattr(building, "_write_vectors", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        rag.build()
+    assert "甲镇" in rag.search("甲镇新桥")[0].passage.text
+    monkeypatch.undo()
+    rag.embedder.embedded.clear()
+    rag.build()
+    assert not rag.embedder.embedded, "what the killed build embedded is used"
+    assert "丙镇修路九条。" in [hit.passage.text for hit in rag.search("丙镇修路")]
+
+
+def test_one_bad_page_does_not_keep_the_others_out(open_rag, pages):
+    (pages / "bad.txt").write_bytes(bytes(range(256)) * 8)
+    (pages / "empty.txt").write_bytes(b"")
+    rag = open_rag()
+    report = rag.build()
+    assert len(report.failed) == 2 and report.articles == 2
+    assert any("bad.txt" in line for line in report.failed) and any("empty.txt" in line for line in report.failed)
+
+
+def test_a_gb18030_page_is_read(open_rag, pages):
+    (pages / "gb.txt").write_bytes("# 丁镇收麦\n\n丁镇收麦三千吨,比去年多一成。\n".encode("gb18030"))
+    assert "丁镇收麦三千吨" in open_rag().search("丁镇收麦")[0].passage.text
+
+
+def test_a_broken_line_of_an_archive_is_named_and_the_rest_is_built(open_rag, pages):
+    lines = [json.dumps({"doc_id": "d1", "title": "戊镇", "text": "戊镇通车。", "date": "2024-01-02"}, ensure_ascii=False),
+             "{broken", json.dumps({"doc_id": "d2", "title": "无文"}, ensure_ascii=False)]
+    (pages / "archive.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    rag = open_rag()
+    report = rag.build(fresh=True)
+    assert [line.split(", line ")[1][0] for line in report.failed] == ["2", "3"]
+    hit = rag.search("戊镇通车")[0]
+    assert (hit.article.doc_id, hit.article.date) == ("d1", "2024-01-02")
+
+
+def test_sources_that_are_not_there_are_an_error(open_rag, tmp_path):
+    rag = open_rag()
+    with pytest.raises(SourceError, match="no such file"):
+        rag.build([tmp_path / "none"])
+    (tmp_path / "bare").mkdir()
+    with pytest.raises(SourceError, match="no source in this folder"):
+        rag.build([tmp_path / "bare"])
+    assert rag.search("甲镇")
+
+
+def test_an_index_of_another_model_is_refused_and_names_the_command(open_rag):
+    rag = open_rag()
+    rag.embedder = BagEmbedder("another")
+    rag.__dict__.pop("retriever", None)
+    with pytest.raises(StoreError, match="rag build --fresh"):
+        rag.search("甲镇")
+
+
+@pytest.mark.parametrize("damage", ["missing", "manifest", "truncated", "garbage"])
+def test_a_damaged_index_is_one_error_that_says_what_to_do(open_rag, damage):
+    rag = open_rag()
+    folder = rag.config.index.dir
+    generation = next(folder.glob("generation-*"))
+    if damage == "missing":
+        (folder / "manifest.json").unlink()
+    elif damage == "manifest":
+        (folder / "manifest.json").write_text("{", encoding="utf-8")
+    else:
+        for file in generation.iterdir():
+            data = file.read_bytes()
+            file.write_bytes(data[: len(data) // 2] if damage == "truncated" else b"x" * len(data))
+    with pytest.raises(StoreError, match="rag build"):
+        rag.search("甲镇")
+
+
+def test_quotations_stand_in_the_article_and_in_the_raw_page(open_rag, pages):
+    for hit in open_rag().search("甲镇新桥"):
+        article, passage = hit.article, hit.passage
+        assert getattr(article, passage.field)[passage.start : passage.end] == passage.text
+
+
+@pytest.mark.parametrize("query", ['" OR 1', "NEAR(甲 乙)", "tokens:甲*", "甲镇 AND -桥", "🙂", "qu'est-ce que c'est?", "'; DROP TABLE"])
+def test_no_search_syntax_leaks(open_rag, query):
+    rag = open_rag(translate="甲镇")
+    if query == "🙂":
+        with pytest.raises(QuestionError):
+            rag.search(query)
+    else:
+        assert isinstance(rag.search(query), list)
+
+
+@pytest.mark.parametrize("query", ["", "   ", "?!。", "甲" * 20_000])
+def test_what_is_no_question_is_one_error(open_rag, query):
+    with pytest.raises(QuestionError):
+        open_rag().search(query)
+
+
+def test_k_is_checked_and_may_be_larger_than_the_archive(open_rag):
+    rag = open_rag()
+    with pytest.raises(QuestionError, match="at least 1"):
+        rag.search("甲镇", k=0)
+    assert 0 < len(rag.search("甲镇", k=10**6)) < 20
+
+
+def test_two_builds_at_once_are_kept_apart(open_rag):
+    import filelock
+
+    rag = open_rag()
+    with filelock.FileLock(rag.config.index.dir / ".lock"), pytest.raises(StoreError, match="another `rag build`"):
+        rag.build()
+
+
+def test_the_archive_file_is_opened_read_only(open_rag):
+    rag = open_rag()
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        rag.retriever.store.archive.connection.execute("DELETE FROM sources")
+
+
+def test_question_words_are_not_searched_for():
+    assert "多少" not in read_query("甲镇今年新开工多少座桥?").tokens

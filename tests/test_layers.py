@@ -1,0 +1,90 @@
+"""Imports go down, heavy libraries are loaded late, and only the command prints."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import rag
+
+PACKAGE = Path(rag.__file__).parent
+LAYERS = [
+    ["records", "errors"],
+    ["config", "text", "typical"],
+    ["models", "pages", "passages", "quantities"],
+    ["embed", "generate", "store", "names", "query"],
+    ["retrieve", "build", "doctor"],
+    ["evidence"],
+    ["prompts"],
+    ["ground"],
+    ["answering"],
+    ["engine"],
+    ["chat"],
+    ["cli"],
+    ["__main__"],
+]
+LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
+HEAVY = {"torch", "sentence_transformers", "transformers", "openvino", "openvino_genai", "faiss", "gradio", "xllamacpp"}
+
+
+def modules():
+    for file in sorted(PACKAGE.rglob("*.py")):
+        if file != PACKAGE / "__init__.py":
+            yield file, file.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def imports(tree: ast.AST):
+    """Names of the modules that a tree imports, those for type checking aside."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+        else:
+            yield from imports(node)
+
+
+def test_every_module_has_a_layer_and_imports_only_from_lower_ones():
+    wrong = []
+    for file, own in modules():
+        for name in imports(ast.parse(file.read_text(encoding="utf-8"))):
+            if name.startswith("rag.") and (other := name.split(".")[1]) != own and LEVEL[other] >= LEVEL[own]:
+                wrong.append(f"{file.relative_to(PACKAGE)} imports {name}")
+    assert not wrong
+
+
+def test_heavy_libraries_are_imported_only_inside_functions():
+    for file, _ in modules():
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        top = {name.split(".")[0] for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)
+               for name in imports(ast.Module([node], []))}
+        assert not top & HEAVY, file
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    code = "import rag, sys; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not HEAVY & set(loaded) and "numpy" not in loaded and "pydantic" not in loaded
+
+
+def test_only_the_command_prints():
+    for file, own in modules():
+        calls = [n for n in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+                 if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == "print"]
+        assert own == "cli" or not calls, file
+
+
+def test_functions_are_short():
+    long = [f"{file.name}:{node.name}" for file, _ in modules()
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+            if isinstance(node, ast.FunctionDef) and node.end_lineno - node.lineno > 60]
+    assert not long
+
+
+def test_public_names_are_those_of_the_design():
+    assert rag.__all__ == ["Answer", "Article", "Citation", "Hit", "Rag", "RagError", "Turn", "ask"]
+    assert all(getattr(rag, name) for name in rag.__all__)
