@@ -1,0 +1,97 @@
+"""From question to checked answer, with a generator that says what the test tells it to."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag import Turn
+from rag.errors import QuestionError
+from rag.records import Answer, EvidenceFound, TextPiece
+
+
+def test_an_answer_quotes_the_sentence_that_carries_it(open_rag):
+    answer = open_rag(read="47座").ask("甲镇今年新开工多少座桥梁?")
+    assert not answer.refused and answer.text.startswith("47座[1]。") and len(answer.citations) == 1
+    cited = answer.citations[0]
+    assert "新开工桥梁47座" in cited.quote and cited.byline.endswith("石磊") and cited.title == "甲镇新桥开工"
+
+
+def test_quotations_spell_the_same_words_out_of_the_raw_page(open_rag, pages):
+    rag = open_rag(read="47座")
+    cited = rag.ask("甲镇今年新开工多少座桥梁?").citations[0]
+    article = rag.article(cited.article_id)
+    raw = (pages / "bridges.md").read_text(encoding="utf-8")
+    assert getattr(article, cited.field)[cited.start : cited.end] == cited.quote
+    assert "".join(raw[a:b] for a, b in cited.source_spans) == cited.quote
+
+
+def test_a_number_that_the_paper_does_not_hold_is_never_shown(open_rag):
+    answer = open_rag(read=["48座", "49座"]).ask("甲镇今年新开工多少座桥梁?")
+    assert answer.refused and "48" not in answer.text and "49" not in answer.text
+    assert answer.citations, "the nearest evidence is shown"
+
+
+def test_the_generator_is_told_which_words_failed(open_rag):
+    rag = open_rag(read=["48座", "47座"])
+    assert rag.ask("甲镇今年新开工多少座桥梁?").text.startswith("47座")
+    assert "48座" in rag.generator.prompts[1].user
+
+
+def test_what_is_not_found_beside_what_is_found_is_left_out_and_told(open_rag):
+    answer = open_rag(read=["47座,99亿元", "47座,99亿元"]).ask("甲镇今年新开工多少座桥梁?")
+    assert "99" not in answer.text and any("99亿元" in warning for warning in answer.warnings)
+
+
+def test_a_question_about_a_place_that_no_article_mentions_is_refused_without_writing(open_rag):
+    rag = open_rag(read="47座")
+    answer = rag.ask("杭州今年新开工多少座桥梁?")
+    assert answer.refused and not answer.citations and not rag.generator.prompts
+
+
+def test_an_english_question_is_answered_in_english_with_the_figure_converted(open_rag):
+    rag = open_rag(
+        translate="甲镇新开工桥梁总投资额多少?", read="86.8亿元",
+        render="The new bridges have a total investment of 8.68 billion yuan.")
+    answer = rag.ask("What is the total investment in the new bridges?")
+    assert answer.language == "en" and "8.68 billion yuan (86.8亿元) [1]" in answer.text
+    assert "86.8亿元" in answer.citations[0].quote
+
+
+def test_a_wrong_conversion_by_the_generator_is_not_shown(open_rag):
+    answer = open_rag(
+        translate="甲镇新开工桥梁总投资额多少?", read="86.8亿元",
+        render="The new bridges have a total investment of 86.8 billion yuan.").ask("What is the total investment?")
+    assert "86.8 billion" not in answer.text and "8.68 billion yuan" in answer.text
+
+
+def test_a_stream_tells_what_was_found_then_writes_then_checks(open_rag):
+    events = list(open_rag(read="47座").stream("甲镇今年新开工多少座桥梁?"))
+    assert isinstance(events[0], EvidenceFound) and events[0].hits
+    assert all(isinstance(event, TextPiece) for event in events[1:-1]) and isinstance(events[-1], Answer)
+
+
+def test_a_follow_up_is_written_out_from_what_was_said(open_rag):
+    rag = open_rag(rewrite="甲镇今年续建多少座桥梁?", read="44座")
+    answer = rag.ask("那续建呢?", [Turn("甲镇今年新开工多少座桥梁?", "47座")])
+    assert answer.text.startswith("44座") and "新开工多少座" in rag.generator.prompts[0].user
+
+
+def test_a_question_that_stands_alone_is_left_as_it_is(open_rag):
+    rag = open_rag(read="44座")
+    rag.ask("甲镇今年续建多少座桥梁?", [Turn("乙镇种了多少树?", "五万棵")])
+    assert [prompt.task for prompt in rag.generator.prompts] == ["read"]
+
+
+@pytest.mark.parametrize("question", ["", " \n", "?!", "长" * 100_000])
+def test_what_is_no_question_is_one_error(open_rag, question):
+    with pytest.raises(QuestionError):
+        open_rag().ask(question)
+
+
+def test_an_answer_is_plain_json(open_rag):
+    import json
+
+    row = json.loads(json.dumps(open_rag(read="47座").ask("甲镇今年新开工多少座桥梁?").to_dict()))
+    assert {"question", "language", "answer", "refused", "citations", "figures", "warnings", "seconds"} <= set(row)
+    assert {"number", "article_id", "passage_id", "title", "source", "date", "field", "quote", "start", "end",
+            "source_spans"} <= set(row["citations"][0])

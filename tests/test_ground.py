@@ -1,0 +1,70 @@
+"""Nothing that the generator writes is believed: every piece is looked up in the evidence."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.evidence import Evidence
+from rag.ground import citation, clause_of, ground, is_refusal, locate
+from rag.records import Article, Passage, Run
+
+TEXT = "今年以来,甲镇新开工桥梁47座,总投资额86.8亿元,续建桥梁44座。"
+
+
+def evidence(text: str = TEXT, score: float = 1.0) -> Evidence:
+    article = Article("a", "页.txt", "d", text, title="甲镇新桥", byline="石磊", runs={"text": (Run(0, len(text), 100),)})
+    return Evidence(article, Passage("x", "a", text, 0, len(text)), 0, len(text), text, score)
+
+
+def test_words_of_the_evidence_are_located_as_printed():
+    found = ground("47座,86.8亿元", [evidence()])
+    assert [l.piece for l in found.located] == ["47座", "86.8亿元"] and found.holds
+
+
+@pytest.mark.parametrize("draft", ["48座", "7座", "6.8亿元", "86.8万元", "86亿元", "868亿元", "47", "4座"])
+def test_a_figure_is_found_only_as_a_whole(draft):
+    found = ground(draft, [evidence()])
+    assert found.holds == (draft == "47") and (draft == "47" or found.missing == (draft,))
+
+
+def test_width_spaces_and_quotation_marks_do_not_matter():
+    text = "开展ＥＳＧ“三量 齐增”活动。"
+    located = locate("ESG三量齐增", [evidence(text)])
+    assert located and text[located.start : located.end] == "ＥＳＧ“三量 齐增"
+
+
+def test_the_best_scored_sentence_is_cited():
+    low, high = evidence("桥梁47座。", 0.1), evidence("新开工47座。", 2.0)
+    assert locate("47座", [low, high]).evidence is high
+
+
+@pytest.mark.parametrize("draft", ["无", "无。", "", "资料没有提到", "未提及相关内容", "Not stated."])
+def test_a_refusal_is_recognised(draft):
+    assert is_refusal(draft)
+
+
+@pytest.mark.parametrize("draft", ["无锡", "无人机", "47座"])
+def test_an_answer_that_begins_like_a_refusal_is_none(draft):
+    assert not is_refusal(draft)
+
+
+def test_yes_and_no_are_taken_off_and_the_rest_is_looked_up():
+    assert ground("是,续建桥梁44座", [evidence()]).verdict == "yes"
+    assert ground("不是", [evidence()]).verdict == "no"
+    assert ground("是的,续建99座", [evidence()]).missing == ("续建99座",)
+
+
+def test_a_citation_quotes_article_and_page_word_for_word():
+    cited = citation(1, evidence())
+    assert cited.quote == TEXT and cited.source_spans == ((100, 100 + len(TEXT)),)
+    assert (cited.title, cited.byline, cited.source) == ("甲镇新桥", "石磊", "页.txt")
+
+
+@given(st.text(alphabet="甲47,86.8亿。", max_size=30), st.data())
+def test_a_clause_always_holds_its_words(text, data):
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, len(text)))
+    low, high = clause_of(text, start, end, 20)
+    assert 0 <= low <= start and end <= high <= len(text)
