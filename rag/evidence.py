@@ -20,9 +20,9 @@ from rag.text import fold, search_tokens
 _WORDS = 8.0  # weight of a sentence's share of the question's words beside its z-score of meaning
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Evidence:
-    """One sentence: ``text == getattr(article, passage.field)[start:end]`` (of the caption, for captions)."""
+    """One sentence, the same only as itself: ``text == getattr(article, passage.field)[start:end]`` (of the caption, for captions)."""
 
     article: Article
     passage: Passage

@@ -26,6 +26,7 @@ _NO_NAMES = frozenset(
     "were has have had the a an and or of for to from with within roughly about china chinese zone high-tech gdp".split()
 )
 _NO_PERSON_END = "省市县区镇乡村州部局厂院所校司会"  # 高新区 begins with a surname, but is nobody
+_KINDS = {"市": "", "省": " Province", "县": " County", "区": " District", "镇": " Town", "乡": " Township"}
 _MAX_SYLLABLES = 6
 _HALF_SYLLABLES = frozenset("m n ng hm hng".split())  # interjections, never part of a name
 
@@ -56,11 +57,21 @@ def _readable_runs(words: Sequence[str]) -> list[str]:
     """The longest runs of words that can be read as pinyin."""
     runs: list[list[str]] = [[]]
     for word in words:
-        if readings(word):
+        if _ways(word):
             runs[-1].append(word)
         else:
             runs.append([])
-    return [" ".join(run) for run in runs if run]
+    return [" ".join(run) for run in runs if readings(" ".join(run))]
+
+
+def strange_names(english: str, sources: Iterable[str]) -> list[str]:
+    """The Chinese names of an English sentence that none of its sources has, however they are spaced.
+
+    >>> strange_names("Feng Xiaodong spoke in Suizhou.", ["Guo Xiaodong 到 Suizhou 办公"])
+    ['Feng Xiaodong']
+    """
+    known = re.sub("[^a-z]", "", " ".join(sources).lower())
+    return [name for name in romanised_names(english) if re.sub("[^a-z]", "", name.lower()) not in known]
 
 
 @cache
@@ -72,11 +83,16 @@ def readings(name: str) -> tuple[tuple[str, ...], ...]:
     >>> readings("Xi'an"), readings("Spark")
     ((('xi', 'an'),), ())
     """
+    return tuple(way for way in _ways(name) if 2 <= len(way) <= _MAX_SYLLABLES)
+
+
+def _ways(name: str) -> list[tuple[str, ...]]:
+    """The ways to read a name, of any length."""
     parts = [p for p in re.split(r"[\s'\u2019-]+", name.lower().replace("\u00fc", "v")) if p]
     ways: list[tuple[str, ...]] = [()]
     for part in parts:
         ways = [way + more for way in ways for more in _splits(part)][:64]
-    return tuple(way for way in ways if 2 <= len(way) <= _MAX_SYLLABLES and not set(way) & _HALF_SYLLABLES)
+    return [way for way in ways if way and not set(way) & _HALF_SYLLABLES]
 
 
 @cache
@@ -142,11 +158,13 @@ def places_in(chinese: str) -> list[str]:
 def romanise(name: str, *, person: bool = False) -> str:
     """A Chinese name in pinyin: a place in one word, a person as surname and given name.
 
-    >>> romanise("随州"), romanise("西安"), romanise("郭晓东", person=True)
-    ('Suizhou', "Xi'an", 'Guo Xiaodong')
+    >>> romanise("随州市"), romanise("西安"), romanise("湖北省"), romanise("郭晓东", person=True)
+    ('Suizhou', "Xi'an", 'Hubei Province', 'Guo Xiaodong')
     """
     from pypinyin import lazy_pinyin
 
+    if not person and len(name) > 2 and name[-1] in _KINDS:
+        return romanise(name[:-1]) + _KINDS[name[-1]]
     sounds = [s.replace("\u00fc", "u") for s in lazy_pinyin(name)]
     if person and len(sounds) > 1:
         cut = 2 if len(sounds) == 4 else 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rag.enumerations import unfolded
 from rag.evidence import Evidence
 from rag.generate import Prompt
 from rag.records import Turn, headline
@@ -40,10 +41,10 @@ _READ = """\
 回答:F月G日,H余名"""
 
 _RENDER = """\
-Write one plain English sentence that answers the question with what the source says. Copy figures, dates and names \
-that are already in English exactly. Add nothing that the source does not say.
+Write one plain English sentence that answers the question with what the source says, and when if the source says it. \
+Copy figures, dates and names that are already in English exactly. Add nothing that the source does not say.
 Question: How many libraries did Jia City add?
-Source: 今年以来,Jia City新增图书馆A座,总投资 B billion yuan
+Source: So far this year, Jia City 新增图书馆A座, total investment of B billion yuan
 Answer: A座
 Sentence: So far this year Jia City has added A libraries, with a total investment of B billion yuan.
 Question: Which companies built the library?
@@ -72,6 +73,17 @@ _TRANSLATE = """\
 英文:What share of the households are connected to the network?
 中文:接入网络的家庭占多大比例?"""
 
+_TERM = """\
+Translate the Chinese newspaper term into English. Write only the English.
+Chinese: 图书馆、博物馆
+English: libraries and museums
+Chinese: 科技金融服务
+English: sci-tech financial services
+Chinese: 丙建筑公司
+English: Bing Construction Company
+Chinese: “一站式”办理
+English: "one-stop" handling"""
+
 _REWRITE = """\
 Rewrite the last question so that it can be understood without the conversation. Keep its language. Write only the question.
 Conversation:
@@ -98,7 +110,7 @@ def evidence_text(evidence: Sequence[Evidence]) -> str:
         if piece.article.article_id != last:
             last = piece.article.article_id
             lines.append(f"《{headline(piece.article)}》")
-        lines.append(f"作者:{piece.text}" if piece.passage.field == "byline" else piece.text)
+        lines.append(f"作者:{piece.text}" if piece.passage.field == "byline" else unfolded(piece.text))
     return "\n".join(lines)
 
 
@@ -117,6 +129,11 @@ def translate_prompt(question: str) -> Prompt:
     return Prompt("translate", _TRANSLATE, f"英文:{question}\n中文:")
 
 
+def term_prompt(term: str) -> Prompt:
+    """Asks for the English form of a term, or of a list of them."""
+    return Prompt("term", _TERM, f"Chinese: {term}\nEnglish:")
+
+
 def rewrite_prompt(question: str, history: Sequence[Turn]) -> Prompt:
     """Asks for a question that stands on its own."""
     said = "\n".join(f"Q: {turn.question}\nA: {turn.answer}" for turn in history[-2:])
@@ -125,5 +142,5 @@ def rewrite_prompt(question: str, history: Sequence[Turn]) -> Prompt:
 
 def warm_up_prompts() -> list[Prompt]:
     """One prompt of each task, to fill the generator's cache with their system texts."""
-    texts = (("read", _READ), ("render", _RENDER), ("translate", _TRANSLATE), ("rewrite", _REWRITE))
+    texts = (("read", _READ), ("render", _RENDER), ("translate", _TRANSLATE), ("term", _TERM), ("rewrite", _REWRITE))
     return [Prompt(task, system, "") for task, system in texts]

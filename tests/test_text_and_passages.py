@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,7 +18,7 @@ TEXT = st.text(alphabet=st.sampled_from("开工47个。总投资86.8亿元,“�
 def test_sentences_cover_every_character_but_spaces(text):
     spans = sentences(text)
     assert "".join("".join(text[a:b].split()) for a, b in spans) == "".join(text.split())
-    assert all(a < b for a, b in spans) and all(one[1] <= two[0] for one, two in zip(spans, spans[1:], strict=False))
+    assert all(a < b for a, b in spans) and all(one[1] <= two[0] for one, two in pairwise(spans))
 
 
 @given(st.text(max_size=80))

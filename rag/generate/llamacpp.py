@@ -11,7 +11,7 @@ from typing import Any
 from rag.errors import GenerationError, ModelError
 from rag.generate.protocol import Prompt
 
-_SLOTS = 4
+_SLOTS = 5
 _END = object()
 
 

@@ -1,0 +1,132 @@
+"""Grounded words → the text of an answer, in Chinese or in English, with its citation marks.
+
+A Chinese answer is made of the paper's words alone. For an English one the generator puts a sentence together out
+of words whose figures and names are in English already; a sentence that carries a figure which the quotations do
+not hold is thrown away, and the words themselves are shown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Sequence
+
+from rag.english import in_english
+from rag.evidence import Evidence
+from rag.generate import Generator as Writer
+from rag.generate import complete
+from rag.ground import Grounded, Located, clause_of
+from rag.names import strange_names
+from rag.prompts import render_prompt, term_prompt
+from rag.quantities import glossary, unsupported
+from rag.query import Query
+from rag.records import TextPiece
+from rag.text import HAN
+
+Written = Generator[TextPiece, None, str]  # text as it is written; returns the whole
+
+_ROOM = 36  # characters of the source shown around the words that answer
+_LEFT = re.compile(f"[{HAN}](?:[{HAN}、·]*[{HAN}])?")
+
+
+# -- Chinese ----------------------------------------------------------------------------------------------------
+
+
+def sources_of(grounded: Grounded, evidence: Sequence[Evidence]) -> list[Evidence]:
+    """The sentences that carry the answer, each once, in order of use; the best one for a bare yes or no."""
+    found = list(dict.fromkeys(located.evidence for located in grounded.located))
+    return found or [max(evidence, key=lambda e: e.score)]
+
+
+def written_in_chinese(grounded: Grounded, sources: Sequence[Evidence]) -> str:
+    """The words that answer, and the clause of the paper in which they stand."""
+    yes_no = {"yes": "是", "no": "否", "": ""}[grounded.verdict]
+    parts = [f"{_joined(located)}{_marks(located, sources)}" for located in _by_source(grounded.located, sources)]
+    answer = ",".join(part for part in (yes_no, "、".join(parts)) if part)
+    shown = [clause for clause in (_clause(l) for l in _by_source(grounded.located, sources)) if clause]
+    if not grounded.located:
+        return f"{yes_no}:“{sources[0].text.rstrip('。')}”[1]。"
+    return f"{answer}。" + "".join(f"原文:“{clause}”。" for clause in shown)
+
+
+def _by_source(located: Sequence[Located], sources: Sequence[Evidence]) -> list[list[Located]]:
+    groups = [[l for l in located if l.evidence == source] for source in sources]
+    return [group for group in groups if group]
+
+
+def _joined(group: Sequence[Located]) -> str:
+    return "、".join(located.evidence.text[located.start : located.end] for located in group)
+
+
+def _marks(group: Sequence[Located], sources: Sequence[Evidence]) -> str:
+    return f"[{sources.index(group[0].evidence) + 1}]"
+
+
+def _clause(group: Sequence[Located]) -> str:
+    """The clauses around the words, or nothing where the words are clauses of their own."""
+    clause = _source_clause(group)
+    return clause if len(clause) > len(_joined(group)) + 2 else ""
+
+
+def _source_clause(group: Sequence[Located]) -> str:
+    """What the sentence says around the words: of whom, when, and what stands beside."""
+    text = group[0].evidence.text
+    start, end = clause_of(text, min(l.start for l in group), max(l.end for l in group), _ROOM)
+    return text[start:end]
+
+
+# -- English ----------------------------------------------------------------------------------------------------
+
+
+def written_in_english(
+    generator: Writer, query: Query, grounded: Grounded, sources: Sequence[Evidence], max_tokens: int
+) -> Written:
+    """One English sentence whose figures are those of the quotations; the plain words of the answer otherwise."""
+    groups = _by_source(grounded.located, sources)
+    clauses = [_source_clause(group) for group in groups] or [sources[0].text]
+    verdict = {"yes": "Yes", "no": "No", "": ""}[grounded.verdict]
+    words = ", ".join(part for part in (verdict, *(in_english(_joined(group)) for group in groups)) if part)
+    yield TextPiece(f"\n{words}\n")
+    prompt = render_prompt(query.question, "; ".join(in_english(clause) for clause in clauses), words)
+    sentence = complete(generator, prompt, max_tokens=max_tokens, stop=("\n",)).strip()
+    quotes = [source.text for source in sources]
+    if not _is_faithful(sentence, words, quotes, query) or strange_names(sentence, [query.question, prompt.user]):
+        sentence = words
+    sentence = _without_chinese(generator, sentence, quotes)
+    marks = "".join(f"[{number}]" for number in range(1, len(sources) + 1))
+    return f"{_with_originals(sentence, clauses).rstrip('. ')} {marks}."
+
+
+def _is_faithful(sentence: str, words: str, quotes: Sequence[str], query: Query) -> bool:
+    """Every figure of the sentence stands in the quotations, and every figure of the answer in the sentence."""
+    if not sentence or unsupported(sentence, [*quotes, query.question]):
+        return False
+    return not unsupported(words, [sentence])
+
+
+def _without_chinese(generator: Writer, sentence: str, quotes: Sequence[str]) -> str:
+    """The sentence with each Chinese term that was left in it translated by itself; it stays where that fails."""
+    for term in dict.fromkeys(_LEFT.findall(sentence)):
+        plain = in_english(term)
+        english = plain
+        if _LEFT.search(plain):
+            english = complete(generator, term_prompt(plain), max_tokens=40, stop=("\n",)).strip().rstrip(".")
+        if english and not _LEFT.search(english) and not unsupported(english, quotes):
+            sentence = _replaced(sentence, term, english)
+    return sentence
+
+
+def _replaced(sentence: str, term: str, english: str) -> str:
+    """Puts the English in place of a Chinese term; a term in quotation marks is a name and stays behind it."""
+    found = re.escape(term)
+    sentence = re.sub(rf"[\"“《]+{found}[\"”》]+", f'"{english}" ({term})', sentence)
+    spaced = re.sub(rf"(?<=[A-Za-z0-9,;]){found}", f" {english}", sentence) if f"({term})" not in sentence else sentence
+    spaced = re.sub(rf"{found}(?=[A-Za-z0-9])", f"{english} ", spaced)
+    return spaced if f"({term})" in spaced else spaced.replace(term, english)
+
+
+def _with_originals(sentence: str, clauses: Sequence[str]) -> str:
+    """Puts the printed form behind a figure that had to be converted: ``8.68 billion yuan (86.8亿元)``."""
+    for chinese, english in glossary(" ".join(clauses)):
+        if re.search("[万亿]", chinese) and english in sentence and chinese not in sentence:
+            sentence = sentence.replace(english, f"{english} ({chinese})", 1)
+    return sentence
