@@ -125,12 +125,14 @@ class Rag:
         """Reads a question: a follow-up is written out, an English one is put into Chinese, its names looked up."""
         from rag.names import places_in
 
-        query = read_query(question)
-        if history and leans_on_history(query.question):
-            query = self._written_out(query, history)
-        if query.language == "zh":
-            return replace(query, scope=tuple(places_in(query.question)))
-        return self._in_chinese(query)
+        asked = query = read_query(question)
+        if history and leans_on_history(asked.question):
+            query = self._written_out(asked, history)
+        if query.chinese:
+            query = replace(query, scope=tuple(places_in(query.question)))
+        else:
+            query = self._in_chinese(query)
+        return replace(query, language=asked.language)
 
     def _written_out(self, query: Query, history: Sequence[Turn]) -> Query:
         from rag.generate import complete

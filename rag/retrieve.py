@@ -18,6 +18,7 @@ from rag.query import Query
 from rag.records import Hit
 from rag.store import Store
 from rag.store.vectors import centred
+from rag.text import language
 
 Scores = dict[int, float]
 
@@ -50,11 +51,9 @@ class Retriever:
     def vectors(self, query: Query) -> np.ndarray:
         """Centred vectors of the question and of its Chinese form: ``(1 or 2, dim)``."""
         texts = list(dict.fromkeys(t for t in (query.question, query.chinese) if t))
-        languages = [query.language, "zh"][: len(texts)]
         raw = self.embedder.queries(texts)
-        return np.vstack([
-            centred(raw[i : i + 1], self.store.query_centres[languages[i]]) for i in range(len(texts))
-        ])
+        centres = (self.store.query_centres[language(text)] for text in texts)
+        return np.vstack([centred(raw[i : i + 1], centre) for i, centre in enumerate(centres)])
 
     def _dense(self, vectors: np.ndarray, limit: int) -> tuple[Scores, Scores]:
         """Mean z-score over the forms of the question, for passages and for the best sentence of each."""

@@ -95,3 +95,9 @@ def test_an_answer_is_plain_json(open_rag):
     assert {"question", "language", "answer", "refused", "citations", "figures", "warnings", "seconds"} <= set(row)
     assert {"number", "article_id", "passage_id", "title", "source", "date", "field", "quote", "start", "end",
             "source_spans"} <= set(row["citations"][0])
+
+
+def test_a_follow_up_is_answered_in_its_own_language(open_rag):
+    rag = open_rag(rewrite="How many bridges are being continued?", translate="甲镇续建多少座桥梁?", read="44座")
+    answer = rag.ask("那续建的呢?", [Turn("How many bridges were started?", "47 bridges")])
+    assert answer.language == "zh" and answer.text.startswith("44座")

@@ -57,7 +57,7 @@ def build_page(rag: Rag) -> gradio.Blocks:
                 placeholder="Ask in English or Chinese 用中文或英文提问", show_label=False, lines=1, max_lines=4,
                 max_length=2000, scale=8, autofocus=True, container=False)
             send = gradio.Button("Ask 提问", variant="primary", scale=0, min_width=128)
-            fresh = gradio.Button("New 重新开始", scale=0, min_width=128)
+            fresh = gradio.Button("New 新对话", scale=0, min_width=128)
         with gradio.Row():
             chosen = [gradio.Button(example, size="sm", elem_classes="example") for example in rag.examples]
         reaction = {"outputs": [talk, turns, history, box], "show_progress": "hidden", "concurrency_limit": 1}

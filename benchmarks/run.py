@@ -1,0 +1,160 @@
+"""Measures this machine and writes the tables beside this file.
+
+    python benchmarks/run.py embedding          vectors per second, OpenVINO beside sentence-transformers
+    python benchmarks/run.py runtimes           seconds per question of each generator runtime
+    python benchmarks/run.py answers --questions Q.jsonl --scorer score_qa.py
+    python benchmarks/run.py start              seconds of `import rag` and `rag --help` beside an empty Python
+
+Without a name, everything that needs no further file is measured. All figures of a table come from one run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+
+import numpy as np
+
+from rag.config import Embedding, load_config
+from rag.embed import open_embedder
+from rag.engine import Rag
+from rag.errors import RagError
+from rag.pages import read_articles
+from rag.passages import passages_of
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", nargs="*", choices=["embedding", "runtimes", "answers", "start", []])
+    parser.add_argument("--questions", type=Path, default=HERE / "questions.jsonl")
+    parser.add_argument("--scorer", type=Path, help="score_qa.py of the evaluation sets")
+    parser.add_argument("--backend", help="with runtimes: only this one, in this process")
+    arguments = parser.parse_args()
+    if arguments.backend:
+        print(json.dumps(answer_all(arguments.questions, arguments.backend)))
+        return
+    for what in arguments.what or ["start", "embedding", "runtimes"]:
+        {"embedding": embedding, "runtimes": runtimes, "answers": answers, "start": start}[what](arguments)
+
+
+# -- the measurements -----------------------------------------------------------------------------------------
+
+
+def start(arguments: argparse.Namespace) -> None:
+    """Whole processes, the quickest of seven."""
+    commands = {"python -c pass": ["-c", "pass"], "import rag": ["-c", "import rag"], "rag --help": ["-m", "rag", "--help"]}
+    seconds = {name: min(timed(lambda c=command: run(c)) for _ in range(7)) for name, command in commands.items()}
+    base = seconds["python -c pass"]
+    write_table("start", "Start-up", ["command", "seconds", "ratio"],
+                [[name, f"{took:.3f}", f"{took / base:.1f}"] for name, took in seconds.items()])
+
+
+def embedding(arguments: argparse.Namespace) -> None:
+    """128 passages of the seed page's length, embedded by sentence-transformers as it comes and by OpenVINO."""
+    passages = [p.text for a in read_articles(next((ROOT / "seeds").glob("*.txt"))) for p in passages_of(a, 350)]
+    texts = [passages[i % len(passages)] + str(i) for i in range(128)]
+    vectors, rows = {}, []
+    for backend in ("torch", "openvino"):
+        model = open_embedder(Embedding(backend=backend))
+        model.passages(texts[:16])
+        took = min(timed(lambda m=model, b=backend: vectors.__setitem__(b, m.passages(texts))) for _ in range(2))
+        rows.append([backend, f"{len(texts) / took:.1f}", took])
+    cosine = float((vectors["torch"] * vectors["openvino"]).sum(axis=1).min())
+    base = rows[0][2]
+    write_table("embedding", f"Embedding {len(texts)} passages ({sum(map(len, texts)):,} characters); least cosine {cosine:.5f}",
+                ["backend", "passages per second", "ratio"], [[n, s, f"{base / took:.1f}"] for n, s, took in rows])
+
+
+def runtimes(arguments: argparse.Namespace) -> None:
+    """Each runtime in a process of its own, so that its memory can be told."""
+    rows = []
+    for backend in ("openvino", "llamacpp"):
+        told = run([__file__, "--backend", backend, "--questions", str(arguments.questions)])
+        r = json.loads(told.stdout.splitlines()[-1])
+        rows.append([backend, f"{r['load']:.1f}", f"{r['p50']:.2f}", f"{r['p95']:.2f}", f"{r['first']:.2f}", r["right"],
+                     f"{r['memory']:.1f}"])
+    write_table("runtimes", f"Runtimes of the generator, {arguments.questions.name}",
+                ["backend", "load and warm-up (s)", "median (s)", "95th percentile (s)", "first text, median (s)", "right",
+                 "peak memory (GiB)"], rows)
+
+
+def answers(arguments: argparse.Namespace) -> None:
+    """Answers a question set through the command and scores it with the scorer that belongs to it."""
+    out = HERE / "answers.jsonl"
+    run(["-m", "rag", "ask", "--batch", str(arguments.questions), "--out", str(out)])
+    told = run([str(arguments.scorer), "seed", "--questions", str(arguments.questions), "--pred", str(out)])
+    score = json.loads(told.stdout)
+    out.unlink()
+    shown = ["questions", "correct", "wrong", "refused_wrongly", "cited", "refusal_precision", "refusal_recall",
+             "number_faithful", "number_faithful_digits", "seconds_p50", "seconds_p95"]
+    write_table(f"answers-{arguments.questions.stem}", f"Answers, {arguments.questions.name}", ["figure", "value"],
+                [[name, score[name]] for name in shown])
+
+
+# -- helpers --------------------------------------------------------------------------------------------------
+
+
+def answer_all(file: Path, backend: str) -> dict[str, Any]:
+    """Loads, warms up, then asks every question once."""
+    config = load_config(ROOT / "config.yaml")
+    rag = Rag.open(config.model_copy(update={"generation": config.generation.model_copy(update={"backend": backend})}))
+    load = timed(rag.warm_up)
+    questions = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    results = [rag.ask(q["question"]) for q in questions]
+    seconds = [a.seconds["total"] for a in results]
+    right = sum(a.refused if q.get("expected") is None else q["expected"] in a.text
+                for q, a in zip(questions, results, strict=True))
+    return {
+        "load": load, "p50": median(seconds), "p95": quantiles(seconds, n=20)[-1], "right": f"{right} of {len(results)}",
+        "first": median(a.seconds["first_text"] for a in results if "first_text" in a.seconds),
+        "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+    }
+
+
+def timed(work: Callable[[], Any]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run([sys.executable, *command], capture_output=True, text=True, cwd=ROOT, check=False)
+    if done.returncode:
+        raise RagError(f"{' '.join(command)}: {done.stderr[-500:]}")
+    return done
+
+
+def machine() -> str:
+    """The processor, its number of cores and what it can do that matters here."""
+    info = Path("/proc/cpuinfo").read_text(encoding="utf-8") if Path("/proc/cpuinfo").exists() else ""
+    name = next((line.split(":", 1)[1].strip() for line in info.splitlines() if line.startswith("model name")), platform.machine())
+    can = [flag for flag in ("avx2", "avx512f", "avx512_bf16", "amx_bf16") if f" {flag}" in info]
+    return f"{name}, {os.cpu_count()} cores, {' '.join(can)}; Python {platform.python_version()}"
+
+
+def write_table(name: str, title: str, head: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT, check=False)
+    head = list(head)
+    lines = [f"# {title}", "", f"{machine()}; commit {commit.stdout.strip()}; {time.strftime('%Y-%m-%d')}  ",
+             f"`python benchmarks/run.py {name.split('-')[0]}`", "", "| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    lines += ["| " + " | ".join(map(str, row)) + " |" for row in rows]
+    (HERE / f"{name}.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    print("\n".join(lines), end="\n\n")
+
+
+if __name__ == "__main__":
+    np.seterr(all="raise")
+    main()
