@@ -128,11 +128,8 @@ class Rag:
         asked = query = read_query(question)
         if history and leans_on_history(asked.question):
             query = self._written_out(asked, history)
-        if query.chinese:
-            query = replace(query, scope=tuple(places_in(query.question)))
-        else:
-            query = self._in_chinese(query)
-        return replace(query, language=asked.language)
+        in_chinese = replace(query, scope=tuple(places_in(query.question))) if query.chinese else self._in_chinese(query)
+        return replace(in_chinese, language=asked.language)
 
     def _written_out(self, query: Query, history: Sequence[Turn]) -> Query:
         from rag.generate import complete
