@@ -1,8 +1,15 @@
-"""OpenVINO GenAI: reads a GGUF file directly; the quicker reader on processors with bfloat16 or AMX."""
+"""OpenVINO GenAI: the quicker reader on processors with bfloat16 or AMX.
+
+It reads a GGUF file directly, but takes 13 s and twice the memory for it; so the graph that it makes is kept in the
+cache the first time, and opened in 2 s from then on.
+"""
 
 from __future__ import annotations
 
+import logging
+import os
 import queue
+import shutil
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,6 +17,9 @@ from typing import Any
 
 from rag.errors import GenerationError, ModelError
 from rag.generate.protocol import Prompt, until_stop
+from rag.models import cache_folder
+
+log = logging.getLogger(__name__)
 
 _END = object()
 
@@ -24,12 +34,8 @@ class OpenVino:
         except ImportError as error:
             raise ModelError("openvino-genai is not installed; pip install openvino-genai, or choose another "
                              "generation.backend") from error
-        scheduler = openvino_genai.SchedulerConfig()
-        scheduler.enable_prefix_caching = True
-        scheduler.cache_size = 1  # GiB
-        options = {"INFERENCE_NUM_THREADS": threads} if threads else {}
         try:
-            self._pipeline = openvino_genai.LLMPipeline(str(file), "CPU", scheduler_config=scheduler, **options)
+            self._pipeline = _pipeline(_converted(file) if file.is_file() else file, threads)
         except RuntimeError as error:
             told = " ".join(str(error).split())[:200]
             raise ModelError(f"{file}: cannot be loaded by openvino-genai ({told})") from error
@@ -70,3 +76,46 @@ class OpenVino:
         finally:
             stopped.set()
             worker.join()
+
+
+def _pipeline(path: Path, threads: int, **options: object) -> Any:
+    import openvino_genai
+
+    scheduler = openvino_genai.SchedulerConfig()
+    scheduler.enable_prefix_caching = True
+    scheduler.cache_size = 1  # GiB
+    if threads:
+        options["INFERENCE_NUM_THREADS"] = threads
+    return openvino_genai.LLMPipeline(str(path), "CPU", scheduler_config=scheduler, **options)
+
+
+def _converted(file: Path) -> Path:
+    """The folder of a GGUF file's graph in the cache, made if it is not there; the file itself if none can be kept."""
+    import filelock
+    import openvino_genai
+
+    version = openvino_genai.__version__.split("-")[0]
+    home = cache_folder() / "openvino" / f"{file.stem}-{file.stat().st_size}-{version}"
+    if (home / "openvino_model.xml").is_file():
+        return home
+    try:
+        home.parent.mkdir(parents=True, exist_ok=True)
+        with filelock.FileLock(home.with_name(home.name + ".lock")):
+            if not home.is_dir():
+                _convert(file, home)
+    except OSError as error:
+        log.info("%s cannot be kept in %s (%s); it is read from the GGUF file each time", file, home, error)
+        return file
+    return home
+
+
+def _convert(file: Path, home: Path) -> None:
+    """The runtime writes the graph beside the file it reads, so it is shown a link in a folder of its own."""
+    partial = home.with_name(home.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir()
+    linked = partial / file.name
+    linked.symlink_to(file.resolve())
+    _pipeline(linked, 0, enable_save_ov_model=True)
+    linked.unlink()
+    os.replace(partial, home)
