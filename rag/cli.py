@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag.errors import QuestionError, RagError
+from rag.errors import QuestionError, RagError, SourceError
 
 if TYPE_CHECKING:
     from rag.config import Config
     from rag.engine import Rag
-    from rag.records import Answer, Hit
+    from rag.records import Answer, Article, Hit
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -68,6 +68,11 @@ def _parser() -> argparse.ArgumentParser:
     models = add("models", _models, "list, fetch and verify models")
     models.add_argument("--fetch", action="store_true", help="fetch what the configuration needs")
     models.add_argument("--verify", action="store_true", help="hash what is cached anew")
+    evaluate = add("eval", _eval, "measure search, answers or page reading on questions and pages of your own")
+    evaluate.add_argument("kind", choices=["retrieval", "answers", "pages"])
+    evaluate.add_argument("file", type=Path, help='lines of {"id", "question", "doc_ids" or "answers"}; for pages, a folder of '
+                                                  'NAME.txt with NAME.gold.json')
+    evaluate.add_argument("--failures", type=int, default=10, metavar="N", help="failures shown (default: 10; all with --json)")
     add("doctor", _doctor, "check the installation; each finding comes with its remedy")
     return parser
 
@@ -200,7 +205,7 @@ def _articles(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _article_lines(article: Any) -> Iterator[str]:
+def _article_lines(article: Article) -> Iterator[str]:
     """An article as a person would like to read it, with ⟨+⟩ where the reader rejoined it."""
     yield "━" * 60
     for label, value in (("section", article.section), ("kicker", article.kicker), ("title", article.title),
@@ -254,6 +259,43 @@ def _models_of(config: Config) -> list[str]:
     """The models that a configuration needs on this machine."""
     generator = [] if config.generation.backend == "openai" else [config.generation.model]
     return [config.embedding.model, *generator]
+
+
+def _eval(arguments: argparse.Namespace) -> int:
+    from rag import evaluate
+
+    if arguments.kind == "pages":
+        report = evaluate.evaluate_pages(_gold_pages(arguments.file))
+    else:
+        measure = evaluate.evaluate_retrieval if arguments.kind == "retrieval" else evaluate.evaluate_answers
+        rows = [(number, row) for number, row in _questions(arguments.file)]
+        if bad := next(((number, row) for number, row in rows if isinstance(row, str)), None):
+            raise QuestionError(f"{arguments.file}:{bad[0]}: {bad[1]}")
+        report = measure(_open(arguments), [row for _, row in rows if not isinstance(row, str)])
+    if arguments.json:
+        _print_json(report.to_dict())
+        return 0
+    print(f"{report.kind}: {report.questions}")
+    for name, value in report.figures.items():
+        print(f"  {name:18} {value:.3f}")
+    for failure in report.failures[: arguments.failures]:
+        print(json.dumps(failure, ensure_ascii=False))
+    return 0
+
+
+def _gold_pages(folder: Path) -> Iterator[tuple[str, list[Article], list[dict[str, Any]]]]:
+    from rag.pages import read_articles
+
+    golds = sorted(folder.glob("*.gold.json"))
+    if not golds:
+        raise SourceError(f"{folder}: no NAME.gold.json here; each holds the true articles of NAME.txt")
+    for gold in golds:
+        name = gold.name.removesuffix(".gold.json")
+        try:
+            true = json.loads(gold.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise SourceError(f"{gold}: is not JSON ({error})") from error
+        yield name, list(read_articles(folder / f"{name}.txt")), true
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

@@ -22,7 +22,7 @@ LAYERS = [
     ["phrasing"],
     ["answering"],
     ["engine"],
-    ["chat"],
+    ["chat", "evaluate"],
     ["cli"],
     ["__main__"],
 ]
