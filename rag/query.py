@@ -10,6 +10,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from rag.dates import date_tokens
 from rag.errors import QuestionError
 from rag.text import language, search_tokens
 
@@ -40,7 +41,8 @@ class Query:
     @property
     def tokens(self) -> tuple[str, ...]:
         """Search tokens without question words, in order of first use."""
-        found = search_tokens(f"{self.question} {self.chinese}" if self.chinese != self.question else self.question)
+        text = f"{self.question} {self.chinese}" if self.chinese != self.question else self.question
+        found = [*search_tokens(text), *date_tokens(text)]
         return tuple(dict.fromkeys(t for t in found if t not in _STOP and t not in _STOP_PAIRS))
 
 

@@ -12,7 +12,7 @@ import rag
 PACKAGE = Path(rag.__file__).parent
 LAYERS = [
     ["records", "errors"],
-    ["config", "text", "typical"],
+    ["config", "text", "dates", "typical"],
     ["models", "pages", "passages", "quantities", "enumerations"],
     ["embed", "generate", "store", "names", "query"],
     ["retrieve", "build", "doctor", "english"],

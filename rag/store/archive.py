@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from rag.dates import date_tokens
 from rag.errors import StoreError
 from rag.records import Article, Caption, Joint, Passage, Run
 from rag.text import search_tokens, sentences, syllables
@@ -108,11 +109,12 @@ class Archive:
         )
         if not done.rowcount:
             return 0
+        dated = date_tokens(article.date)
         for passage in passages:
-            self._add_passage(passage)
+            self._add_passage(passage, [*dated, *date_tokens(passage.text, article.date[:4])])
         return 1
 
-    def _add_passage(self, passage: Passage) -> None:
+    def _add_passage(self, passage: Passage, dates: Sequence[str]) -> None:
         row = self.connection.execute(
             f"INSERT INTO passages ({_PASSAGE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (passage.passage_id, passage.article_id, passage.text, passage.start, passage.end, passage.field,
@@ -121,7 +123,7 @@ class Archive:
         searched = f"{passage.context} \n {passage.text}"
         self.connection.execute(
             "INSERT INTO lexical (rowid, tokens, pinyin) VALUES (?, ?, ?)",
-            (row, " ".join(search_tokens(searched)), " ".join(syllables(searched))),
+            (row, " ".join([*search_tokens(searched), *dates]), " ".join(syllables(searched))),
         )
         self.connection.executemany(
             'INSERT INTO sentences (passage, start, "end") VALUES (?, ?, ?)',

@@ -1,0 +1,45 @@
+"""Dates as words to search by: a day, a month and a day of any year each have one form, however they are written.
+
+``d20220411`` is a day, ``m202204`` a month, ``md0411`` a day whose year is not given.
+"""
+
+from __future__ import annotations
+
+import re
+
+_MONTHS = ("january february march april may june july august september october november december").split()
+_NUMBER = {name[:size]: i for i, name in enumerate(_MONTHS, 1) for size in (3, len(name))}
+_MONTH = "|".join(sorted(_NUMBER, key=len, reverse=True))
+_YEAR = r"(?P<y>(?:19|20)\d\d)"
+_PATTERNS = tuple(re.compile(pattern, re.I) for pattern in (
+    rf"(?:{_YEAR}\s*年\s*)?(?P<m>\d{{1,2}})月(?:(?P<d>\d{{1,2}})[日号]?)?",
+    rf"(?<!\d){_YEAR}-(?P<m>\d\d)(?:-(?P<d>\d\d))?(?!\d)",
+    rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<n>{_MONTH})\b\.?(?:,?\s+{_YEAR})?",
+    rf"\b(?P<n>{_MONTH})\b\.?\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\b(?!\d)(?:,?\s+{_YEAR})?",
+    rf"\b(?P<n>{_MONTH})\b\.?,?\s+(?:of\s+)?{_YEAR}",
+))
+
+
+def date_tokens(text: str, year: str = "") -> list[str]:
+    """The dates of a text as search tokens, in order of pattern; ``year`` stands in where a day has none.
+
+    A month alone, without a year, gives nothing.
+
+    >>> date_tokens("2022年4月11日"), date_tokens("in November 2023"), date_tokens("7月5日", "2024")
+    (['d20220411', 'm202204', 'md0411'], ['m202311'], ['d20240705', 'm202407', 'md0705'])
+    """
+    found: dict[str, None] = {}
+    for pattern in _PATTERNS:
+        for match in pattern.finditer(text):
+            found.update(dict.fromkeys(_tokens(match.groupdict(), year)))
+    return list(found)
+
+
+def _tokens(parts: dict[str, str | None], year: str) -> list[str]:
+    month = int(parts["m"] or 0) if "m" in parts else _NUMBER[(parts["n"] or "").lower()]
+    day = int(parts.get("d") or 0)
+    if not 1 <= month <= 12 or day > 31:
+        return []
+    known = parts.get("y") or (year if day else "")
+    named = [f"d{known}{month:02}{day:02}"] if known and day else []
+    return named + ([f"m{known}{month:02}"] if known else []) + ([f"md{month:02}{day:02}"] if day else [])
