@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -60,6 +61,10 @@ def _parser() -> argparse.ArgumentParser:
     search = add("search", _search, "find passages")
     search.add_argument("query", nargs="?")
     search.add_argument("-k", type=int, help="how many (default: retrieval.k)")
+    search.add_argument("--since", type=_date, default="", metavar="DATE", help="only articles of this day, month or year, or later")
+    search.add_argument("--until", type=_date, default="", metavar="DATE", help="only articles of this day, month or year, or earlier")
+    search.add_argument("--source", default="", metavar="TEXT", help="only sources whose name holds this text")
+    search.add_argument("--explain", action="store_true", help="show what found each passage")
     _add_batch(search)
     articles = add("articles", _articles, "show the articles that a page is read as")
     articles.add_argument("file", type=Path)
@@ -80,6 +85,13 @@ def _parser() -> argparse.ArgumentParser:
 def _add_batch(command: argparse.ArgumentParser) -> None:
     command.add_argument("--batch", type=Path, metavar="Q.jsonl", help='lines of {"id", "question"}')
     command.add_argument("--out", type=Path, metavar="A.jsonl", help="where the lines of a batch go (default: stdout)")
+
+
+def _date(text: str) -> str:
+    """An ISO day, month or year."""
+    if text and not re.fullmatch(r"\d{4}(-\d\d){0,2}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no date; write 2024, 2024-07 or 2024-07-05")
+    return text
 
 
 def _open(arguments: argparse.Namespace) -> Rag:
@@ -128,11 +140,14 @@ def _ask(arguments: argparse.Namespace) -> int:
 
 
 def _search(arguments: argparse.Namespace) -> int:
+    from rag.records import Filter
+
     rag = _open(arguments)
+    only = Filter(arguments.since, arguments.until, arguments.source)
     if arguments.batch:
-        return _batch(arguments, lambda q: _hits(rag.search(q, arguments.k)))
-    hits = rag.search(_required(arguments.query), arguments.k)
-    _print_json(_hits(hits)) if arguments.json else _print_hits(hits)
+        return _batch(arguments, lambda q: _hits(rag.search(q, arguments.k, only)))
+    hits = rag.search(_required(arguments.query), arguments.k, only)
+    _print_json(_hits(hits)) if arguments.json else _print_hits(hits, explain=arguments.explain)
     return 0
 
 
@@ -328,10 +343,14 @@ def _print_answer(answer: Answer) -> None:
         print(f"\n! {warning}")
 
 
-def _print_hits(hits: Iterable[Hit]) -> None:
+def _print_hits(hits: Iterable[Hit], *, explain: bool) -> None:
     for hit in hits:
         row = hit.to_dict()
-        print(f"{hit.rank:3}  {hit.score:7.3f}  {row['title']}  ({row['source']})\n     {row['text']}\n")
+        print(f"{hit.rank:3}  {hit.score:7.3f}  {row['title']}  ({row['source']})\n     {row['text']}")
+        if explain:
+            channels = "; ".join(f"{name} rank {f.rank}, {f.score:.2f}" for name, f in hit.found_by.items())
+            print(f"     found by {channels}; holds {' '.join(hit.matched) or 'none of the words'}")
+        print()
 
 
 def _note(line: str) -> None:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from rag.config import Config, load_config
 from rag.errors import QuestionError, StoreError
 from rag.query import Query, leans_on_history, read_query
-from rag.records import Answer, Article, Event, EvidenceFound, Hit, TextPiece, Turn
+from rag.records import Answer, Article, Event, EvidenceFound, Filter, Hit, TextPiece, Turn
 
 if TYPE_CHECKING:
     from rag.build import Progress, Report
@@ -84,11 +84,11 @@ class Rag:
                 clock.lap("write")
                 yield replace(event, question=question, search_question=query.chinese, seconds=clock.seconds())
 
-    def search(self, query: str, k: int | None = None) -> list[Hit]:
-        """The ``k`` best passages (default: ``retrieval.k``), best first."""
+    def search(self, query: str, k: int | None = None, only: Filter | None = None) -> list[Hit]:
+        """The ``k`` best passages (default: ``retrieval.k``), best first; ``only`` from some dates or sources."""
         if k is not None and k < 1:
             raise QuestionError(f"k must be at least 1, not {k}")
-        return self.retriever.search(self.understand(query), k=k)
+        return self.retriever.search(self.understand(query), k, only or Filter())
 
     def article(self, article_id: str) -> Article:
         """The article of a citation or hit. Raises :class:`StoreError` for an id that is not in the index."""

@@ -6,7 +6,6 @@ share most with the question in words and in meaning, each with the title of its
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -14,8 +13,8 @@ import numpy as np
 
 from rag.query import Query
 from rag.records import Article, Hit, Passage, headline
-from rag.retrieve import Retriever
-from rag.text import fold, search_tokens
+from rag.retrieve import Rarity, Retriever
+from rag.text import fold
 
 _WORDS = 8.0  # weight of a sentence's share of the question's words beside its z-score of meaning
 
@@ -57,7 +56,7 @@ def choose_evidence(retriever: Retriever, query: Query, hits: Sequence[Hit], lim
     weighted by its rarity, and by the passage it stands in.
     """
     vectors = retriever.vectors(query)
-    rarity = _Rarity(retriever, query)
+    rarity = Rarity(retriever.store.archive, query.tokens, retriever.store.manifest.passages)
     top = max((hit.score for hit in hits), default=0.0)
     found = [
         Evidence(hit.article, hit.passage, start, end, text, score + hit.score - top)
@@ -68,27 +67,10 @@ def choose_evidence(retriever: Retriever, query: Query, hits: Sequence[Hit], lim
 
 
 def _scored(
-    retriever: Retriever, hit: Hit, vectors: np.ndarray, rarity: _Rarity
+    retriever: Retriever, hit: Hit, vectors: np.ndarray, rarity: Rarity
 ) -> Iterable[tuple[int, int, str, float]]:
     field_text = hit.passage.text
     for row, start, end in retriever.store.archive.sentences_of(hit.passage.passage_id):
         text = field_text[start - hit.passage.start : end - hit.passage.start]
         meaning = float(np.mean([retriever.store.sentences.score(vector, row) for vector in vectors]))
         yield start, end, text, meaning + _WORDS * rarity.share(text)
-
-
-class _Rarity:
-    """Which share of a question's words a sentence holds, rare words counting more (idf)."""
-
-    def __init__(self, retriever: Retriever, query: Query) -> None:
-        archive = retriever.store.archive
-        total = max(retriever.store.manifest.passages, 1)
-        known = archive.document_frequencies(query.tokens)
-        self.weights = {token: math.log(1 + total / count) for token, count in known.items()}
-        self.sum = sum(self.weights.values())
-
-    def share(self, text: str) -> float:
-        if not self.sum:
-            return 0.0
-        held = set(search_tokens(text))
-        return sum(weight for token, weight in self.weights.items() if token in held) / self.sum

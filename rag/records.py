@@ -141,14 +141,42 @@ class Passage:
 
 
 @dataclass(frozen=True)
+class Filter:
+    """Which articles a search may find: ISO days, months or years (both ends belong to it), and part of a source's name.
+
+    An article whose date is less precise counts if it may fall into the range; one without a date does not.
+    """
+
+    since: str = ""
+    until: str = ""
+    source: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.since or self.until or self.source)
+
+
+@dataclass(frozen=True)
+class Found:
+    """How one channel of search found a passage: its rank there, from 1, and its score there."""
+
+    rank: int
+    score: float
+
+
+@dataclass(frozen=True)
 class Hit:
-    """A passage that was found, best first; ``found_by`` tells how (channel → rank, from 1)."""
+    """A passage that was found, best first.
+
+    ``found_by``: channel (``dense``, ``sentence``, ``lexical``, ``names``) → rank and score there. ``matched``: the rarest
+    words of the question that stand in it, names in whatever script they were asked for.
+    """
 
     rank: int
     score: float
     passage: Passage
     article: Article
-    found_by: Mapping[str, float] = field(default_factory=dict)
+    found_by: Mapping[str, Found] = field(default_factory=dict)
+    matched: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form of ``rag search --json``."""
@@ -157,7 +185,8 @@ class Hit:
             "passage_id": self.passage.passage_id, "title": headline(self.article),
             "text": self.passage.text, "score": round(self.score, 6),
             "source": self.article.source, "date": self.article.date or None,
-            "found_by": dict(self.found_by),
+            "found_by": {channel: asdict(found) for channel, found in self.found_by.items()},
+            "matched": list(self.matched),
         }
 
 

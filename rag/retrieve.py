@@ -6,6 +6,7 @@ The channels are added on one scale (z-scores of centred cosines, BM25 as a shar
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,12 +16,15 @@ import numpy as np
 from rag.config import Retrieval
 from rag.embed import Embedder
 from rag.query import Query
-from rag.records import Hit
-from rag.store import Store
+from rag.records import Filter, Found, Hit
+from rag.store import Archive, Store
 from rag.store.vectors import centred
-from rag.text import language
+from rag.text import fold, language, search_tokens
 
 Scores = dict[int, float]
+
+_ALL = Filter()
+_SAME = 0.9  # shared pairs of letters from which two passages say the same
 
 
 @dataclass(frozen=True)
@@ -31,21 +35,24 @@ class Retriever:
     embedder: Embedder
     settings: Retrieval
 
-    def search(self, query: Query, k: int | None = None) -> list[Hit]:
-        """The ``k`` best passages (default: the configured number), best first."""
-        channels = self.channels(query)
-        ranked = fuse(channels, self._weights())[: self.settings.k if k is None else k]
-        return self._hits(ranked, channels)
+    def search(self, query: Query, k: int | None = None, only: Filter = _ALL) -> list[Hit]:
+        """The ``k`` best passages (default: the configured number) that a filter lets through, best first.
 
-    def channels(self, query: Query) -> dict[str, Scores]:
+        Passages that say the same, such as agency copy printed twice, count once.
+        """
+        channels = self.channels(query, only)
+        return self._hits(query, fuse(channels, self._weights()), channels, self.settings.k if k is None else k)
+
+    def channels(self, query: Query, only: Filter = _ALL) -> dict[str, Scores]:
         """What each channel found: passage row → score on the common scale."""
         limit = self.settings.candidates
-        dense, sentence = self._dense(self.vectors(query), limit)
+        rows = self.store.archive.allowed(only) if only else (None, None)
+        dense, sentence = self._dense(self.vectors(query), limit, *rows)
         return {
             "dense": dense,
             "sentence": sentence,
-            "lexical": _share_of_best(self.store.archive.lexical(query.tokens, limit)),
-            "names": _share_of_best(self.store.archive.phrases(query.sounds, limit)),
+            "lexical": _share_of_best(self.store.archive.lexical(query.tokens, limit, only)),
+            "names": _share_of_best(self.store.archive.phrases(query.sounds, limit, only)),
         }
 
     def vectors(self, query: Query) -> np.ndarray:
@@ -55,19 +62,21 @@ class Retriever:
         centres = (self.store.query_centres[language(text)] for text in texts)
         return np.vstack([centred(raw[i : i + 1], centre) for i, centre in enumerate(centres)])
 
-    def _dense(self, vectors: np.ndarray, limit: int) -> tuple[Scores, Scores]:
+    def _dense(
+        self, vectors: np.ndarray, limit: int, passage_rows: np.ndarray | None, sentence_rows: np.ndarray | None
+    ) -> tuple[Scores, Scores]:
         """Mean z-score over the forms of the question, for passages and for the best sentence of each."""
         passages: Scores = defaultdict(float)
         sentences: Scores = defaultdict(float)
         for vector in vectors:
-            for row, score in self.store.passages.search(vector, limit):
+            for row, score in self.store.passages.search(vector, limit, passage_rows):
                 passages[row] += score / len(vectors)
-            for row, score in self._best_sentences(vector, limit * 2).items():
+            for row, score in self._best_sentences(vector, limit * 2, sentence_rows).items():
                 sentences[row] += score / len(vectors)
         return dict(passages), dict(sentences)
 
-    def _best_sentences(self, vector: np.ndarray, limit: int) -> Scores:
-        found = self.store.sentences.search(vector, limit)
+    def _best_sentences(self, vector: np.ndarray, limit: int, only: np.ndarray | None) -> Scores:
+        found = self.store.sentences.search(vector, limit, only)
         places = self.store.archive.sentence_places(row for row, _ in found)
         best: Scores = {}
         for row, score in found:
@@ -78,14 +87,66 @@ class Retriever:
         s = self.settings
         return {"dense": s.dense_weight, "sentence": s.sentence_weight, "lexical": s.lexical_weight, "names": s.name_weight}
 
-    def _hits(self, ranked: list[tuple[int, float]], channels: Mapping[str, Scores]) -> list[Hit]:
-        passages = self.store.archive.passages(row for row, _ in ranked)
-        articles = self.store.archive.articles({p.article_id for p in passages.values()})
-        return [
-            Hit(rank, score, passages[row], articles[passages[row].article_id],
-                {name: round(scores[row], 4) for name, scores in channels.items() if row in scores})
-            for rank, (row, score) in enumerate(ranked, 1)
-        ]
+    def _hits(self, query: Query, ranked: Sequence[tuple[int, float]], channels: Mapping[str, Scores], k: int) -> list[Hit]:
+        """The first ``k`` of a ranking, near-duplicates left out."""
+        archive = self.store.archive
+        ranks = {name: _ranks(scores) for name, scores in channels.items()}
+        rarity = Rarity(archive, query.tokens, self.store.manifest.passages)
+        hits: list[Hit] = []
+        seen: list[frozenset[str]] = []
+        for at in range(0, len(ranked), max(k, 20)):
+            part = ranked[at : at + max(k, 20)]
+            passages = archive.passages(row for row, _ in part)
+            articles = archive.articles({p.article_id for p in passages.values()})
+            for row, score in part:
+                passage = passages[row]
+                shingles = _shingles(passage.text)
+                if any(_overlap(shingles, other) > _SAME for other in seen):
+                    continue
+                seen.append(shingles)
+                found = {name: Found(ranks[name][row], round(scores[row], 4)) for name, scores in channels.items() if row in scores}
+                hits.append(Hit(len(hits) + 1, score, passage, articles[passage.article_id], found,
+                                rarity.rarest(f"{passage.context} {passage.text}", query.scope)))
+                if len(hits) == k:
+                    return hits
+        return hits
+
+
+class Rarity:
+    """How rare the words of a question are in an archive (inverse document frequency)."""
+
+    def __init__(self, archive: Archive, tokens: Sequence[str], passages: int) -> None:
+        known = archive.document_frequencies(tokens)
+        self.weights = {token: math.log(1 + max(passages, 1) / count) for token, count in known.items()}
+        self._sum = sum(self.weights.values())
+
+    def share(self, text: str) -> float:
+        """Which share of the question's words a text holds, rare words counting more; 0 to 1."""
+        if not self._sum:
+            return 0.0
+        held = set(search_tokens(text))
+        return sum(weight for token, weight in self.weights.items() if token in held) / self._sum
+
+    def rarest(self, text: str, names: Sequence[str], most: int = 6) -> tuple[str, ...]:
+        """The names, then the rarest words of the question that stand in a text."""
+        held = set(search_tokens(text))
+        words = sorted((t for t in self.weights if t in held and len(t) > 1), key=lambda t: -self.weights[t])
+        return tuple(dict.fromkeys([*(name for name in names if name in text), *words]))[:most]
+
+
+def _ranks(scores: Scores) -> dict[int, int]:
+    return {row: rank for rank, row in enumerate(sorted(scores, key=lambda row: -scores[row]), 1)}
+
+
+def _shingles(text: str) -> frozenset[str]:
+    """Pairs of neighbouring letters and digits."""
+    plain = "".join(c for c in fold(text) if c.isalnum())
+    return frozenset(plain[i : i + 2] for i in range(len(plain) - 1)) or frozenset([plain])
+
+
+def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
+    """Jaccard similarity."""
+    return len(one & other) / len(one | other)
 
 
 def fuse(channels: Mapping[str, Scores], weights: Mapping[str, float]) -> list[tuple[int, float]]:

@@ -11,6 +11,7 @@ from fakes import BagEmbedder
 from rag import build as building
 from rag.errors import QuestionError, SourceError, StoreError
 from rag.query import read_query
+from rag.records import Filter
 
 
 def test_a_second_build_does_nothing(open_rag):
@@ -166,3 +167,39 @@ def test_the_archive_file_is_opened_read_only(open_rag):
 
 def test_question_words_are_not_searched_for():
     assert "多少" not in read_query("甲镇今年新开工多少座桥?").tokens
+
+
+@pytest.fixture
+def dated(open_rag, pages):
+    rows = [("d1", "2023-11-05", "甲港通航,货船十艘。"),
+            ("d2", "2024-02-01", "甲港扩建,货船三十艘。"), ("d3", "2024", "甲港年报,货船百艘。"),
+            ("d4", "", "甲港旧闻,货船一艘。"), ("d5", "2024-02-02", "甲港扩建,货船三十艘!")]
+    lines = [json.dumps({"doc_id": i, "title": "甲港", "text": text, "date": date}, ensure_ascii=False) for i, date, text in rows]
+    (pages / "port.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    return open_rag()
+
+
+@pytest.mark.parametrize(("only", "found"), [
+    (Filter(since="2024"), {"d2", "d3"}), (Filter(until="2023"), {"d1"}), (Filter(since="2024-02-02"), {"d3", "d5"}),
+    (Filter("2023-11", "2023-11"), {"d1"}), (Filter(source="bridges"), set()), (Filter(since="2030"), set()),
+])
+def test_filters_let_only_their_articles_through(dated, only, found):
+    hits = dated.search("甲港货船多少艘?", 20, only)
+    assert {hit.article.doc_id for hit in hits if hit.article.doc_id.startswith("d")} == found
+
+
+def test_what_is_printed_twice_counts_once(dated):
+    found = [hit.article.doc_id for hit in dated.search("甲港扩建,货船三十艘", 20)]
+    assert ("d2" in found) != ("d5" in found)
+
+
+def test_a_hit_tells_what_found_it(dated):
+    hit = dated.search("2023年11月甲港货船")[0]
+    assert hit.article.doc_id == "d1" and hit.found_by["lexical"].rank == 1 and "甲港" in hit.matched
+    assert set(hit.found_by) <= {"dense", "sentence", "lexical", "names"}
+
+
+def test_a_date_is_found_however_it_is_written(dated):
+    for asked in ("November 2023", "5 November 2023", "2023-11-05", "2023年11月5日"):
+        dated.generator.says["translate"] = "甲港货船"
+        assert dated.search(f"甲港 {asked} 货船")[0].article.doc_id == "d1"

@@ -19,7 +19,7 @@ import numpy as np
 
 from rag.dates import date_tokens
 from rag.errors import StoreError
-from rag.records import Article, Caption, Joint, Passage, Run
+from rag.records import Article, Caption, Filter, Joint, Passage, Run
 from rag.text import search_tokens, sentences, syllables
 
 _SCHEMA = """
@@ -40,6 +40,7 @@ CREATE VIRTUAL TABLE IF NOT EXISTS lexical USING fts5
     (tokens, pinyin, tokenize="unicode61 remove_diacritics 0");
 CREATE VIRTUAL TABLE IF NOT EXISTS vocabulary USING fts5vocab (lexical, 'col');
 """
+_ALL = Filter()
 _PASSAGE = 'passage_id, article_id, text, start, "end", field, item, context'
 
 
@@ -202,21 +203,46 @@ class Archive:
             found += self.connection.execute(f"SELECT {columns} FROM {table} WHERE {key} IN ({marks})", part)
         return found
 
-    def lexical(self, tokens: Sequence[str], limit: int) -> list[tuple[int, float]]:
+    def allowed(self, only: Filter) -> tuple[np.ndarray, np.ndarray]:
+        """The rows of passages and of sentences that a filter lets through, each ``(n,) int64``."""
+        condition, values = _condition(only)
+        passages = f"SELECT p.row FROM passages p JOIN articles a ON a.article_id = p.article_id WHERE {condition}"
+        sentences_ = f"SELECT row FROM sentences WHERE passage IN ({passages})"
+        first, second = (
+            np.array([row for (row,) in self.connection.execute(query, values)], dtype=np.int64)
+            for query in (passages, sentences_))
+        return first, second
+
+    def lexical(self, tokens: Sequence[str], limit: int, only: Filter = _ALL) -> list[tuple[int, float]]:
         """Passages by BM25 over tokens, best first: ``(row, score)``, larger is better; no tokens, no hits."""
         words = " OR ".join(_quoted(token) for token in dict.fromkeys(tokens))
-        return self._match(f"tokens : ({words})", limit) if words else []
+        return self._match(f"tokens : ({words})", limit, only) if words else []
 
-    def phrases(self, phrases: Sequence[Sequence[str]], limit: int) -> list[tuple[int, float]]:
+    def phrases(self, phrases: Sequence[Sequence[str]], limit: int, only: Filter = _ALL) -> list[tuple[int, float]]:
         """Passages in which one of the pinyin phrases stands, best first by BM25."""
         wanted = " OR ".join(_quoted(" ".join(phrase)) for phrase in phrases if phrase)
-        return self._match(f"pinyin : ({wanted})", limit) if wanted else []
+        return self._match(f"pinyin : ({wanted})", limit, only) if wanted else []
 
-    def _match(self, query: str, limit: int) -> list[tuple[int, float]]:
+    def _match(self, query: str, limit: int, only: Filter) -> list[tuple[int, float]]:
+        condition, values = _condition(only)
+        joined = "" if not only else (
+            "JOIN passages p ON p.row = lexical.rowid JOIN articles a ON a.article_id = p.article_id")
         found = self.connection.execute(
-            "SELECT rowid, -bm25(lexical) AS score FROM lexical WHERE lexical MATCH ? ORDER BY score DESC LIMIT ?",
-            (query, limit))
+            f"SELECT lexical.rowid, -bm25(lexical) AS score FROM lexical {joined} "
+            f"WHERE lexical MATCH ? AND {condition} ORDER BY score DESC LIMIT ?", (query, *values, limit))
         return [(row, score) for row, score in found]
+
+
+def _condition(only: Filter) -> tuple[str, tuple[str, ...]]:
+    """A filter as SQL over ``articles a``; a date is compared as far as it is known."""
+    parts = {
+        "a.date <> '' AND a.date >= substr(?, 1, length(a.date))": only.since,
+        "a.date <> '' AND substr(a.date, 1, length(?1)) <= ?1".replace("?1", "?"): only.until,
+        "instr(a.source, ?) > 0": only.source,
+    }
+    held = [(sql, value) for sql, value in parts.items() if value]
+    values = tuple(value for sql, value in held for _ in range(sql.count("?")))
+    return " AND ".join(sql for sql, _ in held) or "1", values
 
 
 def _quoted(words: str) -> str:

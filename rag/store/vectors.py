@@ -38,11 +38,15 @@ class VectorIndex:
     centre: np.ndarray
     second_moment: np.ndarray
 
-    def search(self, query: np.ndarray, k: int) -> list[tuple[int, float]]:
-        """The k nearest rows of one centred query ``(dim,)``: ``(row, z-score)``, best first."""
-        if not self.index.ntotal:
+    def search(self, query: np.ndarray, k: int, only: np.ndarray | None = None) -> list[tuple[int, float]]:
+        """The k nearest rows of one centred query ``(dim,)``: ``(row, z-score)``, best first; of the rows ``only``, if given."""
+        import faiss
+
+        if not self.index.ntotal or (only is not None and not len(only)):
             return []
-        scores, rows = self.index.search(query[None].astype(np.float32), min(k, self.index.ntotal))
+        selected: Any = faiss.SearchParameters
+        chosen = None if only is None else selected(sel=faiss.IDSelectorBatch(only))
+        scores, rows = self.index.search(query[None].astype(np.float32), min(k, self.index.ntotal), params=chosen)
         spread = self.spread(query)
         return [(int(row), float(score) / spread) for row, score in zip(rows[0], scores[0], strict=True) if row >= 0]
 
