@@ -9,24 +9,29 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rag.evidence import Evidence
+from rag.figures import asks_for_count, other_figures
 from rag.generate import Generator, Prompt
 from rag.ground import Grounded, citation, ground, is_refusal
 from rag.phrasing import Written, sources_of, written_in_chinese, written_in_english
 from rag.prompts import read_prompt
+from rag.quantities import unsupported
 from rag.query import Query
 from rag.records import Answer, TextPiece
+from rag.times import all_times
 
 Events = Iterator[TextPiece | Answer]
 
 
 def write_answer(
-    generator: Generator, query: Query, evidence: Sequence[Evidence], *, attempts: int, max_tokens: int
+    generator: Generator, query: Query, nearby: Sequence[Evidence], *, read: int, attempts: int, max_tokens: int
 ) -> Events:
     """Yields the draft as it is written, then the checked answer.
 
-    With no evidence nothing is generated. A draft whose words are not in the evidence is written again
+    The generator is shown the first ``read`` sentences of ``nearby``, which comes best first. With none nothing is
+    generated. A draft whose words are not in the evidence is written again
     (``attempts`` in all), each time telling the generator which words; then what was found is kept, or it is refused.
     """
+    evidence = nearby[:read]
     if not evidence:
         yield refuse(query, evidence)
         return
@@ -42,7 +47,7 @@ def write_answer(
         if grounded.holds or (grounded.verdict and not grounded.missing):
             break
         fault = "、".join(grounded.missing)
-    yield from _composed(generator, query, evidence, grounded, max_tokens)
+    yield from _composed(generator, query, nearby, evidence, grounded, max_tokens)
 
 
 def _with_fault(prompt: Prompt, fault: str) -> Prompt:
@@ -60,7 +65,8 @@ def _written(generator: Generator, prompt: Prompt, max_tokens: int) -> Written:
 
 
 def _composed(
-    generator: Generator, query: Query, evidence: Sequence[Evidence], grounded: Grounded, max_tokens: int
+    generator: Generator, query: Query, nearby: Sequence[Evidence], evidence: Sequence[Evidence], grounded: Grounded,
+    max_tokens: int,
 ) -> Events:
     warnings: tuple[str, ...] = ()
     if grounded.missing:
@@ -74,7 +80,11 @@ def _composed(
         text = written_in_chinese(grounded, sources)
     else:
         text = yield from written_in_english(generator, query, grounded, sources, max_tokens)
-    yield Answer(query.question, query.language, text, False, citations, warnings=warnings)
+    figures = other_figures(grounded.located, nearby, len(citations) + 1) if asks_for_count(query.question) else ()
+    times = all_times((source.text, source.article.date) for source in sources)
+    checks = {"quotations located": True, "figures in quotations": not unsupported(text, [c.quote for c in citations]),
+              "every piece found": not grounded.missing}
+    yield Answer(query.question, query.language, text, False, citations, figures, times, warnings, checks=checks)
 
 
 # -- refusal ----------------------------------------------------------------------------------------------------

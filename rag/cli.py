@@ -339,6 +339,15 @@ def _print_answer(answer: Answer) -> None:
     for c in answer.citations:
         told = " · ".join(part for part in (c.title, c.byline, c.date, c.source) if part)
         print(f"\n[{c.number}] {c.quote}\n    {told}")
+    zh = answer.language == "zh"
+    if answer.rewritten:
+        print(f"\n{'理解为' if zh else 'understood as'}: {answer.rewritten}")
+    if answer.figures:
+        print("\n另有数字:" if zh else "\nother figures:")
+        for f in answer.figures:
+            print(f"    {f.text}: {f.counts} [{f.citation.title}{', ' + f.date if f.date else ''}]")
+    for time in answer.times:
+        print(f"    {time.text} = {time.means} ({'文章日期' if zh else 'article of'} {time.date})")
     for warning in answer.warnings:
         print(f"\n! {warning}")
 

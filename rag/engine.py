@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from rag.retrieve import Retriever
 
 
+_NEARBY = 12  # sentences in which other figures are looked for
+
+
 @dataclass
 class Rag:
     """An open archive. Models are loaded when they are first needed; :meth:`warm_up` loads them now.
@@ -71,18 +74,22 @@ class Rag:
         hits = self.retriever.search(query)
         yield EvidenceFound(tuple(hits))
         fitting = in_scope(hits, query.scope)
-        evidence = choose_evidence(self.retriever, query, fitting, self.config.answering.evidence_sentences)
+        settings = self.config.answering
+        nearby = choose_evidence(self.retriever, query, fitting, max(settings.evidence_sentences, _NEARBY))
         clock.lap("search")
         events = write_answer(
-            self.generator, query, evidence,
-            attempts=self.config.answering.attempts, max_tokens=self.config.generation.max_new_tokens)
+            self.generator, query, nearby, read=settings.evidence_sentences, attempts=settings.attempts,
+            max_tokens=self.config.generation.max_new_tokens)
         for event in events:
             if isinstance(event, TextPiece):
                 clock.first("first_text")
                 yield event
             else:
                 clock.lap("write")
-                yield replace(event, question=question, search_question=query.chinese, seconds=clock.seconds())
+                yield replace(
+                    event, question=question, rewritten="" if query.question == question.strip() else query.question,
+                    search_question=query.chinese, seconds=clock.seconds(), made_with=self._made_with(),
+                    retrieved=tuple((hit.passage.passage_id, round(hit.score, 4)) for hit in hits))
 
     def search(self, query: str, k: int | None = None, only: Filter | None = None) -> list[Hit]:
         """The ``k`` best passages (default: ``retrieval.k``), best first; ``only`` from some dates or sources."""
@@ -130,6 +137,11 @@ class Rag:
             query = self._written_out(asked, history)
         in_chinese = replace(query, scope=tuple(places_in(query.question))) if query.chinese else self._in_chinese(query)
         return replace(in_chinese, language=asked.language)
+
+    def _made_with(self) -> dict[str, str]:
+        manifest = self.retriever.store.manifest
+        name = self.generator.name if "generator" in self.__dict__ else "none was needed"
+        return {"index": manifest.generation, "embedder": manifest.settings.embedder, "generator": name}
 
     def _written_out(self, query: Query, history: Sequence[Turn]) -> Query:
         from rag.generate import complete

@@ -99,6 +99,16 @@ def read(text: str) -> list[Quantity]:
     return sorted(found, key=lambda q: (q.start, q.value))
 
 
+def unit_of(text: str, quantity: Quantity) -> str:
+    """What a figure counts, as printed behind it: 元, 个, 公里; ``""`` if nothing of the kind follows.
+
+    >>> [unit_of("开工47个,总投资86.8亿元", q) for q in read("开工47个,总投资86.8亿元")]
+    ['个', '元']
+    """
+    match = _UNIT.match(fold(text), quantity.end)
+    return match.group() if match else ""
+
+
 def _dates(text: str, cased: str) -> Iterator[Quantity]:
     taken: list[tuple[int, int]] = []
     for pattern in (_ZH_DAY, _EN_DAY, _DAY_EN, _ZH_MONTHS, _EN_MONTH):

@@ -10,6 +10,7 @@ All offsets count characters (not bytes) and all ranges are half open, ``[start,
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -211,12 +212,24 @@ class Citation:
 
 @dataclass(frozen=True)
 class Figure:
-    """Another count or sum that the evidence gives beside the one asked for."""
+    """Another count or sum beside the one asked for: the figure, the clause that says what it counts, and the proof.
+
+    ``citation`` is numbered on from the citations of the answer.
+    """
 
     text: str
     counts: str
     date: str
-    citation: int
+    citation: Citation
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A relative time of a quotation, what it means, and the article's date from which that was reckoned."""
+
+    text: str
+    means: str
+    date: str
 
 
 @dataclass(frozen=True)
@@ -229,7 +242,12 @@ class Turn:
 
 @dataclass(frozen=True)
 class Answer:
-    """A checked answer. In ``text``, ``[1]`` refers to the citation whose ``number`` is 1."""
+    """A checked answer. In ``text``, ``[1]`` refers to the citation whose ``number`` is 1.
+
+    ``rewritten``: a follow-up question as it was understood; ``search_question``: the Chinese form that was searched;
+    ``times``: relative times of the quotations; ``retrieved``: ``(passage_id, score)`` of what was found, best first;
+    ``made_with``: index, embedder and generator; ``checks``: name → whether it was passed.
+    """
 
     question: str
     language: str
@@ -237,17 +255,20 @@ class Answer:
     refused: bool
     citations: tuple[Citation, ...] = ()
     figures: tuple[Figure, ...] = ()
+    times: tuple[Resolved, ...] = ()
     warnings: tuple[str, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
+    rewritten: str = ""
     search_question: str = ""
+    retrieved: tuple[tuple[str, float], ...] = ()
+    made_with: Mapping[str, str] = field(default_factory=dict)
+    checks: Mapping[str, bool] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON form of ``rag ask --json``; every value is plain JSON."""
-        out = asdict(self)
+        """The JSON form of ``rag ask --json``: the receipt that ``rag verify`` checks."""
+        out: dict[str, Any] = json.loads(json.dumps(asdict(self), ensure_ascii=False))
         out["answer"] = out.pop("text")
         out["seconds"] = {k: round(v, 4) for k, v in self.seconds.items()}
-        for row, citation in zip(out["citations"], self.citations, strict=True):
-            row["source_spans"] = [list(span) for span in citation.source_spans]
         return out
 
 

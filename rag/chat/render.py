@@ -58,10 +58,29 @@ def answer_card(answer: Answer, article: Callable[[str], Article], key: str) -> 
     state = "refused" if answer.refused else "checked"
     cards = "".join(citation_card(c, article(c.article_id), key, answer.language) for c in answer.citations)
     warnings = "".join(f'<p class="warning">{labels["warning"]}: {escape(w)}</p>' for w in answer.warnings)
+    asked = f'<p class="state">{labels["asked"]}: {escape(answer.rewritten)}</p>' if answer.rewritten else ""
+    others = _figures(answer, article, key)
     total = answer.seconds.get("total")
     took = f' · {total:.1f} {labels["seconds"]}' if total is not None else ""
-    return (f'<div class="answer {state}"><p class="text" lang="{answer.language}">{_linked(answer.text, known, key)}</p>'
-            f'<p class="state">{labels[state]}{took}</p>{warnings}<div class="citations">{cards}</div></div>')
+    return (f'<div class="answer {state}">{asked}<p class="text" lang="{answer.language}">{_linked(answer.text, known, key)}</p>'
+            f'<p class="state">{labels[state]}{took}</p>{_times(answer)}{warnings}'
+            f'<div class="citations">{cards}</div>{others}</div>')
+
+
+def _times(answer: Answer) -> str:
+    """今年以来 = 2024, as reckoned from the date of the article."""
+    told = "; ".join(f"{escape(time.text)} = {escape(time.means)}" for time in answer.times)
+    return f'<p class="state">{told}</p>' if told else ""
+
+
+def _figures(answer: Answer, article: Callable[[str], Article], key: str) -> str:
+    """The other figures of the articles, each with its own citation, folded away."""
+    if not answer.figures:
+        return ""
+    cards = "".join(
+        f'<p class="figure"><b>{escape(f.text)}</b> {escape(f.counts)}</p>'
+        f"{citation_card(f.citation, article(f.citation.article_id), key, answer.language)}" for f in answer.figures)
+    return f'<details class="others"><summary>{LABELS[answer.language]["others"]} ({len(answer.figures)})</summary>{cards}</details>'
 
 
 def failure(message: str) -> str:
