@@ -73,6 +73,8 @@ def _parser() -> argparse.ArgumentParser:
     models = add("models", _models, "list, fetch and verify models")
     models.add_argument("--fetch", action="store_true", help="fetch what the configuration needs")
     models.add_argument("--verify", action="store_true", help="hash what is cached anew")
+    verify = add("verify", _verify, "check a saved answer against index and sources, offline")
+    verify.add_argument("file", type=Path, metavar="ANSWER.json", help="what `rag ask --json` printed")
     evaluate = add("eval", _eval, "measure search, answers or page reading on questions and pages of your own")
     evaluate.add_argument("kind", choices=["retrieval", "answers", "pages"])
     evaluate.add_argument("file", type=Path, help='lines of {"id", "question", "doc_ids" or "answers"}; for pages, a folder of '
@@ -274,6 +276,22 @@ def _models_of(config: Config) -> list[str]:
     """The models that a configuration needs on this machine."""
     generator = [] if config.generation.backend == "openai" else [config.generation.model]
     return [config.embedding.model, *generator]
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    try:
+        answer = json.loads(arguments.file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SourceError(f"{arguments.file}: cannot be read as JSON ({error}); save `rag ask --json` there") from error
+    checks = _open(arguments).verify(answer)
+    if arguments.json:
+        _print_json([asdict(check) for check in checks])
+    else:
+        for check in checks:
+            print(f"{'ok' if check.holds else '!!'}  {check.what}" + ("" if check.holds else f": {check.seen}"))
+    return 0 if all(check.holds for check in checks) else 1
 
 
 def _eval(arguments: argparse.Namespace) -> int:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rag.config import Config, load_config
 from rag.errors import QuestionError, StoreError
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from rag.embed import Embedder
     from rag.generate import Generator
     from rag.retrieve import Retriever
+    from rag.verify import Check
 
 
 _NEARBY = 12  # sentences in which other figures are looked for
@@ -103,6 +104,18 @@ class Rag:
         if article_id not in found:
             raise StoreError(f"{article_id}: no such article in {self.config.index.dir}")
         return found[article_id]
+
+    def verify(self, answer: Mapping[str, Any]) -> list[Check]:
+        """Checks the receipt of an answer (``Answer.to_dict()``) against index and sources; no model is needed."""
+        from rag.store import Archive, layout, read_manifest
+        from rag.verify import verify_answer
+
+        folder = self.config.index.dir
+        archive = Archive.open(folder / read_manifest(folder).generation / layout.ARCHIVE)
+        try:
+            return list(verify_answer(answer, archive, folder.resolve().parent))
+        finally:
+            archive.close()
 
     @property
     def examples(self) -> tuple[str, ...]:

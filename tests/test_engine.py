@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rag import Turn
-from rag.errors import QuestionError
+from rag.errors import QuestionError, SourceError
 from rag.records import Answer, EvidenceFound, TextPiece
 
 
@@ -101,3 +101,21 @@ def test_a_follow_up_is_answered_in_its_own_language(open_rag):
     rag = open_rag(rewrite="How many bridges are being continued?", translate="甲镇续建多少座桥梁?", read="44座")
     answer = rag.ask("那续建的呢?", [Turn("How many bridges were started?", "47 bridges")])
     assert answer.language == "zh" and answer.text.startswith("44座")
+
+
+def test_a_receipt_is_verified_and_a_changed_one_is_not(open_rag, pages):
+    rag = open_rag(read="47座")
+    receipt = rag.ask("甲镇今年新开工多少座桥梁?").to_dict()
+    assert [f["text"] for f in receipt["figures"]] == ["44座"] and receipt["times"][0]["means"]
+    assert all(check.holds for check in rag.verify(receipt)) and len(rag.verify(receipt)) == 5
+    assert not all(check.holds for check in rag.verify({**receipt, "answer": "48座[1]。"}))
+    receipt["citations"][0]["quote"] = "甲镇新开工桥梁48座"
+    assert [check.holds for check in rag.verify(receipt)][:2] == [False, False]
+    (pages / "bridges.md").write_text("# 别的\n\n别的文字。", encoding="utf-8")
+    assert any(check.what == "[1] stands in its page" and not check.holds for check in rag.verify(receipt))
+
+
+@pytest.mark.parametrize("receipt", [{}, {"citations": [{}]}, {"citations": 3}])
+def test_what_is_no_receipt_is_one_error(open_rag, receipt):
+    with pytest.raises(SourceError, match="no answer of"):
+        open_rag().verify(receipt)

@@ -15,7 +15,7 @@ LAYERS = [
     ["config", "text", "dates", "typical"],
     ["models", "pages", "passages", "quantities", "enumerations", "times"],
     ["embed", "generate", "store", "names", "query"],
-    ["retrieve", "build", "doctor", "english"],
+    ["retrieve", "build", "doctor", "english", "verify"],
     ["evidence"],
     ["prompts"],
     ["ground"],
