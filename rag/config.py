@@ -55,9 +55,9 @@ class Retrieval(Section):
     k: int = Field(10, ge=1, le=1000)
     candidates: int = Field(100, ge=10, le=10_000)
     dense_weight: float = Field(1.0, ge=0, le=100)
-    sentence_weight: float = Field(1.0, ge=0, le=100)
-    lexical_weight: float = Field(8.0, ge=0, le=100)
-    name_weight: float = Field(1.0, ge=0, le=100)
+    sentence_weight: float = Field(2.0, ge=0, le=100)
+    lexical_weight: float = Field(10.0, ge=0, le=100)
+    name_weight: float = Field(4.0, ge=0, le=100)
 
 
 class Generation(Section):

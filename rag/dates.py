@@ -43,3 +43,21 @@ def _tokens(parts: dict[str, str | None], year: str) -> list[str]:
     known = parts.get("y") or (year if day else "")
     named = [f"d{known}{month:02}{day:02}"] if known and day else []
     return named + ([f"m{known}{month:02}"] if known else []) + ([f"md{month:02}{day:02}"] if day else [])
+
+
+def in_chinese(question: str) -> str:
+    """A question with its English dates in Chinese, which a small model gets wrong.
+
+    >>> in_chinese("How many by 17 December 2022, or in June 2023?")
+    'How many by 2022年12月17日, or in 2023年6月?'
+    """
+    for pattern in _PATTERNS[1:]:
+        question = pattern.sub(_written, question)
+    return question
+
+
+def _written(match: re.Match[str]) -> str:
+    parts = match.groupdict()
+    month = int(parts["m"]) if parts.get("m") else _NUMBER[parts["n"].lower()]
+    year = f"{parts['y']}年" if parts.get("y") else ""
+    return f"{year}{month}月" + (f"{int(parts['d'])}日" if parts.get("d") else "")

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from rag.verify import Check
 
 
+_NAMED = 120  # passages in which the Chinese form of a romanised name is looked for
 _NEARBY = 12  # sentences in which other figures are looked for
 
 
@@ -165,29 +166,34 @@ class Rag:
 
     def _in_chinese(self, query: Query) -> Query:
         """The question with its translation; names that the archive knows are carried over by code."""
+        from rag.dates import in_chinese
         from rag.generate import complete
-        from rag.names import places_in, readings, romanised_names, without_negated
+        from rag.names import places_meant, readings, romanised_names, without_negated
         from rag.prompts import translate_prompt
 
         meant = without_negated(query.question)
         names = romanised_names(query.question)
-        forms = {name: form for name in names if (form := self._chinese_form(name))}
+        forms = {name: form for name in names if (form := self._chinese_form(name, names))}
         named = query.question
         for name, form in forms.items():
             named = named.replace(name, form)
+        named = in_chinese(named)
         chinese = complete(self.generator, translate_prompt(named), max_tokens=80, stop=("\n",)).strip()
         known = [form for name, form in forms.items() if name in meant]
         return replace(
-            query, chinese=chinese, scope=tuple(dict.fromkeys([*known, *places_in(chinese)])),
+            query, chinese=chinese, scope=tuple(dict.fromkeys([*known, *places_meant(query.question, chinese)])),
             sounds=tuple(way for name in names if name in meant for way in readings(name)))
 
-    def _chinese_form(self, name: str) -> str:
-        """How the archive spells a romanised name."""
+    def _chinese_form(self, name: str, names: Sequence[str]) -> str:
+        """How the archive spells a romanised name; passages that hold the other names of the question count more."""
         from rag.names import chinese_form, readings
 
         archive = self.retriever.store.archive
-        rows = [row for row, _ in archive.phrases(readings(name), 50)]
-        return chinese_form(name, (f"{p.context} {p.text}" for p in archive.passages(rows).values()))
+        own = archive.phrases(readings(name), _NAMED)
+        alike = archive.phrases([way for other in names for way in readings(other)], _NAMED // 4) if len(names) > 1 else []
+        rows = [row for row, _ in own] + [row for row, _ in alike] * 4
+        passages = archive.passages(dict.fromkeys(rows))
+        return chinese_form(name, (f"{passages[row].context} {passages[row].text}" for row in rows))
 
     # -- parts, each made when it is first needed ------------------------------------------------------------
 

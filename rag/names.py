@@ -12,21 +12,24 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 from rag.text import HAN, syllables
 
 _CAPITALISED = re.compile(r"[A-Z][\w'\u2019-]*(?:\s+[A-Z][\w'\u2019-]*)*")
 _NEGATED = re.compile(r"\((?:not|rather than)\s[^)]*\)|[(\uff08]?不是[^)\uff09,\uff0c]*[)\uff09]?")
 _SUFFIX = re.compile("(?:特别行政区|自治区|自治州|自治县|高新区|开发区|新区|省|市|县|区|州)$")
-_COUNTRYWIDE = frozenset("中国 我国 全国 国内 国外 世界 全球 亚洲 欧洲 非洲 美洲 中华 华夏".split())
+_COUNTRYWIDE = frozenset(
+    "中国 我国 全国 国内 国外 世界 全球 亚洲 欧洲 非洲 美洲 中华 华夏 城市 地区 新区 园区 社区 高新区 开发区".split())
 _NO_NAMES = frozenset(
     "january february march april may june july august september october november december monday tuesday wednesday "
     "thursday friday saturday sunday how what when where which who why whose whom in on at by did does do is are was "
     "were has have had the a an and or of for to from with within roughly about china chinese zone high-tech gdp".split()
 )
+_NAME_TAGS = frozenset("ns nr nrt nrfg nt nz".split())
 _NO_PERSON_END = "省市县区镇乡村州部局厂院所校司会"  # 高新区 begins with a surname, but is nobody
 _KINDS = {"市": "", "省": " Province", "县": " County", "区": " District", "镇": " Town", "乡": " Township"}
+_NAMELY = 3  # mean likeness from which a spelling is taken for a name
 _MAX_SYLLABLES = 6
 _HALF_SYLLABLES = frozenset("m n ng hm hng".split())  # interjections, never part of a name
 
@@ -48,8 +51,9 @@ def romanised_names(question: str) -> list[str]:
     """
     found: list[str] = []
     for match in _CAPITALISED.finditer(question):
-        words = [re.sub(r"['\u2019]s$", "", w) for w in match.group().split()]
+        words = [re.sub(r"['\u2019]s$|-\d+$", "", w) for w in match.group().split()]
         found += _readable_runs([w for w in words if w.lower() not in _NO_NAMES])
+        found += [part for word in words if "-" in word for part in word.split("-") if readings(part)]
     return sorted(dict.fromkeys(found), key=lambda name: -len(name))
 
 
@@ -123,20 +127,60 @@ def _without_tone(sound: str) -> str:
 
 
 def chinese_form(name: str, texts: Iterable[str]) -> str:
-    """How a romanised name stands in some Chinese texts: the most frequent spelling, ``""`` if none.
+    """How a romanised name stands in some Chinese texts: the spelling that is most often a name there, ``""`` if none is.
 
     >>> chinese_form("Suizhou", ["随州高新区开工", "岁周刊", "随州市"])
     '随州'
+    >>> chinese_form("Line", ["大家的潜力呢?"])
+    ''
     """
     wanted = set(readings(name))
+    sizes = {len(way) for way in wanted}
     found: Counter[str] = Counter()
+    times: Counter[str] = Counter()
     for text in texts:
-        for run in re.findall(f"[{HAN}]+", text):
-            sounds = syllables(run)
-            for size in {len(way) for way in wanted}:
-                found.update(run[i : i + size] for i in range(len(run) - size + 1)
-                             if tuple(sounds[i : i + size]) in wanted)
-    return found.most_common(1)[0][0] if found else ""
+        for match in re.finditer(f"[{HAN}]+", text):
+            run = match.group()
+            sounds = _sounds(run)
+            for size in sizes:
+                for i in range(len(run) - size + 1):
+                    if sounds[i : i + size] in wanted:
+                        form = run[i : i + size]
+                        times[form] += 1
+                        found[form] += _likeness(run[max(0, i - 8) : i + size + 8], min(i, 8), size)
+    named = [form for form, likeness in found.most_common() if likeness >= _NAMELY * times[form]]
+    return named[0] if named else ""
+
+
+@lru_cache(maxsize=16_384)
+def _sounds(run: str) -> tuple[str, ...]:
+    return tuple(syllables(run))
+
+
+def _likeness(text: str, start: int, size: int) -> int:
+    """How much ``text[start:start + size]`` looks like a name: (in) a word tagged as one, two whole words, or anything else."""
+    at, inside = 0, []
+    for word, tag in _tagged(text):
+        if at < start + size and start < at + len(word):
+            inside.append((at, at + len(word), word, tag))
+        at += len(word)
+    first, last = inside[0], inside[-1]
+    if first[0] != start:
+        return 1
+    if len(inside) == 1:
+        return 30 if first[3] in _NAME_TAGS else 1
+    return 10 if len(inside) == 2 and last[1] == start + size else 1
+
+
+@lru_cache(maxsize=16_384)
+def _tagged(text: str) -> list[tuple[str, str]]:
+    """Words and parts of speech, by jieba."""
+    import logging
+
+    import jieba.posseg
+
+    jieba.setLogLevel(logging.WARNING)
+    return [(word, tag) for word, tag in jieba.posseg.lcut(text)]
 
 
 def places_in(chinese: str) -> list[str]:
@@ -145,14 +189,21 @@ def places_in(chinese: str) -> list[str]:
     >>> places_in("随州高新区今年新开工多少个项目?")
     ['随州']
     """
-    import logging
-
-    import jieba.posseg
-
-    jieba.setLogLevel(logging.WARNING)
-    words = [word for word, tag in jieba.posseg.lcut(without_negated(chinese)) if tag == "ns" and len(word) > 1]
+    words = [word for word, tag in _tagged(without_negated(chinese)) if tag == "ns" and len(word) > 1]
     cores = [core if len(core := _SUFFIX.sub("", word)) > 1 else word for word in words]
     return list(dict.fromkeys(core for core in cores if core not in _COUNTRYWIDE))
+
+
+def places_meant(question: str, chinese: str) -> list[str]:
+    """The places of a translation that the English question has too: by their sound, or as a name of another tongue.
+
+    >>> places_meant("Who runs the port of Jilin?", "吉林长白山港的负责人是谁?")
+    ['吉林']
+    """
+    letters = re.sub("[^a-z]", "", question.lower())
+    foreign = [w for m in _CAPITALISED.finditer(question) for w in re.findall(r"[A-Za-z]{3,}", m.group())
+               if m.start() and w.lower() not in _NO_NAMES and not _ways(w)]
+    return [place for place in places_in(chinese) if foreign or "".join(syllables(place)).replace("v", "u") in letters]
 
 
 def romanise(name: str, *, person: bool = False) -> str:
@@ -183,13 +234,8 @@ def romanise_names(chinese: str) -> str:
     >>> romanise_names("郭晓东到随州")
     ' Guo Xiaodong 到 Suizhou '
     """
-    import logging
-
-    import jieba.posseg
-
-    jieba.setLogLevel(logging.WARNING)
     out = []
-    for word, tag in jieba.posseg.lcut(chinese):
+    for word, tag in _tagged(chinese):
         chinese_word = len(word) > 1 and re.fullmatch(f"[{HAN}]+", word)
         if chinese_word and tag == "ns" and word not in _COUNTRYWIDE:
             out.append(f" {romanise(word)} ")

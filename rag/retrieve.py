@@ -51,7 +51,7 @@ class Retriever:
         return {
             "dense": dense,
             "sentence": sentence,
-            "lexical": _share_of_best(self.store.archive.lexical(query.tokens, limit, only)),
+            "lexical": _share_of_best(self.store.archive.lexical(query.words, limit, only)),
             "names": _share_of_best(self.store.archive.phrases(query.sounds, limit, only)),
         }
 

@@ -35,6 +35,11 @@ def language(text: str) -> str:
     return "zh" if chinese and (not built_in_english or chinese >= 4 * len(words)) else "en"
 
 
+def is_han(character: str) -> bool:
+    """Whether a text begins with a Chinese character."""
+    return bool(_HAN.match(character))
+
+
 def fold(text: str) -> str:
     """Half width, lower case, straight quotes; the length never changes.
 
