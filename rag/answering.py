@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from rag.config import Answering
 from rag.evidence import Evidence
 from rag.figures import asks_for_count, other_figures
 from rag.generate import Generator, Prompt
@@ -23,21 +24,22 @@ Events = Iterator[TextPiece | Answer]
 
 
 def write_answer(
-    generator: Generator, query: Query, nearby: Sequence[Evidence], *, read: int, attempts: int, max_tokens: int
+    generator: Generator, query: Query, nearby: Sequence[Evidence], *, settings: Answering, max_tokens: int
 ) -> Events:
     """Yields the draft as it is written, then the checked answer.
 
-    The generator is shown the first ``read`` sentences of ``nearby``, which comes best first. With none nothing is
-    generated. A draft whose words are not in the evidence is written again
-    (``attempts`` in all), each time telling the generator which words; then what was found is kept, or it is refused.
+    The generator is shown the first sentences of ``nearby``, which comes best first. Where none is supported enough
+    (``settings.min_support``) nothing is generated, and what it answers from a sentence that is not is refused. A draft
+    whose words are not in the evidence is written again (``settings.attempts`` in all), each time telling the generator
+    which words; then what was found is kept, or it is refused.
     """
-    evidence = nearby[:read]
-    if not evidence:
+    evidence = nearby[: settings.evidence_sentences]
+    if max((piece.support for piece in evidence), default=0.0) < settings.min_support:
         yield refuse(query, evidence)
         return
     grounded = Grounded("", (), ())
     draft, fault = "", ""
-    for _ in range(attempts):
+    for _ in range(settings.attempts):
         prompt = _with_fault(read_prompt(query.chinese or query.question, evidence), fault)
         draft = yield from _written(generator, prompt, max_tokens)
         if is_refusal(draft):
@@ -47,6 +49,9 @@ def write_answer(
         if grounded.holds or (grounded.verdict and not grounded.missing):
             break
         fault = "、".join(grounded.missing)
+    if max((piece.support for piece in sources_of(grounded, evidence)), default=0.0) < settings.min_support:
+        yield refuse(query, evidence)
+        return
     yield from _composed(generator, query, nearby, evidence, grounded, max_tokens)
 
 
@@ -84,7 +89,8 @@ def _composed(
     times = all_times((source.text, source.article.date) for source in sources)
     checks = {"quotations located": True, "figures in quotations": not unsupported(text, [c.quote for c in citations]),
               "every piece found": not grounded.missing}
-    yield Answer(query.question, query.language, text, False, citations, figures, times, warnings, checks=checks)
+    yield Answer(query.question, query.language, text, False, citations, figures, times, warnings, checks=checks,
+                 support=round(max(source.support for source in sources), 4))
 
 
 # -- refusal ----------------------------------------------------------------------------------------------------

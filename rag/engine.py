@@ -80,8 +80,7 @@ class Rag:
         nearby = choose_evidence(self.retriever, query, fitting, max(settings.evidence_sentences, _NEARBY))
         clock.lap("search")
         events = write_answer(
-            self.generator, query, nearby, read=settings.evidence_sentences, attempts=settings.attempts,
-            max_tokens=self.config.generation.max_new_tokens)
+            self.generator, query, nearby, settings=settings, max_tokens=self.config.generation.max_new_tokens)
         for event in events:
             if isinstance(event, TextPiece):
                 clock.first("first_text")

@@ -7,10 +7,11 @@ share most with the question in words and in meaning, each with the title of its
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from rag.dates import date_tokens
 from rag.query import Query
 from rag.records import Article, Hit, Passage, headline
 from rag.retrieve import Rarity, Retriever
@@ -21,7 +22,11 @@ _WORDS = 8.0  # weight of a sentence's share of the question's words beside its 
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """One sentence, the same only as itself: ``text == getattr(article, passage.field)[start:end]`` (of the caption, for captions)."""
+    """One sentence, the same only as itself.
+
+    ``text == getattr(article, passage.field)[start:end]`` (of the caption, for captions). ``support`` (0 to 1) is the
+    share of the question's words that it and its article's title, zone and date hold, rare words counting more.
+    """
 
     article: Article
     passage: Passage
@@ -29,6 +34,7 @@ class Evidence:
     end: int
     text: str
     score: float
+    support: float = 1.0
 
 
 def in_scope(hits: Sequence[Hit], scope: Sequence[str]) -> list[Hit]:
@@ -63,7 +69,16 @@ def choose_evidence(retriever: Retriever, query: Query, hits: Sequence[Hit], lim
         for hit in hits
         for start, end, text, score in _scored(retriever, hit, vectors, rarity)
     ]
-    return sorted(found, key=lambda e: -e.score)[:limit]
+    best = sorted(found, key=lambda e: -e.score)[:limit]
+    asked = Rarity(retriever.store.archive, query.chinese_words, retriever.store.manifest.passages, missing=True)
+    return [replace(evidence, support=_support(evidence, asked)) for evidence in best]
+
+
+def _support(evidence: Evidence, asked: Rarity) -> float:
+    article = evidence.article
+    context = " ".join((article.section, article.kicker, article.title, article.byline, article.date))
+    dates = [*date_tokens(article.date), *date_tokens(evidence.text, article.date[:4])]
+    return asked.share(f"{context} {evidence.text}", dates)
 
 
 def _scored(

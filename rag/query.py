@@ -41,9 +41,7 @@ class Query:
     @property
     def tokens(self) -> tuple[str, ...]:
         """Search tokens without question words, in order of first use."""
-        text = f"{self.question} {self.chinese}" if self.chinese != self.question else self.question
-        found = [*search_tokens(text), *date_tokens(text)]
-        return tuple(dict.fromkeys(t for t in found if t not in _STOP and t not in _STOP_PAIRS))
+        return _asked(f"{self.question} {self.chinese}" if self.chinese != self.question else self.question)
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -51,7 +49,22 @@ class Query:
 
         A pair says all that its characters say, and characters make a search three times as slow.
         """
-        return tuple(t for t in self.tokens if len(t) > 1 or not is_han(t)) or self.tokens
+        return _longer(self.tokens)
+
+    @property
+    def chinese_words(self) -> tuple[str, ...]:
+        """The words of the Chinese form alone: those that a sentence which answers would share."""
+        return _longer(_asked(self.chinese or self.question))
+
+
+def _asked(text: str) -> tuple[str, ...]:
+    """Tokens and dates of a text, each once, without question words."""
+    found = [*search_tokens(text), *date_tokens(text)]
+    return tuple(dict.fromkeys(t for t in found if t not in _STOP and t not in _STOP_PAIRS))
+
+
+def _longer(tokens: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(t for t in tokens if len(t) > 1 or not is_han(t)) or tokens
 
 
 def read_query(question: str) -> Query:

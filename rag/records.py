@@ -246,7 +246,8 @@ class Answer:
 
     ``rewritten``: a follow-up question as it was understood; ``search_question``: the Chinese form that was searched;
     ``times``: relative times of the quotations; ``retrieved``: ``(passage_id, score)`` of what was found, best first;
-    ``made_with``: index, embedder and generator; ``checks``: name → whether it was passed.
+    ``made_with``: index, embedder and generator; ``checks``: name → whether it was passed;
+    ``support``: the share of the question's words that the cited sentence holds (0 to 1).
     """
 
     question: str
@@ -263,6 +264,7 @@ class Answer:
     retrieved: tuple[tuple[str, float], ...] = ()
     made_with: Mapping[str, str] = field(default_factory=dict)
     checks: Mapping[str, bool] = field(default_factory=dict)
+    support: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form of ``rag ask --json``: the receipt that ``rag verify`` checks."""

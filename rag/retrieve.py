@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +24,7 @@ from rag.text import fold, language, search_tokens
 Scores = dict[int, float]
 
 _ALL = Filter()
+_NOWHERE = 0.5  # passages in which a word is reckoned to stand that stands in none
 _SAME = 0.9  # shared pairs of letters from which two passages say the same
 
 
@@ -113,18 +114,22 @@ class Retriever:
 
 
 class Rarity:
-    """How rare the words of a question are in an archive (inverse document frequency)."""
+    """How rare the words of a question are in an archive (inverse document frequency).
 
-    def __init__(self, archive: Archive, tokens: Sequence[str], passages: int) -> None:
-        known = archive.document_frequencies(tokens)
-        self.weights = {token: math.log(1 + max(passages, 1) / count) for token, count in known.items()}
+    Words that stand nowhere are left out, or count most of all (``missing``).
+    """
+
+    def __init__(self, archive: Archive, tokens: Sequence[str], passages: int, *, missing: bool = False) -> None:
+        counts: dict[str, float] = dict.fromkeys(tokens, _NOWHERE) if missing else {}
+        counts |= archive.document_frequencies(tokens)
+        self.weights = {token: math.log(1 + max(passages, 1) / count) for token, count in counts.items()}
         self._sum = sum(self.weights.values())
 
-    def share(self, text: str) -> float:
-        """Which share of the question's words a text holds, rare words counting more; 0 to 1."""
+    def share(self, text: str, more: Iterable[str] = ()) -> float:
+        """Which share of the question's words a text (or one of ``more`` tokens) holds, rare words counting more; 0 to 1."""
         if not self._sum:
             return 0.0
-        held = set(search_tokens(text))
+        held = {*search_tokens(text), *more}
         return sum(weight for token, weight in self.weights.items() if token in held) / self._sum
 
     def rarest(self, text: str, names: Sequence[str], most: int = 6) -> tuple[str, ...]:
