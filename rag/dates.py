@@ -1,6 +1,6 @@
 """Dates as words to search by: a day, a month and a day of any year each have one form, however they are written.
 
-``d20220411`` is a day, ``m202204`` a month, ``md0411`` a day whose year is not given.
+``d20220411`` is a day, ``m202204`` a month, ``md0411`` a day of any year.
 """
 
 from __future__ import annotations
@@ -20,27 +20,40 @@ _PATTERNS = tuple(re.compile(pattern, re.I) for pattern in (
 ))
 
 
-def date_tokens(text: str, year: str = "") -> list[str]:
-    """The dates of a text as search tokens, in order of pattern; ``year`` stands in where a day has none.
+def date_tokens(text: str, written: str = "") -> list[str]:
+    """The dates of a text as search tokens, in order of pattern.
 
-    A month alone, without a year, gives nothing.
+    ``written`` is the ISO date of the text, from which a day or month without a year has its own: the nearest one that
+    does not lie half a year ahead.
 
-    >>> date_tokens("2022年4月11日"), date_tokens("in November 2023"), date_tokens("7月5日", "2024")
-    (['d20220411', 'm202204', 'md0411'], ['m202311'], ['d20240705', 'm202407', 'md0705'])
+    >>> date_tokens("2022年4月11日"), date_tokens("in November 2023")
+    (['d20220411', 'm202204', 'md0411'], ['m202311'])
+    >>> date_tokens("12月5日", "2024-01-10"), date_tokens("8月份增长", "2023-09-09"), date_tokens("8月份增长")
+    (['d20231205', 'm202312', 'md1205'], ['m202308'], [])
     """
     found: dict[str, None] = {}
     for pattern in _PATTERNS:
         for match in pattern.finditer(text):
-            found.update(dict.fromkeys(_tokens(match.groupdict(), year)))
+            found.update(dict.fromkeys(_tokens(match.groupdict(), written)))
     return list(found)
 
 
-def _tokens(parts: dict[str, str | None], year: str) -> list[str]:
+def year_of(month: int, written: str) -> str:
+    """The year of a month without one in a text of an ISO date; ``""`` where that has no year.
+
+    >>> year_of(12, "2024-01-10"), year_of(3, "2024"), year_of(3, "")
+    ('2023', '2024', '')
+    """
+    later = len(written) >= 7 and month > int(written[5:7]) + 6
+    return str(int(written[:4]) - later) if re.match(r"\d{4}", written) else ""
+
+
+def _tokens(parts: dict[str, str | None], written: str) -> list[str]:
     month = int(parts["m"] or 0) if "m" in parts else _NUMBER[(parts["n"] or "").lower()]
     day = int(parts.get("d") or 0)
     if not 1 <= month <= 12 or day > 31:
         return []
-    known = parts.get("y") or (year if day else "")
+    known = parts.get("y") or year_of(month, written)
     named = [f"d{known}{month:02}{day:02}"] if known and day else []
     return named + ([f"m{known}{month:02}"] if known else []) + ([f"md{month:02}{day:02}"] if day else [])
 

@@ -71,14 +71,13 @@ def choose_evidence(retriever: Retriever, query: Query, hits: Sequence[Hit], lim
     ]
     best = sorted(found, key=lambda e: -e.score)[:limit]
     asked = Rarity(retriever.store.archive, query.chinese_words, retriever.store.manifest.passages, missing=True)
-    return [replace(evidence, support=_support(evidence, asked)) for evidence in best]
+    return [replace(evidence, support=_share(asked, evidence.article, evidence.text)) for evidence in best]
 
 
-def _support(evidence: Evidence, asked: Rarity) -> float:
-    article = evidence.article
+def _share(rarity: Rarity, article: Article, text: str) -> float:
+    """Which share of the question's words a sentence holds, or its article's title, zone or date."""
     context = " ".join((article.section, article.kicker, article.title, article.byline, article.date))
-    dates = [*date_tokens(article.date), *date_tokens(evidence.text, article.date[:4])]
-    return asked.share(f"{context} {evidence.text}", dates)
+    return rarity.share(f"{context} {text}", [*date_tokens(article.date), *date_tokens(text, article.date)])
 
 
 def _scored(
@@ -88,4 +87,4 @@ def _scored(
     for row, start, end in retriever.store.archive.sentences_of(hit.passage.passage_id):
         text = field_text[start - hit.passage.start : end - hit.passage.start]
         meaning = float(np.mean([retriever.store.sentences.score(vector, row) for vector in vectors]))
-        yield start, end, text, meaning + _WORDS * rarity.share(text)
+        yield start, end, text, meaning + _WORDS * _share(rarity, hit.article, text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
+from rag.dates import year_of
 from rag.records import Resolved
 
 _DAY = re.compile(r"(?<![年\d])(?P<m>\d{1,2})月(?P<d>\d{1,2})日")
@@ -58,16 +59,10 @@ def _month(date: str, shift: int) -> str:
 
 def _day(match: re.Match[str], date: str) -> str:
     month, day = int(match["m"]), int(match["d"])
-    return f"{_year_of(month, date)}-{month:02}-{day:02}" if 1 <= month <= 12 and 1 <= day <= 31 else ""
+    return f"{year_of(month, date)}-{month:02}-{day:02}" if 1 <= month <= 12 and 1 <= day <= 31 else ""
 
 
 def _months(match: re.Match[str], date: str) -> str:
     first, last = int(match["a"]), int(match["b"])
-    year = _year_of(last, date)
+    year = year_of(last, date)
     return f"{year}-{first:02} – {year}-{last:02}" if 1 <= first < last <= 12 else ""
-
-
-def _year_of(month: int, date: str) -> int:
-    """A month that lies half a year or more after the article belongs to the year before."""
-    later = len(date) >= 7 and month > int(date[5:7]) + 6
-    return int(date[:4]) - later

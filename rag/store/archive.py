@@ -112,7 +112,7 @@ class Archive:
             return 0
         dated = date_tokens(article.date)
         for passage in passages:
-            self._add_passage(passage, [*dated, *date_tokens(passage.text, article.date[:4])])
+            self._add_passage(passage, [*dated, *date_tokens(passage.text, article.date)])
         return 1
 
     def _add_passage(self, passage: Passage, dates: Sequence[str]) -> None:
