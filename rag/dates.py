@@ -19,6 +19,8 @@ _PATTERNS = tuple(re.compile(pattern, re.I) for pattern in (
     rf"\b(?P<n>{_MONTH})\b\.?,?\s+(?:of\s+)?{_YEAR}",
 ))
 
+_TOKEN = re.compile(r"d\d{8}|m\d{6}|md\d{4}")
+
 
 def date_tokens(text: str, written: str = "") -> list[str]:
     """The dates of a text as search tokens, in order of pattern.
@@ -36,6 +38,15 @@ def date_tokens(text: str, written: str = "") -> list[str]:
         for match in pattern.finditer(text):
             found.update(dict.fromkeys(_tokens(match.groupdict(), written)))
     return list(found)
+
+
+def is_date(token: str) -> bool:
+    """Whether a search token is a date.
+
+    >>> is_date("m202303"), is_date("md5")
+    (True, False)
+    """
+    return bool(_TOKEN.fullmatch(token))
 
 
 def year_of(month: int, written: str) -> str:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 
 _NAMED = 120  # passages in which the Chinese form of a romanised name is looked for
+_READ = 20  # passages among whose sentences the evidence is chosen
 _NEARBY = 12  # sentences in which other figures are looked for
 
 
@@ -73,7 +74,7 @@ class Rag:
         clock = _Clock()
         query = self.understand(question, history)
         clock.lap("understand")
-        hits = self.retriever.search(query)
+        hits = self.retriever.search(query, max(self.config.retrieval.k, _READ))
         yield EvidenceFound(tuple(hits))
         fitting = in_scope(hits, query.scope)
         settings = self.config.answering
@@ -178,9 +179,8 @@ class Rag:
             named = named.replace(name, form)
         named = in_chinese(named)
         chinese = complete(self.generator, translate_prompt(named), max_tokens=80, stop=("\n",)).strip()
-        known = [form for name, form in forms.items() if name in meant]
         return replace(
-            query, chinese=chinese, scope=tuple(dict.fromkeys([*known, *places_meant(query.question, chinese)])),
+            query, chinese=chinese, scope=tuple(places_meant(query.question, chinese, forms)),
             sounds=tuple(way for name in names if name in meant for way in readings(name)))
 
     def _chinese_form(self, name: str, names: Sequence[str]) -> str:

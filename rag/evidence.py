@@ -17,7 +17,8 @@ from rag.records import Article, Hit, Passage, headline
 from rag.retrieve import Rarity, Retriever
 from rag.text import fold
 
-_WORDS = 8.0  # weight of a sentence's share of the question's words beside its z-score of meaning
+_WORDS = 12.0  # weight of a sentence's share of the question's words beside its z-score of meaning
+_PASSAGE = 0.3  # weight of what its passage lacks to the best one
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +66,7 @@ def choose_evidence(retriever: Retriever, query: Query, hits: Sequence[Hit], lim
     rarity = Rarity(retriever.store.archive, query.tokens, retriever.store.manifest.passages)
     top = max((hit.score for hit in hits), default=0.0)
     found = [
-        Evidence(hit.article, hit.passage, start, end, text, score + hit.score - top)
+        Evidence(hit.article, hit.passage, start, end, text, score + _PASSAGE * (hit.score - top))
         for hit in hits
         for start, end, text, score in _scored(retriever, hit, vectors, rarity)
     ]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 
 from rag.text import HAN, syllables
@@ -20,7 +20,8 @@ _CAPITALISED = re.compile(r"[A-Z][\w'\u2019-]*(?:\s+[A-Z][\w'\u2019-]*)*")
 _NEGATED = re.compile(r"\((?:not|rather than)\s[^)]*\)|[(\uff08]?不是[^)\uff09,\uff0c]*[)\uff09]?")
 _SUFFIX = re.compile("(?:特别行政区|自治区|自治州|自治县|高新区|开发区|新区|省|市|县|区|州)$")
 _COUNTRYWIDE = frozenset(
-    "中国 我国 全国 国内 国外 世界 全球 亚洲 欧洲 非洲 美洲 中华 华夏 城市 地区 新区 园区 社区 高新区 开发区".split())
+    "中国 我国 全国 国内 国外 世界 全球 亚洲 "
+    "欧洲 非洲 美洲 中华 华夏 城市 地区 新区 园区 社区 高新区 开发区 外国 长度 共和国 深水 冰川".split())
 _NO_NAMES = frozenset(
     "january february march april may june july august september october november december monday tuesday wednesday "
     "thursday friday saturday sunday how what when where which who why whose whom in on at by did does do is are was "
@@ -29,6 +30,7 @@ _NO_NAMES = frozenset(
 _NAME_TAGS = frozenset("ns nr nrt nrfg nt nz".split())
 _NO_PERSON_END = "省市县区镇乡村州部局厂院所校司会"  # 高新区 begins with a surname, but is nobody
 _KINDS = {"市": "", "省": " Province", "县": " County", "区": " District", "镇": " Town", "乡": " Township"}
+_PLACE_WORDS = "(?:county|city|district|province|town|township|prefecture|village|zone|high-tech)"
 _NAMELY = 3  # mean likeness from which a spelling is taken for a name
 _MAX_SYLLABLES = 6
 _HALF_SYLLABLES = frozenset("m n ng hm hng".split())  # interjections, never part of a name
@@ -194,16 +196,21 @@ def places_in(chinese: str) -> list[str]:
     return list(dict.fromkeys(core for core in cores if core not in _COUNTRYWIDE))
 
 
-def places_meant(question: str, chinese: str) -> list[str]:
-    """The places of a translation that the English question has too: by their sound, or as a name of another tongue.
+def places_meant(question: str, chinese: str, forms: Mapping[str, str]) -> list[str]:
+    """The Chinese places that an English question names, in their Chinese ``forms`` or as its translation has them.
 
-    >>> places_meant("Who runs the port of Jilin?", "吉林长白山港的负责人是谁?")
-    ['吉林']
+    A place of the translation counts only if the question has its sound; a form only if it is known as a place or is
+    called one (``Linquan county``).
+
+    >>> places_meant("Who runs the port of Jilin in Linquan county?", "吉林长白山港的负责人是谁?", {"Linquan": "临泉"})
+    ['临泉', '吉林']
     """
-    letters = re.sub("[^a-z]", "", question.lower())
-    foreign = [w for m in _CAPITALISED.finditer(question) for w in re.findall(r"[A-Za-z]{3,}", m.group())
-               if m.start() and w.lower() not in _NO_NAMES and not _ways(w)]
-    return [place for place in places_in(chinese) if foreign or "".join(syllables(place)).replace("v", "u") in letters]
+    meant = without_negated(question)
+    letters = re.sub("[^a-z]", "", meant.lower())
+    named = [form for name, form in forms.items() if name in meant and (
+        places_in(form) or re.search(rf"{re.escape(name)}(?:'s)? {_PLACE_WORDS}", meant, re.I))]
+    sounded = [place for place in places_in(chinese) if "".join(syllables(place)).replace("v", "u") in letters]
+    return list(dict.fromkeys([*named, *sounded]))
 
 
 def romanise(name: str, *, person: bool = False) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rag.config import Retrieval
+from rag.dates import is_date
 from rag.embed import Embedder
 from rag.query import Query
 from rag.records import Filter, Found, Hit
@@ -24,6 +25,7 @@ from rag.text import fold, language, search_tokens
 Scores = dict[int, float]
 
 _ALL = Filter()
+_DATED = 2.0  # how much more a date counts than its rarity, as figures of other months read alike
 _NOWHERE = 0.5  # passages in which a word is reckoned to stand that stands in none
 _SAME = 0.9  # shared pairs of letters from which two passages say the same
 
@@ -122,7 +124,8 @@ class Rarity:
     def __init__(self, archive: Archive, tokens: Sequence[str], passages: int, *, missing: bool = False) -> None:
         counts: dict[str, float] = dict.fromkeys(tokens, _NOWHERE) if missing else {}
         counts |= archive.document_frequencies(tokens)
-        self.weights = {token: math.log(1 + max(passages, 1) / count) for token, count in counts.items()}
+        self.weights = {
+            token: math.log(1 + max(passages, 1) / count) * (_DATED if is_date(token) else 1.0) for token, count in counts.items()}
         self._sum = sum(self.weights.values())
 
     def share(self, text: str, more: Iterable[str] = ()) -> float:
