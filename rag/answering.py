@@ -6,6 +6,7 @@ language of the question; code finds those words in the evidence, and carries fi
 
 from __future__ import annotations
 
+from collections.abc import Generator as Steps
 from collections.abc import Iterator, Sequence
 
 from rag.config import Answering
@@ -21,6 +22,7 @@ from rag.records import Answer, TextPiece
 from rag.times import all_times
 
 Events = Iterator[TextPiece | Answer]
+Reading = Steps[TextPiece, None, Grounded | None]  # text as it is written; returns what was found of it
 
 
 def write_answer(
@@ -37,22 +39,37 @@ def write_answer(
     if max((piece.support for piece in evidence), default=0.0) < settings.min_support:
         yield refuse(query, evidence)
         return
-    grounded = Grounded("", (), ())
-    draft, fault = "", ""
-    for _ in range(settings.attempts):
-        prompt = _with_fault(read_prompt(query.chinese or query.question, evidence), fault)
-        draft = yield from _written(generator, prompt, max_tokens)
-        if is_refusal(draft):
-            yield refuse(query, evidence)
-            return
-        grounded = ground(draft, evidence)
-        if grounded.holds or (grounded.verdict and not grounded.missing):
-            break
-        fault = "、".join(grounded.missing)
+    grounded = yield from _grounded(generator, query, evidence, settings.attempts, max_tokens)
+    if grounded is None:
+        yield refuse(query, evidence)
+        return
     if max((piece.support for piece in sources_of(grounded, evidence)), default=0.0) < settings.min_support:
         yield refuse(query, evidence)
         return
     yield from _composed(generator, query, nearby, evidence, grounded, max_tokens)
+
+
+def _grounded(
+    generator: Generator, query: Query, evidence: Sequence[Evidence], attempts: int, max_tokens: int
+) -> Reading:
+    """Reads the evidence until every word of the draft is found there; ``None`` if it is said not to answer.
+
+    An English question is read as it stands first, then in its translation.
+    """
+    questions = list(dict.fromkeys(q for q in (query.named, query.chinese, query.question) if q))[:2]
+    grounded, fault = None, ""
+    for attempt in range(attempts):
+        question = questions[min(attempt, len(questions) - 1)]
+        draft = yield from _written(generator, _with_fault(read_prompt(question, evidence), fault), max_tokens)
+        if is_refusal(draft):
+            if attempt + 1 < len(questions):
+                continue
+            return grounded
+        grounded = ground(draft, evidence)
+        if grounded.holds or (grounded.verdict and not grounded.missing):
+            break
+        fault = "、".join(grounded.missing)
+    return grounded
 
 
 def _with_fault(prompt: Prompt, fault: str) -> Prompt:

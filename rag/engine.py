@@ -180,7 +180,7 @@ class Rag:
         named = in_chinese(named)
         chinese = complete(self.generator, translate_prompt(named), max_tokens=80, stop=("\n",)).strip()
         return replace(
-            query, chinese=chinese, scope=tuple(places_meant(query.question, chinese, forms)),
+            query, chinese=chinese, named=named, scope=tuple(places_meant(query.question, chinese, forms)),
             sounds=tuple(way for name in names if name in meant for way in readings(name)))
 
     def _chinese_form(self, name: str, names: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from rag.evidence import Evidence
 from rag.prompts import NOT_SAID
+from rag.quantities import unit_at
 from rag.records import Article, Citation, Run, headline, source_spans
 from rag.text import HAN, fold
 
@@ -103,7 +104,8 @@ def pieces_of(text: str) -> list[str]:
 def locate(piece: str, evidence: Iterable[Evidence]) -> Located | None:
     """The best-scored sentence that holds a piece; width, case, spaces and quotation marks do not matter.
 
-    A number is found only as a whole: 7 does not stand in 17 or in 7.5.
+    A number is found only as a whole: 7 does not stand in 17 or in 7.5. Its unit comes along, as a generator that
+    leaves it out (8270 for 8270万人) would change the figure.
     """
     wanted = _bare(piece)[0]
     if not wanted:
@@ -111,9 +113,17 @@ def locate(piece: str, evidence: Iterable[Evidence]) -> Located | None:
     for candidate in sorted(evidence, key=lambda e: -e.score):
         bare, places = _bare(candidate.text)
         for match in re.finditer(re.escape(wanted), bare):
-            if not _cuts_number(bare, match.start(), match.end()):
-                return Located(piece, candidate, places[match.start()], places[match.end() - 1] + 1)
+            end = _with_unit(bare, match.end()) if wanted[-1].isdigit() else match.end()
+            if not _cuts_number(bare, match.start(), end):
+                return Located(piece, candidate, places[match.start()], places[end - 1] + 1)
     return None
+
+
+def _with_unit(text: str, end: int) -> int:
+    """Where a figure that ends at ``end`` ends with its power of ten and its unit."""
+    figure = re.compile(r"[多余几]?[百千万亿]*(?:%|\u2030)?[多余]?").match(text, end)
+    end = figure.end() if figure else end
+    return end + len(unit_at(text, end))
 
 
 def _bare(text: str) -> tuple[str, list[int]]:

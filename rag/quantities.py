@@ -105,7 +105,16 @@ def unit_of(text: str, quantity: Quantity) -> str:
     >>> [unit_of("开工47个,总投资86.8亿元", q) for q in read("开工47个,总投资86.8亿元")]
     ['个', '元']
     """
-    match = _UNIT.match(fold(text), quantity.end)
+    return unit_at(fold(text), quantity.end)
+
+
+def unit_at(folded: str, at: int) -> str:
+    """The unit that stands at a place of a folded text, ``""`` if none does.
+
+    >>> unit_at("8270万人次", 5), unit_at("47个", 0)
+    ('人次', '')
+    """
+    match = _UNIT.match(folded, at)
     return match.group() if match else ""
 
 

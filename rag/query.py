@@ -27,7 +27,8 @@ _STOP_PAIRS = frozenset(
 class Query:
     """A question as it is searched and answered.
 
-    ``chinese``: itself, its translation, or ``""`` where there is none yet. ``sounds``: the pinyin of the romanised
+    ``chinese``: itself, its translation, or ``""`` where there is none yet. ``named``: itself with the names and dates in
+    Chinese, as it is read with the evidence. ``sounds``: the pinyin of the romanised
     names in it. ``scope``: the places and names that an article must
     mention to answer it.
     """
@@ -35,6 +36,7 @@ class Query:
     question: str
     language: str
     chinese: str
+    named: str = ""
     sounds: tuple[tuple[str, ...], ...] = ()
     scope: tuple[str, ...] = ()
 

@@ -16,6 +16,7 @@ CLOSERS = "”’」』）)》】\"'"
 _LINE = re.compile(r"[^\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
 _HEADING = re.compile(r"\s*(#{1,6})(?:\s+|(?=[^#\s]))")
 _BLANK = "\ufeff\u200b\u200c\u200d"
+_NOTHING = dict.fromkeys(map(ord, _BLANK))
 _STRAY = re.compile(rf"(?<=[{HAN}])[ \-\u00ad](?=[{HAN}])")
 _WHOLE = re.compile(rf"(?:[{FINAL}]|\.{{3,}})[{CLOSERS}]*$")
 _STRAY_HABIT = 4  # so many odd spaces on a page are a habit of the page, not of the writer
@@ -58,7 +59,7 @@ def split_blocks(page: str) -> list[Block]:
 def _block(page: str, start: int, end: int, stray: frozenset[int]) -> Block | None:
     heading = _HEADING.match(page, start, end)
     level, mark = 0, (start, start)
-    if heading and heading.end() < end and page[heading.end() : end].strip():
+    if heading and heading.end() < end and page[heading.end() : end].translate(_NOTHING).strip():
         level, mark = len(heading.group(1)), (heading.start(1), heading.end(1))
         start = heading.end()
     start, end = trim(page, start, end)
