@@ -23,8 +23,11 @@ _TERMS = {
 _TERM = re.compile("|".join(sorted(map(re.escape, _TERMS), key=len, reverse=True)))
 
 
-def in_english(text: str) -> str:
+def in_english(text: str, question: str = "") -> str:
     """A Chinese text with its figures, names and set phrases in English; the rest stays as it is.
+
+    With a ``question`` only those names that it has too: the others are left to the generator, which knows that 迪拜 is
+    no Dibai.
 
     >>> in_english("今年以来,随州高新区总投资额86.8亿元")
     'So far this year, Suizhou High-tech Zone total investment of 8.68 billion yuan'
@@ -32,5 +35,5 @@ def in_english(text: str) -> str:
     for chinese, english in glossary(text):
         text = text.replace(chinese, f" {english} ", 1)
     parts = re.split(f"({_TERM.pattern})", text)
-    named = "".join(f" {_TERMS[part]} " if part in _TERMS else romanise_names(part) for part in parts)
+    named = "".join(f" {_TERMS[part]} " if part in _TERMS else romanise_names(part, question) for part in parts)
     return re.sub(r" +([,.;\uff0c\u3002])", r"\1", re.sub(r"\s+", " ", named)).strip()

@@ -27,6 +27,9 @@ _NO_NAMES = frozenset(
     "thursday friday saturday sunday how what when where which who why whose whom in on at by did does do is are was "
     "were has have had the a an and or of for to from with within roughly about china chinese zone high-tech gdp".split()
 )
+_SURNAMES = frozenset(
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石"
+    "廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严武戴莫孔向汤欧翁詹常温康施洪邢倪柳连齐")
 _NAME_TAGS = frozenset("ns nr nrt nrfg nt nz".split())
 _NO_PERSON_END = "省市县区镇乡村州部局厂院所校司会"  # 高新区 begins with a surname, but is nobody
 _KINDS = {"市": "", "省": " Province", "县": " County", "区": " District", "镇": " Town", "乡": " Township"}
@@ -71,12 +74,12 @@ def _readable_runs(words: Sequence[str]) -> list[str]:
 
 
 def strange_names(english: str, sources: Iterable[str]) -> list[str]:
-    """The Chinese names of an English sentence that none of its sources has, however they are spaced.
+    """The Chinese names of an English sentence that none of its sources has, in characters or in letters.
 
-    >>> strange_names("Feng Xiaodong spoke in Suizhou.", ["Guo Xiaodong 到 Suizhou 办公"])
+    >>> strange_names("Feng Xiaodong spoke in Suizhou.", ["郭晓东到 Suizhou 办公"])
     ['Feng Xiaodong']
     """
-    known = re.sub("[^a-z]", "", " ".join(sources).lower())
+    known = re.sub("[^a-z]", "", " ".join("".join(syllables(s)) + " " + s for s in sources).lower())
     return [name for name in romanised_names(english) if re.sub("[^a-z]", "", name.lower()) not in known]
 
 
@@ -235,19 +238,30 @@ def _word(sounds: Sequence[str]) -> str:
     return "".join(("'" if i and s[0] in "aeo" else "") + s for i, s in enumerate(sounds)).capitalize()
 
 
-def romanise_names(chinese: str) -> str:
+def romanise_names(chinese: str, question: str = "") -> str:
     """A Chinese text with its places and persons in pinyin, each between spaces.
 
-    >>> romanise_names("郭晓东到随州")
-    ' Guo Xiaodong 到 Suizhou '
+    With a ``question`` only those that it names too, spelled alike; foreign names have no pinyin and stay.
+
+    >>> romanise_names("郭晓东到随州"), romanise_names("郭晓东到随州", "Who came to Suizhou?")
+    (' Guo Xiaodong 到 Suizhou ', '郭晓东到 Suizhou ')
     """
+    letters = re.sub("[^a-z]", "", question.lower())
     out = []
     for word, tag in _tagged(chinese):
-        chinese_word = len(word) > 1 and re.fullmatch(f"[{HAN}]+", word)
-        if chinese_word and tag == "ns" and word not in _COUNTRYWIDE:
-            out.append(f" {romanise(word)} ")
-        elif chinese_word and tag == "nr" and len(word) <= 4 and word[-1] not in _NO_PERSON_END:
-            out.append(f" {romanise(word, person=True)} ")
+        kind = _kind(word, tag)
+        if kind and (not question or "".join(syllables(word)).replace("v", "u") in letters):
+            out.append(f" {romanise(word, person=kind == 'person')} ")
         else:
             out.append(word)
     return "".join(out)
+
+
+def _kind(word: str, tag: str) -> str:
+    """``place``, ``person`` or ``""``; a person has a Chinese surname and one or two characters behind it."""
+    if len(word) < 2 or not re.fullmatch(f"[{HAN}]+", word):
+        return ""
+    if tag == "ns" and word not in _COUNTRYWIDE:
+        return "place"
+    is_person = tag == "nr" and len(word) <= 3 and word[0] in _SURNAMES and word[-1] not in _NO_PERSON_END
+    return "person" if is_person else ""

@@ -17,13 +17,14 @@ from rag.generate import complete
 from rag.ground import Grounded, Located, clause_of
 from rag.names import strange_names
 from rag.prompts import render_prompt, term_prompt
-from rag.quantities import glossary, unsupported
+from rag.quantities import glossary, read, unsupported
 from rag.query import Query
 from rag.records import TextPiece
 from rag.text import HAN
 
 Written = Generator[TextPiece, None, str]  # text as it is written; returns the whole
 
+_SHOWN = 30  # characters of a name or term that is shown as printed
 _ROOM = 36  # characters of the source shown around the words that answer
 _LEFT = re.compile(f"[{HAN}](?:[{HAN}、·]*[{HAN}])?")
 
@@ -84,16 +85,24 @@ def written_in_english(
     groups = _by_source(grounded.located, sources)
     clauses = [_source_clause(group) for group in groups] or [sources[0].text]
     verdict = {"yes": "Yes", "no": "No", "": ""}[grounded.verdict]
-    words = ", ".join(part for part in (verdict, *(in_english(_joined(group)) for group in groups)) if part)
+    asked = query.question
+    words = ", ".join(part for part in (verdict, *(in_english(_joined(group), asked) for group in groups)) if part)
     yield TextPiece(f"\n{words}\n")
-    prompt = render_prompt(query.question, "; ".join(in_english(clause) for clause in clauses), words)
+    prompt = render_prompt(query.question, "; ".join(in_english(clause, asked) for clause in clauses), words)
     sentence = complete(generator, prompt, max_tokens=max_tokens, stop=("\n",)).strip()
     quotes = [source.text for source in sources]
-    if not _is_faithful(sentence, words, quotes, query) or strange_names(sentence, [query.question, prompt.user]):
+    if not _is_faithful(sentence, words, quotes, query) or strange_names(sentence, [asked, prompt.user, *quotes]):
         sentence = words
     sentence = _without_chinese(generator, sentence, quotes)
     marks = "".join(f"[{number}]" for number in range(1, len(sources) + 1))
-    return f"{_with_originals(sentence, clauses).rstrip('. ')} {marks}."
+    return f"{_with_originals(sentence, clauses).rstrip('. ')}{_in_print(groups, sentence)} {marks}."
+
+
+def _in_print(groups: Sequence[Sequence[Located]], sentence: str) -> str:
+    """Names and terms that answer, as they are printed, since their English is the generator's: `` (迪拜)``."""
+    printed = [words for words in map(_joined, groups) if _LEFT.search(words) and not read(words)]
+    shown = "; ".join(words for words in printed if words not in sentence and len(words) <= _SHOWN)
+    return f" ({shown})" if shown else ""
 
 
 def _is_faithful(sentence: str, words: str, quotes: Sequence[str], query: Query) -> bool:
