@@ -21,6 +21,7 @@ from rag.query import Query
 from rag.records import Answer, TextPiece
 from rag.times import all_times
 
+_TRANSLATED = 0.2  # share of the support that a translated question can be asked for, as it has fewer words in common
 Events = Iterator[TextPiece | Answer]
 Reading = Steps[TextPiece, None, Grounded | None]  # text as it is written; returns what was found of it
 
@@ -36,14 +37,15 @@ def write_answer(
     which words; then what was found is kept, or it is refused.
     """
     evidence = nearby[: settings.evidence_sentences]
-    if max((piece.support for piece in evidence), default=0.0) < settings.min_support:
+    wanted = settings.min_support * (1.0 if query.chinese == query.question else _TRANSLATED)
+    if max((piece.support for piece in evidence), default=0.0) < wanted:
         yield refuse(query, evidence)
         return
     grounded = yield from _grounded(generator, query, evidence, settings.attempts, max_tokens)
     if grounded is None:
         yield refuse(query, evidence)
         return
-    if max((piece.support for piece in sources_of(grounded, evidence)), default=0.0) < settings.min_support:
+    if max((piece.support for piece in sources_of(grounded, evidence)), default=0.0) < wanted:
         yield refuse(query, evidence)
         return
     yield from _composed(generator, query, nearby, evidence, grounded, max_tokens)

@@ -18,6 +18,7 @@ from rag.retrieve import Rarity, Retriever
 from rag.text import fold
 
 _WORDS = 12.0  # weight of a sentence's share of the question's words beside its z-score of meaning
+_MEANING = 0.03  # weight of the z-score of meaning in the support of a sentence
 _PASSAGE = 0.3  # weight of what its passage lacks to the best one
 
 
@@ -25,8 +26,9 @@ _PASSAGE = 0.3  # weight of what its passage lacks to the best one
 class Evidence:
     """One sentence, the same only as itself.
 
-    ``text == getattr(article, passage.field)[start:end]`` (of the caption, for captions). ``support`` (0 to 1) is the
-    share of the question's words that it and its article's title, zone and date hold, rare words counting more.
+    ``text == getattr(article, passage.field)[start:end]`` (of the caption, for captions). ``meaning`` is the z-score of
+    its vector. ``support`` (about 0 to 1.2) tells how much of the question it answers to: the share of the question's
+    words that it and its article's title, zone and date hold, rare words counting more, and a little of its meaning.
     """
 
     article: Article
@@ -35,6 +37,7 @@ class Evidence:
     end: int
     text: str
     score: float
+    meaning: float = 0.0
     support: float = 1.0
 
 
@@ -66,13 +69,14 @@ def choose_evidence(retriever: Retriever, query: Query, hits: Sequence[Hit], lim
     rarity = Rarity(retriever.store.archive, query.tokens, retriever.store.manifest.passages)
     top = max((hit.score for hit in hits), default=0.0)
     found = [
-        Evidence(hit.article, hit.passage, start, end, text, score + _PASSAGE * (hit.score - top))
+        Evidence(hit.article, hit.passage, start, end, text,
+                 meaning + _WORDS * _share(rarity, hit.article, text) + _PASSAGE * (hit.score - top), meaning)
         for hit in hits
-        for start, end, text, score in _scored(retriever, hit, vectors, rarity)
+        for start, end, text, meaning in _sentences(retriever, hit, vectors)
     ]
     best = sorted(found, key=lambda e: -e.score)[:limit]
     asked = Rarity(retriever.store.archive, query.chinese_words, retriever.store.manifest.passages, missing=True)
-    return [replace(evidence, support=_share(asked, evidence.article, evidence.text)) for evidence in best]
+    return [replace(e, support=_share(asked, e.article, e.text) + _MEANING * e.meaning) for e in best]
 
 
 def _share(rarity: Rarity, article: Article, text: str) -> float:
@@ -81,11 +85,8 @@ def _share(rarity: Rarity, article: Article, text: str) -> float:
     return rarity.share(f"{context} {text}", [*date_tokens(article.date), *date_tokens(text, article.date)])
 
 
-def _scored(
-    retriever: Retriever, hit: Hit, vectors: np.ndarray, rarity: Rarity
-) -> Iterable[tuple[int, int, str, float]]:
-    field_text = hit.passage.text
+def _sentences(retriever: Retriever, hit: Hit, vectors: np.ndarray) -> Iterable[tuple[int, int, str, float]]:
+    """Start, end, text and z-score of each sentence of a passage."""
     for row, start, end in retriever.store.archive.sentences_of(hit.passage.passage_id):
-        text = field_text[start - hit.passage.start : end - hit.passage.start]
-        meaning = float(np.mean([retriever.store.sentences.score(vector, row) for vector in vectors]))
-        yield start, end, text, meaning + _WORDS * _share(rarity, hit.article, text)
+        text = hit.passage.text[start - hit.passage.start : end - hit.passage.start]
+        yield start, end, text, float(np.mean([retriever.store.sentences.score(vector, row) for vector in vectors]))

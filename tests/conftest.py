@@ -14,7 +14,7 @@ from fakes import BagEmbedder, Scripted
 from hypothesis import settings
 
 from rag import Rag
-from rag.config import Config, Index, Source
+from rag.config import Answering, Config, Index, Source
 
 settings.register_profile("fixed", derandomize=True, deadline=None)
 settings.load_profile("fixed")  # the same examples each time; raise max_examples and drop this line to look for more
@@ -47,7 +47,8 @@ def pages(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def config(pages: Path, tmp_path: Path) -> Config:
-    return Config(source=Source(paths=(pages,)), index=Index(dir=tmp_path / "index"))
+    without_threshold = Answering(min_support=0)  # which is set for real vectors
+    return Config(source=Source(paths=(pages,)), index=Index(dir=tmp_path / "index"), answering=without_threshold)
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ from rag.engine import Rag
 def run(pages, tmp_path, monkeypatch, capsys):
     """Runs ``rag ...`` on the small archive with fake models; gives exit code, stdout and stderr."""
     config = tmp_path / "config.yaml"
-    config.write_text(f"source:\n  paths: [{pages}]\nindex:\n  dir: {tmp_path / 'index'}\n", encoding="utf-8")
+    config.write_text(f"source:\n  paths: [{pages}]\nindex:\n  dir: {tmp_path / 'index'}\n"
+                      "answering:\n  min_support: 0\n", encoding="utf-8")
 
     def generator(prompt):
         return "47座" if "新开工" in prompt.user.rsplit("问题", 1)[-1] else "无"

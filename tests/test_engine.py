@@ -119,3 +119,10 @@ def test_a_receipt_is_verified_and_a_changed_one_is_not(open_rag, pages):
 def test_what_is_no_receipt_is_one_error(open_rag, receipt):
     with pytest.raises(SourceError, match="no answer of"):
         open_rag().verify(receipt)
+
+
+def test_what_the_evidence_hardly_shares_is_refused_without_writing(open_rag, config):
+    rag = open_rag(read="47座")
+    rag.config = config.model_copy(update={"answering": config.answering.model_copy(update={"min_support": 2.0})})
+    answer = rag.ask("甲镇今年新开工多少座桥梁?")
+    assert answer.refused and answer.citations and not rag.generator.prompts
