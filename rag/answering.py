@@ -38,14 +38,14 @@ def write_answer(
     """
     evidence = nearby[: settings.evidence_sentences]
     wanted = settings.min_support * (1.0 if query.chinese == query.question else _TRANSLATED)
-    if max((piece.support for piece in evidence), default=0.0) < wanted:
+    if not evidence or max(piece.support for piece in evidence) < wanted:
         yield refuse(query, evidence)
         return
     grounded = yield from _grounded(generator, query, evidence, settings.attempts, max_tokens)
     if grounded is None:
         yield refuse(query, evidence)
         return
-    if max((piece.support for piece in sources_of(grounded, evidence)), default=0.0) < wanted:
+    if max(piece.support for piece in sources_of(grounded, evidence)) < wanted:
         yield refuse(query, evidence)
         return
     yield from _composed(generator, query, nearby, evidence, grounded, max_tokens)
