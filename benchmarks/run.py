@@ -3,6 +3,7 @@
     python benchmarks/run.py embedding          vectors per second, OpenVINO beside sentence-transformers
     python benchmarks/run.py runtimes           seconds per question of each generator runtime
     python benchmarks/run.py answers --questions Q.jsonl --scorer score_qa.py
+    python benchmarks/run.py retrieval --config C.yaml --questions Q.jsonl     what each channel of search adds
     python benchmarks/run.py start              seconds of `import rag` and `rag --help` beside an empty Python
 
 Without a name, everything that needs no further file is measured. All figures of a table come from one run.
@@ -19,6 +20,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
@@ -31,6 +33,7 @@ from rag.engine import Rag
 from rag.errors import RagError
 from rag.pages import read_articles
 from rag.passages import passages_of
+from rag.retrieve import fuse
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -38,8 +41,9 @@ ROOT = HERE.parent
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="*", choices=["embedding", "runtimes", "answers", "start", []])
+    parser.add_argument("what", nargs="*", choices=["embedding", "runtimes", "answers", "retrieval", "start", []])
     parser.add_argument("--questions", type=Path, default=HERE / "questions.jsonl")
+    parser.add_argument("--config", type=Path, default=ROOT / "config.yaml", help="with answers and retrieval")
     parser.add_argument("--scorer", type=Path, help="score_qa.py of the evaluation sets")
     parser.add_argument("--backend", help="with runtimes: only this one, in this process")
     arguments = parser.parse_args()
@@ -47,7 +51,7 @@ def main() -> None:
         print(json.dumps(answer_all(arguments.questions, arguments.backend)))
         return
     for what in arguments.what or ["start", "embedding", "runtimes"]:
-        {"embedding": embedding, "runtimes": runtimes, "answers": answers, "start": start}[what](arguments)
+        {"embedding": embedding, "runtimes": runtimes, "answers": answers, "retrieval": retrieval, "start": start}[what](arguments)
 
 
 # -- the measurements -----------------------------------------------------------------------------------------
@@ -94,14 +98,63 @@ def runtimes(arguments: argparse.Namespace) -> None:
 def answers(arguments: argparse.Namespace) -> None:
     """Answers a question set through the command and scores it with the scorer that belongs to it."""
     out = HERE / "answers.jsonl"
-    run(["-m", "rag", "ask", "--batch", str(arguments.questions), "--out", str(out)])
-    told = run([str(arguments.scorer), "seed", "--questions", str(arguments.questions), "--pred", str(out)])
+    run(["-m", "rag", "ask", "--config", str(arguments.config), "--batch", str(arguments.questions), "--out", str(out)])
+    kind = "seed" if '"must"' in arguments.questions.read_text(encoding="utf-8") else "answers"
+    told = run([str(arguments.scorer), kind, "--questions", str(arguments.questions), "--pred", str(out)])
     score = json.loads(told.stdout)
     out.unlink()
-    shown = ["questions", "correct", "wrong", "refused_wrongly", "cited", "refusal_precision", "refusal_recall",
+    shown = ["questions", "contains_num", "correct", "wrong", "refused_wrongly", "cited", "refusal_precision", "refusal_recall",
              "number_faithful", "number_faithful_digits", "seconds_p50", "seconds_p95"]
     write_table(f"answers-{arguments.questions.stem}", f"Answers, {arguments.questions.name}", ["figure", "value"],
-                [[name, score[name]] for name in shown])
+                [[name, score[name]] for name in shown if name in score])
+
+
+WAYS = {
+    "BM25": {"lexical": 1.0}, "passage vectors": {"dense": 1.0}, "sentence vectors": {"sentence": 1.0},
+    "both vectors": {"dense": 1.0, "sentence": 2.0}, "vectors and BM25": {"dense": 1.0, "sentence": 2.0, "lexical": 10.0},
+    "and names (as shipped)": {"dense": 1.0, "sentence": 2.0, "lexical": 10.0, "names": 4.0},
+}
+
+
+def retrieval(arguments: argparse.Namespace) -> None:
+    """Recall of each channel alone and together, with and without the translation of English questions."""
+    rag = Rag.open(arguments.config)
+    rows = [json.loads(line) for line in arguments.questions.read_text(encoding="utf-8").splitlines()]
+    rows = [row for row in rows if row.get("doc_ids")]
+    _ = rag.retriever, rag.understand(rows[0]["question"])
+    seconds: dict[str, list[float]] = {"understand": [], "search": []}
+    table: dict[str, list[list[str]]] = {}
+    for row in rows:
+        query = clocked(seconds["understand"], lambda r=row: rag.understand(r["question"]))
+        clocked(seconds["search"], lambda q=query: rag.retriever.search(q, 10))
+        forms = {"": query} if query.chinese == query.question else {
+            "": query, ", not translated": replace(query, chinese="", named="")}
+        for suffix, form in forms.items():
+            channels = rag.retriever.channels(form)
+            for way, weights in WAYS.items():
+                found = fused_documents(rag, channels, weights)
+                table.setdefault(way + suffix, []).append([doc in row["doc_ids"] for doc in found])
+    lines = [[way, len(found), *(f"{sum(any(f[:k]) for f in found) / len(found):.3f}" for k in (1, 5, 10))]
+             for way, found in table.items()]
+    took = "; ".join(f"{name} {1000 * median(values):.0f} ms" for name, values in seconds.items())
+    write_table(f"retrieval-{arguments.questions.stem}", f"Search, {arguments.questions.name} ({took}, median)",
+                ["way", "questions", "recall@1", "recall@5", "recall@10"], lines)
+
+
+def fused_documents(rag: Rag, channels: dict[str, Any], weights: dict[str, float]) -> list[str]:
+    used = {name: scores for name, scores in channels.items() if name in weights}
+    ranked = [row for row, _ in fuse(used, weights)][:60]
+    archive = rag.retriever.store.archive
+    passages = archive.passages(ranked)
+    articles = archive.articles({p.article_id for p in passages.values()})
+    return list(dict.fromkeys(articles[passages[row].article_id].doc_id for row in ranked))[:10]
+
+
+def clocked(seconds: list[float], work: Callable[[], Any]) -> Any:
+    began = time.perf_counter()
+    done = work()
+    seconds.append(time.perf_counter() - began)
+    return done
 
 
 # -- helpers --------------------------------------------------------------------------------------------------

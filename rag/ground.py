@@ -177,6 +177,32 @@ def _ends_clause(text: str, at: int) -> bool:
     return text[at] in _CLAUSE_END and not inside_number
 
 
+def bound(grounded: Grounded, words: Sequence[str]) -> float:
+    """How closely the located pieces stand by the question's words: the mean share of these in each piece's own phrase.
+
+    A yes or no counts as bound by half; what was not found counts against it.
+
+    >>> article = Article("a", "p", "d", "高新技术企业1631家、上市企业34家。")
+    >>> from rag.records import Passage
+    >>> e = Evidence(article, Passage("x", "a", article.text, 0, 20), 0, 20, article.text, 1.0)
+    >>> bound(ground("34家", [e]), ["上市", "企业"]) > bound(ground("1631家", [e]), ["上市", "企业"])
+    True
+    """
+    shares = [0.5] if grounded.verdict else []
+    for located in grounded.located:
+        phrase = _phrase(fold(located.evidence.text), located.start, located.end)
+        shares.append(sum(word in phrase for word in words) / max(len(words), 1))
+    return sum(shares) / (len(shares) + len(grounded.missing)) if shares else 0.0
+
+
+def _phrase(text: str, start: int, end: int) -> str:
+    """The part of an enumeration or clause in which ``text[start:end]`` stands."""
+    marks = _CLAUSE_END + "、"
+    begin = max((text.rfind(mark, 0, start) for mark in marks), default=-1) + 1
+    stops = [at for mark in marks if (at := text.find(mark, end)) >= 0]
+    return text[begin : min(stops, default=len(text))]
+
+
 def citation(number: int, evidence: Evidence) -> Citation:
     """A citation of a whole sentence, with its place in the article and in the raw page."""
     article, passage = evidence.article, evidence.passage

@@ -247,7 +247,8 @@ class Answer:
     ``rewritten``: a follow-up question as it was understood; ``search_question``: the Chinese form that was searched;
     ``times``: relative times of the quotations; ``retrieved``: ``(passage_id, score)`` of what was found, best first;
     ``made_with``: index, embedder and generator; ``checks``: name → whether it was passed;
-    ``support``: how much of the question the cited sentence answers to (about 0 to 1.2).
+    ``support``: how much of the question the cited sentence answers to (about 0 to 1.2);
+    ``bound``: the share of its words that stand in the same phrase as the answer (0 to 1).
     """
 
     question: str
@@ -265,6 +266,7 @@ class Answer:
     made_with: Mapping[str, str] = field(default_factory=dict)
     checks: Mapping[str, bool] = field(default_factory=dict)
     support: float = 0.0
+    bound: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form of ``rag ask --json``: the receipt that ``rag verify`` checks."""
