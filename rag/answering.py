@@ -13,10 +13,10 @@ from rag.config import Answering
 from rag.evidence import Evidence
 from rag.figures import asks_for_count, other_figures
 from rag.generate import Generator, Prompt
-from rag.ground import Grounded, bound, citation, ground, is_refusal
+from rag.ground import Grounded, bound, citation, ground, has_unit, is_refusal
 from rag.phrasing import Written, sources_of, written_in_chinese, written_in_english
 from rag.prompts import read_prompt
-from rag.quantities import unsupported
+from rag.quantities import asked_unit, unsupported
 from rag.query import Query
 from rag.records import Answer, TextPiece
 from rag.times import all_times
@@ -42,7 +42,8 @@ def write_answer(
         yield refuse(query, evidence)
         return
     grounded = yield from _grounded(generator, query, evidence, settings.attempts, max_tokens)
-    if grounded is None:
+    unit = asked_unit(query.chinese)
+    if grounded is None or (unit and grounded.located and not has_unit(grounded, unit)):
         yield refuse(query, evidence)
         return
     if max(piece.support for piece in sources_of(grounded, evidence)) < wanted:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from rag.evidence import Evidence
 from rag.prompts import NOT_SAID
-from rag.quantities import unit_at
+from rag.quantities import read, unit_at, unit_of
 from rag.records import Article, Citation, Run, headline, source_spans
 from rag.text import HAN, fold
 
@@ -175,6 +175,12 @@ def _clause_end(text: str, at: int) -> int:
 def _ends_clause(text: str, at: int) -> bool:
     inside_number = text[at] in _COMMAS and text[at - 1 : at].isdigit() and text[at + 1 : at + 2].isdigit()
     return text[at] in _CLAUSE_END and not inside_number
+
+
+def has_unit(grounded: Grounded, unit: str) -> bool:
+    """Whether one of the located figures has a unit, the larger part of it counting too (人次 for 人)."""
+    found = [unit_of(l.evidence.text, q) for l in grounded.located for q in read(l.evidence.text) if l.start <= q.start < l.end]
+    return any(other.startswith(unit) or other.endswith(unit) for other in found if other)
 
 
 def bound(grounded: Grounded, words: Sequence[str]) -> float:

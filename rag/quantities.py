@@ -55,6 +55,7 @@ _MEASURES = {
     "小时": "hours", "分钟": "minutes", "天": "days", "年": "years", "个百分点": "percentage points",
 }
 _UNITS = {**_MONEY, **_MEASURES}
+_ASKED = re.compile("(?:多少|几)[十百千万亿]*(" + "|".join(sorted(_UNITS, key=len, reverse=True)) + ")")
 _CLASSIFIERS = "个|名|位|家|所|项|条|件|座|台|辆|次|种|场|份|套|户|只|头|张|支|批|组|间|期|届|款|类|起|例"
 _UNIT = re.compile("|".join([*sorted(_UNITS, key=len, reverse=True), _CLASSIFIERS]))
 _ABOUT = {"近": "nearly ", "约": "about ", "超过": "more than ", "超": "more than ", "逾": "more than ",
@@ -106,6 +107,16 @@ def unit_of(text: str, quantity: Quantity) -> str:
     ['个', '元']
     """
     return unit_at(fold(text), quantity.end)
+
+
+def asked_unit(question: str) -> str:
+    """The unit in which a Chinese question wants its figure, ``""`` where it names none; what is merely counted has none.
+
+    >>> asked_unit("总投资是多少亿元?"), asked_unit("全长多少公里?"), asked_unit("新开工多少个项目?")
+    ('元', '公里', '')
+    """
+    match = _ASKED.search(fold(question))
+    return match.group(1) if match else ""
 
 
 def unit_at(folded: str, at: int) -> str:

@@ -126,3 +126,9 @@ def test_what_the_evidence_hardly_shares_is_refused_without_writing(open_rag, co
     rag.config = config.model_copy(update={"answering": config.answering.model_copy(update={"min_support": 2.0})})
     answer = rag.ask("甲镇今年新开工多少座桥梁?")
     assert answer.refused and answer.citations and not rag.generator.prompts
+
+
+def test_a_length_does_not_answer_for_a_sum(open_rag, pages):
+    (pages / "rail.md").write_text("# 丙县修铁路\n\n全长315公里的丙县铁路开工。\n", encoding="utf-8")
+    rag = open_rag(read="315公里")
+    assert rag.ask("丙县铁路的总投资是多少亿元?").refused and not rag.ask("丙县铁路全长多少公里?").refused
