@@ -6,6 +6,7 @@ language of the question; code finds those words in the evidence, and carries fi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator as Steps
 from collections.abc import Iterator, Sequence
 
@@ -13,7 +14,7 @@ from rag.config import Answering
 from rag.evidence import Evidence
 from rag.figures import asks_for_count, other_figures
 from rag.generate import Generator, Prompt
-from rag.ground import Grounded, bound, citation, ground, has_unit, is_refusal
+from rag.ground import Grounded, bound, citation, ground, has_unit, is_refusal, names_day, telling_words
 from rag.phrasing import Written, sources_of, written_in_chinese, written_in_english
 from rag.prompts import read_prompt
 from rag.quantities import asked_unit, unsupported
@@ -21,6 +22,7 @@ from rag.query import Query
 from rag.records import Answer, TextPiece
 from rag.times import all_times
 
+_WHEN = re.compile(r"\bwhen\b|what (?:date|day)|which day", re.I)
 _TRANSLATED = 0.2  # share of the support that a translated question can be asked for, as it has fewer words in common
 Events = Iterator[TextPiece | Answer]
 Reading = Steps[TextPiece, None, Grounded | None]  # text as it is written; returns what was found of it
@@ -68,7 +70,11 @@ def _grounded(
         found = yield from _read(generator, form, evidence, 1, max_tokens)
         if found and (found.located or found.verdict):
             readings.append(found)
-    return max(readings, key=lambda reading: bound(reading, query.chinese_words), default=None)
+    words = telling_words(query.chinese_words, evidence)
+    if len(readings) == 1 and not bound(readings[0], words):
+        return None  # one reading found nothing, and the other nothing that the question asks about
+    dated = bool(_WHEN.search(query.question))
+    return max(readings, key=lambda reading: (dated and names_day(reading), bound(reading, words)), default=None)
 
 
 def _read(generator: Generator, question: str, evidence: Sequence[Evidence], attempts: int, max_tokens: int) -> Reading:

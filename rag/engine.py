@@ -170,6 +170,7 @@ class Rag:
         from rag.generate import complete
         from rag.names import places_meant, readings, romanised_names, without_negated
         from rag.prompts import translate_prompt
+        from rag.quantities import figures_in_chinese
 
         meant = without_negated(query.question)
         names = romanised_names(query.question)
@@ -177,7 +178,7 @@ class Rag:
         named = query.question
         for name, form in forms.items():
             named = named.replace(name, form)
-        named = in_chinese(named)
+        named = in_chinese(figures_in_chinese(named))
         chinese = complete(self.generator, translate_prompt(named), max_tokens=80, stop=("\n",)).strip()
         return replace(
             query, chinese=chinese, named=named, scope=tuple(places_meant(query.question, chinese, forms)),

@@ -6,6 +6,7 @@ share most with the question in words and in meaning, each with the title of its
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -76,7 +77,13 @@ def choose_evidence(retriever: Retriever, query: Query, hits: Sequence[Hit], lim
     ]
     best = sorted(found, key=lambda e: -e.score)[:limit]
     asked = Rarity(retriever.store.archive, query.chinese_words, retriever.store.manifest.passages, missing=True)
-    return [replace(e, support=_share(asked, e.article, e.text) + _MEANING * e.meaning) for e in best]
+    chance = _chance(retriever.store.manifest.passages)
+    return [replace(e, support=(_share(asked, e.article, e.text) + _MEANING * e.meaning) / chance) for e in best]
+
+
+def _chance(passages: int) -> float:
+    """How much the best of so many passages resembles any question by chance, beside the best of ten thousand."""
+    return min(1.0, max(0.25, math.log10(max(passages, 1)) / 4))
 
 
 def _share(rarity: Rarity, article: Article, text: str) -> float:

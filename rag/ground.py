@@ -183,6 +183,19 @@ def has_unit(grounded: Grounded, unit: str) -> bool:
     return any(other.startswith(unit) or other.endswith(unit) for other in found if other)
 
 
+def telling_words(words: Sequence[str], evidence: Sequence[Evidence]) -> list[str]:
+    """The words of a question less those that stand in every article's title or in most of the evidence: they tell nothing apart."""
+    texts = [e.text for e in evidence]
+    common = {w for w in words if all(w in headline(e.article) + e.article.section for e in evidence)
+              or (len(texts) > 2 and sum(w in text for text in texts) > len(texts) / 2)}
+    return [word for word in words if word not in common]
+
+
+def names_day(grounded: Grounded) -> bool:
+    """Whether one of the located pieces is a day."""
+    return any(q.kind == "day" for located in grounded.located for q in read(located.piece))
+
+
 def bound(grounded: Grounded, words: Sequence[str]) -> float:
     """How closely the located pieces stand by the question's words: the mean share of these in each piece's own phrase.
 

@@ -336,6 +336,23 @@ def _english_date(piece: str) -> str:
     return month + (f"-{_MONTHS[int(to) - 1]}" if to and 1 <= int(to) <= 12 else "")
 
 
+def figures_in_chinese(question: str) -> str:
+    """An English question with its large figures in Chinese, whose powers of ten a small model gets wrong.
+
+    >>> figures_in_chinese("projects worth over 100 million yuan, or 8.68 billion?")
+    'projects worth over 1亿元, or 86.8亿?'
+    """
+    for quantity in reversed(read(question)):
+        if quantity.kind != "number" or not re.search(r"[mb]illion|trillion|thousand", quantity.text, re.I) or quantity.value < 10**4:
+            continue
+        power, name = (10**8, "亿") if quantity.value >= 10**8 else (10**4, "万")
+        money = re.match(r"\s*yuan\b", question[quantity.end :])
+        end = quantity.end + (money.end() if money else 0)
+        written = exact(quantity.value / power, grouped=False) + name + ("元" if money else "")
+        question = question[: quantity.start] + written + question[end:]
+    return question
+
+
 def scaled(value: Fraction) -> str:
     """A number as English papers print it, exactly.
 
