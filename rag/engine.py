@@ -167,6 +167,7 @@ class Rag:
     def _in_chinese(self, query: Query) -> Query:
         """The question with its translation; names that the archive knows are carried over by code."""
         from rag.dates import in_chinese
+        from rag.english import zones_in_chinese
         from rag.generate import complete
         from rag.names import places_meant, readings, romanised_names, without_negated
         from rag.prompts import translate_prompt
@@ -178,7 +179,7 @@ class Rag:
         named = query.question
         for name, form in forms.items():
             named = named.replace(name, form)
-        named = in_chinese(figures_in_chinese(named))
+        named = in_chinese(figures_in_chinese(zones_in_chinese(named)))
         chinese = complete(self.generator, translate_prompt(named), max_tokens=80, stop=("\n",)).strip()
         return replace(
             query, chinese=chinese, named=named, scope=tuple(places_meant(query.question, chinese, forms)),

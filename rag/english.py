@@ -10,6 +10,7 @@ import re
 
 from rag.names import romanise_names
 from rag.quantities import glossary
+from rag.text import HAN
 
 _TERMS = {
     "今年以来": "So far this year", "截至目前": "To date", "目前": "currently", "近日": "recently", "日前": "recently",
@@ -19,6 +20,10 @@ _TERMS = {
     "高新技术产业开发区": "High-tech Zone", "高新区": "High-tech Zone", "经济技术开发区": "Economic Development Zone",
     "经开区": "Economic Development Zone", "管委会": "administrative committee", "党工委": "Party working committee",
     "新开工项目": "newly started projects", "续建项目": "projects under continued construction",
+}
+_ZONES = {
+    r"high-tech (?:industrial )?(?:development )?zone": "高新区", r"economic(?: and technological)? development zone": "经开区",
+    r"new area": "新区", r"free trade zone": "自贸区",
 }
 _TERM = re.compile("|".join(sorted(map(re.escape, _TERMS), key=len, reverse=True)))
 
@@ -37,3 +42,14 @@ def in_english(text: str, question: str = "") -> str:
     parts = re.split(f"({_TERM.pattern})", text)
     named = "".join(f" {_TERMS[part]} " if part in _TERMS else romanise_names(part, question) for part in parts)
     return re.sub(r" +([,.;\uff0c\u3002])", r"\1", re.sub(r"\s+", " ", named)).strip()
+
+
+def zones_in_chinese(question: str) -> str:
+    """An English question with its kinds of zones as Chinese papers print them.
+
+    >>> zones_in_chinese("Does the 随州 High-tech Zone grow?")
+    'Does the 随州高新区 grow?'
+    """
+    for english, chinese in _ZONES.items():
+        question = re.sub(rf"(?:(?<=[{HAN}]) )?\b{english}\b", chinese, question, flags=re.I)
+    return question
