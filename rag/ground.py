@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from rag.enumerations import pairs
 from rag.evidence import Evidence
 from rag.prompts import NOT_SAID
 from rag.quantities import read, unit_at, unit_of
@@ -74,13 +75,13 @@ def ground(draft: str, evidence: Sequence[Evidence]) -> Grounded:
     whole = locate(text, evidence)
     if whole:
         return Grounded(verdict, (whole,), ())
-    located, missing = [], []
+    located: list[Located] = []
+    missing = []
     for piece in pieces_of(text):
         found = locate(piece, evidence)
-        if found:
-            located.append(found)
-        else:
-            missing.append(piece)
+        parts = [found] if found else locate_pair(piece, evidence)
+        located += parts
+        missing += [] if parts else [piece]
     return Grounded(verdict, tuple(located), tuple(missing))
 
 
@@ -117,6 +118,24 @@ def locate(piece: str, evidence: Iterable[Evidence]) -> Located | None:
             if not _cuts_number(bare, match.start(), end):
                 return Located(piece, candidate, places[match.start()], places[end - 1] + 1)
     return None
+
+
+def locate_pair(piece: str, evidence: Iterable[Evidence]) -> list[Located]:
+    """A name and the value that 分别 gives it, for a piece that puts the two together; ``[]`` if it pairs them otherwise.
+
+    >>> article = Article("a", "p", "d", "杨树、柳树成活率分别达63.38%和69.12%。")
+    >>> from rag.records import Passage
+    >>> e = Evidence(article, Passage("x", "a", article.text, 0, 25), 0, 25, article.text, 1.0)
+    >>> [article.text[l.start : l.end] for l in locate_pair("柳树成活率69.12%", [e])], locate_pair("杨树69.12%", [e])
+    (['柳树成活率', '69.12%'], [])
+    """
+    wanted = _bare(piece)[0]
+    for candidate in evidence:
+        for name, value in pairs(candidate.text):
+            if wanted == _bare(name + value)[0]:
+                found = [locate(part, [candidate]) for part in (name, value)]
+                return [part for part in found if part]
+    return []
 
 
 def _with_unit(text: str, end: int) -> int:
