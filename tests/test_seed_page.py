@@ -76,3 +76,8 @@ def test_openvino_and_torch_give_the_same_vectors():
 
 def test_romanised_names_are_read():
     assert ("sui", "zhou") in readings("Suizhou")
+
+
+def test_two_values_are_given_to_the_names_they_belong_to(seed_rag):
+    answer = seed_rag.ask("昆明高新区“四上”企业的党组织覆盖率是多少?")
+    assert answer.text.startswith("63.38%")
