@@ -7,6 +7,7 @@ share most with the question in words and in meaning, each with the title of its
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -19,6 +20,8 @@ from rag.retrieve import Rarity, Retriever
 from rag.text import fold
 
 _WORDS = 12.0  # weight of a sentence's share of the question's words beside its z-score of meaning
+_BYLINE = 6.0  # what a byline gains where it is asked who wrote
+_AUTHOR = re.compile(r"作者|谁写|撰写|记者|采写|who wrote|written by|author|reporter|byline", re.I)
 _MEANING = 0.03  # weight of the z-score of meaning in the support of a sentence
 _PASSAGE = 0.3  # weight of what its passage lacks to the best one
 
@@ -69,9 +72,11 @@ def choose_evidence(retriever: Retriever, query: Query, hits: Sequence[Hit], lim
     vectors = retriever.vectors(query)
     rarity = Rarity(retriever.store.archive, query.tokens, retriever.store.manifest.passages)
     top = max((hit.score for hit in hits), default=0.0)
+    author = _BYLINE if _AUTHOR.search(query.question) else 0.0
     found = [
         Evidence(hit.article, hit.passage, start, end, text,
-                 meaning + _WORDS * _share(rarity, hit.article, text) + _PASSAGE * (hit.score - top), meaning)
+                 meaning + _WORDS * _share(rarity, hit.article, text) + _PASSAGE * (hit.score - top)
+                 + author * (hit.passage.field == "byline"), meaning)
         for hit in hits
         for start, end, text, meaning in _sentences(retriever, hit, vectors)
     ]
