@@ -3,7 +3,7 @@
 No list of names is kept here. An English question's capitalised words are read as pinyin [1]_ and looked up in the
 archive itself by their syllables; Chinese place names are told by jieba's part-of-speech dictionary [2]_.
 
-.. [1] https://pypinyin.readthedocs.io  .. [2] https://github.com/fxsjy/jieba
+.. [1] https://github.com/mozillazg/python-pinyin  .. [2] https://github.com/fxsjy/jieba
 """
 
 from __future__ import annotations
