@@ -128,7 +128,7 @@ def _composed(
         text = yield from written_in_english(generator, query, grounded, sources, max_tokens)
     figures = other_figures(grounded.located, nearby, len(citations) + 1) if asks_for_count(query.question) else ()
     times = all_times((source.text, source.article.date) for source in sources)
-    checks = {"quotations located": True, "figures in quotations": not unsupported(text, [c.quote for c in citations]),
+    checks = {"answer located": bool(grounded.located), "figures in quotations": not unsupported(text, [c.quote for c in citations]),
               "every piece found": not grounded.missing}
     yield Answer(query.question, query.language, text, False, citations, figures, times, warnings, checks=checks,
                  support=round(max(source.support for source in sources), 4),
@@ -143,9 +143,9 @@ _REFUSAL = {
 }
 
 
-def refuse(query: Query, evidence: Sequence[Evidence], reason: str = "") -> Answer:
+def refuse(query: Query, evidence: Sequence[Evidence]) -> Answer:
     """Says that the archive does not tell, and shows the nearest that it tells."""
     said, nearest = _REFUSAL[query.language]
     best = sorted(evidence, key=lambda e: -e.score)[:1]
-    text = " ".join(part for part in (reason or said, nearest if best else "") if part)
+    text = " ".join(part for part in (said, nearest if best else "") if part)
     return Answer(query.question, query.language, text, True, tuple(citation(1, e) for e in best))
