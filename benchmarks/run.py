@@ -4,6 +4,7 @@
     python benchmarks/run.py runtimes           seconds per question of each generator runtime
     python benchmarks/run.py answers --questions Q.jsonl --scorer score_qa.py
     python benchmarks/run.py retrieval --config C.yaml --questions Q.jsonl     what each channel of search adds
+    python benchmarks/run.py pages --scorer score_pages.py --pages DIR ...     damaged pages against their true articles
     python benchmarks/run.py start              seconds of `import rag` and `rag --help` beside an empty Python
 
 Without a name, everything that needs no further file is measured. All figures of a table come from one run.
@@ -12,12 +13,14 @@ Without a name, everything that needs no further file is measured. All figures o
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import platform
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -32,7 +35,7 @@ from rag.embed import open_embedder
 from rag.engine import Rag
 from rag.errors import RagError
 from rag.models import resolve
-from rag.pages import read_articles
+from rag.pages import articles_of, read_articles
 from rag.passages import passages_of
 from rag.retrieve import fuse
 
@@ -42,17 +45,18 @@ ROOT = HERE.parent
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="*", choices=["embedding", "runtimes", "answers", "retrieval", "start", []])
+    parser.add_argument("what", nargs="*", choices=[*MEASUREMENTS, []])
     parser.add_argument("--questions", type=Path, default=HERE / "questions.jsonl")
     parser.add_argument("--config", type=Path, default=ROOT / "config.yaml", help="with answers and retrieval")
-    parser.add_argument("--scorer", type=Path, help="score_qa.py of the evaluation sets")
+    parser.add_argument("--scorer", type=Path, help="score_qa.py or score_pages.py of the evaluation sets")
+    parser.add_argument("--pages", type=Path, nargs="+", help="with pages: folders of page_*.txt and page_*.gold.json, or X.gold.json")
     parser.add_argument("--backend", help="with runtimes: only this one, in this process")
     arguments = parser.parse_args()
     if arguments.backend:
         print(json.dumps(answer_all(arguments.questions, arguments.backend)))
         return
     for what in arguments.what or ["start", "embedding", "runtimes"]:
-        {"embedding": embedding, "runtimes": runtimes, "answers": answers, "retrieval": retrieval, "start": start}[what](arguments)
+        MEASUREMENTS[what](arguments)
 
 
 # -- the measurements -----------------------------------------------------------------------------------------
@@ -149,6 +153,39 @@ def retrieval(arguments: argparse.Namespace) -> None:
                 ["way", "questions", "recall@1", "recall@5", "recall@10"], lines)
 
 
+PAGE_FIGURES = ["title_recall", "title_precision", "article_f1", "order", "cuts_repaired", "captions_kept_out", "chars_lost",
+                "chars_invented", "breaks_kept", "displaced_repaired"]
+
+
+def pages(arguments: argparse.Namespace) -> None:
+    """Every set read by this reader and by the scorer's naive one; then a thousand pages in a row for time and memory."""
+    rows, texts = [], []
+    for gold in arguments.pages:
+        files = sorted(gold.glob("page_*.txt")) if gold.is_dir() else [gold.with_name(gold.name.replace(".gold.json", ".txt"))]
+        texts += [file.read_text(encoding="utf-8") for file in files]
+        with tempfile.TemporaryDirectory() as folder:
+            for file in files:
+                read = json.dumps([a.to_dict() for a in read_articles(file)], ensure_ascii=False)
+                Path(folder, f"{file.stem}.json").write_text(read, encoding="utf-8")
+            told = Path(folder) if gold.is_dir() else Path(folder, f"{files[0].stem}.json")
+            score = page_score(arguments.scorer, gold, "--pred", str(told))
+        naive = page_score(arguments.scorer, gold, "--naive")
+        rows += [[f"{gold.name} ({len(files)})", *score], [f"{gold.name}, split at every heading", *naive]]
+    seconds, memory = [], []
+    for n, text in zip(range(1000), itertools.cycle(texts)):
+        seconds.append(timed(lambda t=text: articles_of(t, "page")))
+        if n in (99, 999):
+            memory.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    write_table("pages", f"Damaged pages; of 1,000 in a row the median took {median(seconds):.3f} s, the slowest {max(seconds):.2f} s; "
+                f"{memory[0]:.0f} MiB at most after 100 pages, {memory[1]:.0f} after 1,000", ["pages", *PAGE_FIGURES], rows)
+
+
+def page_score(scorer: Path, gold: Path, *more: str) -> list[str]:
+    score = json.loads(run([str(scorer), "--gold", str(gold), *more]).stdout)
+    score = score.get("micro", score)
+    return [f"{value:.3f}" if (value := {**score, **score["extra"]}[name]) is not None else "" for name in PAGE_FIGURES]
+
+
 def fused_documents(rag: Rag, channels: dict[str, Any], weights: dict[str, float]) -> list[str]:
     used = {name: scores for name, scores in channels.items() if name in weights}
     ranked = [row for row, _ in fuse(used, weights)][:60]
@@ -163,6 +200,10 @@ def clocked(seconds: list[float], work: Callable[[], Any]) -> Any:
     done = work()
     seconds.append(time.perf_counter() - began)
     return done
+
+
+MEASUREMENTS: dict[str, Callable[[argparse.Namespace], None]] = {
+    "embedding": embedding, "runtimes": runtimes, "answers": answers, "retrieval": retrieval, "pages": pages, "start": start}
 
 
 # -- helpers --------------------------------------------------------------------------------------------------
@@ -206,11 +247,13 @@ def machine() -> str:
     return f"{name}, {os.cpu_count()} cores, {' '.join(can)}; Python {platform.python_version()}"
 
 
-def write_table(name: str, title: str, head: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
+def write_table(name: str, title: str, head: Iterable[str], rows: Iterable[Iterable[object]],
+                script: str = "") -> None:
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT, check=False)
     head = list(head)
+    command = script or "run.py " + name.split("-")[0]
     lines = [f"# {title}", "", f"{machine()}; commit {commit.stdout.strip()}; {time.strftime('%Y-%m-%d')}  ",
-             f"`python benchmarks/run.py {name.split('-')[0]}`", "", "| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+             f"`python benchmarks/{command}`", "", "| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     lines += ["| " + " | ".join(map(str, row)) + " |" for row in rows]
     (HERE / f"{name}.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
     print("\n".join(lines), end="\n\n")

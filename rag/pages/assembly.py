@@ -18,8 +18,9 @@ from rag.pages.blocks import Block
 from rag.pages.pieces import Piece, Region
 from rag.pages.seams import Seams, is_open
 
-_MOVE = 5.5  # nats that a displaced column must gain
-_FAR = 1.0  # more nats if it moves under another headline; twice as much behind a piece that broke off
+_MOVE = 4.5
+_FAR = 2.0  # more nats if it moves under another headline
+_BEHIND = 3.0  # more nats if it moves behind another story's piece that broke off
 _STORY = 5.0  # nats that a story without headline must gain
 _NEXT = 2.0  # nats for text that goes on below on the page
 _PAUSE = 2.0  # nats against text going on behind a picture or a wide gap, if the sentence before was complete
@@ -87,7 +88,7 @@ def _gain(regions: list[Region], move: Move, seams: Seams) -> float:
     if gain <= -_MATTER:
         return gain
     matter = _matter(target, source, kept, moved, seams)
-    far = _FAR if move.to == "front" else 2 * _FAR
+    far = _FAR if move.to == "front" else _BEHIND
     return gain + matter - far if matter > 0 else -_NEVER
 
 
@@ -108,16 +109,16 @@ def _reading(region: Region, pieces: list[Piece], seams: Seams) -> float:
     """The score of these pieces, in this order, under the region's headline."""
     if not pieces:
         return -_NEVER if region.title and region.pieces else 0.0
-    score = _front(region, pieces[0], seams)
+    score = _front(region, pieces, seams)
     for one, other in itertools.pairwise(pieces):
         score += joint_score(one, other, seams)
     last = pieces[-1]
     return score - (_BROKEN_OFF if is_open(last) and not last.goes_on else 0.0)
 
 
-def _front(region: Region, first: Piece, seams: Seams) -> float:
-    title = "".join(b.text for b in region.title)
-    score = seams.begins(first.text) + min(6.0, seams.leads(title, first.text))
+def _front(region: Region, pieces: list[Piece], seams: Seams) -> float:
+    title, first = "".join(b.text for b in region.title), pieces[0]
+    score = seams.begins(first.text) + seams.opening(title, first.text, [p.text for p in pieces[1:]])
     return score + (6.0 if first.opens else 3.0 if first.resumes else 0.0)
 
 

@@ -7,7 +7,9 @@ of characters that the page shows elsewhere.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rag.pages.blocks import is_whole
@@ -23,6 +25,8 @@ _PARAGRAPH_AT_LEAST = 12  # characters
 _HABIT = 0.5
 _OPENINGS = ("近日", "日前", "连日来", "记者从", "当地时间")  # in a first sentence, wherever they stand
 _PAIRED = {"“": "”", "‘": "’", "《": "》", "(": ")", "（": "）", "「": "」", "【": "】"}
+_GOES_ON = re.compile("他|她|它|这|此|该|其|与此同时|同时|另|随后|接着|不仅|然而|但|而|也|还|并|因|除了")  # never a story's first word
+OPENING = (6.4, 7.0, 1.3, -2.4)  # nats for each evidence of ``opening_evidence``, fitted by benchmarks/openings.py
 _LEAD_WORDS = ("近日", "日前", "今天", "昨天", "今日", "昨日", "近期", "近年来", "当地时间", "记者从", "眼下", "当前", "连日来", "据")
 
 
@@ -102,13 +106,34 @@ class Seams:
 
     def leads(self, title: str, text: str) -> float:
         """How well the text would do as the first paragraph under the title."""
-        head = text[:16]
-        dated = any(word in head for word in _LEAD_WORDS) or ("日" in head and any(c.isdigit() for c in head))
-        dated = dated or any(word in text[:60] for word in _OPENINGS)
         key = (title, text[:160], "")
         if title and key not in self.known:
             self.known[key] = 6.0 * self.shared(self.pairs(title), self.pairs(text[:160]))
-        return (1.0 if dated else 0.0) + (self.known[key] if title else 0.0)
+        return (1.0 if _is_dated(text) else 0.0) + (self.known[key] if title else 0.0)
+
+    def opening(self, title: str, text: str, rest: Sequence[str]) -> float:
+        """Does a story begin with ``text``, if ``rest`` is what else it holds? See ``benchmarks/openings.py``."""
+        key = (title, text, *rest)
+        if key not in self.known:
+            evidence = self.opening_evidence(title, text, rest)
+            self.known[key] = sum(w * e for w, e in zip(OPENING, evidence, strict=True))
+        return self.known[key]
+
+    def opening_evidence(self, title: str, text: str, rest: Sequence[str]) -> tuple[float, float, float, float]:
+        """What tells a lead: it takes up the headline (share of its rare pairs), its beginning sums up the rest
+        (share of its own rare pairs found there), it says when it was, and its first word refers to nothing before.
+        """
+        head, words, start = self.pairs(title), self.pairs(text), self.pairs(text[:160])
+        taken_up = sum(map(self._rarity, head & words)) / self._weight(head) if self._weight(head) else 0.0
+        told = self.shared(start, frozenset().union(*map(self.pairs, rest)))
+        return taken_up, told, float(_is_dated(text)), float(bool(_GOES_ON.match(text)))
+
+
+def _is_dated(text: str) -> bool:
+    head = text[:16]
+    if any(word in head for word in _LEAD_WORDS) or ("日" in head and any(c.isdigit() for c in head)):
+        return True
+    return any(word in text[:60] for word in _OPENINGS)
 
 
 def page_seams(lexicon: Lexicon, texts: list[str]) -> Seams:
