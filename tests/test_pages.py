@@ -102,6 +102,17 @@ def test_columns_out_of_order_are_put_back():
     assert [j.kind for j in article.joints] == ["displaced"] and article.joints[0].confidence < 1
 
 
+LEAD = ["7月3日,清溪镇稻田养鱼示范基地举行开镰仪式,首批稻田养鱼示范户领到了奖金。", "清溪镇去年开始推广稻田养鱼,示范基地已经有两千亩。"]
+REST = ["镇农技站站长说,稻田养鱼的鱼苗由镇里统一采购。", "示范户还可以向信用社申请贷款。", "明年,清溪镇准备把基地扩大到三千亩。"]
+
+
+@pytest.mark.parametrize(("shown", "kinds"), [(REST + LEAD, ["displaced"]), (LEAD + REST, [])])
+def test_columns_that_break_between_paragraphs_are_put_back_and_ordered_ones_stay(shown, kinds):
+    title = "## 清溪镇稻田养鱼示范基地开镰\n\n▶ 石磊\n\n"
+    (article,) = check_places(title + "\n\n".join(shown))
+    assert article.text.split("\n") == LEAD + REST and [j.kind for j in article.joints] == kinds
+
+
 def test_story_that_breaks_off_is_marked_truncated():
     first, second = articles_of("## 甲镇修桥\n\n甲镇的新桥开工,桥长三百米,预计明\n\n## 乙镇种树\n\n本报讯 乙镇种树。", "页.txt")
     assert first.truncated and not second.truncated
