@@ -41,15 +41,18 @@ def write_answer(
     evidence = nearby[: settings.evidence_sentences]
     wanted = settings.min_support * (1.0 if query.chinese == query.question else _TRANSLATED)
     if not any(_is_supported(piece, wanted) for piece in evidence):
-        yield refuse(query, evidence)
+        yield refuse(query, evidence, "evidence close enough to the question")
         return
     grounded = yield from _grounded(generator, query, evidence, settings.attempts, max_tokens)
+    if grounded is None:
+        yield refuse(query, evidence, "generator finds an answer")
+        return
     unit = asked_unit(query.chinese)
-    if grounded is None or (unit and grounded.located and not has_unit(grounded, unit)):
-        yield refuse(query, evidence)
+    if unit and grounded.located and not has_unit(grounded, unit):
+        yield refuse(query, evidence, "answer in the unit asked for")
         return
     if not any(_is_supported(source, wanted) for source in sources_of(grounded, evidence)):
-        yield refuse(query, evidence)
+        yield refuse(query, evidence, "citation close enough to the question")
         return
     yield from _composed(generator, query, nearby, evidence, grounded, max_tokens)
 
@@ -118,7 +121,7 @@ def _composed(
     if grounded.missing:
         warnings = ("left out, as no sentence holds it: " + ", ".join(grounded.missing),)
     if not grounded.located and not (grounded.verdict and not grounded.missing):
-        yield refuse(query, evidence)
+        yield refuse(query, evidence, "answer located")
         return
     sources = sources_of(grounded, evidence)
     citations = tuple(citation(number, source) for number, source in enumerate(sources, 1))
@@ -143,9 +146,10 @@ _REFUSAL = {
 }
 
 
-def refuse(query: Query, evidence: Sequence[Evidence]) -> Answer:
-    """Says that the archive does not tell, and shows the nearest that it tells."""
+def refuse(query: Query, evidence: Sequence[Evidence], failed: str) -> Answer:
+    """Says that the archive does not tell, and shows the nearest that it tells; ``failed`` names the check that decided."""
     said, nearest = _REFUSAL[query.language]
     best = sorted(evidence, key=lambda e: -e.score)[:1]
     text = " ".join(part for part in (said, nearest if best else "") if part)
-    return Answer(query.question, query.language, text, True, tuple(citation(1, e) for e in best))
+    return Answer(query.question, query.language, text, True, tuple(citation(1, e) for e in best), checks={failed: False},
+                  support=round(max((e.support for e in evidence), default=0.0), 4))

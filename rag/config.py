@@ -77,7 +77,7 @@ class Answering(Section):
 
     evidence_sentences: int = Field(3, ge=1, le=20)
     attempts: int = Field(2, ge=1, le=5)
-    min_support: float = Field(0.455, ge=0, le=2)
+    min_support: float = Field(0.86, ge=0, le=5)
 
 
 class Models(Section):

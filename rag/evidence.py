@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -22,17 +22,17 @@ from rag.text import fold
 _WORDS = 12.0  # weight of a sentence's share of the question's words beside its z-score of meaning
 _BYLINE = 6.0  # what a byline gains where it is asked who wrote
 _AUTHOR = re.compile(r"作者|谁写|撰写|记者|采写|who wrote|written by|author|reporter|byline", re.I)
-_MEANING = 0.03  # weight of the z-score of meaning in the support of a sentence
 _PASSAGE = 0.3  # weight of what its passage lacks to the best one
+_FOUND = 0.023  # weight of a passage's search score (about 20 where it does not answer, 30 where it does) in its support
 
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
     """One sentence, the same only as itself.
 
-    ``text == getattr(article, passage.field)[start:end]`` (of the caption, for captions). ``meaning`` is the z-score of
-    its vector. ``support`` (about 0 to 1.2) tells how much of the question it answers to: the share of the question's
-    words that it and its article's title, zone and date hold, rare words counting more, and a little of its meaning.
+    ``text == getattr(article, passage.field)[start:end]`` (of the caption, for captions). ``support`` (about 0.4 to 1.6)
+    tells how much of the question its passage answers to: the share of the question's words that it and its article's
+    title, zone and date hold, rare words counting more, and how well search found it.
     """
 
     article: Article
@@ -41,7 +41,6 @@ class Evidence:
     end: int
     text: str
     score: float
-    meaning: float = 0.0
     support: float = 1.0
 
 
@@ -73,17 +72,17 @@ def choose_evidence(retriever: Retriever, query: Query, hits: Sequence[Hit], lim
     rarity = Rarity(retriever.store.archive, query.tokens, retriever.store.manifest.passages)
     top = max((hit.score for hit in hits), default=0.0)
     author = _BYLINE if _AUTHOR.search(query.question) else 0.0
+    asked = Rarity(retriever.store.archive, query.chinese_words, retriever.store.manifest.passages, missing=True)
+    chance = _chance(retriever.store.manifest.passages)
     found = [
         Evidence(hit.article, hit.passage, start, end, text,
                  meaning + _WORDS * _share(rarity, hit.article, text) + _PASSAGE * (hit.score - top)
-                 + author * (hit.passage.field == "byline"), meaning)
+                 + author * (hit.passage.field == "byline"), support)
         for hit in hits
+        for support in [(_share(asked, hit.article, hit.passage.text) + _FOUND * hit.score) / chance]
         for start, end, text, meaning in _sentences(retriever, hit, vectors)
     ]
-    best = sorted(found, key=lambda e: -e.score)[:limit]
-    asked = Rarity(retriever.store.archive, query.chinese_words, retriever.store.manifest.passages, missing=True)
-    chance = _chance(retriever.store.manifest.passages)
-    return [replace(e, support=(_share(asked, e.article, e.text) + _MEANING * e.meaning) / chance) for e in best]
+    return sorted(found, key=lambda e: -e.score)[:limit]
 
 
 def _chance(passages: int) -> float:
@@ -92,7 +91,7 @@ def _chance(passages: int) -> float:
 
 
 def _share(rarity: Rarity, article: Article, text: str) -> float:
-    """Which share of the question's words a sentence holds, or its article's title, zone or date."""
+    """Which share of the question's words a text holds, or its article's title, zone or date."""
     context = " ".join((article.section, article.kicker, article.title, article.byline, article.date))
     return rarity.share(f"{context} {text}", [*date_tokens(article.date), *date_tokens(text, article.date)])
 
