@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Generator as Steps
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from rag.config import Answering
 from rag.evidence import Evidence
@@ -18,7 +19,7 @@ from rag.ground import Grounded, bound, citation, ground, has_unit, is_refusal, 
 from rag.phrasing import Written, sources_of, written_in_chinese, written_in_english
 from rag.prompts import read_prompt
 from rag.quantities import asked_unit, unsupported
-from rag.query import Query
+from rag.query import Query, asks_yes_or_no
 from rag.records import Answer, TextPiece
 from rag.times import all_times
 
@@ -92,10 +93,12 @@ def _read(generator: Generator, question: str, evidence: Sequence[Evidence], att
         draft = yield from _written(generator, _with_fault(read_prompt(question, evidence), fault), max_tokens)
         if is_refusal(draft):
             return grounded
-        grounded = ground(draft, evidence)
+        grounded = ground(draft, evidence, question)
+        if not asks_yes_or_no(question):
+            grounded = replace(grounded, verdict="")
         if grounded.holds or (grounded.verdict and not grounded.missing):
             break
-        fault = "、".join(grounded.missing)
+        fault = "、".join(grounded.missing) or draft
     return grounded
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from rag.names import romanise_names
-from rag.quantities import glossary
+from rag.quantities import MONTHS, glossary
 from rag.text import HAN
 
 _TERMS = {
@@ -25,6 +25,7 @@ _ZONES = {
     r"high-tech (?:industrial )?(?:development )?zone": "高新区", r"economic(?: and technological)? development zone": "经开区",
     r"new area": "新区", r"free trade zone": "自贸区",
 }
+_YEAR_FIRST = re.compile(rf"\b(\d{{4}}) ({'|'.join(MONTHS)})( \d{{1,2}}(?:-\d{{1,2}})?)?")
 _TERM = re.compile("|".join(sorted(map(re.escape, _TERMS), key=len, reverse=True)))
 
 
@@ -41,7 +42,8 @@ def in_english(text: str, question: str = "") -> str:
         text = text.replace(chinese, f" {english} ", 1)
     parts = re.split(f"({_TERM.pattern})", text)
     named = "".join(f" {_TERMS[part]} " if part in _TERMS else romanise_names(part, question) for part in parts)
-    return re.sub(r" +([,.;\uff0c\u3002])", r"\1", re.sub(r"\s+", " ", named)).strip()
+    spaced = re.sub(r" +([,.;\uff0c\u3002])", r"\1", re.sub(r"\s+", " ", named)).strip()
+    return _YEAR_FIRST.sub(lambda m: f"{m[2]}{m[3]}, {m[1]}" if m[3] else f"{m[2]} {m[1]}", spaced)
 
 
 def zones_in_chinese(question: str) -> str:

@@ -21,6 +21,7 @@ from rag.text import HAN, fold
 _COMMAS = ",\uff0c"
 _CLAUSE_END = _COMMAS + ";\uff1b。!\uff01?\uff1f"
 _JOINERS = re.compile(f"[{_COMMAS}、;\uff1b。\n]|以及|和|与|及")
+_FILLERS = frozenset("的了过在是有于")
 _YES = re.compile(f"^(是的|是|对|会|有|能|yes)([{_COMMAS}。]|$)", re.I)
 _NO = re.compile(f"^(不是|否|没有|不会|不能|no)([{_COMMAS}。]|$)", re.I)
 _REFUSALS = re.compile(rf"^\W*({NOT_SAID}|没有提到|未提及|未提到|资料没有|none|not (stated|said|given|mentioned))\W*", re.I)
@@ -60,8 +61,10 @@ def is_refusal(draft: str) -> bool:
     return not text or (bool(_REFUSALS.match(text)) and not re.match(rf"^{NOT_SAID}[{HAN}]", text))
 
 
-def ground(draft: str, evidence: Sequence[Evidence]) -> Grounded:
+def ground(draft: str, evidence: Sequence[Evidence], question: str = "") -> Grounded:
     """Looks up a draft in the evidence, whole if it stands there whole, else piece by piece.
+
+    A piece that repeats words of the ``question`` around its answer is found by the answer.
 
     >>> article = Article("a", "p", "d", "开工47个,总投资86.8亿元。")
     >>> from rag.records import Passage
@@ -79,7 +82,7 @@ def ground(draft: str, evidence: Sequence[Evidence]) -> Grounded:
     missing = []
     for piece in pieces_of(text):
         found = locate(piece, evidence)
-        parts = [found] if found else locate_pair(piece, evidence)
+        parts = [found] if found else locate_pair(piece, evidence) or locate_in_reply(piece, question, evidence)
         located += parts
         missing += [] if parts else [piece]
     return Grounded(verdict, tuple(located), tuple(missing))
@@ -136,6 +139,49 @@ def locate_pair(piece: str, evidence: Iterable[Evidence]) -> list[Located]:
                 found = [locate(part, [candidate]) for part in (name, value)]
                 return [part for part in found if part]
     return []
+
+
+def locate_in_reply(piece: str, question: str, evidence: Sequence[Evidence]) -> list[Located]:
+    """The answer in a piece that repeats the question; ``[]`` unless all else of the piece stands in the question.
+
+    One run of words is taken, never two that the evidence does not have side by side.
+
+    >>> article = Article("a", "p", "d", "甲城六次获奖,乙县两次。")
+    >>> from rag.records import Passage
+    >>> e = Evidence(article, Passage("x", "a", article.text, 0, 12), 0, 12, article.text, 1.0)
+    >>> [[l.piece for l in locate_in_reply(piece, "甲城得过几次奖?", [e])] for piece in ("甲城得过六次奖", "甲城得过两次奖")]
+    [['六次'], ['两次']]
+    >>> locate_in_reply("甲城得过八次奖", "甲城得过几次奖?", [e])
+    []
+    """
+    wanted, asked = _bare(piece)[0], _bare(question)[0]
+    for candidate in sorted(evidence, key=lambda e: -e.score):
+        runs = _runs_of_answer(wanted, asked, _bare(candidate.text)[0])
+        found = locate(runs[0], [candidate]) if len(runs) == 1 else None
+        if found:
+            return [found]
+    return []
+
+
+def _runs_of_answer(wanted: str, asked: str, text: str) -> list[str]:
+    """The runs of a piece that stand in a text and not in the question; ``[]`` if a part stands in neither."""
+    runs, at = [], 0
+    while at < len(wanted):
+        known, new = _longest(wanted, at, asked), _longest(wanted, at, text)
+        if max(known, new) < 2 and not (known or wanted[at] in _FILLERS):
+            return []
+        if new > known:
+            runs.append(wanted[at : at + new])
+        at += max(known, new, 1)
+    return runs
+
+
+def _longest(wanted: str, at: int, text: str) -> int:
+    """The length of the longest run of ``wanted`` from ``at`` on that stands in a text."""
+    size = 0
+    while at + size < len(wanted) and wanted[at : at + size + 1] in text:
+        size += 1
+    return size
 
 
 def _with_unit(text: str, end: int) -> int:

@@ -17,7 +17,7 @@ from rag.generate import complete
 from rag.ground import Grounded, Located, clause_of
 from rag.names import strange_names
 from rag.prompts import render_prompt, term_prompt
-from rag.quantities import glossary, read, unsupported
+from rag.quantities import glossary, read, unit_of, unsupported
 from rag.query import Query
 from rag.records import TextPiece
 from rag.text import HAN
@@ -26,6 +26,8 @@ Written = Generator[TextPiece, None, str]  # text as it is written; returns the 
 
 _SHOWN = 30  # characters of a name or term that is shown as printed
 _ROOM = 36  # characters of the source shown around the words that answer
+_HAN = re.compile(f"[{HAN}]")
+_DECLINED = re.compile(r"\bI(?:'m| am) (?:sorry|unable|not able)|\bI can(?:'t|not)\b|\bas an AI\b", re.I)
 _LEFT = re.compile(f"[{HAN}](?:[{HAN}、·]*[{HAN}])?")
 
 
@@ -100,14 +102,21 @@ def written_in_english(
 
 def _in_print(groups: Sequence[Sequence[Located]], sentence: str) -> str:
     """Names and terms that answer, as they are printed, since their English is the generator's: `` (迪拜)``."""
-    printed = [words for words in map(_joined, groups) if _LEFT.search(words) and not read(words)]
-    shown = "; ".join(words for words in printed if words not in sentence and len(words) <= _SHOWN)
+    shown = "; ".join(words for words in map(_joined, groups) if _is_worded(words) and words not in sentence and len(words) <= _SHOWN)
     return f" ({shown})" if shown else ""
+
+
+def _is_worded(words: str) -> bool:
+    """Whether there is more in the words of an answer than figures and what they count."""
+    rest = words
+    for quantity in reversed(read(words)):
+        rest = rest[: quantity.start] + rest[quantity.end + len(unit_of(words, quantity)) :]
+    return bool(_LEFT.search(words)) and (rest == words or len(_HAN.findall(rest)) > 1)
 
 
 def _is_faithful(sentence: str, words: str, quotes: Sequence[str], query: Query) -> bool:
     """Every figure of the sentence stands in the quotations, and every figure of the answer in the sentence."""
-    if not sentence or unsupported(sentence, [*quotes, query.question]):
+    if not sentence or _DECLINED.search(sentence) or unsupported(sentence, [*quotes, query.question]):
         return False
     return not unsupported(words, [sentence])
 
@@ -119,7 +128,7 @@ def _without_chinese(generator: Writer, sentence: str, quotes: Sequence[str]) ->
         english = plain
         if _LEFT.search(plain):
             english = complete(generator, term_prompt(plain), max_tokens=40, stop=("\n",)).strip().rstrip(".")
-        if english and not _LEFT.search(english) and not unsupported(english, quotes):
+        if english and not _LEFT.search(english) and not _DECLINED.search(english) and not unsupported(english, quotes):
             sentence = _replaced(sentence, term, english)
     return sentence
 

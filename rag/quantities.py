@@ -19,7 +19,7 @@ _HAN_NUMERAL = "".join([*_DIGIT, *_SMALL, *_BIG])
 _ARABIC = r"\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?"
 
 _NUMBER = re.compile(
-    rf"(?:(?P<arabic>{_ARABIC})(?P<loose>[多余])?(?P<scale>(?:千(?![瓦米克帕赫伏焦卡安])|[百万亿])*)"
+    rf"(?:(?P<arabic>{_ARABIC})(?P<loose>[多余])?(?P<scale>(?: (?=[万亿]))?(?:千(?![瓦米克帕赫伏焦卡安])|[百万亿])*)"
     rf"|(?P<han>[{_HAN_NUMERAL}]+(?:点[{''.join(_DIGIT)}]+[万亿]*)?))(?P<over>[多余])?")
 _FRACTION = re.compile(rf"([{_HAN_NUMERAL}]+)分之([{_HAN_NUMERAL}]+(?:点[{''.join(_DIGIT)}]+)?|{_ARABIC})")
 _PERCENT = re.compile(r"\s*(?:%|个?百分点|percent(?:age points?)?\b|per cent\b)")
@@ -27,10 +27,12 @@ _COUNTED = re.compile(
     "[名家所个项条人位件款类倍年月日号天次种座台辆届期岁支场份本元分米吨亩户套间组批轮级层门部处起例张篇只头株棵艘架成余多]|公里|大洲|小时")
 _NO_TENTHS = re.compile("成[立为功员果长本就效都熟品套]")
 
-_MONTHS = ("January February March April May June July August September October November December").split()
-_MONTH = "|".join([*_MONTHS, *(m[:3] for m in _MONTHS if m != "May"), "Sept"])
-_ZH_DAY = re.compile(r"(?P<m>\d{1,2})月(?P<d>\d{1,2})(?:[-至~](?P<to>\d{1,2}))?[日号]")
-_ZH_MONTHS = re.compile(r"(?<![\d.])(?P<m>\d{1,2})(?:[-至~](?P<to>\d{1,2}))?月(?:份)?(?!\d)")
+MONTHS = ("January February March April May June July August September October November December").split()
+_MONTH = "|".join([*MONTHS, *(m[:3] for m in MONTHS if m != "May"), "Sept"])
+_ZH_DAY = re.compile(r"(?P<m>\d{1,2}) ?月 ?(?P<d>\d{1,2})(?: ?[-至~] ?(?P<to>\d{1,2}))? ?[日号]")
+_ZH_MONTHS = re.compile(r"(?<![\d.])(?P<m>\d{1,2})(?: ?[-至~] ?(?P<to>\d{1,2}))? ?月(?:份)?(?!\d)")
+_DECADE = re.compile(r"(?P<century>\d{1,2}) ?世纪 ?(?P<decade>\d)0 ?年代")
+_YEAR = re.compile(r" ?年(?!前|来|历史)")
 _EN_DAY = re.compile(rf"\b(?P<name>{_MONTH})\.? (?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:\s?[-\u2013]\s?(?P<to>\d{{1,2}}))?\b(?![,.]?\d)")
 _DAY_EN = re.compile(rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:\s?[-\u2013]\s?(?P<to>\d{{1,2}}))? (?:of )?(?P<name>{_MONTH})\b")
 _EN_MONTH = re.compile(rf"\b(?P<name>{_MONTH})\b(?! (?:be|have|not|also)\b)")
@@ -94,6 +96,9 @@ def read(text: str) -> list[Quantity]:
     cased = "".join(c if f == c.lower() else f for c, f in zip(text, folded, strict=True))
     found = [*_dates(text, cased)]
     taken = bytearray(len(text))
+    for match in _DECADE.finditer(folded):
+        year = (int(match["century"]) - 1) * 100 + int(match["decade"]) * 10
+        found.append(Quantity(text[slice(*match.span())], *match.span(), Fraction(year)))
     for quantity in found:
         taken[quantity.start : quantity.end] = b"\1" * (quantity.end - quantity.start)
     found += [q for q in _numbers(text, folded) if not any(taken[q.start : q.end])]
@@ -125,7 +130,7 @@ def unit_at(folded: str, at: int) -> str:
     >>> unit_at("8270万人次", 5), unit_at("47个", 0)
     ('人次', '')
     """
-    match = _UNIT.match(folded, at)
+    match = _UNIT.match(folded, at + folded[at : at + 1].isspace())
     return match.group() if match else ""
 
 
@@ -154,7 +159,7 @@ def _date_values(match: re.Match[str]) -> Iterator[tuple[int, str]]:
 
 
 def _month_number(name: str) -> int:
-    return next(i for i, m in enumerate(_MONTHS, 1) if m.lower().startswith(name.lower()[:3]))
+    return next(i for i, m in enumerate(MONTHS, 1) if m.lower().startswith(name.lower()[:3]))
 
 
 def _numbers(text: str, folded: str) -> Iterator[Quantity]:
@@ -186,7 +191,7 @@ def _next_number(folded: str, at: int) -> tuple[int, int, Fraction, bool] | None
         return None
     if match["arabic"]:
         value = Fraction(match["arabic"].replace(",", ""))
-        for unit in match["scale"] or "":
+        for unit in (match["scale"] or "").strip():
             value *= {**_SMALL, **_BIG}[unit]
         end = match.end()
         if match["over"]:
@@ -313,11 +318,15 @@ def _english(folded: str, quantity: Quantity) -> tuple[int, int, str]:
     if quantity.kind == "percent":
         points = "百分点" in piece
         return start, end, f"{exact(quantity.value)}{' percentage points' if points else '%'}"
-    if folded[end : end + 1] == "年" and 1900 <= quantity.value <= 2100:
-        return start, end + 1, exact(quantity.value, grouped=False)
+    if "世纪" in piece:
+        return start, end, f"the {exact(quantity.value, grouped=False)}s"
+    if (year := _YEAR.match(folded, end)) and 1000 <= quantity.value <= 2100:
+        return start, year.end(), exact(quantity.value, grouped=False)
+    if century := re.compile(" ?世纪").match(folded, end):
+        return start, century.end(), f"{_ordinal(int(quantity.value))} century"
     loose = piece.rstrip("万亿千百").endswith(("多", "余")) or folded[end : end + 1] in ("多", "余")
     end += folded[end : end + 1] in ("多", "余")
-    unit = _UNIT.match(folded, end)
+    unit = _UNIT.match(folded, end + folded[end : end + 1].isspace())
     if not unit and piece.isascii() and not loose:
         return start, end, ""
     before = _BEFORE.search(folded, max(0, start - 2), start)
@@ -326,14 +335,19 @@ def _english(folded: str, quantity: Quantity) -> tuple[int, int, str]:
     return before.start() if before else start, unit.end() if unit else end, f"{about}{scaled(quantity.value)}{noun}"
 
 
+def _ordinal(number: int) -> str:
+    teens = 10 < number % 100 < 20
+    return f"{number}{'th' if teens else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
+
+
 def _english_date(piece: str) -> str:
     match = _ZH_DAY.fullmatch(piece) or _ZH_MONTHS.fullmatch(piece)
     if not match or not 1 <= int(match["m"]) <= 12:
         return ""
-    month, to = _MONTHS[int(match["m"]) - 1], match["to"]
+    month, to = MONTHS[int(match["m"]) - 1], match["to"]
     if match.re is _ZH_DAY:
         return f"{month} {int(match['d'])}" + (f"-{int(to)}" if to else "")
-    return month + (f"-{_MONTHS[int(to) - 1]}" if to and 1 <= int(to) <= 12 else "")
+    return month + (f"-{MONTHS[int(to) - 1]}" if to and 1 <= int(to) <= 12 else "")
 
 
 def figures_in_chinese(question: str) -> str:

@@ -89,6 +89,19 @@ def read_query(question: str) -> Query:
     return Query(text, spoken, text if spoken == "zh" else "")
 
 
+_YES_NO_ZH = re.compile(r"是否|能否|可否|有无|吗|(.)[不没]\1")
+_YES_NO_EN = re.compile(r"(?:^|[,;:] )(?:(?:and|but|so) )?(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|must)\b", re.I)
+
+
+def asks_yes_or_no(question: str) -> bool:
+    """Whether "yes" or "no" can answer a question.
+
+    >>> [asks_yes_or_no(q) for q in ("In April, did it grow?", "随州是否领先?", "有没有上市公司?", "What did it sign?")]
+    [True, True, True, False]
+    """
+    return bool((_YES_NO_ZH if language(question) == "zh" else _YES_NO_EN).search(question))
+
+
 _LEANS_ZH = re.compile(r"^(那|那么|其中|它|他|她|这|该|还有|此外|另外|又|再)|呢[?？]?$|(它们?|他们?|她们?|这里|那里|上述)")
 _LEANS_EN = re.compile(r"^(and|but|then|also|what about|how about)\b|\b(it|its|they|their|them|there|he|she|his|her|those|these|"
                        r"that (zone|city|company|project|event))\b", re.I)
