@@ -19,7 +19,7 @@ from rag.ground import Grounded, bound, citation, ground, has_unit, is_refusal, 
 from rag.phrasing import Written, sources_of, written_in_chinese, written_in_english
 from rag.prompts import read_prompt
 from rag.quantities import asked_unit, unsupported
-from rag.query import Query, asks_yes_or_no
+from rag.query import Query, asks_yes_or_no, is_a_question
 from rag.records import Answer, TextPiece
 from rag.times import all_times
 
@@ -71,7 +71,9 @@ def _grounded(
     An English question is read twice, as it stands and in its translation, and the better bound reading is taken: a
     small model that has two ways to slip seldom slips the same way.
     """
-    forms = list(dict.fromkeys(q for q in (query.named, query.chinese, query.question) if q))[:2]
+    true = is_a_question(query.chinese) and not unsupported(query.chinese, [query.named or query.question])
+    asked = query.chinese if true else ""
+    forms = list(dict.fromkeys(q for q in (query.named, asked, query.question) if q))[:2]
     if query.chinese == query.question or len(forms) < 2:
         return (yield from _read(generator, forms[0], evidence, attempts, max_tokens))
     readings = []

@@ -24,10 +24,11 @@ from rag.text import HAN
 
 Written = Generator[TextPiece, None, str]  # text as it is written; returns the whole
 
-_SHOWN = 30  # characters of a name or term that is shown as printed
+_SHOWN = 60  # characters of a name or term that is shown as printed
 _ROOM = 36  # characters of the source shown around the words that answer
 _HAN = re.compile(f"[{HAN}]")
-_DECLINED = re.compile(r"\bI(?:'m| am) (?:sorry|unable|not able)|\bI can(?:'t|not)\b|\bas an AI\b", re.I)
+_DECLINED = re.compile(r"\bI(?:'m| am) (?:sorry|unable|not able)|\bI can(?:'t|not)\b|\bas an AI\b|\b(?:English|Chinese):", re.I)
+_LATIN = re.compile("[A-Za-z][A-Za-z\u00c0-\u024f]{2,}")
 _LEFT = re.compile(f"[{HAN}](?:[{HAN}、·]*[{HAN}])?")
 
 
@@ -93,7 +94,8 @@ def written_in_english(
     prompt = render_prompt(query.question, "; ".join(in_english(clause, asked) for clause in clauses), words)
     sentence = complete(generator, prompt, max_tokens=max_tokens, stop=("\n",)).strip()
     quotes = [source.text for source in sources]
-    if not _is_faithful(sentence, words, quotes, query) or strange_names(sentence, [asked, prompt.user, *quotes]):
+    latin = [word for group in groups if not _LEFT.search(_joined(group)) for word in _LATIN.findall(_joined(group))]
+    if not _is_faithful(sentence, [words, *latin], quotes, query) or strange_names(sentence, [asked, prompt.user, *quotes]):
         sentence = words
     sentence = _without_chinese(generator, sentence, quotes)
     marks = "".join(f"[{number}]" for number in range(1, len(sources) + 1))
@@ -114,11 +116,11 @@ def _is_worded(words: str) -> bool:
     return bool(_LEFT.search(words)) and (rest == words or len(_HAN.findall(rest)) > 1)
 
 
-def _is_faithful(sentence: str, words: str, quotes: Sequence[str], query: Query) -> bool:
-    """Every figure of the sentence stands in the quotations, and every figure of the answer in the sentence."""
+def _is_faithful(sentence: str, words: Sequence[str], quotes: Sequence[str], query: Query) -> bool:
+    """Every figure of the sentence stands in the quotations, every figure of the answer in the sentence, and all but its first word."""
     if not sentence or _DECLINED.search(sentence) or unsupported(sentence, [*quotes, query.question]):
         return False
-    return not unsupported(words, [sentence])
+    return not unsupported(words[0], [sentence]) and all(word.lower() in sentence.lower() for word in words[1:])
 
 
 def _without_chinese(generator: Writer, sentence: str, quotes: Sequence[str]) -> str:

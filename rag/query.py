@@ -93,6 +93,18 @@ _YES_NO_ZH = re.compile(r"是否|能否|可否|有无|吗|(.)[不没]\1")
 _YES_NO_EN = re.compile(r"(?:^|[,;:] )(?:(?:and|but|so) )?(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|must)\b", re.I)
 
 
+_ASKS_ZH = re.compile("[谁哪几吗呢何多怎么?\uff1f]|什么|是否|能否|可否|有无|(.)[不没]\\1")
+
+
+def is_a_question(chinese: str) -> bool:
+    """Whether a Chinese text asks something; a small generator sometimes makes a statement out of a question.
+
+    >>> is_a_question("甲城有多少座图书馆"), is_a_question("甲城的图书馆")
+    (True, False)
+    """
+    return bool(_ASKS_ZH.search(chinese))
+
+
 def asks_yes_or_no(question: str) -> bool:
     """Whether "yes" or "no" can answer a question.
 
