@@ -243,10 +243,10 @@ def _ends_clause(text: str, at: int) -> bool:
 
 
 def has_unit(grounded: Grounded, unit: str) -> bool:
-    """Whether one of the located figures has a unit, the larger part of it counting too (人次 for 人)."""
+    """Whether one of the located figures has a unit, the larger part of it counting too (人次 for 人), or none that is printed."""
     figures = [(l.evidence.text, q) for l in grounded.located for q in read(l.evidence.text) if l.start <= q.start < l.end]
     found = [unit_of(text, q) or ("个百分点" if q.kind == "percent" else "") for text, q in figures]
-    return any(other.startswith(unit) or other.endswith(unit) for other in found if other)
+    return any(not other or other.startswith(unit) or other.endswith(unit) for other in found)
 
 
 def telling_words(words: Sequence[str], evidence: Sequence[Evidence]) -> list[str]:
