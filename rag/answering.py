@@ -125,7 +125,7 @@ def _composed(
     warnings: tuple[str, ...] = ()
     if grounded.missing:
         warnings = ("left out, as no sentence holds it: " + ", ".join(grounded.missing),)
-    if not grounded.located and not (grounded.verdict and not grounded.missing):
+    if len(grounded.missing) >= len(grounded.located) + bool(grounded.verdict):
         yield refuse(query, evidence, "answer located")
         return
     sources = sources_of(grounded, evidence)

@@ -20,7 +20,8 @@ from rag.text import HAN, fold
 
 _COMMAS = ",\uff0c"
 _CLAUSE_END = _COMMAS + ";\uff1b。!\uff01?\uff1f"
-_JOINERS = re.compile(f"[{_COMMAS}、;\uff1b。\n]|以及|和|与|及")
+_JOINERS = re.compile(f"[{_COMMAS}、;\uff1b。\n]|(?<!\\d)[:\uff1a]|以及|和|与|及")
+_BECAUSE = re.compile("^是?(?:因为|由于|为了)")
 _FILLERS = frozenset("的了过在是有于")
 _YES = re.compile(f"^(是的|是|对|会|有|能|yes)([{_COMMAS}。]|$)", re.I)
 _NO = re.compile(f"^(不是|否|没有|不会|不能|no)([{_COMMAS}。]|$)", re.I)
@@ -81,8 +82,8 @@ def ground(draft: str, evidence: Sequence[Evidence], question: str = "") -> Grou
     located: list[Located] = []
     missing = []
     for piece in pieces_of(text):
-        found = locate(piece, evidence)
-        parts = [found] if found else locate_pair(piece, evidence) or locate_in_reply(piece, question, evidence)
+        found = locate(piece, evidence) or locate(_BECAUSE.sub("", piece), evidence)
+        parts = [found] if found else locate_pair(piece, evidence) or locate_in_reply(_BECAUSE.sub("", piece), question, evidence)
         located += parts
         missing += [] if parts else [piece]
     return Grounded(verdict, tuple(located), tuple(missing))
