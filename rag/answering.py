@@ -45,6 +45,8 @@ def write_answer(
         yield refuse(query, evidence, "evidence close enough to the question")
         return
     grounded = yield from _grounded(generator, query, evidence, settings.attempts, max_tokens)
+    if _is_bare(grounded):
+        grounded = yield from _read_alone(generator, query, evidence, max_tokens)
     if grounded is None:
         yield refuse(query, evidence, "generator finds an answer")
         return
@@ -88,6 +90,18 @@ def _grounded(
     return max(readings, key=lambda reading: (dated and names_day(reading), bound(reading, words)), default=None)
 
 
+def _is_bare(grounded: Grounded | None) -> bool:
+    """Whether too little of a draft was found to answer with."""
+    return grounded is None or len(grounded.missing) >= len(grounded.located) + bool(grounded.verdict)
+
+
+def _read_alone(generator: Generator, query: Query, evidence: Sequence[Evidence], max_tokens: int) -> Reading:
+    """What the best sentence says by itself, so that those beside it cannot lead astray; only what the question's words bind."""
+    found = yield from _read(generator, query.named or query.question, evidence[:1], 1, max_tokens)
+    words = telling_words(query.chinese_words, evidence)
+    return found if found and found.holds and bound(found, words) else None
+
+
 def _read(generator: Generator, question: str, evidence: Sequence[Evidence], attempts: int, max_tokens: int) -> Reading:
     """Reads the evidence until every word of the draft is found there, at most ``attempts`` times."""
     grounded, fault = None, ""
@@ -125,9 +139,6 @@ def _composed(
     warnings: tuple[str, ...] = ()
     if grounded.missing:
         warnings = ("left out, as no sentence holds it: " + ", ".join(grounded.missing),)
-    if len(grounded.missing) >= len(grounded.located) + bool(grounded.verdict):
-        yield refuse(query, evidence, "answer located")
-        return
     sources = sources_of(grounded, evidence)
     citations = tuple(citation(number, source) for number, source in enumerate(sources, 1))
     if query.language == "zh":

@@ -174,6 +174,8 @@ def _runs_of_answer(wanted: str, asked: str, text: str) -> list[str]:
         if new > known:
             runs.append(wanted[at : at + new])
         at += max(known, new, 1)
+        if new > known and wanted[at - 1].isdigit() and unit_at(wanted, at):
+            return []  # the text has the figure, but not of what is counted
     return runs
 
 
