@@ -21,6 +21,7 @@ from rag.prompts import read_prompt
 from rag.quantities import asked_unit, unsupported
 from rag.query import Query, asks_yes_or_no, is_a_question
 from rag.records import Answer, TextPiece
+from rag.text import fold
 from rag.times import all_times
 
 _WHEN = re.compile(r"\bwhen\b|what (?:date|day)|which day", re.I)
@@ -78,28 +79,39 @@ def _grounded(
     forms = list(dict.fromkeys(q for q in (query.named, asked, query.question) if q))[:2]
     if query.chinese == query.question or len(forms) < 2:
         return (yield from _read(generator, forms[0], evidence, attempts, max_tokens))
-    readings = []
+    drafts = []
     for form in forms:
-        found = yield from _read(generator, form, evidence, 1, max_tokens)
-        if found and (found.located or found.verdict):
-            readings.append(found)
+        drafts.append((yield from _read(generator, form, evidence, 1, max_tokens)))
+    readings = [found for found in drafts if found and (found.located or found.verdict)]
     words = telling_words(query.chinese_words, evidence)
-    if len(readings) == 1 and not bound(readings[0], words):
+    if len(readings) == 1 and not bound(readings[0], words) and not _is_said_again(readings[0], drafts):
         return None  # one reading found nothing, and the other nothing that the question asks about
     dated = bool(_WHEN.search(query.question))
     return max(readings, key=lambda reading: (dated and names_day(reading), bound(reading, words)), default=None)
 
 
+def _is_said_again(reading: Grounded, drafts: Sequence[Grounded | None]) -> bool:
+    """Whether another draft holds the same words, though it could not be found as a whole."""
+    said = [fold(piece) for draft in drafts if draft for piece in draft.missing]
+    words = [re.escape(fold(l.evidence.text[l.start : l.end])) for l in reading.located]
+    return any(re.search(rf"(?<![\d.]){word}", piece) for word in words for piece in said)
+
+
 def _is_bare(grounded: Grounded | None) -> bool:
     """Whether too little of a draft was found to answer with."""
-    return grounded is None or len(grounded.missing) >= len(grounded.located) + bool(grounded.verdict)
+    if grounded is None or len(grounded.missing) > len(grounded.located):
+        return True
+    return not grounded.located and not grounded.verdict
 
 
 def _read_alone(generator: Generator, query: Query, evidence: Sequence[Evidence], max_tokens: int) -> Reading:
-    """What the best sentence says by itself, so that those beside it cannot lead astray; only what the question's words bind."""
-    found = yield from _read(generator, query.named or query.question, evidence[:1], 1, max_tokens)
-    words = telling_words(query.chinese_words, evidence)
-    return found if found and found.holds and bound(found, words) else None
+    """What the best sentence says by itself, so that none beside it leads astray; it must hold a telling word."""
+    telling = telling_words(query.chinese_words, evidence)
+    best = [e for e in evidence if not fold(e.text).endswith("?")][:1]  # a question answers nothing
+    if not any(word in fold(e.text) for e in best for word in telling):
+        return None
+    found = yield from _read(generator, query.named or query.question, best, 1, max_tokens)
+    return found if found and found.holds else None
 
 
 def _read(generator: Generator, question: str, evidence: Sequence[Evidence], attempts: int, max_tokens: int) -> Reading:

@@ -163,7 +163,7 @@ def _sounds(run: str) -> tuple[str, ...]:
 
 
 def _likeness(text: str, start: int, size: int) -> int:
-    """How much ``text[start:start + size]`` looks like a name: (in) a word tagged as one, two whole words, or anything else."""
+    """How much ``text[start:start + size]`` looks like a name: tagged as one, two whole words or a place (青石 in 青石镇), or not."""
     at, inside = 0, []
     for word, tag in _tagged(text):
         if at < start + size and start < at + len(word):
@@ -172,8 +172,10 @@ def _likeness(text: str, start: int, size: int) -> int:
     first, last = inside[0], inside[-1]
     if first[0] != start:
         return 1
-    if len(inside) == 1:
-        return 30 if first[3] in _NAME_TAGS else 1
+    if len(inside) == 1 and first[3] in _NAME_TAGS:
+        return 30
+    if text[start + size : start + size + 1] in _KINDS:
+        return 10
     return 10 if len(inside) == 2 and last[1] == start + size else 1
 
 

@@ -90,7 +90,8 @@ def read_query(question: str) -> Query:
 
 
 _YES_NO_ZH = re.compile(r"是否|能否|可否|有无|吗|(.)[不没]\1")
-_YES_NO_EN = re.compile(r"(?:^|[,;:] )(?:(?:and|but|so) )?(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|must)\b", re.I)
+_YES_NO_EN = re.compile(r"(?:^|[,;:] )(?:(?:and|but|so) )?(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|"
+                        r"must)\b", re.I)
 
 
 _ASKS_ZH = re.compile("[谁哪几吗呢何多怎么?\uff1f]|什么|是否|能否|可否|有无|(.)[不没]\\1")
