@@ -129,10 +129,13 @@ WAYS = {
 
 
 def retrieval(arguments: argparse.Namespace) -> None:
-    """Recall of each channel alone and together, with and without the translation of English questions."""
+    """Recall of each channel alone and together, with and without the translation of English questions.
+
+    Of questions with ``doc_ids`` documents are counted, of those with ``evidence`` the passages that hold a piece of it.
+    """
     rag = Rag.open(arguments.config)
     rows = [json.loads(line) for line in arguments.questions.read_text(encoding="utf-8").splitlines()]
-    rows = [row for row in rows if row.get("doc_ids")]
+    rows = [row for row in rows if row.get("doc_ids") or row.get("evidence")]
     _ = rag.retriever, rag.understand(rows[0]["question"])
     seconds: dict[str, list[float]] = {"understand": [], "search": []}
     table: dict[str, list[list[str]]] = {}
@@ -144,8 +147,7 @@ def retrieval(arguments: argparse.Namespace) -> None:
         for suffix, form in forms.items():
             channels = rag.retriever.channels(form)
             for way, weights in WAYS.items():
-                found = fused_documents(rag, channels, weights)
-                table.setdefault(way + suffix, []).append([doc in row["doc_ids"] for doc in found])
+                table.setdefault(way + suffix, []).append(fused_finds(rag, channels, weights, row))
     lines = [[way, len(found), *(f"{sum(any(f[:k]) for f in found) / len(found):.3f}" for k in (1, 5, 10))]
              for way, found in table.items()]
     took = "; ".join(f"{name} {1000 * median(values):.0f} ms" for name, values in seconds.items())
@@ -186,13 +188,18 @@ def page_score(scorer: Path, gold: Path, *more: str) -> list[str]:
     return [f"{value:.3f}" if (value := {**score, **score["extra"]}[name]) is not None else "" for name in PAGE_FIGURES]
 
 
-def fused_documents(rag: Rag, channels: dict[str, Any], weights: dict[str, float]) -> list[str]:
+def fused_finds(rag: Rag, channels: dict[str, Any], weights: dict[str, float], row: dict[str, Any]) -> list[bool]:
+    """Whether each of the first ten documents (or passages) of a ranking is right."""
     used = {name: scores for name, scores in channels.items() if name in weights}
-    ranked = [row for row, _ in fuse(used, weights)][:60]
+    ranked = [number for number, _ in fuse(used, weights)][:60]
     archive = rag.retriever.store.archive
     passages = archive.passages(ranked)
+    if not row.get("doc_ids"):
+        texts = ["".join(passages[number].text.split()) for number in ranked[:10]]
+        return [any("".join(piece.split()) in text for piece in row["evidence"]) for text in texts]
     articles = archive.articles({p.article_id for p in passages.values()})
-    return list(dict.fromkeys(articles[passages[row].article_id].doc_id for row in ranked))[:10]
+    found = dict.fromkeys(articles[passages[number].article_id].doc_id for number in ranked)
+    return [doc in row["doc_ids"] for doc in found][:10]
 
 
 def clocked(seconds: list[float], work: Callable[[], Any]) -> Any:

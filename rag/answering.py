@@ -15,7 +15,18 @@ from rag.config import Answering
 from rag.evidence import Evidence
 from rag.figures import asks_for_count, other_figures
 from rag.generate import Generator, Prompt
-from rag.ground import Grounded, bound, citation, ground, has_unit, is_refusal, names_day, telling_words
+from rag.ground import (
+    Grounded,
+    bound,
+    citation,
+    ground,
+    has_unit,
+    is_refusal,
+    names_day,
+    parts_of,
+    repeats_figure,
+    telling_words,
+)
 from rag.phrasing import Written, sources_of, written_in_chinese, written_in_english
 from rag.prompts import read_prompt
 from rag.quantities import asked_unit, unsupported
@@ -25,6 +36,7 @@ from rag.text import fold
 from rag.times import all_times
 
 _WHEN = re.compile(r"\bwhen\b|what (?:date|day)|which day", re.I)
+_ASKS = re.compile(r"\b(?:how|what|which|who|whom|when|where|why)\b", re.I)
 _TRANSLATED = 0.2  # share of the support that a translated question can be asked for, as it has fewer words in common
 Events = Iterator[TextPiece | Answer]
 Reading = Steps[TextPiece, None, Grounded | None]  # text as it is written; returns what was found of it
@@ -84,17 +96,11 @@ def _grounded(
         drafts.append((yield from _read(generator, form, evidence, 1, max_tokens)))
     readings = [found for found in drafts if found and (found.located or found.verdict)]
     words = telling_words(query.chinese_words, evidence)
-    if len(readings) == 1 and not bound(readings[0], words) and not _is_said_again(readings[0], drafts):
-        return None  # one reading found nothing, and the other nothing that the question asks about
-    dated = bool(_WHEN.search(query.question))
-    return max(readings, key=lambda reading: (dated and names_day(reading), bound(reading, words)), default=None)
-
-
-def _is_said_again(reading: Grounded, drafts: Sequence[Grounded | None]) -> bool:
-    """Whether another draft holds the same words, though it could not be found as a whole."""
-    said = [fold(piece) for draft in drafts if draft for piece in draft.missing]
-    words = [re.escape(fold(l.evidence.text[l.start : l.end])) for l in reading.located]
-    return any(re.search(rf"(?<![\d.]){word}", piece) for word in words for piece in said)
+    if len(readings) == 1 and None in drafts and not bound(readings[0], words):
+        return None  # one reading says that there is no answer, and the other found nothing that the question asks about
+    dated, twice = bool(_WHEN.search(query.question)), len(_ASKS.findall(query.question)) > 1
+    return max(readings, default=None, key=lambda reading: (
+        dated and names_day(reading), twice and parts_of(reading), bound(reading, words)))
 
 
 def _is_bare(grounded: Grounded | None) -> bool:
@@ -122,6 +128,8 @@ def _read(generator: Generator, question: str, evidence: Sequence[Evidence], att
         if is_refusal(draft):
             return grounded
         grounded = ground(draft, evidence, question)
+        if asks_for_count(question) and repeats_figure(grounded, question):
+            grounded = replace(grounded, located=(), missing=(draft,))
         if not asks_yes_or_no(question):
             grounded = replace(grounded, verdict="")
         if grounded.holds or (grounded.verdict and not grounded.missing):

@@ -265,6 +265,19 @@ def names_day(grounded: Grounded) -> bool:
     return any(q.kind == "day" for located in grounded.located for q in read(located.piece))
 
 
+def repeats_figure(grounded: Grounded, question: str) -> bool:
+    """Whether all figures that were located stand in the question already, which asks for another."""
+    known = {q.value for q in read(question)}
+    found = [q.value for l in grounded.located for q in read(l.evidence.text) if l.start <= q.start < l.end and not q.soft]
+    return bool(found) and all(value in known for value in found)
+
+
+def parts_of(grounded: Grounded) -> int:
+    """How many things were located: pieces, or figures where there are more of these."""
+    figures = [q for l in grounded.located for q in read(l.evidence.text) if l.start <= q.start < l.end and not q.soft]
+    return max(len(grounded.located), len(figures))
+
+
 def bound(grounded: Grounded, words: Sequence[str]) -> float:
     """How closely the located pieces stand by the question's words: the mean share of these in each piece's own phrase.
 

@@ -118,7 +118,7 @@ def _is_worded(words: str) -> bool:
 
 def _is_faithful(sentence: str, words: Sequence[str], quotes: Sequence[str], query: Query) -> bool:
     """Every figure of the sentence stands in the quotations, every figure of the answer in the sentence, and all but its first word."""
-    if not sentence or _DECLINED.search(sentence) or unsupported(sentence, [*quotes, query.question]):
+    if not sentence or sentence.endswith("?") or _DECLINED.search(sentence) or unsupported(sentence, [*quotes, query.question]):
         return False
     return not unsupported(words[0], [sentence]) and all(word.lower() in sentence.lower() for word in words[1:])
 

@@ -151,3 +151,14 @@ def test_a_reply_that_repeats_the_question_is_found_by_its_answer(open_rag):
 
 def test_a_refusal_names_the_check_that_decided(open_rag):
     assert open_rag(read="无").ask("甲镇今年新开工多少座桥梁?").checks == {"generator finds an answer": False}
+
+
+def test_a_figure_of_the_question_is_no_answer_to_it(open_rag):
+    answer = open_rag(read=["47座", "44座"]).ask("甲镇新开工桥梁47座,续建多少座桥梁?")
+    assert answer.text.startswith("44座")
+
+
+def test_of_two_readings_a_question_in_two_parts_takes_the_fuller(open_rag):
+    rag = open_rag(read=["47座", "47座,86.8亿元"], translate="甲镇新开工多少座桥梁,总投资是多少?", render="")
+    cited = rag.ask("How many bridges did Jia start, and how much was invested?")
+    assert "47" in cited.text and "86.8" in cited.text
