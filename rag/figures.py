@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from rag.evidence import Evidence
 from rag.ground import Located, citation, clause_of
-from rag.quantities import read, unit_of
+from rag.quantities import Quantity, read, unit_of
 from rag.records import Figure
 
 _ASKS = re.compile(r"多少|几[个家名项人所条次]|总额|how (?:many|much)|"
@@ -25,22 +25,28 @@ def asks_for_count(question: str) -> bool:
 
 
 def other_figures(located: Sequence[Located], nearby: Iterable[Evidence], first_number: int) -> tuple[Figure, ...]:
-    """Figures of the same unit in the sentences around, best sentence first, at most five; none for an answer without one."""
+    """Figures of the same unit in the sentences around, at most five; none for an answer without one.
+
+    Those of the best sentences are taken and shown newest first, so that of two reports that disagree the later one leads.
+    """
     asked = [(q.value, unit_of(l.evidence.text, q)) for l in located for q in read(l.evidence.text)
              if l.start <= q.start < l.end and not q.soft]
     if not asked:
         return ()
     unit = asked[0][1]
     shown = {v for v, _ in asked}
-    found: list[Figure] = []
+    found: list[tuple[Evidence, Quantity]] = []
     for evidence in nearby:
         for quantity in read(evidence.text):
             if quantity.soft or quantity.kind != "number" or quantity.value in shown or unit_of(evidence.text, quantity) != unit:
                 continue
             shown.add(quantity.value)
-            start, end = clause_of(evidence.text, quantity.start, quantity.end)
-            found.append(Figure(evidence.text[quantity.start : quantity.end] + unit, evidence.text[start:end],
-                                evidence.article.date, citation(first_number + len(found), evidence)))
-            if len(found) == _MOST:
-                return tuple(found)
-    return tuple(found)
+            found.append((evidence, quantity))
+    newest_first = sorted(found[:_MOST], key=lambda pair: pair[0].article.date, reverse=True)
+    return tuple(_figure(evidence, quantity, unit, number) for number, (evidence, quantity) in enumerate(newest_first, first_number))
+
+
+def _figure(evidence: Evidence, quantity: Quantity, unit: str, number: int) -> Figure:
+    start, end = clause_of(evidence.text, quantity.start, quantity.end)
+    return Figure(evidence.text[quantity.start : quantity.end] + unit, evidence.text[start:end], evidence.article.date,
+                  citation(number, evidence))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from rag import Turn
@@ -162,3 +164,13 @@ def test_of_two_readings_a_question_in_two_parts_takes_the_fuller(open_rag):
     rag = open_rag(read=["47座", "47座,86.8亿元"], translate="甲镇新开工多少座桥梁,总投资是多少?", render="")
     cited = rag.ask("How many bridges did Jia start, and how much was invested?")
     assert "47" in cited.text and "86.8" in cited.text
+
+
+def test_other_reports_of_a_figure_are_shown_newest_first(open_rag, pages):
+    for year, count in ((2022, 30), (2023, 31)):
+        line = {"doc_id": str(year), "title": "甲镇新开工桥梁", "date": f"{year}-07-05", "text": f"甲镇今年新开工桥梁{count}座。"}
+        (pages / f"{year}.jsonl").write_text(json.dumps(line, ensure_ascii=False) + "\n", encoding="utf-8")
+    answer = open_rag(read="47座").ask("甲镇今年新开工多少座桥梁?")
+    reported = [figure.text for figure in answer.figures]
+    assert reported.index("31座") < reported.index("30座")
+    assert [figure.citation.number for figure in answer.figures] == list(range(2, 2 + len(reported)))
