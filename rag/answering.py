@@ -178,7 +178,7 @@ def _composed(
 
 _REFUSAL = {
     "zh": ("资料里没有说。", "最接近的是[1]。"),
-    "en": ("The archive does not say.", "The nearest it says is [1]."),
+    "en": ("The archive does not say.", " The nearest it says is [1]."),
 }
 
 
@@ -186,6 +186,6 @@ def refuse(query: Query, evidence: Sequence[Evidence], failed: str) -> Answer:
     """Says that the archive does not tell, and shows the nearest that it tells; ``failed`` names the check that decided."""
     said, nearest = _REFUSAL[query.language]
     best = sorted(evidence, key=lambda e: -e.score)[:1]
-    text = " ".join(part for part in (said, nearest if best else "") if part)
+    text = said + (nearest if best else "")
     return Answer(query.question, query.language, text, True, tuple(citation(1, e) for e in best), checks={failed: False},
                   support=round(max((e.support for e in evidence), default=0.0), 4))
