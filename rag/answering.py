@@ -99,8 +99,9 @@ def _grounded(
     if len(readings) == 1 and None in drafts and not bound(readings[0], words):
         return None  # one reading says that there is no answer, and the other found nothing that the question asks about
     dated, twice = bool(_WHEN.search(query.question)), len(_ASKS.findall(query.question)) > 1
+    counted = asks_for_count(query.question)  # of two figures side by side, a reading with both shows which is which
     return max(readings, default=None, key=lambda reading: (
-        dated and names_day(reading), twice and parts_of(reading), bound(reading, words)))
+        dated and names_day(reading), twice and parts_of(reading), bound(reading, words), counted and parts_of(reading)))
 
 
 def _is_bare(grounded: Grounded | None) -> bool:
