@@ -247,7 +247,7 @@ class Answer:
     ``rewritten``: a follow-up question as it was understood; ``search_question``: the Chinese form that was searched;
     ``times``: relative times of the quotations; ``retrieved``: ``(passage_id, score)`` of what was found, best first;
     ``made_with``: index, embedder and generator; ``checks``: name → whether it was passed;
-    ``support``: how much of the question the cited sentence answers to (about 0.4 to 1.6);
+    ``support``: how much of the question the cited passage answers to (about 0.4 to 1.6);
     ``bound``: the share of its words that stand in the same phrase as the answer (0 to 1).
     """
 
