@@ -21,7 +21,7 @@ from sklearn.linear_model import LogisticRegression
 from rag.pages.lexicon import lexicon
 from rag.pages.seams import OPENING, page_seams
 
-Story = tuple[np.ndarray, list[int]]  # evidence (paragraphs, 4) and the places where columns may have been swapped
+Story = tuple[np.ndarray, list[int]]  # evidence (paragraphs, 5) and the places where columns may have been swapped
 
 
 def main() -> None:
@@ -33,7 +33,8 @@ def main() -> None:
     weights = fit(fitted)
     rows = [[name, ", ".join(f"{w:.1f}" for w in used), *(f"{share:.3f}" for share in found(tested, used))]
             for name, used in (("headline only", fit(fitted, [0])), ("and the rest", fit(fitted, [0, 1])),
-                               ("and the date", fit(fitted, [0, 1, 2])), ("and the first word", weights), ("as shipped", OPENING))]
+                               ("and the date", fit(fitted, [0, 1, 2])), ("and the first word", fit(fitted, [0, 1, 2, 3])),
+                               ("and who speaks", weights), ("as shipped", OPENING))]
     write_table("openings", f"Swapped columns found at three rates of false alarm, {len(fitted)} stories to fit, {len(tested)} to test",
                 ["evidence", "weights", "0.5 %", "1 %", "2 %"], rows, "openings.py --fit PAGES --test OTHER_PAGES")
 
@@ -56,11 +57,11 @@ def stories(folder: Path) -> list[Story]:
 
 def fit(data: list[Story], columns: list[int] | None = None) -> np.ndarray:
     pairs = np.concatenate([evidence[:1] - evidence[1:] for evidence, _ in data])
-    used = columns or [0, 1, 2, 3]
+    used = columns or list(range(len(OPENING)))
     signs = np.where(np.arange(len(pairs)) % 2, 1, -1)
     scale = pairs.std(axis=0)[used]
     model = LogisticRegression(C=0.1, fit_intercept=False).fit(pairs[:, used] / scale * signs[:, None], signs > 0)
-    weights = np.zeros(4)
+    weights = np.zeros(len(OPENING))
     weights[used] = model.coef_[0] / scale
     return weights
 

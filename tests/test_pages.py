@@ -102,6 +102,33 @@ def test_columns_out_of_order_are_put_back():
     assert [j.kind for j in article.joints] == ["displaced"] and article.joints[0].confidence < 1
 
 
+def test_photo_story_that_a_column_cuts_in_two_stays_one_story():
+    story = "图片来源:青河日报\n\n青河县稻田里的秧苗长势喜人,农技员正在田间查看水\n\n稻的分蘖情况,指导农户追肥。图为田间指导现场。"
+    first, photo = check_places(f"## 新渠通水\n\n本报讯 7月5日,水渠建成通水。 林小满\n\n\n\n{story}")
+    assert "查看水稻的分蘖情况" in photo.text and not photo.title
+    assert [(c.text, c.credit) for c in photo.captions] == [("", "青河日报")]
+    assert "秧苗" not in first.text
+
+
+def test_name_that_the_lexicon_does_not_know_may_begin_a_sentence():
+    from rag.pages.lexicon import lexicon
+    from rag.pages.seams import page_seams
+
+    texts = ["习凿说,水渠通水了。习凿说,稻田有水了。", "习凿说,农户很高兴。"]
+    alone, among = page_seams(lexicon(), texts[1:]), page_seams(lexicon(), texts)
+    assert among.begins(texts[1]) > alone.begins(texts[1])
+    assert among.continues("清洁的河", texts[1]) < alone.continues("清洁的河", texts[1])
+
+
+@pytest.mark.parametrize(("heading", "section", "is_title"), [
+    ("县里计划扩建水库", "水利局介绍,青河县今年修渠。\n\n为了灌溉更多稻田,县里计划扩建水库,明年动工。", False),
+    ("石磊在北山中学授课", "7月6日,省里的技师石磊在北山中学授课时说,风力车的车身可以用旧水管做成,同学们都能学会。", True),
+])
+def test_heading_made_of_clauses_of_its_section_divides_an_article(heading, section, is_title):
+    articles = articles_of(f"## 新渠通水惠及三千农户\n\n▶ 林小满\n\n7月5日,水渠通水。\n\n## {heading}\n\n{section}", "页.txt")
+    assert (heading in [a.title for a in articles]) == is_title
+
+
 LEAD = ["7月3日,清溪镇稻田养鱼示范基地举行开镰仪式,首批稻田养鱼示范户领到了奖金。", "清溪镇去年开始推广稻田养鱼,示范基地已经有两千亩。"]
 REST = ["镇农技站站长说,稻田养鱼的鱼苗由镇里统一采购。", "示范户还可以向信用社申请贷款。", "明年,清溪镇准备把基地扩大到三千亩。"]
 

@@ -2,10 +2,10 @@
 
 A reading's score is the sum of its joints (see ``seams``): headline to first piece, piece to piece, last piece to
 the end. The page as it stands is one reading; each other one moves the end of a region (columns out of order
-always leave their last part at the end of some region) to the beginning of an article, behind a piece that broke off, or
-out into a story of its own. Moves are tried exhaustively and the best is taken until none gains: with the
-geometry gone this takes the place of the search over block orders in Gao et al., "Newspaper article reconstruction
-using ant colony optimization and bipartite graph" (2013).
+always leave their last part at the end of some region) to the beginning of an article, or out into a story of its
+own. Moves are tried exhaustively and the best is taken until none gains: with the geometry gone this takes the place
+of the search over block orders in Gao et al., "Newspaper article reconstruction using ant colony optimization and
+bipartite graph" (2013).
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from rag.pages.seams import Seams, is_open
 
 _MOVE = 4.5
 _FAR = 2.0  # more nats if it moves under another headline
-_BEHIND = 3.0  # more nats if it moves behind another story's piece that broke off
 _STORY = 5.0  # nats that a story without headline must gain
 _NEXT = 2.0  # nats for text that goes on below on the page
 _PAUSE = 2.0  # nats against text going on behind a picture or a wide gap, if the sentence before was complete
 _BROKEN_OFF = 4.0  # nats against an article that ends inside a sentence
 _NEVER = 9.0  # nats against text after an article's end, or before its beginning
+_UNRELATED = 0.09  # share of rare pairs: nine in ten pairs of different stories have less, nine in ten halves of one more
 _MATTER = 6.0  # most nats that likeness of matter may give or take
 _MOVES_AT_MOST = 4
 _PIECES_AT_MOST = 400  # beyond this a page is read in the order in which it stands
@@ -33,12 +33,12 @@ _PIECES_AT_MOST = 400  # beyond this a page is read in the order in which it sta
 
 @dataclass(frozen=True)
 class Move:
-    """The pieces of region ``source`` from ``start`` on go to ``target``: its beginning, its end, or a new story."""
+    """The pieces of region ``source`` from ``start`` on go to the beginning of ``target``, or become a new story."""
 
     source: int
     start: int
     target: int
-    to: str  # "front" | "end" | "alone"
+    to: str  # "front" | "alone"
 
 
 def assemble(regions: list[Region], seams: Seams) -> list[Region]:
@@ -68,8 +68,6 @@ def _moves(regions: list[Region]) -> Iterator[Move]:
             for target, other in enumerate(regions):
                 if target != source and not other.is_photo and other.title and other.pieces:
                     yield Move(source, start, target, "front")
-                    if is_open(other.pieces[-1]):
-                        yield Move(source, start, target, "end")
 
 
 def _gain(regions: list[Region], move: Move, seams: Seams) -> float:
@@ -77,19 +75,17 @@ def _gain(regions: list[Region], move: Move, seams: Seams) -> float:
     kept, moved = source.pieces[: move.start], source.pieces[move.start :]
     before = _reading(source, source.pieces, seams)
     if move.to == "alone":
-        alone = Region(pieces=moved)
-        return _reading(source, kept, seams) + _reading(alone, moved, seams) - before - _STORY
+        gain = _reading(source, kept, seams) + _reading(Region(pieces=moved), moved, seams) - before - _STORY
+        return gain + _strangeness(source, kept, moved, seams) if gain > -_MATTER else gain
     if move.target == move.source:
         return _reading(source, moved + kept, seams) - before - _MOVE
     target = regions[move.target]
     before += _reading(target, target.pieces, seams)
-    joined = moved + target.pieces if move.to == "front" else target.pieces + moved
-    gain = _reading(source, kept, seams) + _reading(target, joined, seams) - before - _MOVE
+    gain = _reading(source, kept, seams) + _reading(target, moved + target.pieces, seams) - before - _MOVE
     if gain <= -_MATTER:
         return gain
     matter = _matter(target, source, kept, moved, seams)
-    far = _FAR if move.to == "front" else _BEHIND
-    return gain + matter - far if matter > 0 else -_NEVER
+    return gain + matter - _FAR if matter > 0 else -_NEVER
 
 
 def _matter(target: Region, source: Region, kept: list[Piece], moved: list[Piece], seams: Seams) -> float:
@@ -98,6 +94,12 @@ def _matter(target: Region, source: Region, kept: list[Piece], moved: list[Piece
     there = _words(target.title, target.pieces, seams)
     here = _words(source.title, kept, seams)
     return max(-_MATTER, min(_MATTER, 15.0 * (seams.shared(words, there) - seams.shared(words, here))))
+
+
+def _strangeness(source: Region, kept: list[Piece], moved: list[Piece], seams: Seams) -> float:
+    """Nats against a story of its own that is about the same matter as what it leaves behind."""
+    shared = seams.shared(_words([], moved, seams), _words(source.title, kept, seams))
+    return max(-_MATTER, min(0.0, 60.0 * (_UNRELATED - shared)))
 
 
 def _words(title: Iterable[Block], pieces: list[Piece], seams: Seams) -> frozenset[str]:
@@ -118,7 +120,9 @@ def _reading(region: Region, pieces: list[Piece], seams: Seams) -> float:
 
 def _front(region: Region, pieces: list[Piece], seams: Seams) -> float:
     title, first = "".join(b.text for b in region.title), pieces[0]
-    score = seams.begins(first.text) + seams.opening(title, first.text, [p.text for p in pieces[1:]])
+    parts = 2 if len(pieces) > 1 and is_open(first) else 1  # a lead that is cut in two is read whole
+    lead, rest = "".join(p.text for p in pieces[:parts]), [p.text for p in pieces[parts:]]
+    score = seams.begins(first.text) + seams.opening(title, lead, rest)
     return score + (6.0 if first.opens else 3.0 if first.resumes else 0.0)
 
 
@@ -153,8 +157,7 @@ def _moved(regions: list[Region], move: Move, gain: float) -> list[Region]:
         source.photos = [p for p in source.photos if p.block <= first]
         source.pieces = kept
     rest = kept if target is source else target.pieces
-    target.pieces = moved + rest if move.to == "front" else rest + moved
-    behind = rest[0] if move.to == "front" else moved[0]
-    target.joints[behind.block] = ("displaced", belief)
+    target.pieces = moved + rest
+    target.joints[rest[0].block] = ("displaced", belief)
     target.confidence = min(target.confidence, belief)
     return [r for r in out if r.pieces or r.title or r.photos or r.loose]

@@ -7,6 +7,7 @@ of its paragraph, as sub-headings do.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from rag.pages.blocks import Block, is_whole
@@ -87,7 +88,7 @@ def _local_evidence(blocks: list[Block], labels: list[str], stack: Stack, seams:
         score += 8.0 if has_lead(first) or continued_from(first) else 0.0
         if sum(len(blocks[at].text) for at in stack.after) < _STORY_AT_LEAST and not is_whole(first):
             score -= 3.0
-        score += _heading_evidence(blocks[stack.headings[-1]].text, first, seams)
+        score += _heading_evidence(blocks[stack.headings[-1]].text, [blocks[at].text for at in stack.after], seams)
     return score
 
 
@@ -97,13 +98,23 @@ def _awaits_author(blocks: list[Block], stack: Stack) -> bool:
     return bool(opened) and not any(author_of(blocks[at].text) for at in stack.before if at >= opened[-1])
 
 
-def _heading_evidence(heading: str, paragraph: str, seams: Seams) -> float:
-    """Nats from the heading's own words: sub-headings are short and taken from the paragraph they head."""
-    clauses = [c for c in fold(heading).replace(",", " ").split() if c]
-    repeats = all(4 <= len(c) <= _CLAUSE_AT_MOST and c in fold(paragraph) for c in clauses)
-    score = -5.0 if repeats else 0.0
+def _heading_evidence(heading: str, paragraphs: list[str], seams: Seams) -> float:
+    """Nats from the heading's own words: sub-headings are short, and clauses of the section they head."""
+    first = paragraphs[0]
+    score = -5.0 if _are_clauses(heading, first) else -4.0 if any(_are_clauses(heading, p) for p in paragraphs[1:_PARAGRAPHS]) else 0.0
     score += -1.0 if len(heading) <= 10 else 1.0 if len(heading) >= 14 else 0.0
-    return score + 0.3 * min(3.0, seams.leads(heading, paragraph)) + 0.3 * seams.begins(paragraph)
+    return score + 0.3 * min(3.0, seams.leads(heading, first)) + 0.3 * seams.begins(first)
+
+
+def _are_clauses(heading: str, paragraph: str) -> bool:
+    """Whether a heading is made of whole clauses of a paragraph (a headline that its lead takes up seldom is).
+
+    >>> [_are_clauses("盘活资源", p) for p in ("盘活资源,增收节支。", "要求加快盘活资源。")]
+    [True, False]
+    """
+    text = f",{fold(paragraph)},"
+    clauses = [c for c in fold(heading).replace(",", " ").split() if c]
+    return all(4 <= len(c) <= _CLAUSE_AT_MOST and re.search(rf"\W{re.escape(c)}\W", text) for c in clauses)
 
 
 def _matter_evidence(blocks: list[Block], article: list[int], stack: Stack, seams: Seams) -> float:
@@ -144,11 +155,10 @@ def _title_place(blocks: list[Block], stack: Stack) -> int:
     headings = [blocks[at].text for at in stack.headings]
     if len(headings) == 1 or len(headings) > _LONGEST_STACK:
         return 0
-    first = fold(blocks[stack.after[0]].text) if stack.after else ""
+    first = blocks[stack.after[0]].text if stack.after else ""
     last = len(headings) - 1
     while last > 0 and not stack.byline:
-        clauses = fold(headings[last]).replace(",", " ").split()
-        if first and all(c in first for c in clauses) and len(headings[last - 1]) > len(headings[last]):
+        if _are_clauses(headings[last], first) and len(headings[last - 1]) > len(headings[last]):
             last -= 1
         else:
             break

@@ -11,10 +11,12 @@ from collections import Counter
 from rag.pages.blocks import FINAL, Block, is_whole
 from rag.pages.lexicon import pairs
 from rag.pages.marks import credit_of, has_lead, is_byline, taken_by
+from rag.pages.seams import Seams
 from rag.text import fold
 
 CAPTION_AT_MOST = 60  # characters; longer text under a credit is a story or the body going on
 _STORY_AT_MOST = 420
+_UNDER_CREDIT = 3.0  # nats for text under a credit line belonging to the picture
 _PULL = range(10, 61)
 _PULLS_LOOKED_AT = 400
 _NEARLY = 0.85
@@ -60,9 +62,24 @@ def _text_under_credit(blocks: list[Block], labels: list[str], at: int) -> str:
     text = blocks[at + 1].text
     if is_whole(text) and len(text) <= CAPTION_AT_MOST and not has_lead(text):
         return "caption"
-    if "图为" in text[-60:] and len(text) <= _STORY_AT_MOST:
-        return "photo"
-    return "text"
+    return "photo" if _shows_picture(text) else "text"
+
+
+def _shows_picture(text: str) -> bool:
+    return "图为" in text[-60:] and len(text) <= _STORY_AT_MOST
+
+
+def rejoin_photo_stories(blocks: list[Block], labels: list[str], seams: Seams) -> None:
+    """Marks the first part of a photo story that a column cuts in two: it does not say 图为, nor who took the picture."""
+    for at in range(1, len(blocks)):
+        under_credit = at > 1 and labels[at - 2] == "credit"
+        shown = labels[at] == "photo" or (under_credit and labels[at] == "text" and _shows_picture(blocks[at].text))
+        if not shown or labels[at - 1] != "text" or is_whole(blocks[at - 1].text):
+            continue
+        follows = at + 1 < len(blocks) and labels[at + 1] == "text"
+        beyond = seams.continues(blocks[at - 1].text, blocks[at + 1].text) if follows else 0.0
+        if seams.continues(blocks[at - 1].text, blocks[at].text) + _UNDER_CREDIT * under_credit > max(0.0, beyond):
+            labels[at - 1] = labels[at] = "photo"
 
 
 def label_pulls(blocks: list[Block], labels: list[str]) -> None:

@@ -17,7 +17,7 @@ from rag.pages.dates import masthead_date
 from rag.pages.headings import label_headings
 from rag.pages.lexicon import lexicon
 from rag.pages.marks import continued_from, continued_to, is_byline, is_page_header
-from rag.pages.photos import label_photos, label_pulls
+from rag.pages.photos import label_photos, label_pulls, rejoin_photo_stories
 from rag.pages.regions import regions_of
 from rag.pages.seams import Seams, page_seams
 from rag.records import Article
@@ -66,6 +66,7 @@ def label_blocks(blocks: list[Block]) -> tuple[list[str], Seams]:
     label_pulls(blocks, labels)
     _label_sections(blocks, labels)
     seams = page_seams(lexicon(), [b.text for at, b in enumerate(blocks) if labels[at] in ("text", "heading")])
+    rejoin_photo_stories(blocks, labels, seams)
     label_headings(blocks, labels, seams)
     return labels, seams
 

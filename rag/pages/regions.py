@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rag.pages.blocks import Block, Range, cut
+from rag.pages.blocks import Block, Range, cut, is_whole
 from rag.pages.marks import author_of, byline_start, continued_from, continued_to, credit_of, has_lead, taken_by
 from rag.pages.photos import CAPTION_AT_MOST
 from rag.pages.pieces import Photo, Piece, Region
@@ -86,8 +86,13 @@ class _Gatherer:
         credit = cut(block.ranges, *taken[1]) if taken else self.credit[1] if self.credit else ()
         if not taken and self.credit and self.now and self.now.photos:
             self.now.photos.pop()
-        piece = Piece(at, block.text[:end], cut(block.ranges, 0, end), closes=True)
-        self.regions.append(Region(pieces=[piece], photos=[Photo(at, (), credit)], is_photo=True))
+        piece = Piece(at, block.text[:end], cut(block.ranges, 0, end), closes=is_whole(block.text[:end]) or bool(taken))
+        if at and self.labels[at - 1] == "photo" and not self.regions[-1].pieces[-1].closes:
+            self.regions[-1].pieces.append(piece)
+            self.regions[-1].photos += [Photo(at, (), credit)] if taken else []
+            return
+        photos = [Photo(at, (), credit)] if credit or piece.closes else []
+        self.regions.append(Region(pieces=[piece], photos=photos, is_photo=True))
         self.credit = None
 
     def _photo(self, at: int, label: str, block: Block) -> None:

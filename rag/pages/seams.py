@@ -11,13 +11,15 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import log
 
 from rag.pages.blocks import is_whole
 from rag.pages.lexicon import Lexicon, all_pairs, pairs
 from rag.pages.pieces import Piece
-from rag.text import fold
+from rag.text import fold, sentences
 
 _REACH = 60  # characters on either side of a seam that are looked at
+_START = 3  # characters of a sentence's beginning
 _ONCE = 0.2  # weight of a pair that a text holds once
 _LONGEST = 20_000  # characters of one paragraph that are looked at
 _NUMBER_CUT = 5.0
@@ -26,16 +28,20 @@ _HABIT = 0.5
 _OPENINGS = ("近日", "日前", "连日来", "记者从", "当地时间")  # in a first sentence, wherever they stand
 _PAIRED = {"“": "”", "‘": "’", "《": "》", "(": ")", "（": "）", "「": "」", "【": "】"}
 _GOES_ON = re.compile("他|她|它|这|此|该|其|与此同时|同时|另|随后|接着|不仅|然而|但|而|也|还|并|因|除了")  # never a story's first word
-OPENING = (6.4, 7.0, 1.3, -2.4)  # nats for each evidence of ``opening_evidence``, fitted by benchmarks/openings.py
+_SAID_AGAIN = re.compile(  # a speaker without an office was named before
+    "[^主总部长书委会局院人员家厅国]{2,8}?(?:还|也)?(?:表示|指出|强调|说|认为|介绍|提出|告诉|坦言)")
+OPENING = (6.4, 7.0, 1.3, -2.4, -3.0)  # nats for each evidence of ``opening_evidence``; see benchmarks/openings.py
 _LEAD_WORDS = ("近日", "日前", "今天", "昨天", "今日", "昨日", "近期", "近年来", "当地时间", "记者从", "眼下", "当前", "连日来", "据")
 
 
 @dataclass(frozen=True)
 class Seams:
-    """Scores joints on one page; ``echo`` counts the page's own runs of three and four characters."""
+    """Scores joints on one page; ``echo`` counts the page's own runs of three and four characters, ``starts`` those of
+    three with which its sentences begin."""
 
     lexicon: Lexicon
     echo: Counter[str]
+    starts: Counter[str] = field(default_factory=Counter)
     habit: bool = True  # do this page's paragraphs end with a sentence (a list's or a poem's do not)?
     width: int = 0  # characters in the page's long lines
     known: dict[tuple[str, ...], float] = field(default_factory=dict)
@@ -52,7 +58,7 @@ class Seams:
     def _continues(self, before: str, after: str) -> float:
         if before[-1:].isdigit() and after[:1].isdigit():
             return _NUMBER_CUT
-        score = 0.6 * self.lexicon.follows(before, after)
+        score = 0.6 * (self.lexicon.follows(before, after) - self._new_start(after))
         score += self._echoes(before, after) + _bracket(before, after)
         if before[-1:] in ",，、":
             score += 1.0
@@ -60,6 +66,8 @@ class Seams:
 
     def _echoes(self, before: str, after: str) -> float:
         left, right = fold(before[-3:]), fold(after[:3])
+        if not left[-1:].isalnum():
+            return 0.0  # what follows a comma elsewhere follows any comma
         found = sum(1 for a in range(1, 4) for b in range(1, 4)
                     if 3 <= a + b <= 4 and len(left) >= a and len(right) >= b and self.echo[left[-a:] + right[:b]])
         return min(3.0, 0.9 * found)
@@ -70,8 +78,16 @@ class Seams:
             return 0.5
         key = (text[:24],)
         if key not in self.known:
-            self.known[key] = max(-4.0, min(2.5, 0.7 * self.lexicon.opens(text)))
+            self.known[key] = max(-4.0, min(2.5, 0.7 * (self.lexicon.opens(text) + self._new_start(text))))
         return self.known[key]
+
+    def _new_start(self, text: str) -> float:
+        """How much likelier the page shows a text to begin a sentence than the lexicon, which lacks names of later years."""
+        head = fold(text[:_START])
+        begun = self.starts[head] - 1  # the text itself is one of them
+        if begun < 1:
+            return 0.0
+        return max(0.0, log((begun + 0.5) / (self.echo[head] - begun + 0.5)) - self.lexicon.opens(text))
 
     def pairs(self, text: str) -> frozenset[str]:
         """The pairs of characters in the text, remembered."""
@@ -119,14 +135,15 @@ class Seams:
             self.known[key] = sum(w * e for w, e in zip(OPENING, evidence, strict=True))
         return self.known[key]
 
-    def opening_evidence(self, title: str, text: str, rest: Sequence[str]) -> tuple[float, float, float, float]:
+    def opening_evidence(self, title: str, text: str, rest: Sequence[str]) -> tuple[float, ...]:
         """What tells a lead: it takes up the headline (share of its rare pairs), its beginning sums up the rest
-        (share of its own rare pairs found there), it says when it was, and its first word refers to nothing before.
+        (share of its own rare pairs found there), it says when it was, its first word refers to nothing before, and who
+        speaks in it is told with an office, as newspapers do at the first mention.
         """
         head, words, start = self.pairs(title), self.pairs(text), self.pairs(text[:160])
         taken_up = sum(map(self._rarity, head & words)) / self._weight(head) if self._weight(head) else 0.0
         told = self.shared(start, frozenset().union(*map(self.pairs, rest)))
-        return taken_up, told, float(_is_dated(text)), float(bool(_GOES_ON.match(text)))
+        return taken_up, told, float(_is_dated(text)), float(bool(_GOES_ON.match(text))), float(bool(_SAID_AGAIN.match(text)))
 
 
 def _is_dated(text: str) -> bool:
@@ -139,8 +156,10 @@ def _is_dated(text: str) -> bool:
 def page_seams(lexicon: Lexicon, texts: list[str]) -> Seams:
     """The scorer of a page whose body texts are these."""
     echo: Counter[str] = Counter()
+    starts: Counter[str] = Counter()
     for text in texts:
         folded = fold(text[:_LONGEST])
+        starts.update(folded[a : a + _START] for a, _ in sentences(folded))
         for n in (3, 4):
             echo.update(folded[i : i + n] for i in range(len(folded) - n + 1))
         if len(echo) > 400_000:
@@ -148,7 +167,7 @@ def page_seams(lexicon: Lexicon, texts: list[str]) -> Seams:
     long = [is_whole(text) for text in texts if len(text) >= _PARAGRAPH_AT_LEAST]
     widths = sorted(map(len, texts))
     width = widths[len(widths) * 9 // 10] if widths else 0
-    return Seams(lexicon, echo, bool(long) and sum(long) >= _HABIT * len(long), width)
+    return Seams(lexicon, echo, starts, bool(long) and sum(long) >= _HABIT * len(long), width)
 
 
 def _bracket(before: str, after: str) -> float:
