@@ -32,10 +32,12 @@ CREATE TABLE IF NOT EXISTS passages (
     item INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
     text TEXT NOT NULL, context TEXT NOT NULL, vector BLOB);
 CREATE INDEX IF NOT EXISTS passages_id ON passages (passage_id);
+CREATE INDEX IF NOT EXISTS passages_pending ON passages (row) WHERE vector IS NULL;
 CREATE INDEX IF NOT EXISTS passages_article ON passages (article_id);
 CREATE TABLE IF NOT EXISTS sentences (
     row INTEGER PRIMARY KEY, passage INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, vector BLOB);
 CREATE INDEX IF NOT EXISTS sentences_passage ON sentences (passage);
+CREATE INDEX IF NOT EXISTS sentences_pending ON sentences (row) WHERE vector IS NULL;
 CREATE VIRTUAL TABLE IF NOT EXISTS lexical USING fts5
     (tokens, pinyin, tokenize="unicode61 remove_diacritics 0");
 CREATE VIRTUAL TABLE IF NOT EXISTS vocabulary USING fts5vocab (lexical, 'col');
