@@ -122,9 +122,8 @@ def answers(arguments: argparse.Namespace) -> None:
 
 
 WAYS = {
-    "BM25": {"lexical": 1.0}, "passage vectors": {"dense": 1.0}, "sentence vectors": {"sentence": 1.0},
-    "both vectors": {"dense": 1.0, "sentence": 2.0}, "vectors and BM25": {"dense": 1.0, "sentence": 2.0, "lexical": 10.0},
-    "and names (as shipped)": {"dense": 1.0, "sentence": 2.0, "lexical": 10.0, "names": 4.0},
+    "BM25": ("lexical",), "passage vectors": ("dense",), "sentence vectors": ("sentence",), "both vectors": ("dense", "sentence"),
+    "vectors and BM25": ("dense", "sentence", "lexical"), "and names (as shipped)": ("dense", "sentence", "lexical", "names"),
 }
 
 
@@ -145,9 +144,10 @@ def retrieval(arguments: argparse.Namespace) -> None:
         forms = {"": query} if query.chinese == query.question else {
             "": query, ", not translated": replace(query, chinese="", named="")}
         for suffix, form in forms.items():
-            channels = rag.retriever.channels(form)
-            for way, weights in WAYS.items():
-                table.setdefault(way + suffix, []).append(fused_finds(rag, channels, weights, row))
+            channels, weights = rag.retriever.channels(form), rag.retriever.weights(form)
+            for way, used in WAYS.items():
+                finds = fused_finds(rag, channels, {name: weights[name] for name in used}, row)
+                table.setdefault(way + suffix, []).append(finds)
     lines = [[way, len(found), *(f"{sum(any(f[:k]) for f in found) / len(found):.3f}" for k in (1, 5, 10))]
              for way, found in table.items()]
     took = "; ".join(f"{name} {1000 * median(values):.0f} ms" for name, values in seconds.items())

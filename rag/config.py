@@ -57,6 +57,7 @@ class Retrieval(Section):
     dense_weight: float = Field(1.0, ge=0, le=100)
     sentence_weight: float = Field(2.0, ge=0, le=100)
     lexical_weight: float = Field(10.0, ge=0, le=100)
+    translated: float = Field(0.8, ge=0, le=1)
     name_weight: float = Field(4.0, ge=0, le=100)
 
 

@@ -119,11 +119,20 @@ def _splits(letters: str) -> tuple[tuple[str, ...], ...]:
 @cache
 def _syllable_set() -> frozenset[str]:
     """All syllables of Mandarin without tones, ü as v, as pypinyin knows them."""
+    return frozenset(_characters())
+
+
+@cache
+def _characters() -> dict[str, str]:
+    """Each syllable and the characters that can have its sound."""
     from pypinyin.pinyin_dict import pinyin_dict
 
-    sounds = {sound for value in pinyin_dict.values() for sound in value.split(",")}
-    plain = {_without_tone(sound) for sound in sounds}
-    return frozenset(sound for sound in plain if sound.isascii() and sound.isalpha())
+    found: dict[str, set[str]] = {}
+    for code, sounds in pinyin_dict.items():
+        for sound in {_without_tone(sound) for sound in sounds.split(",")}:
+            if sound.isascii() and sound.isalpha():
+                found.setdefault(sound, set()).add(chr(code))
+    return {sound: "".join(sorted(characters)) for sound, characters in found.items()}
 
 
 def _without_tone(sound: str) -> str:
@@ -140,12 +149,17 @@ def chinese_form(name: str, texts: Iterable[str]) -> str:
     ''
     """
     wanted = set(readings(name))
+    if not wanted:
+        return ""
     sizes = {len(way) for way in wanted}
+    likely = re.compile("|".join("".join(f"[{_characters()[sound]}]" for sound in way) for way in wanted))
     found: Counter[str] = Counter()
     times: Counter[str] = Counter()
     for text in texts:
         for match in re.finditer(f"[{HAN}]+", text):
             run = match.group()
+            if not likely.search(run):
+                continue  # spares most of the text the slow look at what sounds how among its neighbours
             sounds = _sounds(run)
             for size in sizes:
                 for i in range(len(run) - size + 1):

@@ -44,7 +44,7 @@ class Retriever:
         Passages that say the same, such as agency copy printed twice, count once.
         """
         channels = self.channels(query, only)
-        return self._hits(query, fuse(channels, self._weights()), channels, self.settings.k if k is None else k)
+        return self._hits(query, fuse(channels, self.weights(query)), channels, self.settings.k if k is None else k)
 
     def channels(self, query: Query, only: Filter = _ALL) -> dict[str, Scores]:
         """What each channel found: passage row → score on the common scale."""
@@ -86,9 +86,11 @@ class Retriever:
             best.setdefault(places[row][0], score)
         return best
 
-    def _weights(self) -> dict[str, float]:
+    def weights(self, query: Query) -> dict[str, float]:
+        """What each channel counts for; the words of a translation are less sure than those that were asked with."""
         s = self.settings
-        return {"dense": s.dense_weight, "sentence": s.sentence_weight, "lexical": s.lexical_weight, "names": s.name_weight}
+        lexical = s.lexical_weight * (1.0 if query.chinese == query.question else s.translated)
+        return {"dense": s.dense_weight, "sentence": s.sentence_weight, "lexical": lexical, "names": s.name_weight}
 
     def _hits(self, query: Query, ranked: Sequence[tuple[int, float]], channels: Mapping[str, Scores], k: int) -> list[Hit]:
         """The first ``k`` of a ranking, near-duplicates left out."""
