@@ -176,7 +176,7 @@ class Rag:
         meant = without_negated(query.question)
         names = romanised_names(query.question)
         forms = {name: form for name in names if (form := self._chinese_form(name, names))}
-        named = query.question
+        named = " ".join(meant.split())  # what is not meant would only lead the reader astray
         for name, form in forms.items():
             named = named.replace(name, form)
         named = in_chinese(figures_in_chinese(zones_in_chinese(named)))

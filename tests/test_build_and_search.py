@@ -203,3 +203,13 @@ def test_a_date_is_found_however_it_is_written(dated):
     for asked in ("November 2023", "5 November 2023", "2023-11-05", "2023年11月5日"):
         dated.generator.says["translate"] = "甲港货船"
         assert dated.search(f"甲港 {asked} 货船")[0].article.doc_id == "d1"
+
+
+def test_the_words_of_a_translation_count_less_than_those_asked_with(open_rag):
+    from dataclasses import replace
+
+    retriever = open_rag().retriever
+    asked = read_query("甲镇有多少座桥梁?")
+    translated = replace(asked, question="How many bridges are there?", language="en")
+    assert retriever.weights(translated)["lexical"] == retriever.settings.translated * retriever.weights(asked)["lexical"]
+    assert retriever.settings.translated < 1

@@ -50,6 +50,13 @@ def test_a_question_about_a_place_that_no_article_mentions_is_refused_without_wr
     assert answer.refused and not answer.citations and not rag.generator.prompts
 
 
+def test_what_a_question_does_not_mean_is_neither_translated_nor_read(open_rag):
+    rag = open_rag(translate="甲镇新开工多少座桥梁?", read="47座", render="Jiazhen has started 47 bridges.")
+    rag.ask("How many bridges has the town of Jiazhen (not Yizhen) started?")
+    shown = [prompt.user for prompt in rag.generator.prompts if prompt.task in ("translate", "read")]
+    assert len(shown) == 3 and not any("Yizhen" in text for text in shown)
+
+
 def test_an_english_question_is_answered_in_english_with_the_figure_converted(open_rag):
     rag = open_rag(
         translate="甲镇新开工桥梁总投资额多少?", read="86.8亿元",
