@@ -26,6 +26,7 @@ from rag.ground import (
     parts_of,
     repeats_figure,
     telling_words,
+    with_support,
 )
 from rag.phrasing import Written, sources_of, written_in_chinese, written_in_english
 from rag.prompts import read_prompt
@@ -160,7 +161,7 @@ def _composed(
     warnings: tuple[str, ...] = ()
     if grounded.missing:
         warnings = ("left out, as no sentence holds it: " + ", ".join(grounded.missing),)
-    sources = sources_of(grounded, evidence)
+    sources = with_support(sources_of(grounded, evidence), evidence, query.chinese_words)
     citations = tuple(citation(number, source) for number, source in enumerate(sources, 1))
     if query.language == "zh":
         text = written_in_chinese(grounded, sources)

@@ -260,6 +260,19 @@ def telling_words(words: Sequence[str], evidence: Sequence[Evidence]) -> list[st
     return [word for word in words if word not in common]
 
 
+def with_support(sources: Sequence[Evidence], evidence: Sequence[Evidence], words: Sequence[str]) -> list[Evidence]:
+    """The sources of an answer and, where they hold no telling word of the question, the best sentence beside them that does.
+
+    A name that answers may stand in one sentence of an article, and what was asked about it in another.
+    """
+    telling = telling_words(words, evidence)
+    if any(word in fold(source.text) for source in sources for word in telling):
+        return list(sources)
+    homes = {source.article.article_id for source in sources}
+    more = [e for e in evidence if e.article.article_id in homes and any(word in fold(e.text) for word in telling)]
+    return [*sources, *sorted(more, key=lambda e: -e.score)[:1]]
+
+
 def names_day(grounded: Grounded) -> bool:
     """Whether one of the located pieces is a day."""
     return any(q.kind == "day" for located in grounded.located for q in read(located.piece))

@@ -46,10 +46,12 @@ def written_in_chinese(grounded: Grounded, sources: Sequence[Evidence]) -> str:
     yes_no = {"yes": "是", "no": "否", "": ""}[grounded.verdict]
     parts = [f"{_joined(located)}{_marks(located, sources)}" for located in _by_source(grounded.located, sources)]
     answer = ",".join(part for part in (yes_no, "、".join(parts)) if part)
-    shown = [clause for clause in (_clause(l) for l in _by_source(grounded.located, sources)) if clause]
     if not grounded.located:
         return f"{yes_no}:“{sources[0].text.rstrip('。')}”[1]。"
-    return f"{answer}。" + "".join(f"原文:“{clause}”。" for clause in shown)
+    shown = [f"“{clause}”" for clause in (_clause(l) for l in _by_source(grounded.located, sources)) if clause]
+    shown += [f"“{source.text.rstrip('。')}”[{number}]" for number, source in enumerate(sources, 1)
+              if all(located.evidence != source for located in grounded.located)]
+    return f"{answer}。" + "".join(f"原文:{words}。" for words in shown)
 
 
 def _by_source(located: Sequence[Located], sources: Sequence[Evidence]) -> list[list[Located]]:

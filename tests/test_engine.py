@@ -50,6 +50,14 @@ def test_a_question_about_a_place_that_no_article_mentions_is_refused_without_wr
     assert answer.refused and not answer.citations and not rag.generator.prompts
 
 
+def test_a_name_is_cited_with_the_sentence_that_holds_what_was_asked_about_it(open_rag):
+    rag = open_rag(read="甲镇")
+    answer = rag.ask("哪里有丙建筑公司?")
+    quotes = [c.quote for c in answer.citations]
+    assert "甲镇" in quotes[0] and any("丙建筑公司" in quote for quote in quotes)
+    assert answer.text.startswith("甲镇[1]。") and answer.text.endswith("[2]。")
+
+
 def test_what_a_question_does_not_mean_is_neither_translated_nor_read(open_rag):
     rag = open_rag(translate="甲镇新开工多少座桥梁?", read="47座", render="Jiazhen has started 47 bridges.")
     rag.ask("How many bridges has the town of Jiazhen (not Yizhen) started?")
