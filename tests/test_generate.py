@@ -80,6 +80,17 @@ def test_a_missing_endpoint_is_one_error():
         opened()
 
 
+def test_auto_takes_llamacpp_for_a_file_that_openvino_cannot_read(monkeypatch, tmp_path, caplog):
+    file = tmp_path / "model.gguf"
+    file.write_bytes(b"no such kind of number")
+    monkeypatch.setenv("WENBAO_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("rag.generate.choose._has_bfloat16", lambda: True)
+    monkeypatch.setattr("rag.generate.llamacpp.LlamaCpp", lambda path, **settings: ("llama.cpp", path))
+    assert open_generator(Generation(backend="auto"), lambda name: file) == ("llama.cpp", file)
+    assert "cannot be loaded by openvino-genai" in caplog.text
+    assert not list((tmp_path / "cache").rglob("*.partial"))
+
+
 @pytest.mark.parametrize("backend", ["llamacpp", "openvino", "transformers"])
 def test_a_file_that_is_no_model_is_one_error(backend, tmp_path):
     file = tmp_path / "no.gguf"

@@ -19,18 +19,18 @@ def open_generator(settings: Generation, find: Callable[[str], Path]) -> Generat
     """Opens the configured generator; ``find`` tells where a model of a name lies.
 
     ``auto`` takes what was measured quicker (see ``benchmarks/runtimes.md``): OpenVINO on processors with bfloat16
-    arithmetic, llama.cpp on others. Raises :class:`~rag.errors.ModelError` or
-    :class:`~rag.errors.GenerationError`, both with the remedy.
+    arithmetic, llama.cpp on others and for files that OpenVINO cannot read (some quantisations of GGUF). Raises
+    :class:`~rag.errors.ModelError` or :class:`~rag.errors.GenerationError`, both with the remedy.
     """
     backend = settings.backend
-    if backend == "auto":
-        backend = "openvino" if _has_bfloat16() else "llamacpp"
-        log.info("generation.backend auto: %s", backend)
     if backend == "openai":
         from rag.generate.endpoint import Endpoint
 
         return Endpoint(settings.endpoint, settings.model, settings.api_key_env)
     path = find(settings.model)
+    if backend == "auto":
+        backend = "openvino" if _has_bfloat16() and _reads(path) else "llamacpp"
+        log.info("generation.backend auto: %s", backend)
     if backend == "llamacpp":
         from rag.generate.llamacpp import LlamaCpp
 
@@ -42,6 +42,19 @@ def open_generator(settings: Generation, find: Callable[[str], Path]) -> Generat
     from rag.generate.causal import Causal
 
     return Causal(path, threads=settings.threads)
+
+
+def _reads(path: Path) -> bool:
+    """Whether OpenVINO can open a model; it cannot where a GGUF file holds a kind of number that it does not know."""
+    from rag.errors import ModelError
+    from rag.generate.openvino import prepare
+
+    try:
+        prepare(path)
+    except ModelError as error:
+        log.warning("%s; llama.cpp is taken", error)
+        return False
+    return True
 
 
 def _has_bfloat16() -> bool:

@@ -33,16 +33,13 @@ class OpenVino:
 
     def __init__(self, file: Path, *, threads: int) -> None:
         """Raises :class:`ModelError` if openvino-genai is not installed or the file is no model."""
+        graph = prepare(file)
+        import openvino_genai
+
         try:
-            import openvino_genai
-        except ImportError as error:
-            raise ModelError("openvino-genai is not installed; pip install openvino-genai, or choose another "
-                             "generation.backend") from error
-        try:
-            self._pipeline = _pipeline(_converted(file) if file.is_file() else file, threads)
+            self._pipeline = _pipeline(graph, threads)
         except RuntimeError as error:
-            told = " ".join(str(error).split())[:200]
-            raise ModelError(f"{file}: cannot be loaded by openvino-genai ({told})") from error
+            raise _unreadable(file, error) from error
         self.name = f"openvino:{file.name}"
         self._genai: Any = openvino_genai
         self._lock = threading.Lock()
@@ -83,6 +80,27 @@ class OpenVino:
             worker.join()
 
 
+def prepare(file: Path) -> Path:
+    """The graph to open for a GGUF file or model folder, made if it is not there yet.
+
+    Raises :class:`ModelError` if openvino-genai is not installed or cannot read the file.
+    """
+    try:
+        import openvino_genai  # noqa: F401
+    except ImportError as error:
+        raise ModelError("openvino-genai is not installed; pip install openvino-genai, or choose another "
+                         "generation.backend") from error
+    try:
+        return _converted(file) if file.is_file() else file
+    except RuntimeError as error:
+        raise _unreadable(file, error) from error
+
+
+def _unreadable(file: Path, error: RuntimeError) -> ModelError:
+    told = " ".join(str(error).split())[:200]
+    return ModelError(f"{file}: cannot be loaded by openvino-genai ({told}); set generation.backend to llamacpp for a GGUF file")
+
+
 def _pipeline(path: Path, threads: int, **options: object) -> Any:
     import openvino_genai
 
@@ -121,6 +139,9 @@ def _convert(file: Path, home: Path) -> None:
     partial.mkdir()
     linked = partial / file.name
     linked.symlink_to(file.resolve())
-    _pipeline(linked, 0, enable_save_ov_model=True)
-    linked.unlink()
-    os.replace(partial, home)
+    try:
+        _pipeline(linked, 0, enable_save_ov_model=True)
+        linked.unlink()
+        os.replace(partial, home)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)

@@ -114,7 +114,7 @@ def _are_clauses(heading: str, paragraph: str) -> bool:
     """
     text = f",{fold(paragraph)},"
     clauses = [c for c in fold(heading).replace(",", " ").split() if c]
-    return all(4 <= len(c) <= _CLAUSE_AT_MOST and re.search(rf"\W{re.escape(c)}\W", text) for c in clauses)
+    return bool(clauses) and all(4 <= len(c) <= _CLAUSE_AT_MOST and re.search(rf"\W{re.escape(c)}\W", text) for c in clauses)
 
 
 def _matter_evidence(blocks: list[Block], article: list[int], stack: Stack, seams: Seams) -> float:
