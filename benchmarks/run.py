@@ -136,7 +136,7 @@ def retrieval(arguments: argparse.Namespace) -> None:
     rows = [json.loads(line) for line in arguments.questions.read_text(encoding="utf-8").splitlines()]
     rows = [row for row in rows if row.get("doc_ids") or row.get("evidence")]
     _ = rag.retriever, rag.understand(rows[0]["question"])
-    seconds: dict[str, list[float]] = {"understand": [], "search": []}
+    seconds: dict[str, list[float]] = {"understand": [], "search": [], "rag search": []}
     table: dict[str, list[list[str]]] = {}
     for row in rows:
         query = clocked(seconds["understand"], lambda r=row: rag.understand(r["question"]))
@@ -148,6 +148,11 @@ def retrieval(arguments: argparse.Namespace) -> None:
             for way, used in WAYS.items():
                 finds = fused_finds(rag, channels, {name: weights[name] for name in used}, row)
                 table.setdefault(way + suffix, []).append(finds)
+        sure = query.chinese != query.question and rag.retriever.is_sure(replace(query, chinese=""))
+        hits = clocked(seconds["rag search"], lambda r=row: rag.search(r["question"], 60))
+        seconds["rag search"][-1] += 0.0 if sure else seconds["understand"][-1]  # its translation is remembered from above
+        table.setdefault("rag search, translated where unsure", []).append(right(
+            row, [hit.article.doc_id for hit in hits], [hit.passage.text for hit in hits]))
     lines = [[way, len(found), *(f"{sum(any(f[:k]) for f in found) / len(found):.3f}" for k in (1, 5, 10))]
              for way, found in table.items()]
     took = "; ".join(f"{name} {1000 * median(values):.0f} ms" for name, values in seconds.items())
@@ -194,12 +199,16 @@ def fused_finds(rag: Rag, channels: dict[str, Any], weights: dict[str, float], r
     ranked = [number for number, _ in fuse(used, weights)][:60]
     archive = rag.retriever.store.archive
     passages = archive.passages(ranked)
-    if not row.get("doc_ids"):
-        texts = ["".join(passages[number].text.split()) for number in ranked[:10]]
-        return [any("".join(piece.split()) in text for piece in row["evidence"]) for text in texts]
     articles = archive.articles({p.article_id for p in passages.values()})
-    found = dict.fromkeys(articles[passages[number].article_id].doc_id for number in ranked)
-    return [doc in row["doc_ids"] for doc in found][:10]
+    return right(row, [articles[passages[number].article_id].doc_id for number in ranked], [passages[number].text for number in ranked])
+
+
+def right(row: dict[str, Any], documents: list[str], texts: list[str]) -> list[bool]:
+    """Whether each of the first ten documents is right; of questions with ``evidence`` each of the first ten passages."""
+    if row.get("doc_ids"):
+        return [doc in row["doc_ids"] for doc in dict.fromkeys(documents)][:10]
+    plain = ["".join(text.split()) for text in texts[:10]]
+    return [any("".join(piece.split()) in text for piece in row["evidence"]) for text in plain]
 
 
 def clocked(seconds: list[float], work: Callable[[], Any]) -> Any:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 
 _NAMED = 120  # passages in which the Chinese form of a romanised name is looked for
+_TRANSLATIONS = 1024  # questions whose translation is remembered
 _READ = 20  # passages among whose sentences the evidence is chosen
 _NEARBY = 12  # sentences in which other figures are looked for
 
@@ -94,10 +95,16 @@ class Rag:
                     retrieved=tuple((hit.passage.passage_id, round(hit.score, 4)) for hit in hits))
 
     def search(self, query: str, k: int | None = None, only: Filter | None = None) -> list[Hit]:
-        """The ``k`` best passages (default: ``retrieval.k``), best first; ``only`` from some dates or sources."""
+        """The ``k`` best passages (default: ``retrieval.k``), best first; ``only`` from some dates or sources.
+
+        An English query is not translated, which takes a second, where vectors and names agree without it.
+        """
         if k is not None and k < 1:
             raise QuestionError(f"k must be at least 1, not {k}")
-        return self.retriever.search(self.understand(query), k, only or Filter())
+        asked, allowed = self._with_names(read_query(query)), only or Filter()
+        if not asked.chinese and not self.retriever.is_sure(asked, allowed):
+            asked = self._in_chinese(asked)
+        return self.retriever.search(asked, k, allowed)
 
     def article(self, article_id: str) -> Article:
         """The article of a citation or hit. Raises :class:`StoreError` for an id that is not in the index."""
@@ -144,13 +151,11 @@ class Rag:
 
     def understand(self, question: str, history: Sequence[Turn] = ()) -> Query:
         """Reads a question: a follow-up is written out, an English one is put into Chinese, its names looked up."""
-        from rag.names import places_in
-
         asked = query = read_query(question)
         if history and leans_on_history(asked.question):
             query = self._written_out(asked, history)
-        in_chinese = replace(query, scope=tuple(places_in(query.question))) if query.chinese else self._in_chinese(query)
-        return replace(in_chinese, language=asked.language)
+        named = self._with_names(query)
+        return replace(named if named.chinese else self._in_chinese(named), language=asked.language)
 
     def _made_with(self) -> dict[str, str]:
         manifest = self.retriever.store.manifest
@@ -164,26 +169,41 @@ class Rag:
         whole = complete(self.generator, rewrite_prompt(query.question, history), max_tokens=80, stop=("\n",))
         return read_query(whole) if whole.strip() else query
 
-    def _in_chinese(self, query: Query) -> Query:
-        """The question with its translation; names that the archive knows are carried over by code."""
+    def _with_names(self, query: Query) -> Query:
+        """The question with what it names; names and dates that the archive knows are carried into Chinese by code."""
         from rag.dates import in_chinese
         from rag.english import zones_in_chinese
-        from rag.generate import complete
-        from rag.names import places_meant, readings, romanised_names, without_negated
-        from rag.prompts import translate_prompt
+        from rag.names import places_in, places_meant, readings, romanised_names, without_negated
         from rag.quantities import figures_in_chinese
 
+        if query.chinese:
+            return replace(query, scope=tuple(places_in(query.question)))
         meant = without_negated(query.question)
         names = romanised_names(query.question)
         forms = {name: form for name in names if (form := self._chinese_form(name, names))}
         named = " ".join(meant.split())  # what is not meant would only lead the reader astray
         for name, form in forms.items():
             named = named.replace(name, form)
-        named = in_chinese(figures_in_chinese(zones_in_chinese(named)))
-        chinese = complete(self.generator, translate_prompt(named), max_tokens=80, stop=("\n",)).strip()
         return replace(
-            query, chinese=chinese, named=named, scope=tuple(places_meant(query.question, chinese, forms)),
+            query, named=in_chinese(figures_in_chinese(zones_in_chinese(named))), forms=tuple(forms.items()),
+            scope=tuple(places_meant(query.question, "", forms)),
             sounds=tuple(way for name in names if name in meant for way in readings(name)))
+
+    def _in_chinese(self, query: Query) -> Query:
+        """The question with its translation, and the places that only this tells."""
+        from rag.names import places_meant
+
+        chinese = self._translate(query.named)
+        return replace(query, chinese=chinese, scope=tuple(places_meant(query.question, chinese, dict(query.forms))))
+
+    @cached_property
+    def _translate(self) -> Callable[[str], str]:
+        """English question → Chinese question, by the generator; the last ones are kept."""
+        from rag.generate import complete
+        from rag.prompts import translate_prompt
+
+        return lru_cache(_TRANSLATIONS)(
+            lambda named: complete(self.generator, translate_prompt(named), max_tokens=80, stop=("\n",)).strip())
 
     def _chinese_form(self, name: str, names: Sequence[str]) -> str:
         """How the archive spells a romanised name; passages that hold the other names of the question count more."""

@@ -28,15 +28,15 @@ class Query:
     """A question as it is searched and answered.
 
     ``chinese``: itself, its translation, or ``""`` where there is none yet. ``named``: itself with the names and dates in
-    Chinese, as it is read with the evidence. ``sounds``: the pinyin of the romanised
-    names in it. ``scope``: the places and names that an article must
-    mention to answer it.
+    Chinese, as it is read with the evidence. ``forms``: the romanised names in it as the archive writes them. ``sounds``:
+    the pinyin of these names. ``scope``: the places and names that an article must mention to answer it.
     """
 
     question: str
     language: str
     chinese: str
     named: str = ""
+    forms: tuple[tuple[str, str], ...] = ()
     sounds: tuple[tuple[str, ...], ...] = ()
     scope: tuple[str, ...] = ()
 

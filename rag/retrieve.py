@@ -27,6 +27,7 @@ Scores = dict[int, float]
 _ALL = Filter()
 _DATED = 2.0  # how much more a date counts than its rarity, as figures of other months read alike
 _NOWHERE = 0.5  # passages in which a word is reckoned to stand that stands in none
+_CLEAR = 2.0  # z-scores between the first article and the next from which a translation changed nothing (benchmarks)
 _SAME = 0.9  # shared pairs of letters from which two passages say the same
 
 
@@ -58,6 +59,18 @@ class Retriever:
             "names": _share_of_best(self.store.archive.phrases(query.sounds, limit, only)),
         }
 
+    def is_sure(self, query: Query, only: Filter = _ALL) -> bool:
+        """Whether passage vectors, sentence vectors and names agree, by a clear margin, on the article to show first."""
+        channels = self.channels(query, only)
+        ranked = fuse(channels, self.weights(query))
+        if not ranked:
+            return False
+        firsts = [max(channels[name], key=channels[name].__getitem__) for name in ("dense", "sentence") if channels[name]]
+        found = self.store.archive.passages({*firsts, *(row for row, _ in ranked)})
+        first = found[ranked[0][0]].article_id
+        rival = next((score for row, score in ranked if found[row].article_id != first), -math.inf)
+        return all(found[row].article_id == first for row in firsts) and ranked[0][1] - rival > _CLEAR
+
     def vectors(self, query: Query) -> np.ndarray:
         """Centred vectors of the question and of its Chinese form: ``(1 or 2, dim)``."""
         texts = list(dict.fromkeys(t for t in (query.question, query.chinese) if t))
@@ -87,9 +100,11 @@ class Retriever:
         return best
 
     def weights(self, query: Query) -> dict[str, float]:
-        """What each channel counts for; the words of a translation are less sure than those that were asked with."""
+        """What each channel counts for; the words of a translation are less sure than those that were asked with, and the
+        words of another language say nothing.
+        """
         s = self.settings
-        lexical = s.lexical_weight * (1.0 if query.chinese == query.question else s.translated)
+        lexical = s.lexical_weight * (1.0 if query.chinese == query.question else s.translated if query.chinese else 0.0)
         return {"dense": s.dense_weight, "sentence": s.sentence_weight, "lexical": lexical, "names": s.name_weight}
 
     def _hits(self, query: Query, ranked: Sequence[tuple[int, float]], channels: Mapping[str, Scores], k: int) -> list[Hit]:
