@@ -129,6 +129,14 @@ def test_heading_made_of_clauses_of_its_section_divides_an_article(heading, sect
     assert (heading in [a.title for a in articles]) == is_title
 
 
+def test_heading_over_columns_out_of_order_begins_an_article():
+    before = "## 新渠通水惠及三千农户\n\n▶ 林小满\n\n7月5日,水渠通水。\n\n渠水流进了稻田,稻农们奔走相告。\n\n"
+    tail = "## 书馆夜开\n\n者排起了长队,图书馆因此延长开放到零点。\n\n馆长表示,图书馆今后还会增加座位。\n\n"
+    head = "本报讯 山城图书馆开始夜间开放,市民下班后也能借书。\n\n图书馆夜间开放的第一天,许多读"
+    first, second = check_places(before + tail + head)
+    assert second.title == "书馆夜开" and "许多读者排起了长队" in second.text and "图书馆" not in first.text
+
+
 LEAD = ["7月3日,清溪镇稻田养鱼示范基地举行开镰仪式,首批稻田养鱼示范户领到了奖金。", "清溪镇去年开始推广稻田养鱼,示范基地已经有两千亩。"]
 REST = ["镇农技站站长说,稻田养鱼的鱼苗由镇里统一采购。", "示范户还可以向信用社申请贷款。", "明年,清溪镇准备把基地扩大到三千亩。"]
 

@@ -7,6 +7,7 @@ of its paragraph, as sub-headings do.
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ _LONGEST_STACK = 4  # headings in a row that can be section, kicker, title, sub-
 _KICKER_AT_MOST = 16
 _CLAUSE_AT_MOST = 16  # a longer one that stands in the paragraph too is a headline taken up by its lead
 _FIRST = 14.0  # nats: what else should the first heading of a page be
+_GOES_ON = 3.0  # nats from which a text surely goes on with a sentence
+_RESUMED = 4.0
 _STORY_AT_LEAST = 60  # characters below which an unfinished text is no story of its own
 _PARAGRAPHS = 12  # of an article that are looked at to know its matter
 
@@ -38,7 +41,8 @@ class Stack:
 def label_headings(blocks: list[Block], labels: list[str], seams: Seams) -> None:
     """Turns every ``heading`` in ``labels`` into title, kicker, section or subhead."""
     stacks = _stacks(labels)
-    local = [_local_evidence(blocks, labels, stack, seams) for stack in stacks]
+    broken = _broken_off(blocks, labels)
+    local = [_local_evidence(blocks, labels, stack, seams) + _resumed_evidence(blocks, stack, broken, seams) for stack in stacks]
     weight = _level_weight(blocks, stacks, local)
     article: list[int] = []
     for stack, score in zip(stacks, local, strict=True):
@@ -90,6 +94,23 @@ def _local_evidence(blocks: list[Block], labels: list[str], stack: Stack, seams:
             score -= 3.0
         score += _heading_evidence(blocks[stack.headings[-1]].text, [blocks[at].text for at in stack.after], seams)
     return score
+
+
+def _broken_off(blocks: list[Block], labels: list[str]) -> list[tuple[str, str]]:
+    """Each text of the page that stops inside a sentence, with the text that stands behind it."""
+    texts = [blocks[at].text for at, label in enumerate(labels) if label == "text"]
+    return [(one, other) for one, other in itertools.zip_longest(texts, texts[1:], fillvalue="")
+            if not is_whole(one) and author_of(one) is None and continued_to(one) == len(one)]
+
+
+def _resumed_evidence(blocks: list[Block], stack: Stack, broken: list[tuple[str, str]], seams: Seams) -> float:
+    """Nats for a headline over columns out of order: the text under it goes on with a sentence that broke off elsewhere."""
+    if not stack.after or (stack.before and not is_whole(blocks[stack.before[-1]].text)):
+        return 0.0
+    first = blocks[stack.after[0]].text
+    found = [seams.continues(one, first) for one, behind in broken
+             if behind != first and seams.continues(one, first) > seams.continues(one, behind)]
+    return _RESUMED if max(found, default=0.0) > _GOES_ON else 0.0
 
 
 def _awaits_author(blocks: list[Block], stack: Stack) -> bool:
