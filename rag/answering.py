@@ -30,7 +30,7 @@ from rag.ground import (
 )
 from rag.phrasing import Written, sources_of, written_in_chinese, written_in_english
 from rag.prompts import read_prompt
-from rag.quantities import asked_unit, unsupported
+from rag.quantities import asked_unit, read, unsupported
 from rag.query import Query, asks_yes_or_no, is_a_question
 from rag.records import Answer, TextPiece
 from rag.text import fold
@@ -161,7 +161,9 @@ def _composed(
     warnings: tuple[str, ...] = ()
     if grounded.missing:
         warnings = ("left out, as no sentence holds it: " + ", ".join(grounded.missing),)
-    sources = with_support(sources_of(grounded, evidence), evidence, query.chinese_words)
+    sources = sources_of(grounded, evidence)
+    if not any(read(located.piece) for located in grounded.located):  # a figure's sentence tells itself what it counts
+        sources = with_support(sources, evidence, query.chinese_words)
     citations = tuple(citation(number, source) for number, source in enumerate(sources, 1))
     if query.language == "zh":
         text = written_in_chinese(grounded, sources)

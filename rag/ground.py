@@ -261,15 +261,15 @@ def telling_words(words: Sequence[str], evidence: Sequence[Evidence]) -> list[st
 
 
 def with_support(sources: Sequence[Evidence], evidence: Sequence[Evidence], words: Sequence[str]) -> list[Evidence]:
-    """The sources of an answer and, where they hold no telling word of the question, the best sentence beside them that does.
+    """The sources of an answer and, where they hold no telling word of the question, a better sentence of their article that does.
 
     A name that answers may stand in one sentence of an article, and what was asked about it in another.
     """
     telling = telling_words(words, evidence)
     if any(word in fold(source.text) for source in sources for word in telling):
         return list(sources)
-    homes = {source.article.article_id for source in sources}
-    more = [e for e in evidence if e.article.article_id in homes and any(word in fold(e.text) for word in telling)]
+    homes, best = {source.article.article_id for source in sources}, max(source.score for source in sources)
+    more = [e for e in evidence if e.score > best and e.article.article_id in homes and any(word in fold(e.text) for word in telling)]
     return [*sources, *sorted(more, key=lambda e: -e.score)[:1]]
 
 
