@@ -22,7 +22,7 @@ _KICKER_AT_MOST = 16
 _CLAUSE_AT_MOST = 16  # a longer one that stands in the paragraph too is a headline taken up by its lead
 _FIRST = 14.0  # nats: what else should the first heading of a page be
 _GOES_ON = 3.0  # nats from which a text surely goes on with a sentence
-_RESUMED = 4.0
+_RESUMED = 4.0  # nats for a headline over such a text
 _STORY_AT_LEAST = 60  # characters below which an unfinished text is no story of its own
 _PARAGRAPHS = 12  # of an article that are looked at to know its matter
 
