@@ -120,21 +120,24 @@ def test_name_that_the_lexicon_does_not_know_may_begin_a_sentence():
     assert among.continues("清洁的河", texts[1]) < alone.continues("清洁的河", texts[1])
 
 
+LONG = "这条水渠全长十二公里,从山脚的水库引水,经过七个村,灌溉两岸的稻田和果园,工程前后用了三年,由各村的农户和县里的施工队一起修成。" * 3
+
+
 @pytest.mark.parametrize(("heading", "section", "is_title"), [
     ("县里计划扩建水库", "水利局介绍,青河县今年修渠。\n\n为了灌溉更多稻田,县里计划扩建水库,明年动工。", False),
     ("石磊在北山中学授课", "7月6日,省里的技师石磊在北山中学授课时说,风力车的车身可以用旧水管做成,同学们都能学会。", True),
 ])
 def test_heading_made_of_clauses_of_its_section_divides_an_article(heading, section, is_title):
-    articles = articles_of(f"## 新渠通水惠及三千农户\n\n▶ 林小满\n\n7月5日,水渠通水。\n\n## {heading}\n\n{section}", "页.txt")
+    articles = articles_of(f"## 新渠通水惠及三千农户\n\n▶ 林小满\n\n7月5日,水渠通水。{LONG}\n\n## {heading}\n\n{section}", "页.txt")
     assert (heading in [a.title for a in articles]) == is_title
 
 
 def test_heading_over_columns_out_of_order_begins_an_article():
-    before = "## 新渠通水惠及三千农户\n\n▶ 林小满\n\n7月5日,水渠通水。\n\n渠水流进了稻田,稻农们奔走相告。\n\n"
-    tail = "## 书馆夜开\n\n者排起了长队,图书馆因此延长开放到零点。\n\n馆长表示,图书馆今后还会增加座位。\n\n"
+    before = "## 新渠通水惠及三千农户\n\n▶ 林小满\n\n7月5日,水渠通水。\n\n渠水流进了稻田,稻农们奔走相告。" + LONG + "\n\n"
+    tail = "## 书馆夜间开放到零点 市民下班去借书\n\n者排起了长队,图书馆因此延长开放到零点。\n\n馆长表示,图书馆今后还会增加座位。\n\n"
     head = "本报讯 山城图书馆开始夜间开放,市民下班后也能借书。\n\n图书馆夜间开放的第一天,许多读"
     first, second = check_places(before + tail + head)
-    assert second.title == "书馆夜开" and "许多读者排起了长队" in second.text and "图书馆" not in first.text
+    assert second.title.startswith("书馆夜间") and "许多读者排起了长队" in second.text and "图书馆" not in first.text
 
 
 LEAD = ["7月3日,清溪镇稻田养鱼示范基地举行开镰仪式,首批稻田养鱼示范户领到了奖金。", "清溪镇去年开始推广稻田养鱼,示范基地已经有两千亩。"]

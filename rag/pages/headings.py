@@ -8,23 +8,32 @@ of its paragraph, as sub-headings do.
 from __future__ import annotations
 
 import itertools
+import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rag.pages.blocks import Block, is_whole
 from rag.pages.marks import author_of, continued_from, continued_to, has_lead, is_section_name
-from rag.pages.seams import Seams
+from rag.pages.seams import Seams, is_dated
 from rag.text import fold
 
 SURE = 4.0
 _LONGEST_STACK = 4  # headings in a row that can be section, kicker, title, sub-heading
 _KICKER_AT_MOST = 16
 _CLAUSE_AT_MOST = 16  # a longer one that stands in the paragraph too is a headline taken up by its lead
-_FIRST = 14.0  # nats: what else should the first heading of a page be
 _GOES_ON = 3.0  # nats from which a text surely goes on with a sentence
-_RESUMED = 4.0  # nats for a headline over such a text
-_STORY_AT_LEAST = 60  # characters below which an unfinished text is no story of its own
+_DAY = re.compile(r"\W*(?:\d{4}年)?(?:\d{1,2}月)?\d{1,2}日")
+_STORY = 500  # characters of a middling story
 _PARAGRAPHS = 12  # of an article that are looked at to know its matter
+
+
+# Log odds, fitted by `benchmarks/headings.py` on generated pages whose articles are known.
+WEIGHTS = {
+    "bias": 0.3, "byline": 3.5, "section": 0.6, "stack": 2.8, "first": 14.0, "ended": 2.6, "broken": 2.3, "awaits": -1.7,
+    "lead": 3.4, "opening": 1.8, "day": 0.6, "whole": 1.0, "clauses": -2.5, "clauses below": -1.3, "short": -1.2,
+    "long": 2.1, "comma": -3.5, "resumed": 1.6, "length after": 1.4, "likeness": -5.5, "length before": 1.2,
+}
 
 
 @dataclass(frozen=True)
@@ -40,21 +49,28 @@ class Stack:
 
 def label_headings(blocks: list[Block], labels: list[str], seams: Seams) -> None:
     """Turns every ``heading`` in ``labels`` into title, kicker, section or subhead."""
-    stacks = _stacks(labels)
-    broken = _broken_off(blocks, labels)
-    local = [_local_evidence(blocks, labels, stack, seams) + _resumed_evidence(blocks, stack, broken, seams) for stack in stacks]
+    stacks = stacks_of(labels)
+    broken = texts_broken_off(blocks, labels)
+    local = [weigh(touching(blocks, labels, stack, broken, seams)) for stack in stacks]
     weight = _level_weight(blocks, stacks, local)
     article: list[int] = []
     for stack, score in zip(stacks, local, strict=True):
         article += stack.before
         level = weight * (1.0 if blocks[stack.headings[0]].level == 1 else -1.0)
-        total = score + level + (0.0 if abs(score) > 2 * SURE else _matter_evidence(blocks, article, stack, seams))
-        _label_stack(blocks, labels, stack, total > 0)
-        if total > 0:
+        matter = {} if abs(score) > 2 * SURE else around(blocks, article, stack, seams)
+        is_title = score + level + weigh(matter) > 0
+        _label_stack(blocks, labels, stack, is_title)
+        if is_title:
             article = []
 
 
-def _stacks(labels: list[str]) -> list[Stack]:
+def weigh(evidence: Mapping[str, float]) -> float:
+    """Nats for "an article begins here" (log odds)."""
+    return sum(WEIGHTS[name] * value for name, value in evidence.items())
+
+
+def stacks_of(labels: list[str]) -> list[Stack]:
+    """All headings of a page, those in a row together."""
     flow = [at for at, label in enumerate(labels) if label in ("text", "heading", "byline", "section")]
     found: list[tuple[list[int], list[int], bool, bool]] = []
     texts: list[int] = []
@@ -76,55 +92,61 @@ def _stacks(labels: list[str]) -> list[Stack]:
     return [Stack(tuple(h), tuple(b), tuple(a), y, s) for (h, b, y, s), a in zip(found, afters, strict=True)]
 
 
-def _local_evidence(blocks: list[Block], labels: list[str], stack: Stack, seams: Seams) -> float:
-    """Nats for "an article begins here", from what touches the headings."""
-    score = 8.0 * stack.byline + 5.0 * stack.section + 1.5 * (len(stack.headings) > 1)
-    if not any(labels[at] in ("text", "heading") for at in range(stack.headings[0])):
-        score += _FIRST
+def touching(
+    blocks: list[Block], labels: list[str], stack: Stack, broken: list[tuple[str, str]], seams: Seams
+) -> dict[str, float]:
+    """Evidence from the headings and from what touches them."""
+    paragraphs = [blocks[at].text for at in stack.after]
+    told = {
+        "bias": 1.0, "byline": stack.byline, "section": stack.section, "stack": len(stack.headings) > 1,
+        "first": not any(labels[at] in ("text", "heading") for at in range(stack.headings[0])),
+        "length after": _length(paragraphs),
+    }
     if stack.before:
         last = blocks[stack.before[-1]].text
         ended = author_of(last) is not None or continued_to(last) < len(last)
-        broken = not is_whole(last) and not last.endswith(("：", ":", "；", ";"))
-        score += 6.0 if ended else 5.0 if broken else 0.0
-        score -= 3.0 * (not ended and not broken and _awaits_author(blocks, stack))
-    if stack.after:
-        first = blocks[stack.after[0]].text
-        score += 8.0 if has_lead(first) or continued_from(first) else 0.0
-        if sum(len(blocks[at].text) for at in stack.after) < _STORY_AT_LEAST and not is_whole(first):
-            score -= 3.0
-        score += _heading_evidence(blocks[stack.headings[-1]].text, [blocks[at].text for at in stack.after], seams)
-    return score
+        whole = is_whole(last) or last.endswith(("：", ":", "；", ";"))
+        told |= {"ended": ended, "broken": not ended and not whole, "awaits": not ended and whole and _awaits_author(blocks, stack)}
+    if paragraphs:
+        told |= _wording(blocks[stack.headings[-1]].text, paragraphs)
+        told["resumed"] = _is_resumed(blocks, stack, broken, seams)
+    return {name: float(value) for name, value in told.items()}
 
 
-def _broken_off(blocks: list[Block], labels: list[str]) -> list[tuple[str, str]]:
+def _wording(heading: str, paragraphs: list[str]) -> dict[str, float]:
+    """Evidence from the words: sub-headings are short, have commas where headlines have spaces, and repeat their section."""
+    first = paragraphs[0]
+    clauses = _are_clauses(heading, first)
+    return {
+        "lead": has_lead(first) or continued_from(first) > 0,
+        "opening": is_dated(first), "day": bool(_DAY.match(first)),
+        "whole": is_whole(first),
+        "clauses": clauses, "clauses below": not clauses and any(_are_clauses(heading, p) for p in paragraphs[1:_PARAGRAPHS]),
+        "short": len(heading) <= 10, "long": len(heading) >= 14, "comma": "," in fold(heading),
+    }
+
+
+def texts_broken_off(blocks: list[Block], labels: list[str]) -> list[tuple[str, str]]:
     """Each text of the page that stops inside a sentence, with the text that stands behind it."""
     texts = [blocks[at].text for at, label in enumerate(labels) if label == "text"]
     return [(one, other) for one, other in itertools.zip_longest(texts, texts[1:], fillvalue="")
             if not is_whole(one) and author_of(one) is None and continued_to(one) == len(one)]
 
 
-def _resumed_evidence(blocks: list[Block], stack: Stack, broken: list[tuple[str, str]], seams: Seams) -> float:
-    """Nats for a headline over columns out of order: the text under it goes on with a sentence that broke off elsewhere."""
-    if not stack.after or (stack.before and not is_whole(blocks[stack.before[-1]].text)):
-        return 0.0
+def _is_resumed(blocks: list[Block], stack: Stack, broken: list[tuple[str, str]], seams: Seams) -> bool:
+    """Whether the text under a headline goes on with a sentence that broke off elsewhere, as under columns out of order."""
+    if stack.before and not is_whole(blocks[stack.before[-1]].text):
+        return False
     first = blocks[stack.after[0]].text
     found = [seams.continues(one, first) for one, behind in broken
              if behind != first and seams.continues(one, first) > seams.continues(one, behind)]
-    return _RESUMED if max(found, default=0.0) > _GOES_ON else 0.0
+    return max(found, default=0.0) > _GOES_ON
 
 
 def _awaits_author(blocks: list[Block], stack: Stack) -> bool:
     """A report that opened with 本报讯 is signed at its end; until then it goes on."""
     opened = [at for at in stack.before if has_lead(blocks[at].text)]
     return bool(opened) and not any(author_of(blocks[at].text) for at in stack.before if at >= opened[-1])
-
-
-def _heading_evidence(heading: str, paragraphs: list[str], seams: Seams) -> float:
-    """Nats from the heading's own words: sub-headings are short, and clauses of the section they head."""
-    first = paragraphs[0]
-    score = -5.0 if _are_clauses(heading, first) else -4.0 if any(_are_clauses(heading, p) for p in paragraphs[1:_PARAGRAPHS]) else 0.0
-    score += -1.0 if len(heading) <= 10 else 1.0 if len(heading) >= 14 else 0.0
-    return score + 0.3 * min(3.0, seams.leads(heading, first)) + 0.3 * seams.begins(first)
 
 
 def _are_clauses(heading: str, paragraph: str) -> bool:
@@ -138,14 +160,20 @@ def _are_clauses(heading: str, paragraph: str) -> bool:
     return bool(clauses) and all(4 <= len(c) <= _CLAUSE_AT_MOST and re.search(rf"\W{re.escape(c)}\W", text) for c in clauses)
 
 
-def _matter_evidence(blocks: list[Block], article: list[int], stack: Stack, seams: Seams) -> float:
-    """Nats from the matter of the texts on both sides: the same names, again and again, speak for one article."""
+def around(blocks: list[Block], article: list[int], stack: Stack, seams: Seams) -> dict[str, float]:
+    """Evidence from the article so far: the same names on both sides, again and again, speak for one article."""
     if not article or not stack.after:
-        return 0.0
-    before = [blocks[at].text for at in article[-_PARAGRAPHS:]]
+        return {}
+    before = [blocks[at].text for at in article]
     after = [blocks[at].text for at in stack.after[:_PARAGRAPHS]]
     enough = min(1.0, sum(map(len, after)) / 200)
-    return enough * (2.2 - 16.0 * seams.likeness(before, after))
+    return {"likeness": enough * seams.likeness(before[-_PARAGRAPHS:], after),
+            "length before": _length(before)}
+
+
+def _length(paragraphs: list[str]) -> float:
+    """How long a text is beside a middling story: -1 (a brief) to 1."""
+    return max(-1.0, min(1.0, math.log((sum(map(len, paragraphs)) + 1) / _STORY)))
 
 
 def _level_weight(blocks: list[Block], stacks: list[Stack], local: list[float]) -> float:

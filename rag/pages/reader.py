@@ -58,6 +58,13 @@ def read_page(text: str, source: str = "page") -> Page:
 
 def label_blocks(blocks: list[Block]) -> tuple[list[str], Seams]:
     """A label for every block (see ``pieces.LABELS``) and the page's seam scorer."""
+    labels, seams = label_all_but_headings(blocks)
+    label_headings(blocks, labels, seams)
+    return labels, seams
+
+
+def label_all_but_headings(blocks: list[Block]) -> tuple[list[str], Seams]:
+    """The same, with every heading still a ``heading``."""
     labels = ["heading" if block.level else "text" for block in blocks]
     for at, block in enumerate(blocks):
         if labels[at] == "text":
@@ -67,7 +74,6 @@ def label_blocks(blocks: list[Block]) -> tuple[list[str], Seams]:
     _label_sections(blocks, labels)
     seams = page_seams(lexicon(), [b.text for at, b in enumerate(blocks) if labels[at] in ("text", "heading")])
     rejoin_photo_stories(blocks, labels, seams)
-    label_headings(blocks, labels, seams)
     return labels, seams
 
 

@@ -125,7 +125,7 @@ class Seams:
         key = (title, text[:160], "")
         if title and key not in self.known:
             self.known[key] = 6.0 * self.shared(self.pairs(title), self.pairs(text[:160]))
-        return (1.0 if _is_dated(text) else 0.0) + (self.known[key] if title else 0.0)
+        return (1.0 if is_dated(text) else 0.0) + (self.known[key] if title else 0.0)
 
     def opening(self, title: str, text: str, rest: Sequence[str]) -> float:
         """Does a story begin with ``text``, if ``rest`` is what else it holds? See ``benchmarks/openings.py``."""
@@ -143,10 +143,15 @@ class Seams:
         head, words, start = self.pairs(title), self.pairs(text), self.pairs(text[:160])
         taken_up = sum(map(self._rarity, head & words)) / self._weight(head) if self._weight(head) else 0.0
         told = self.shared(start, frozenset().union(*map(self.pairs, rest)))
-        return taken_up, told, float(_is_dated(text)), float(bool(_GOES_ON.match(text))), float(bool(_SAID_AGAIN.match(text)))
+        return taken_up, told, float(is_dated(text)), float(bool(_GOES_ON.match(text))), float(bool(_SAID_AGAIN.match(text)))
 
 
-def _is_dated(text: str) -> bool:
+def is_dated(text: str) -> bool:
+    """Whether a text opens as news does: with a day, or with the words for one.
+
+    >>> is_dated("近日,新渠通水"), is_dated("新渠通水")
+    (True, False)
+    """
     head = text[:16]
     if any(word in head for word in _LEAD_WORDS) or ("日" in head and any(c.isdigit() for c in head)):
         return True

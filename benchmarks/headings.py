@@ -1,0 +1,96 @@
+"""Fits the weights by which headlines are told from sub-headings (``rag.pages.headings.WEIGHTS``), and tests them.
+
+    python benchmarks/headings.py --fit PAGES [PAGES ...] --test PAGES [PAGES ...]      folders with page_*.gold.json
+
+Fitted is a logistic regression over the stacks of headings of pages whose articles are known. Generated pages make
+their sub-headings out of clauses of the section; real ones seldom do. So each of these counts a second time, at a
+third of the weight, as if it took nothing up: without this the weights hold for generated pages only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from run import write_table
+from sklearn.linear_model import LogisticRegression
+
+from rag.pages.blocks import split_blocks
+from rag.pages.headings import WEIGHTS, around, stacks_of, texts_broken_off, touching
+from rag.pages.reader import label_all_but_headings
+from rag.text import fold
+
+_UNLIKE = 0.3  # of the weight of a sub-heading, for its double that repeats no clause
+Stacks = tuple[np.ndarray, np.ndarray]  # evidence (n, weights), whether an article begins (n,)
+
+
+def main() -> None:
+    """Writes ``headings.md`` and prints the weights in the form of the program."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--fit", type=Path, nargs="+", required=True)
+    parser.add_argument("--test", type=Path, nargs="+", required=True)
+    arguments = parser.parse_args()
+    evidence, begins = (np.concatenate(part) for part in zip(*map(stacks, arguments.fit), strict=True))
+    fitted, plain = fit(evidence, begins, _UNLIKE), fit(evidence, begins, 0.0)
+    print(json.dumps(fitted))
+    rows = []
+    for folder in arguments.test:
+        data = stacks(folder)
+        rows += [[folder.name, len(data[1]), name, *errors(data, weights)]
+                 for name, weights in (("without the doubles", plain), ("as shipped", WEIGHTS))]
+    write_table("headings", f"Headlines told from sub-headings, {len(begins):,} to fit",
+                ["pages", "headings", "weights", "missed", "extra"], rows, "headings.py --fit PAGES --test OTHER_PAGES")
+
+
+def fit(evidence: np.ndarray, begins: np.ndarray, doubles: float) -> dict[str, float]:
+    """The weights, rounded to a tenth; that of the first heading of a page is set, as there is nothing for it to divide."""
+    later = evidence[:, list(WEIGHTS).index("first")] == 0
+    evidence, begins = evidence[later], begins[later]
+    clauses = [at for at, name in enumerate(WEIGHTS) if name.startswith("clauses")]
+    unlike = evidence[~begins & evidence[:, clauses].any(axis=1)]
+    unlike[:, clauses] = 0.0
+    weight = np.concatenate([np.ones(len(evidence)), np.full(len(unlike), doubles)])
+    model = LogisticRegression(max_iter=5000, fit_intercept=False).fit(
+        np.concatenate([evidence, unlike]), np.concatenate([begins, np.zeros(len(unlike), bool)]), weight)
+    return dict(zip(WEIGHTS, model.coef_[0].round(1).tolist(), strict=True)) | {"first": WEIGHTS["first"]}
+
+
+def stacks(folder: Path) -> Stacks:
+    """All headings of a folder of pages; those that are neither headline nor sub-heading (over pictures) are left out."""
+    rows, begins = zip(*(row for file in sorted(folder.glob("page_*.gold.json")) for row in _of_page(file)), strict=True)
+    return np.array(rows), np.array(begins)
+
+
+def _of_page(gold: Path) -> Iterator[tuple[list[float], bool]]:
+    articles = json.loads(gold.read_text(encoding="utf-8"))
+    titles = {_plain(a["title"]) for a in articles if a["title"]}
+    subheads = {_plain(s) for a in articles for s in a["subheads"]}
+    blocks = split_blocks(gold.with_name(gold.name.replace(".gold.json", ".txt")).read_text(encoding="utf-8"))
+    labels, seams = label_all_but_headings(blocks)
+    broken = texts_broken_off(blocks, labels)
+    article: list[int] = []
+    for stack in stacks_of(labels):
+        article += stack.before
+        headings = {_plain(blocks[at].text) for at in stack.headings}
+        if headings & (titles | subheads):
+            told = touching(blocks, labels, stack, broken, seams) | around(blocks, article, stack, seams)
+            yield [told.get(name, 0.0) for name in WEIGHTS], bool(headings & titles)
+        if headings & titles:
+            article = []
+
+
+def errors(data: Stacks, weights: dict[str, float]) -> tuple[int, int]:
+    """Headlines missed, and sub-headings taken for headlines."""
+    told = data[0] @ np.array([weights[name] for name in WEIGHTS]) > 0
+    return int((~told & data[1]).sum()), int((told & ~data[1]).sum())
+
+
+def _plain(text: str) -> str:
+    return "".join(fold(text).split())
+
+
+if __name__ == "__main__":
+    main()
