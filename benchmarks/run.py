@@ -123,7 +123,8 @@ def answers(arguments: argparse.Namespace) -> None:
 
 WAYS = {
     "BM25": ("lexical",), "passage vectors": ("dense",), "sentence vectors": ("sentence",), "both vectors": ("dense", "sentence"),
-    "vectors and BM25": ("dense", "sentence", "lexical"), "and names (as shipped)": ("dense", "sentence", "lexical", "names"),
+    "vectors and BM25": ("dense", "sentence", "lexical"), "and names": ("dense", "sentence", "lexical", "names"),
+    "and dictionary (as shipped)": ("dense", "sentence", "lexical", "names", "dictionary"),
 }
 
 
@@ -142,13 +143,14 @@ def retrieval(arguments: argparse.Namespace) -> None:
         query = clocked(seconds["understand"], lambda r=row: rag.understand(r["question"]))
         clocked(seconds["search"], lambda q=query: rag.retriever.search(q, 10))
         forms = {"": query} if query.chinese == query.question else {
-            "": query, ", not translated": replace(query, chinese="", named="")}
+            "": query, ", not translated": replace(query, chinese="")}
         for suffix, form in forms.items():
             channels, weights = rag.retriever.channels(form), rag.retriever.weights(form)
             for way, used in WAYS.items():
                 finds = fused_finds(rag, channels, {name: weights[name] for name in used}, row)
                 table.setdefault(way + suffix, []).append(finds)
-        sure = query.chinese != query.question and rag.retriever.is_sure(replace(query, chinese=""))
+        untold = replace(query, chinese="")
+        sure = query.chinese != query.question and rag.retriever.is_sure(untold, rag.retriever.channels(untold))
         hits = clocked(seconds["rag search"], lambda r=row: rag.search(r["question"], 60))
         seconds["rag search"][-1] += 0.0 if sure else seconds["understand"][-1]  # its translation is remembered from above
         table.setdefault("rag search, translated where unsure", []).append(right(

@@ -275,7 +275,8 @@ def _models(arguments: argparse.Namespace) -> int:
 def _models_of(config: Config) -> list[str]:
     """The models that a configuration needs on this machine."""
     generator = [] if config.generation.backend == "openai" else [config.generation.model]
-    return [config.embedding.model, *generator]
+    dictionary = [config.retrieval.dictionary] if config.retrieval.dictionary else []
+    return [config.embedding.model, *generator, *dictionary]
 
 
 def _verify(arguments: argparse.Namespace) -> int:

@@ -59,6 +59,8 @@ class Retrieval(Section):
     lexical_weight: float = Field(10.0, ge=0, le=100)
     translated: float = Field(0.8, ge=0, le=1)
     name_weight: float = Field(4.0, ge=0, le=100)
+    dictionary: str = "CC-CEDICT"
+    dictionary_weight: float = Field(4.0, ge=0, le=100)
 
 
 class Generation(Section):

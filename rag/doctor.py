@@ -89,7 +89,7 @@ def _models(config: Config) -> Finding:
 
 def _needed(config: Config) -> list[Status]:
     """The models of the catalogue that a configuration names; others are looked for when they are loaded."""
-    named = {config.embedding.model, config.generation.model}
+    named = {config.embedding.model, config.generation.model, config.retrieval.dictionary}
     return [model for model in status() if model.name in named]
 
 

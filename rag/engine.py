@@ -22,6 +22,7 @@ from rag.records import Answer, Article, Event, EvidenceFound, Filter, Hit, Text
 
 if TYPE_CHECKING:
     from rag.build import Progress, Report
+    from rag.dictionary import Dictionary
     from rag.embed import Embedder
     from rag.generate import Generator
     from rag.retrieve import Retriever
@@ -97,14 +98,16 @@ class Rag:
     def search(self, query: str, k: int | None = None, only: Filter | None = None) -> list[Hit]:
         """The ``k`` best passages (default: ``retrieval.k``), best first; ``only`` from some dates or sources.
 
-        An English query is not translated, which takes a second, where vectors and names agree without it.
+        An English query is not translated, which takes a second, where vectors, names and dictionary tell enough without it.
         """
         if k is not None and k < 1:
             raise QuestionError(f"k must be at least 1, not {k}")
         asked, allowed = self._with_names(read_query(query)), only or Filter()
-        if not asked.chinese and not self.retriever.is_sure(asked, allowed):
+        channels = self.retriever.channels(asked, allowed)
+        if not asked.chinese and not self.retriever.is_sure(asked, channels):
             asked = self._in_chinese(asked)
-        return self.retriever.search(asked, k, allowed)
+            channels = self.retriever.channels(asked, allowed)
+        return self.retriever.hits(asked, channels, k)
 
     def article(self, article_id: str) -> Article:
         """The article of a citation or hit. Raises :class:`StoreError` for an id that is not in the index."""
@@ -143,7 +146,7 @@ class Rag:
         from rag.generate import complete
         from rag.prompts import warm_up_prompts
 
-        _ = self.retriever
+        _ = self.retriever, self.dictionary
         for prompt in warm_up_prompts():
             complete(self.generator, prompt, max_tokens=1)
 
@@ -184,8 +187,9 @@ class Rag:
         named = " ".join(meant.split())  # what is not meant would only lead the reader astray
         for name, form in forms.items():
             named = named.replace(name, form)
+        named = in_chinese(figures_in_chinese(zones_in_chinese(named)))
         return replace(
-            query, named=in_chinese(figures_in_chinese(zones_in_chinese(named))), forms=tuple(forms.items()),
+            query, named=named, forms=tuple(forms.items()), terms=self.dictionary.terms(named) if self.dictionary else (),
             scope=tuple(places_meant(query.question, "", forms)),
             sounds=tuple(way for name in names if name in meant for way in readings(name)))
 
@@ -238,6 +242,15 @@ class Rag:
         from rag.models import resolve
 
         return resolve(name, offline=self.config.models.offline, progress=self.progress)
+
+    @cached_property
+    def dictionary(self) -> Dictionary | None:
+        """The English words that search knows; ``None`` if the configuration does without."""
+        from rag.dictionary import Dictionary
+
+        named = self.config.retrieval.dictionary
+        with self._lock:
+            return Dictionary(self._model(named)) if named else None
 
     @cached_property
     def retriever(self) -> Retriever:

@@ -29,7 +29,8 @@ class Query:
 
     ``chinese``: itself, its translation, or ``""`` where there is none yet. ``named``: itself with the names and dates in
     Chinese, as it is read with the evidence. ``forms``: the romanised names in it as the archive writes them. ``sounds``:
-    the pinyin of these names. ``scope``: the places and names that an article must mention to answer it.
+    the pinyin of these names. ``scope``: the places and names that an article must mention to answer it. ``terms``: what each
+    of its English words may be in Chinese.
     """
 
     question: str
@@ -39,6 +40,7 @@ class Query:
     forms: tuple[tuple[str, str], ...] = ()
     sounds: tuple[tuple[str, ...], ...] = ()
     scope: tuple[str, ...] = ()
+    terms: tuple[tuple[str, ...], ...] = ()
 
     @property
     def tokens(self) -> tuple[str, ...]:

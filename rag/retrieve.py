@@ -1,7 +1,8 @@
-"""Question → ranked hits: passage vectors, sentence vectors, BM25 and romanised names, fused.
+"""Question → ranked hits: passage vectors, sentence vectors, BM25, romanised names and the words of a dictionary, fused.
 
 The channels are added on one scale (z-scores of centred cosines, BM25 as a share of its best), weighted by
-``retrieval`` in the configuration. Each channel puts ``candidates`` passages forward.
+``retrieval`` in the configuration. Each channel puts ``candidates`` passages forward; the dictionary only judges
+those that the others found.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ Scores = dict[int, float]
 _ALL = Filter()
 _DATED = 2.0  # how much more a date counts than its rarity, as figures of other months read alike
 _NOWHERE = 0.5  # passages in which a word is reckoned to stand that stands in none
-_CLEAR = 2.0  # z-scores between the first article and the next from which a translation changed nothing (benchmarks)
+_ENOUGH = 4.0  # z-scores of lead, with those below, from which a translation changed next to nothing (see benchmarks)
+_KNOWN = 0.5  # z-scores for each word of the question that the dictionary knows: the more, the less is left to mishear
 _SAME = 0.9  # shared pairs of letters from which two passages say the same
 
 
@@ -44,32 +46,32 @@ class Retriever:
 
         Passages that say the same, such as agency copy printed twice, count once.
         """
-        channels = self.channels(query, only)
-        return self._hits(query, fuse(channels, self.weights(query)), channels, self.settings.k if k is None else k)
+        return self.hits(query, self.channels(query, only), k)
 
     def channels(self, query: Query, only: Filter = _ALL) -> dict[str, Scores]:
         """What each channel found: passage row → score on the common scale."""
         limit = self.settings.candidates
         rows = self.store.archive.allowed(only) if only else (None, None)
         dense, sentence = self._dense(self.vectors(query), limit, *rows)
-        return {
+        found = {
             "dense": dense,
             "sentence": sentence,
             "lexical": _share_of_best(self.store.archive.lexical(query.words, limit, only)),
             "names": _share_of_best(self.store.archive.phrases(query.sounds, limit, only)),
         }
+        return {**found, "dictionary": self._meant(query.terms, {row for scores in found.values() for row in scores})}
 
-    def is_sure(self, query: Query, only: Filter = _ALL) -> bool:
-        """Whether passage vectors, sentence vectors and names agree, by a clear margin, on the article to show first."""
-        channels = self.channels(query, only)
+    def is_sure(self, query: Query, channels: Mapping[str, Scores]) -> bool:
+        """Whether an untranslated question tells enough: one article leads clearly, and a channel puts it first by itself too."""
         ranked = fuse(channels, self.weights(query))
         if not ranked:
             return False
-        firsts = [max(channels[name], key=channels[name].__getitem__) for name in ("dense", "sentence") if channels[name]]
+        firsts = [max(channels[name], key=channels[name].__getitem__)
+                  for name in ("dense", "sentence", "dictionary") if channels[name]]
         found = self.store.archive.passages({*firsts, *(row for row, _ in ranked)})
         first = found[ranked[0][0]].article_id
         rival = next((score for row, score in ranked if found[row].article_id != first), -math.inf)
-        return all(found[row].article_id == first for row in firsts) and ranked[0][1] - rival > _CLEAR
+        return any(found[row].article_id == first for row in firsts) and ranked[0][1] - rival + _KNOWN * len(query.terms) > _ENOUGH
 
     def vectors(self, query: Query) -> np.ndarray:
         """Centred vectors of the question and of its Chinese form: ``(1 or 2, dim)``."""
@@ -99,16 +101,37 @@ class Retriever:
             best.setdefault(places[row][0], score)
         return best
 
+    def _meant(self, terms: Sequence[tuple[str, ...]], rows: set[int]) -> Scores:
+        """How much of the English question each passage holds, any translation of a word counting as the word."""
+        if not terms:
+            return {}
+        archive = self.store.archive
+        pairs = {word: [word[i : i + 2] for i in range(len(word) - 1)] for term in terms for word in term}
+        counts = archive.document_frequencies(sorted({pair for some in pairs.values() for pair in some}))
+        common = {word: min(counts.get(pair, 0) for pair in some) for word, some in pairs.items()}
+        passages = self.store.manifest.passages
+        weighed = []
+        for term in terms:
+            words = [word for word in term if common[word]]
+            if words:
+                weighed.append((words, math.log(1 + passages / min(passages, sum(common[word] for word in words)))))
+        texts = {row: f"{p.context} {p.text}" for row, p in archive.passages(rows).items()}
+        return _share_of_best([
+            (row, sum(weight for words, weight in weighed if any(word in text for word in words))) for row, text in texts.items()])
+
     def weights(self, query: Query) -> dict[str, float]:
         """What each channel counts for; the words of a translation are less sure than those that were asked with, and the
         words of another language say nothing.
         """
         s = self.settings
         lexical = s.lexical_weight * (1.0 if query.chinese == query.question else s.translated if query.chinese else 0.0)
-        return {"dense": s.dense_weight, "sentence": s.sentence_weight, "lexical": lexical, "names": s.name_weight}
+        return {"dense": s.dense_weight, "sentence": s.sentence_weight, "lexical": lexical, "names": s.name_weight,
+                "dictionary": s.dictionary_weight}
 
-    def _hits(self, query: Query, ranked: Sequence[tuple[int, float]], channels: Mapping[str, Scores], k: int) -> list[Hit]:
-        """The first ``k`` of a ranking, near-duplicates left out."""
+    def hits(self, query: Query, channels: Mapping[str, Scores], k: int | None = None) -> list[Hit]:
+        """The first ``k`` of what the channels found, fused, near-duplicates left out."""
+        k = self.settings.k if k is None else k
+        ranked = fuse(channels, self.weights(query))
         archive = self.store.archive
         ranks = {name: _ranks(scores) for name, scores in channels.items()}
         rarity = Rarity(archive, query.tokens, self.store.manifest.passages)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +15,8 @@ from fakes import BagEmbedder, Scripted
 from hypothesis import settings
 
 from rag import Rag
-from rag.config import Answering, Config, Index, Source
+from rag.config import Answering, Config, Index, Retrieval, Source
+from rag.models.cedict import PACKED, convert_cedict
 
 settings.register_profile("fixed", derandomize=True, deadline=None)
 settings.load_profile("fixed")  # the same examples each time; raise max_examples and drop this line to look for more
@@ -29,6 +31,16 @@ BRIDGES = """# 甲镇新桥开工
 本报讯 2024年7月5日,甲镇新桥开工。今年以来,甲镇新开工桥梁47座,总投资额86.8亿元,续建桥梁44座。
 
 桥梁由丙建筑公司和丁建筑公司共同建设,张三任总工程师。
+"""
+WORDS = """# CC-CEDICT
+橋梁 桥梁 [qiao2 liang2] /bridge (lit. and fig.)/
+橋 桥 [qiao2] /bridge/CL:座[zuo4]/
+天橋 天桥 [tian1 qiao2] /overhead walkway; pedestrian bridge/
+種樹 种树 [zhong4 shu4] /to plant trees/
+植樹 植树 [zhi2 shu4] /to plant trees/
+樹 树 [shu4] /tree/CL:棵[ke1]/
+春天 春天 [chun1 tian1] /spring (season)/
+彈簧 弹簧 [tan2 huang2] /spring/
 """
 TREES = """# 乙镇植树
 
@@ -48,7 +60,17 @@ def pages(tmp_path: Path) -> Path:
 @pytest.fixture
 def config(pages: Path, tmp_path: Path) -> Config:
     without_threshold = Answering(min_support=0)  # which is set for real vectors
-    return Config(source=Source(paths=(pages,)), index=Index(dir=tmp_path / "index"), answering=without_threshold)
+    return Config(source=Source(paths=(pages,)), index=Index(dir=tmp_path / "index"), answering=without_threshold,
+                  retrieval=Retrieval(dictionary=str(a_dictionary(tmp_path / "dictionary"))))
+
+
+def a_dictionary(folder: Path) -> Path:
+    """A dictionary of a few words, compiled as the real one is."""
+    folder.mkdir()
+    with gzip.open(folder / PACKED, "wt", encoding="utf-8") as out:
+        out.write(WORDS)
+    convert_cedict(folder)
+    return folder
 
 
 @pytest.fixture

@@ -215,11 +215,12 @@ def test_the_words_of_a_translation_count_less_than_those_asked_with(open_rag):
     assert retriever.settings.translated < 1
 
 
-def test_an_english_query_is_translated_only_where_the_vectors_do_not_agree(open_rag, pages):
+def test_an_english_query_is_translated_only_where_search_is_not_sure_without(open_rag, pages):
     (pages / "english.md").write_text("# Lantern Evening\n\nThe lantern evening begins at eight by the old harbour.", encoding="utf-8")
     rag = open_rag(translate="甲镇有多少座桥梁?")
     assert "lantern evening" in rag.search("When does the lantern evening begin by the old harbour?")[0].passage.text
+    assert "桥梁47座" in rag.search("How many bridges are there?")[0].passage.text
     assert not rag.generator.prompts
     for _ in range(2):
-        rag.search("How many bridges are there?")
+        rag.search("How many zeppelins are there?")
     assert len(rag.generator.prompts) == 1, "the translation is remembered"

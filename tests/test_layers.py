@@ -14,7 +14,7 @@ LAYERS = [
     ["records", "errors"],
     ["config", "text", "dates", "typical"],
     ["models", "pages", "passages", "quantities", "enumerations", "times"],
-    ["embed", "generate", "store", "names", "query"],
+    ["embed", "generate", "store", "names", "query", "dictionary"],
     ["retrieve", "build", "doctor", "english", "verify"],
     ["evidence"],
     ["prompts"],

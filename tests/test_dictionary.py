@@ -1,0 +1,70 @@
+"""English words to Chinese ones, and what search makes of them."""
+
+from __future__ import annotations
+
+import gzip
+from dataclasses import replace
+
+import pytest
+from conftest import a_dictionary
+
+from rag.dictionary import Dictionary
+from rag.errors import ModelError
+from rag.models.cedict import PACKED, convert_cedict, glosses
+from rag.query import read_query
+
+
+@pytest.fixture
+def dictionary(tmp_path):
+    return Dictionary(a_dictionary(tmp_path / "words"))
+
+
+def test_words_are_known_by_their_stem_phrases_before_words_and_all_senses_together(dictionary):
+    assert dictionary.terms("How many bridges?") == (("桥梁",),), "single characters say too little"
+    assert dictionary.terms("the pedestrian bridges") == (("天桥",),)
+    assert dictionary.terms("Who planted trees in spring?") == (("植树", "种树"), ("弹簧", "春天"))
+
+
+def test_names_in_chinese_stand_for_themselves_and_unknown_words_are_left_out(dictionary):
+    assert dictionary.terms("How many zeppelins did 甲镇 build?") == (("甲镇",),)
+    assert dictionary.terms("Wie viele Brücken? 😀 ' -- %") == ()
+
+
+@pytest.mark.parametrize("line", ["", "# 桥", "橋 桥 [qiao2]", "T恤 T恤 [T xu4] /T-shirt/", "桥 桥 [qiao2] /CL:座[zuo4]/variant of 橋/"])
+def test_lines_without_a_meaning_give_nothing(line):
+    assert not list(glosses(line))
+
+
+def test_a_file_of_another_kind_is_told(tmp_path):
+    with gzip.open(tmp_path / PACKED, "wt", encoding="utf-8") as out:
+        out.write("no dictionary\n")
+    with pytest.raises(ModelError, match="not a dictionary"):
+        convert_cedict(tmp_path)
+    with pytest.raises(ModelError, match="rag models --fetch"):
+        Dictionary(tmp_path)
+
+
+def test_search_finds_by_any_translation_of_a_word_without_the_generator(open_rag):
+    rag = open_rag()
+    asked = replace(read_query("Who planted trees in spring?"), terms=rag.dictionary.terms("Who planted trees in spring?"))
+    found = rag.retriever.channels(asked)["dictionary"]
+    passages = rag.retriever.store.archive.passages(found)
+    assert "种树" in max((score, passages[row].text) for row, score in found.items())[1]
+    assert not rag.retriever.channels(replace(asked, terms=()))["dictionary"]
+    assert not rag.generator.prompts
+
+
+def test_a_question_needs_a_translation_unless_one_article_leads_and_a_channel_puts_it_first(open_rag):
+    retriever = open_rag().retriever
+    asked = read_query("Who planted trees in spring?")
+    rows = {retriever.store.archive.passages([row])[row].article_id: row for row in range(1, retriever.store.manifest.passages + 1)
+            if row in retriever.store.archive.passages([row])}
+    one, other = list(rows.values())[:2]
+
+    def channels(lead: float, first: int = one) -> dict[str, dict[int, float]]:
+        return {"dense": {one: lead + 1.0, other: 1.0}, "sentence": {first: 2.0, one + other - first: 2.0 - 1e-6},
+                "lexical": {}, "names": {}, "dictionary": {}}
+
+    assert retriever.is_sure(asked, channels(4.5)) and not retriever.is_sure(asked, channels(3.5))
+    assert retriever.is_sure(replace(asked, terms=(("植树",), ("春天",))), channels(3.5)), "known words make up for a lead"
+    assert not retriever.is_sure(asked, {name: {} for name in channels(1.0)})
