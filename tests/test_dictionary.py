@@ -30,7 +30,7 @@ def test_names_in_chinese_stand_for_themselves_and_unknown_words_are_left_out(di
     assert dictionary.terms("Wie viele Brücken? 😀 ' -- %") == ()
 
 
-@pytest.mark.parametrize("line", ["", "# 桥", "橋 桥 [qiao2]", "T恤 T恤 [T xu4] /T-shirt/", "桥 桥 [qiao2] /CL:座[zuo4]/variant of 橋/"])
+@pytest.mark.parametrize("line", ["", "橋 桥 [qiao2]", "T恤 T恤 [T xu4] /T-shirt/", "桥 桥 [qiao2] /CL:座[zuo4]/variant of 橋/"])
 def test_lines_without_a_meaning_give_nothing(line):
     assert not list(glosses(line))
 
