@@ -28,7 +28,7 @@ Scores = dict[int, float]
 _ALL = Filter()
 _DATED = 2.0  # how much more a date counts than its rarity, as figures of other months read alike
 _NOWHERE = 0.5  # passages in which a word is reckoned to stand that stands in none
-_ENOUGH = 4.0  # z-scores of lead, with those below, from which a translation changed next to nothing (see benchmarks)
+_ENOUGH = 4.5  # z-scores of lead, with those below, from which a translation changed next to nothing (see benchmarks)
 _KNOWN = 0.5  # z-scores for each word of the question that the dictionary knows: the more, the less is left to mishear
 _SAME = 0.9  # shared pairs of letters from which two passages say the same
 
@@ -62,16 +62,15 @@ class Retriever:
         return {**found, "dictionary": self._meant(query.terms, {row for scores in found.values() for row in scores})}
 
     def is_sure(self, query: Query, channels: Mapping[str, Scores]) -> bool:
-        """Whether an untranslated question tells enough: one article leads clearly, and a channel puts it first by itself too."""
-        ranked = fuse(channels, self.weights(query))
+        """Whether an untranslated question tells enough: one passage leads clearly, and a channel puts it first by itself too."""
+        ranked = fuse(channels, self.weights(query))[:2]
         if not ranked:
             return False
-        firsts = [max(channels[name], key=channels[name].__getitem__)
-                  for name in ("dense", "sentence", "dictionary") if channels[name]]
-        found = self.store.archive.passages({*firsts, *(row for row, _ in ranked)})
-        first = found[ranked[0][0]].article_id
-        rival = next((score for row, score in ranked if found[row].article_id != first), -math.inf)
-        return any(found[row].article_id == first for row in firsts) and ranked[0][1] - rival + _KNOWN * len(query.terms) > _ENOUGH
+        (first, best), *rivals = ranked
+        lead = best - rivals[0][1] if rivals else math.inf
+        agreed = any(scores and max(scores, key=scores.__getitem__) == first
+                     for scores in (channels[name] for name in ("dense", "sentence", "dictionary")))
+        return agreed and lead + _KNOWN * len(query.terms) > _ENOUGH
 
     def vectors(self, query: Query) -> np.ndarray:
         """Centred vectors of the question and of its Chinese form: ``(1 or 2, dim)``."""

@@ -54,17 +54,14 @@ def test_search_finds_by_any_translation_of_a_word_without_the_generator(open_ra
     assert not rag.generator.prompts
 
 
-def test_a_question_needs_a_translation_unless_one_article_leads_and_a_channel_puts_it_first(open_rag):
+def test_a_question_needs_a_translation_unless_one_passage_leads_and_a_channel_puts_it_first(open_rag):
     retriever = open_rag().retriever
     asked = read_query("Who planted trees in spring?")
-    rows = {retriever.store.archive.passages([row])[row].article_id: row for row in range(1, retriever.store.manifest.passages + 1)
-            if row in retriever.store.archive.passages([row])}
-    one, other = list(rows.values())[:2]
 
-    def channels(lead: float, first: int = one) -> dict[str, dict[int, float]]:
-        return {"dense": {one: lead + 1.0, other: 1.0}, "sentence": {first: 2.0, one + other - first: 2.0 - 1e-6},
-                "lexical": {}, "names": {}, "dictionary": {}}
+    def channels(lead: float, first: int = 1) -> dict[str, dict[int, float]]:
+        return {"dense": {first: 1.0, 3 - first: 1.0 - 1e-6}, "sentence": {}, "lexical": {}, "names": {1: lead / 4}, "dictionary": {}}
 
-    assert retriever.is_sure(asked, channels(4.5)) and not retriever.is_sure(asked, channels(3.5))
-    assert retriever.is_sure(replace(asked, terms=(("植树",), ("春天",))), channels(3.5)), "known words make up for a lead"
+    assert retriever.is_sure(asked, channels(5.0)) and not retriever.is_sure(asked, channels(4.0))
+    assert not retriever.is_sure(asked, channels(5.0, first=2)), "no channel puts it first by itself"
+    assert retriever.is_sure(replace(asked, terms=(("植树",), ("春天",))), channels(4.0)), "known words make up for a lead"
     assert not retriever.is_sure(asked, {name: {} for name in channels(1.0)})
