@@ -113,13 +113,17 @@ def _is_bare(grounded: Grounded | None) -> bool:
 
 
 def _read_alone(generator: Generator, query: Query, evidence: Sequence[Evidence], max_tokens: int) -> Reading:
-    """What the best sentence says by itself, so that none beside it leads astray; it must hold a telling word."""
+    """What the best sentence says by itself, so that none beside it leads astray; it must hold a telling word, and so must
+    the phrase of a figure.
+    """
     telling = telling_words(query.chinese_words, evidence)
     best = [e for e in evidence if not fold(e.text).endswith("?")][:1]  # a question answers nothing
     if not any(word in fold(e.text) for e in best for word in telling):
         return None
     found = yield from _read(generator, query.named or query.question, best, 1, max_tokens)
-    return found if found and found.holds else None
+    if found is None or not found.holds or (any(read(l.piece) for l in found.located) and not bound(found, telling)):
+        return None
+    return found
 
 
 def _read(generator: Generator, question: str, evidence: Sequence[Evidence], attempts: int, max_tokens: int) -> Reading:

@@ -110,18 +110,23 @@ def locate(piece: str, evidence: Iterable[Evidence]) -> Located | None:
     """The best-scored sentence that holds a piece; width, case, spaces and quotation marks do not matter.
 
     A number is found only as a whole: 7 does not stand in 17 or in 7.5. Its unit comes along, as a generator that
-    leaves it out (8270 for 8270万人) would change the figure.
+    leaves it out (8270 for 8270万人) would change the figure. So does the "and more" of a round figure (200余名 for 200名).
     """
     wanted = _bare(piece)[0]
     if not wanted:
         return None
     for candidate in sorted(evidence, key=lambda e: -e.score):
         bare, places = _bare(candidate.text)
-        for match in re.finditer(re.escape(wanted), bare):
+        for match in re.finditer(_and_more(wanted), bare):
             end = _with_unit(bare, match.end()) if wanted[-1].isdigit() else match.end()
             if not _cuts_number(bare, match.start(), end):
                 return Located(piece, candidate, places[match.start()], places[end - 1] + 1)
     return None
+
+
+def _and_more(wanted: str) -> str:
+    """The pattern of a piece, each round figure in which may be followed by 余 or 多."""
+    return re.sub(r"(\d)([百千万亿]*)(?=[^\d\\.,%百千万亿])", r"\1[余多]?\2[余多]?", re.escape(wanted))
 
 
 def locate_pair(piece: str, evidence: Iterable[Evidence]) -> list[Located]:
@@ -266,7 +271,7 @@ def with_support(sources: Sequence[Evidence], evidence: Sequence[Evidence], word
     A name that answers may stand in one sentence of an article, and what was asked about it in another.
     """
     telling = telling_words(words, evidence)
-    if any(word in fold(source.text) for source in sources for word in telling):
+    if any(s.passage.field == "byline" or any(word in fold(s.text) for word in telling) for s in sources):
         return list(sources)
     homes, best = {source.article.article_id for source in sources}, max(source.score for source in sources)
     more = [e for e in evidence if e.score > best and e.article.article_id in homes and any(word in fold(e.text) for word in telling)]

@@ -139,7 +139,7 @@ def _without_chinese(generator: Writer, sentence: str, quotes: Sequence[str]) ->
 
 def _replaced(sentence: str, term: str, english: str) -> str:
     """Puts the English in place of a Chinese term; a term in quotation marks is a name and stays behind it."""
-    found = re.escape(term)
+    found, english = re.escape(term), english.strip("\"'“”‘’《》 ")
     sentence = re.sub(rf"[\"“《]+{found}[\"”》]+", f'"{english}" ({term})', sentence)
     spaced = re.sub(rf"(?<=[A-Za-z0-9,;]){found}", f" {english}", sentence) if f"({term})" not in sentence else sentence
     spaced = re.sub(rf"{found}(?=[A-Za-z0-9])", f"{english} ", spaced)

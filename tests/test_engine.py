@@ -158,6 +158,16 @@ def test_a_sentence_is_read_alone_where_those_beside_it_led_astray(open_rag):
     assert "47座" in alone and len(alone) < len(rag.generator.prompts[0].user)
 
 
+def test_a_figure_that_a_sentence_read_alone_gives_must_stand_by_what_was_asked(open_rag, pages):
+    (pages / "schools.md").write_text("# 丙县开对接会\n\n丙县的公司介绍了产品,7所高校的团队发言。\n", encoding="utf-8")
+    assert open_rag(read=["无", "7所"]).ask("丙县有多少家上市公司?").refused
+
+
+def test_an_author_is_cited_by_the_byline_alone(open_rag):
+    answer = open_rag(read="石磊").ask("谁写了甲镇新桥的文章?")
+    assert [c.field for c in answer.citations] == ["byline"]
+
+
 def test_yes_answers_no_question_that_asks_who(open_rag):
     assert open_rag(read="是").ask("谁在仪式上说了甲镇的桥?").refused
 

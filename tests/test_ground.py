@@ -29,6 +29,17 @@ def test_a_figure_is_found_only_as_a_whole(draft):
     assert found.holds == (draft == "47") and (draft == "47" or found.missing == (draft,))
 
 
+@pytest.mark.parametrize(("draft", "printed"), [("200名师生", "200余名师生"), ("1400万元", "1400多万元"), ("3亿棵树", "3亿多棵树")])
+def test_a_round_figure_brings_its_and_more_along(draft, printed):
+    found = ground(draft, [evidence(f"共有{printed}在场。")])
+    assert [found.located[0].evidence.text[piece.start : piece.end] for piece in found.located] == [printed]
+
+
+@pytest.mark.parametrize(("draft", "text"), [("20名师生", "200余名师生"), ("200名师生", "200.5名师生"), ("200名师生", "1200余名师生")])
+def test_and_more_does_not_make_another_figure_fit(draft, text):
+    assert not ground(draft, [evidence(f"共有{text}在场。")]).located
+
+
 def test_width_spaces_and_quotation_marks_do_not_matter():
     text = "开展ＥＳＧ“三量 齐增”活动。"
     located = locate("ESG三量齐增", [evidence(text)])
