@@ -44,6 +44,9 @@ class Dictionary:
         """The Chinese words, two characters or longer, that each word or phrase of an English question may mean.
 
         Chinese names in the question stand for themselves; words that the dictionary lacks, or that say nothing, are left out.
+
+        >>> Dictionary(folder).terms("How many insurance premiums did 甲镇 pay?")[:2]                    # doctest: +SKIP
+        (('保费',), ('甲镇',))
         """
         words = [re.sub("'s?$", "", word) for word in _WORD.findall(question.replace("-", " "))]
         keys = [word if word[0] > "z" else gloss_key([word]) for word in words]

@@ -30,6 +30,7 @@ _DATED = 2.0  # how much more a date counts than its rarity, as figures of other
 _NOWHERE = 0.5  # passages in which a word is reckoned to stand that stands in none
 _ENOUGH = 4.5  # z-scores of lead, with those below, from which a translation changed next to nothing (see benchmarks)
 _KNOWN = 0.5  # z-scores for each word of the question that the dictionary knows: the more, the less is left to mishear
+_WORDS_SHOWN = 6
 _SAME = 0.9  # shared pairs of letters from which two passages say the same
 
 
@@ -147,8 +148,10 @@ class Retriever:
                     continue
                 seen.append(shingles)
                 found = {name: Found(ranks[name][row], round(scores[row], 4)) for name, scores in channels.items() if row in scores}
+                text = f"{passage.context} {passage.text}"
+                words = (*rarity.rarest(text, query.scope), *(w for term in query.terms for w in term if w in text))
                 hits.append(Hit(len(hits) + 1, score, passage, articles[passage.article_id], found,
-                                rarity.rarest(f"{passage.context} {passage.text}", query.scope)))
+                                tuple(dict.fromkeys(words))[:_WORDS_SHOWN]))
                 if len(hits) == k:
                     return hits
         return hits
@@ -174,7 +177,7 @@ class Rarity:
         held = {*search_tokens(text), *more}
         return sum(weight for token, weight in self.weights.items() if token in held) / self._sum
 
-    def rarest(self, text: str, names: Sequence[str], most: int = 6) -> tuple[str, ...]:
+    def rarest(self, text: str, names: Sequence[str], most: int = _WORDS_SHOWN) -> tuple[str, ...]:
         """The names, then the rarest words of the question that stand in a text."""
         held = set(search_tokens(text))
         words = sorted((t for t in self.weights if t in held and len(t) > 1), key=lambda t: -self.weights[t])

@@ -51,6 +51,7 @@ def test_search_finds_by_any_translation_of_a_word_without_the_generator(open_ra
     passages = rag.retriever.store.archive.passages(found)
     assert "种树" in max((score, passages[row].text) for row, score in found.items())[1]
     assert not rag.retriever.channels(replace(asked, terms=()))["dictionary"]
+    assert {"种树", "春天"} <= set(rag.retriever.search(asked, 1)[0].matched), "what was found is told"
     assert not rag.generator.prompts
 
 
