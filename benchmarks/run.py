@@ -137,7 +137,7 @@ def retrieval(arguments: argparse.Namespace) -> None:
     rows = [json.loads(line) for line in arguments.questions.read_text(encoding="utf-8").splitlines()]
     rows = [row for row in rows if row.get("doc_ids") or row.get("evidence")]
     _ = rag.retriever, rag.understand(rows[0]["question"])
-    seconds: dict[str, list[float]] = {"understand": [], "search": [], "rag search": []}
+    seconds: dict[str, list[float]] = {"understand": [], "search": []}
     table: dict[str, list[list[str]]] = {}
     for row in rows:
         query = clocked(seconds["understand"], lambda r=row: rag.understand(r["question"]))
@@ -149,11 +149,8 @@ def retrieval(arguments: argparse.Namespace) -> None:
             for way, used in WAYS.items():
                 finds = fused_finds(rag, channels, {name: weights[name] for name in used}, row)
                 table.setdefault(way + suffix, []).append(finds)
-        untold = replace(query, chinese="")
-        sure = query.chinese != query.question and rag.retriever.is_sure(untold, rag.retriever.channels(untold))
-        hits = clocked(seconds["rag search"], lambda r=row: rag.search(r["question"], 60))
-        seconds["rag search"][-1] += 0.0 if sure else seconds["understand"][-1]  # its translation is remembered from above
-        table.setdefault("rag search, translated where unsure", []).append(right(
+        hits = rag.search(row["question"], 60)
+        table.setdefault(f"rag search, translated where unsure, {query.language} questions", []).append(right(
             row, [hit.article.doc_id for hit in hits], [hit.passage.text for hit in hits]))
     lines = [[way, len(found), *(f"{sum(any(f[:k]) for f in found) / len(found):.3f}" for k in (1, 5, 10))]
              for way, found in table.items()]

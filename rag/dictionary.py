@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rag.errors import ModelError
 from rag.models.cedict import FILE, gloss_key
-from rag.text import HAN
+from rag.text import HAN, is_han
 
 _LONGEST_PHRASE = 5
 _WORD = re.compile(rf"[A-Za-z]+(?:'[a-z]+)?|[{HAN}]+")
@@ -49,21 +49,15 @@ class Dictionary:
         (('保费',), ('甲镇',))
         """
         words = [re.sub("'s?$", "", word) for word in _WORD.findall(question.replace("-", " "))]
-        keys = [word if word[0] > "z" else gloss_key([word]) for word in words]
-        known = self._translations({key for _, _, key in _phrases(words, keys)})
+        keys = [word if is_han(word) else gloss_key([word]) for word in words]
+        known = self._translations({key for at in range(len(words)) for _, key in _longest_first(words, keys, at)})
+        known |= {word: (word,) for word in words if is_han(word)}
         found: list[Term] = []
         at = 0
         while at < len(words):
-            longest = next(((end, known[key]) for end, key in _longest_first(words, keys, at) if key in known), None)
-            if words[at][0] > "z":
-                found.append((words[at],))
-                at += 1
-            elif longest:
-                found.append(longest[1])
-                at = longest[0]
-            else:
-                at += 1
-        return tuple(dict.fromkeys(term for found_term in found if (term := tuple(w for w in found_term if len(w) > 1))))
+            at, term = next(((end, known[key]) for end, key in _longest_first(words, keys, at) if key in known), (at + 1, ()))
+            found.append(tuple(word for word in term if len(word) > 1))
+        return tuple(dict.fromkeys(filter(None, found)))
 
     def _translations(self, keys: Iterable[str]) -> dict[str, Term]:
         wanted = list(keys)
@@ -80,9 +74,3 @@ def _longest_first(words: Sequence[str], keys: Sequence[str], at: int) -> Iterat
     for end in range(min(len(words), at + _LONGEST_PHRASE), at, -1):
         if not {words[at].lower(), words[end - 1].lower()} & _SAY_NOTHING:
             yield end, " ".join(keys[at:end])
-
-
-def _phrases(words: Sequence[str], keys: Sequence[str]) -> Iterator[tuple[int, int, str]]:
-    for at in range(len(words)):
-        for end, key in _longest_first(words, keys, at):
-            yield at, end, key

@@ -106,7 +106,7 @@ class Retriever:
         if not terms:
             return {}
         archive = self.store.archive
-        pairs = {word: [word[i : i + 2] for i in range(len(word) - 1)] for term in terms for word in term}
+        pairs = {word: [token for token in search_tokens(word) if len(token) > 1] for term in terms for word in term}
         counts = archive.document_frequencies(sorted({pair for some in pairs.values() for pair in some}))
         common = {word: min(counts.get(pair, 0) for pair in some) for word, some in pairs.items()}
         passages = self.store.manifest.passages
@@ -177,11 +177,11 @@ class Rarity:
         held = {*search_tokens(text), *more}
         return sum(weight for token, weight in self.weights.items() if token in held) / self._sum
 
-    def rarest(self, text: str, names: Sequence[str], most: int = _WORDS_SHOWN) -> tuple[str, ...]:
+    def rarest(self, text: str, names: Sequence[str]) -> tuple[str, ...]:
         """The names, then the rarest words of the question that stand in a text."""
         held = set(search_tokens(text))
         words = sorted((t for t in self.weights if t in held and len(t) > 1), key=lambda t: -self.weights[t])
-        return tuple(dict.fromkeys([*(name for name in names if name in text), *words]))[:most]
+        return tuple(dict.fromkeys([*(name for name in names if name in text), *words]))
 
 
 def _ranks(scores: Scores) -> dict[int, int]:

@@ -10,7 +10,7 @@ from conftest import a_dictionary
 
 from rag.dictionary import Dictionary
 from rag.errors import ModelError
-from rag.models.cedict import PACKED, convert_cedict, glosses
+from rag.models.cedict import FILE, PACKED, convert_cedict, glosses
 from rag.query import read_query
 
 
@@ -42,6 +42,14 @@ def test_a_file_of_another_kind_is_told(tmp_path):
         convert_cedict(tmp_path)
     with pytest.raises(ModelError, match="rag models --fetch"):
         Dictionary(tmp_path)
+
+
+def test_a_conversion_that_was_killed_is_begun_anew(tmp_path):
+    (tmp_path / FILE).write_bytes(b"half a table")
+    with gzip.open(tmp_path / PACKED, "wt", encoding="utf-8") as out:
+        out.write("橋 大桥 [da4 qiao2] /bridge/\n")
+    convert_cedict(tmp_path)
+    assert Dictionary(tmp_path).terms("the bridges") == (("大桥",),)
 
 
 def test_search_finds_by_any_translation_of_a_word_without_the_generator(open_rag):

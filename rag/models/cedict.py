@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from rag.errors import ModelError
 
@@ -28,6 +29,7 @@ def convert_cedict(folder: Path) -> None:
         rows = {(gloss_key(gloss.split()), word) for line in lines for word, gloss in glosses(line)}
     if not rows:
         raise ModelError(f"{packed}: not a dictionary in the format of CC-CEDICT")
+    (folder / FILE).unlink(missing_ok=True)  # of a conversion that was killed
     table = sqlite3.connect(folder / FILE)
     with table:
         table.execute("CREATE TABLE glosses (key TEXT, word TEXT, PRIMARY KEY (key, word)) WITHOUT ROWID")
@@ -75,7 +77,7 @@ def _stem(word: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _stemmer():  # type: ignore[no-untyped-def]
+def _stemmer() -> Any:
     import snowballstemmer
 
     return snowballstemmer.stemmer("english")

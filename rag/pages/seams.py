@@ -120,13 +120,6 @@ class Seams:
     def _rarity(self, pair: str) -> float:
         return max(0.0, self.lexicon.rarity(pair))
 
-    def leads(self, title: str, text: str) -> float:
-        """How well the text would do as the first paragraph under the title."""
-        key = (title, text[:160], "")
-        if title and key not in self.known:
-            self.known[key] = 6.0 * self.shared(self.pairs(title), self.pairs(text[:160]))
-        return (1.0 if is_dated(text) else 0.0) + (self.known[key] if title else 0.0)
-
     def opening(self, title: str, text: str, rest: Sequence[str]) -> float:
         """Does a story begin with ``text``, if ``rest`` is what else it holds? See ``benchmarks/openings.py``."""
         key = (title, text, *rest)
