@@ -124,7 +124,8 @@ def answers(arguments: argparse.Namespace) -> None:
 WAYS = {
     "BM25": ("lexical",), "passage vectors": ("dense",), "sentence vectors": ("sentence",), "both vectors": ("dense", "sentence"),
     "vectors and BM25": ("dense", "sentence", "lexical"), "and names": ("dense", "sentence", "lexical", "names"),
-    "and dictionary (as shipped)": ("dense", "sentence", "lexical", "names", "dictionary"),
+    "and dictionary": ("dense", "sentence", "lexical", "names", "dictionary"),
+    "and period (as shipped)": ("dense", "sentence", "lexical", "names", "dictionary", "period"),
 }
 
 

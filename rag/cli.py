@@ -376,8 +376,9 @@ def _print_hits(hits: Iterable[Hit], *, explain: bool) -> None:
         row = hit.to_dict()
         print(f"{hit.rank:3}  {hit.score:7.3f}  {row['title']}  ({row['source']})\n     {row['text']}")
         if explain:
-            channels = "; ".join(f"{name} rank {f.rank}, {f.score:.2f}" for name, f in hit.found_by.items())
-            print(f"     found by {channels}; holds {' '.join(hit.matched) or 'none of the words'}")
+            channels = "; ".join(f"{name} rank {f.rank}, {f.score:.2f}" for name, f in hit.found_by.items() if name != "period")
+            time = "; tells about another time than the one asked about" if "period" in hit.found_by else ""
+            print(f"     found by {channels}; holds {' '.join(hit.matched) or 'none of the words'}{time}")
         print()
 
 

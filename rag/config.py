@@ -61,6 +61,7 @@ class Retrieval(Section):
     name_weight: float = Field(4.0, ge=0, le=100)
     dictionary: str = "CC-CEDICT"
     dictionary_weight: float = Field(4.0, ge=0, le=100)
+    period_weight: float = Field(6.0, ge=0, le=100)
 
 
 class Generation(Section):

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rag.dates import date_tokens
+from rag.periods import Period
 from rag.query import Query
 from rag.records import Article, Hit, Passage, headline
 from rag.retrieve import Rarity, Retriever
@@ -22,6 +23,7 @@ from rag.text import fold
 _WORDS = 12.0  # weight of a sentence's share of the question's words beside its z-score of meaning
 _BYLINE = 6.0  # what a byline gains where it is asked who wrote
 _AUTHOR = re.compile(r"作者|谁写|撰写|记者|采写|who wrote|written by|author|reporter|byline", re.I)
+_OTHER_TIME = 5.0  # what a sentence loses that can only tell about another time than the one asked about
 _PASSAGE = 0.3  # weight of what its passage lacks to the best one
 _FOUND = 0.023  # weight of a passage's search score (about 20 where it does not answer, 30 where it does) in its support
 
@@ -66,23 +68,28 @@ def choose_evidence(retriever: Retriever, query: Query, hits: Sequence[Hit], lim
     """The ``limit`` best sentences of the hits, best first.
 
     A sentence is scored by its vector (z-score), by the share of the question's words that it holds, each word
-    weighted by its rarity, and by the passage it stands in.
+    weighted by its rarity, by the passage it stands in, and by whether it can tell about the time asked about.
     """
     vectors = retriever.vectors(query)
     rarity = Rarity(retriever.store.archive, query.tokens, retriever.store.manifest.passages)
     top = max((hit.score for hit in hits), default=0.0)
     author = _BYLINE if _AUTHOR.search(query.question) else 0.0
     asked = Rarity(retriever.store.archive, query.chinese_words, retriever.store.manifest.passages, missing=True)
-    chance = _chance(retriever.store.manifest.passages)
+    chance, period = _chance(retriever.store.manifest.passages), query.period
     found = [
         Evidence(hit.article, hit.passage, start, end, text,
                  meaning + _WORDS * _share(rarity, hit.article, text) + _PASSAGE * (hit.score - top)
-                 + author * (hit.passage.field == "byline"), support)
+                 + author * (hit.passage.field == "byline") - _OTHER_TIME * _is_of_another(period, text, hit.article), support)
         for hit in hits
         for support in [(_share(asked, hit.article, hit.passage.text) + _FOUND * hit.score) / chance]
         for start, end, text, meaning in _sentences(retriever, hit, vectors)
     ]
     return sorted(found, key=lambda e: -e.score)[:limit]
+
+
+def _is_of_another(period: Period | None, text: str, article: Article) -> bool:
+    """Whether a sentence tells of another time than the one asked about."""
+    return period is not None and not period.told_by(text, article.date)
 
 
 def _chance(passages: int) -> float:

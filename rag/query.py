@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from rag.dates import date_tokens
 from rag.errors import QuestionError
+from rag.periods import Period, asked_period
 from rag.text import is_han, language, search_tokens
 
 MAX_CHARACTERS = 2000
@@ -59,6 +60,11 @@ class Query:
     def chinese_words(self) -> tuple[str, ...]:
         """The words of the Chinese form alone: those that a sentence which answers would share."""
         return _longer(_asked(self.chinese or self.question))
+
+    @property
+    def period(self) -> Period | None:
+        """The days that it asks about, where it names any."""
+        return asked_period(self.question)
 
 
 def _asked(text: str) -> tuple[str, ...]:

@@ -168,8 +168,9 @@ class Found:
 class Hit:
     """A passage that was found, best first.
 
-    ``found_by``: channel (``dense``, ``sentence``, ``lexical``, ``names``) → rank and score there. ``matched``: the rarest
-    words of the question that stand in it, names in whatever script they were asked for.
+    ``found_by``: channel (``dense``, ``sentence``, ``lexical``, ``names``, ``dictionary``) → rank and score there; ``period``
+    with -1 where it can only tell about another time than the one asked about. ``matched``: the rarest words of the question
+    that stand in it, names in whatever script they were asked for.
     """
 
     rank: int

@@ -1,8 +1,8 @@
-"""Question → ranked hits: passage vectors, sentence vectors, BM25, romanised names and the words of a dictionary, fused.
+"""Question → ranked hits: passage vectors, sentence vectors, BM25, romanised names, dictionary words and dates, fused.
 
 The channels are added on one scale (z-scores of centred cosines, BM25 as a share of its best), weighted by
-``retrieval`` in the configuration. Each channel puts ``candidates`` passages forward; the dictionary only judges
-those that the others found.
+``retrieval`` in the configuration. Each channel puts ``candidates`` passages forward; the dictionary and the period
+asked about only judge those that the others found.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ import numpy as np
 from rag.config import Retrieval
 from rag.dates import is_date
 from rag.embed import Embedder
+from rag.periods import Period
 from rag.query import Query
-from rag.records import Filter, Found, Hit
+from rag.records import Filter, Found, Hit, Passage
 from rag.store import Archive, Store
 from rag.store.vectors import centred
 from rag.text import fold, language, search_tokens
@@ -60,7 +61,9 @@ class Retriever:
             "lexical": _share_of_best(self.store.archive.lexical(query.words, limit, only)),
             "names": _share_of_best(self.store.archive.phrases(query.sounds, limit, only)),
         }
-        return {**found, "dictionary": self._meant(query.terms, {row for scores in found.values() for row in scores})}
+        put_forward = {row for scores in found.values() for row in scores}
+        passages = self.store.archive.passages(put_forward) if query.terms or query.period else {}
+        return {**found, "dictionary": self._meant(query.terms, passages), "period": self._of_another(query.period, passages)}
 
     def is_sure(self, query: Query, channels: Mapping[str, Scores]) -> bool:
         """Whether an untranslated question tells enough: one passage leads clearly, and a channel puts it first by itself too."""
@@ -101,7 +104,14 @@ class Retriever:
             best.setdefault(places[row][0], score)
         return best
 
-    def _meant(self, terms: Sequence[tuple[str, ...]], rows: set[int]) -> Scores:
+    def _of_another(self, period: Period | None, passages: Mapping[int, Passage]) -> Scores:
+        """-1 for each passage that can only tell about another time than the one asked about."""
+        if period is None:
+            return {}
+        written = self.store.archive.dates({passage.article_id for passage in passages.values()})
+        return {row: -1.0 for row, p in passages.items() if not period.told_by(p.text, written[p.article_id])}
+
+    def _meant(self, terms: Sequence[tuple[str, ...]], passages: Mapping[int, Passage]) -> Scores:
         """How much of the English question each passage holds, any translation of a word counting as the word."""
         if not terms:
             return {}
@@ -109,13 +119,13 @@ class Retriever:
         pairs = {word: [token for token in search_tokens(word) if len(token) > 1] for term in terms for word in term}
         counts = archive.document_frequencies(sorted({pair for some in pairs.values() for pair in some}))
         common = {word: min(counts.get(pair, 0) for pair in some) for word, some in pairs.items()}
-        passages = self.store.manifest.passages
+        size = self.store.manifest.passages
         weighed = []
         for term in terms:
             words = [word for word in term if common[word]]
             if words:
-                weighed.append((words, math.log(1 + passages / min(passages, sum(common[word] for word in words)))))
-        texts = {row: f"{p.context} {p.text}" for row, p in archive.passages(rows).items()}
+                weighed.append((words, math.log(1 + size / min(size, sum(common[word] for word in words)))))
+        texts = {row: f"{p.context} {p.text}" for row, p in passages.items()}
         return _share_of_best([
             (row, sum(weight for words, weight in weighed if any(word in text for word in words))) for row, text in texts.items()])
 
@@ -126,7 +136,7 @@ class Retriever:
         s = self.settings
         lexical = s.lexical_weight * (1.0 if query.chinese == query.question else s.translated if query.chinese else 0.0)
         return {"dense": s.dense_weight, "sentence": s.sentence_weight, "lexical": lexical, "names": s.name_weight,
-                "dictionary": s.dictionary_weight}
+                "dictionary": s.dictionary_weight, "period": s.period_weight}
 
     def hits(self, query: Query, channels: Mapping[str, Scores], k: int | None = None) -> list[Hit]:
         """The first ``k`` of what the channels found, fused, near-duplicates left out."""

@@ -224,3 +224,14 @@ def test_an_english_query_is_translated_only_where_search_is_not_sure_without(op
     for _ in range(2):
         rag.search("How many zeppelins are there?")
     assert len(rag.generator.prompts) == 1, "the translation is remembered"
+
+
+def test_a_dated_question_is_answered_from_its_own_time(dated, pages):
+    rows = [("e1", "2023-06-20", "今天乙港吞吐量为十二万吨。"), ("e2", "2024-06-20", "今天乙港吞吐量为十三万吨,乙港吞吐量创新高。"),
+            ("e3", "2024-09-01", "乙港吞吐量又高于2022年6月的九万吨。")]
+    lines = [json.dumps({"doc_id": i, "title": "乙港", "text": text, "date": date}, ensure_ascii=False) for i, date, text in rows]
+    (pages / "other.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    dated.build()
+    for year, doc in ((2023, "e1"), (2024, "e2"), (2022, "e3")):
+        assert dated.search(f"{year}年6月乙港吞吐量是多少?")[0].article.doc_id == doc
+    assert "period" in next(h for h in dated.search("2023年6月乙港吞吐量是多少?", 20) if h.article.doc_id == "e2").found_by

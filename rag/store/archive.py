@@ -176,6 +176,10 @@ class Archive:
         found = self._select("article_id, record", "articles", "article_id", ids)
         return {article_id: article_from_dict(json.loads(record)) for article_id, record in found}
 
+    def dates(self, ids: Iterable[str]) -> dict[str, str]:
+        """Article id → ISO date, or what is known of it; ``""`` where the paper does not tell."""
+        return dict(self._select("article_id, date", "articles", "article_id", ids))
+
     def passages(self, rows: Iterable[int]) -> dict[int, Passage]:
         """Passages by row number."""
         return {row: Passage(*values) for row, *values in self._select(f"row, {_PASSAGE}", "passages", "row", rows)}

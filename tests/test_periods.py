@@ -1,0 +1,31 @@
+"""Which period a question names, and which texts can tell about it."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.periods import asked_period
+
+
+@pytest.mark.parametrize(("question", "days"), [
+    ("2024年1月29日加开多少列?", ("2024-01-29", "2024-01-29")), ("What was it in June 2023?", ("2023-06-01", "2023-06-30")),
+    ("What were the 2023 exports?", ("2023-01-01", "2023-12-31")), ("2023年前7个月收入有多少?", ("2023-01-01", "2023-12-31")),
+    ("How did it change from 2019 to 2021?", ("2019-01-01", "2021-12-31")),
+    ("2月29日发生了什么?", None), ("How many of 2,000 workers?", None), ("It grew 20.19% since when?", None),
+    ("How many were built before May 2019?", None), ("2012年以来新建多少座?", None), ("甲镇有多少座桥?", None),
+])
+def test_the_period_of_a_question(question, days):
+    period = asked_period(question)
+    assert (period and (period.start.isoformat(), period.end.isoformat())) == days
+
+
+@pytest.mark.parametrize(("asked", "text", "written", "may"), [
+    ("2023年6月", "产量为五万吨。", "2023-07-20", True), ("2023年6月", "产量为五万吨。", "2023-09-20", False),
+    ("2023年6月", "产量为五万吨。", "2023", True), ("2023年6月", "产量为五万吨。", "2024-06", False),
+    ("2023年6月", "6月份产量为五万吨。", "2023-12-20", True), ("2023年6月", "2023年产量为五万吨。", "2024-12-20", False),
+    ("2023年", "全年产量为五万吨。", "2024-02-20", True), ("2023年", "2023年6月产量为五万吨。", "2024-12-20", True),
+    ("2023年6月5日", "今天开馆。", "2023-06-04", True), ("2023年6月5日", "今天开馆。", "2023-06-20", False),
+    ("2023年6月", "产量为五万吨。", "", True), ("2023年6月", "产量为五万吨。", "不详", True),
+])
+def test_what_may_tell_about_a_period(asked, text, written, may):
+    assert asked_period(asked).told_by(text, written) is may
