@@ -26,12 +26,13 @@ from rag.ground import (
     parts_of,
     repeats_figure,
     telling_words,
+    together,
     with_support,
 )
 from rag.phrasing import Written, sources_of, written_in_chinese, written_in_english
 from rag.prompts import read_prompt
 from rag.quantities import asked_unit, read, unsupported
-from rag.query import Query, asks_yes_or_no, is_a_question
+from rag.query import Query, asks_yes_or_no, is_a_question, parts_asked
 from rag.records import Answer, TextPiece
 from rag.text import fold
 from rag.times import all_times
@@ -87,6 +88,9 @@ def _grounded(
     An English question is read twice, as it stands and in its translation, and the better bound reading is taken: a
     small model that has two ways to slip seldom slips the same way.
     """
+    found = yield from _in_parts(generator, query.named or query.question, evidence, max_tokens)
+    if found:
+        return found
     true = is_a_question(query.chinese) and not unsupported(query.chinese, [query.named or query.question])
     asked = query.chinese if true else ""
     forms = list(dict.fromkeys(q for q in (query.named, asked, query.question) if q))[:2]
@@ -124,6 +128,28 @@ def _read_alone(generator: Generator, query: Query, evidence: Sequence[Evidence]
     if found is None or not found.holds or (any(read(l.piece) for l in found.located) and not bound(found, telling)):
         return None
     return found
+
+
+def _in_parts(generator: Generator, question: str, evidence: Sequence[Evidence], max_tokens: int) -> Reading:
+    """The answer to a question for several things, read whole and, as a small model is apt to answer one of two, part by
+    part; ``None`` unless there is an answer to each, all in one article.
+    """
+    parts = parts_asked(question)
+    if len(parts) < 2:
+        return None
+    whole = yield from _read(generator, question, evidence, 1, max_tokens)
+    if whole and _tells(whole, len(parts)):
+        return whole
+    readings = []
+    for part in parts:
+        readings.append((yield from _read(generator, part, evidence, 1, max_tokens)))
+    found = together([reading for reading in readings if reading and reading.holds])
+    return found if all(readings) and _tells(found, len(parts)) else None
+
+
+def _tells(grounded: Grounded, things: int) -> bool:
+    """Whether so many things were found, all in one article and nothing beside them."""
+    return grounded.holds and parts_of(grounded) >= things and len({l.evidence.article.article_id for l in grounded.located}) == 1
 
 
 def _read(generator: Generator, question: str, evidence: Sequence[Evidence], attempts: int, max_tokens: int) -> Reading:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from rag.enumerations import pairs
 from rag.evidence import Evidence
 from rag.prompts import NOT_SAID
-from rag.quantities import read, unit_at, unit_of
+from rag.quantities import is_alike, read, unit_at, unit_of
 from rag.records import Article, Citation, Run, headline, source_spans
 from rag.text import HAN, fold
 
@@ -251,10 +251,10 @@ def _ends_clause(text: str, at: int) -> bool:
 
 
 def has_unit(grounded: Grounded, unit: str) -> bool:
-    """Whether one of the located figures has a unit, the larger part of it counting too (人次 for 人), or none that is printed."""
+    """Whether one of the located figures has a unit of this kind (名 for 人), or none that is printed."""
     figures = [(l.evidence.text, q) for l in grounded.located for q in read(l.evidence.text) if l.start <= q.start < l.end]
     found = [unit_of(text, q) or ("个百分点" if q.kind == "percent" else "") for text, q in figures]
-    return any(not other or other.startswith(unit) or other.endswith(unit) for other in found)
+    return any(not other or is_alike(unit, other) for other in found)
 
 
 def telling_words(words: Sequence[str], evidence: Sequence[Evidence]) -> list[str]:
@@ -294,6 +294,15 @@ def parts_of(grounded: Grounded) -> int:
     """How many things were located: pieces, or figures where there are more of these."""
     figures = [q for l in grounded.located for q in read(l.evidence.text) if l.start <= q.start < l.end and not q.soft]
     return max(len(grounded.located), len(figures))
+
+
+def together(readings: Sequence[Grounded]) -> Grounded:
+    """What several readings found, in their order; words that stand in what was found before are left out."""
+    located: list[Located] = []
+    for new in (l for reading in readings for l in reading.located):
+        if not any(new.evidence is old.evidence and new.start < old.end and old.start < new.end for old in located):
+            located.append(new)
+    return Grounded(next((r.verdict for r in readings if r.verdict), ""), tuple(located), ())
 
 
 def bound(grounded: Grounded, words: Sequence[str]) -> float:

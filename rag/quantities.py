@@ -57,7 +57,9 @@ _MEASURES = {
     "小时": "hours", "分钟": "minutes", "天": "days", "年": "years", "个百分点": "percentage points",
 }
 _UNITS = {**_MONEY, **_MEASURES}
-_ASKED = re.compile("(?:多少|几)[十百千万亿]*(" + "|".join(sorted(_UNITS, key=len, reverse=True)) + ")")
+_KINDS = ("人 人次 名 位", " ".join(_MONEY), "公里 千米 米", "平方公里 平方米 公顷 亩", "吨 公斤 斤", "千瓦时 千瓦", "年 个月 天 小时 分钟")
+_NO_UNIT = "(?![素件旦首老民才工物质类群均然空气])"  # 元素 is no money, 人民币 no people, 天然气 no days
+_ASKED = re.compile("(?:多少|几)[十百千万亿]*(" + "|".join(sorted(_UNITS, key=len, reverse=True)) + ")" + _NO_UNIT)
 _CLASSIFIERS = "个|名|位|家|所|项|条|件|座|台|辆|次|种|场|份|套|户|只|头|张|支|批|组|间|期|届|款|类|起|例"
 _UNIT = re.compile("|".join([*sorted(_UNITS, key=len, reverse=True), _CLASSIFIERS]))
 _ABOUT = {"近": "nearly ", "约": "about ", "超过": "more than ", "超": "more than ", "逾": "more than ",
@@ -117,11 +119,20 @@ def unit_of(text: str, quantity: Quantity) -> str:
 def asked_unit(question: str) -> str:
     """The unit in which a Chinese question wants its figure, ``""`` where it names none; what is merely counted has none.
 
-    >>> asked_unit("总投资是多少亿元?"), asked_unit("全长多少公里?"), asked_unit("新开工多少个项目?")
-    ('元', '公里', '')
+    >>> [asked_unit(q) for q in ("总投资是多少亿元?", "全长多少公里?", "新开工多少个项目?", "加入多少元素?")]
+    ['元', '公里', '', '']
     """
     match = _ASKED.search(fold(question))
     return match.group(1) if match else ""
+
+
+def is_alike(unit: str, other: str) -> bool:
+    """Whether two units measure the same kind of thing.
+
+    >>> is_alike("人", "名"), is_alike("公顷", "亩"), is_alike("元", "座")
+    (True, True, False)
+    """
+    return other.startswith(unit) or other.endswith(unit) or any(unit in kind.split() and other in kind.split() for kind in _KINDS)
 
 
 def unit_at(folded: str, at: int) -> str:

@@ -97,6 +97,29 @@ def read_query(question: str) -> Query:
     return Query(text, spoken, text if spoken == "zh" else "")
 
 
+_WITH = r"(?:(?:about|roughly|approximately|in|at|by|for|to|on|from|of|with|out of) )"
+_NEXT_EN = re.compile(rf",? and (?={_WITH}*(?:how|what|which|who|whom|whose|when|where|why)\b)|, (?=(?:in|at|by|for|to|on|from|with) (?:how|what)\b)", re.I)
+_NEXT_ZH = re.compile("[,\uff0c;\uff1b](?=[^,\uff0c;\uff1b]*(?:多少|几|什么|哪|谁|何))")
+_WORD_EN = re.compile(r"\b(?:how|what|which|who|whom|whose|when|where|why)\b", re.I)
+
+
+def parts_asked(question: str) -> list[str]:
+    """The questions in a question that asks for several things; itself where it asks for one.
+
+    >>> parts_asked("How long is the bridge, and by how many metres does it beat the old one?")
+    ['How long is the bridge?', 'by how many metres does it beat the old one?']
+    >>> parts_asked("大桥全长多少米,有几座桥塔?"), parts_asked("今年1至4月,大桥通车几次?")
+    (['大桥全长多少米?', '有几座桥塔?'], ['今年1至4月,大桥通车几次?'])
+    """
+    chinese = language(question) == "zh"
+    parts = [part.strip(" ?\uff1f") for part in (_NEXT_ZH if chinese else _NEXT_EN).split(question)]
+    asks, words = (_ASKS_ZH, parts[0]) if chinese else (_WORD_EN, parts[0].split())
+    if len(parts) < 2 or len(words) <= _FEW_WORDS or not all(asks.search(part) for part in parts):
+        return [question]  # or one whose first part leans on the rest: "On which day and in which town was it built?"
+    return [f"{part}?" for part in parts]
+
+
+_FEW_WORDS = 4
 _YES_NO_ZH = re.compile(r"是否|能否|可否|有无|吗|(.)[不没]\1")
 _YES_NO_EN = re.compile(r"(?:^|[,;:] )(?:(?:and|but|so) )?(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|"
                         r"must)\b", re.I)
@@ -126,7 +149,6 @@ def asks_yes_or_no(question: str) -> bool:
 _LEANS_ZH = re.compile(r"^(那|那么|其中|它|他|她|这|该|还有|此外|另外|又|再)|呢[?？]?$|(它们?|他们?|她们?|这里|那里|上述)")
 _LEANS_EN = re.compile(r"^(and|but|then|also|what about|how about)\b|\b(it|its|they|their|them|there|he|she|his|her|those|these|"
                        r"that (zone|city|company|project|event))\b", re.I)
-_FEW_WORDS = 4
 
 
 def leans_on_history(question: str) -> bool:
