@@ -177,7 +177,9 @@ def _sounds(run: str) -> tuple[str, ...]:
 
 
 def _likeness(text: str, start: int, size: int) -> int:
-    """How much ``text[start:start + size]`` looks like a name: tagged as one, two whole words or a place (青石 in 青石镇), or not."""
+    """How much ``text[start:start + size]`` looks like a name: tagged as one, a word that no dictionary has, two whole words,
+    a place (青石 in 青石镇), or not.
+    """
     at, inside = 0, []
     for word, tag in _tagged(text):
         if at < start + size and start < at + len(word):
@@ -188,9 +190,18 @@ def _likeness(text: str, start: int, size: int) -> int:
         return 1
     if len(inside) == 1 and first[3] in _NAME_TAGS:
         return 30
+    if len(inside) == 1 and first[1] == start + size and not _is_common(first[2]):
+        return 10
     if text[start + size : start + size + 1] in _KINDS:
         return 10
     return 10 if len(inside) == 2 and last[1] == start + size else 1
+
+
+def _is_common(word: str) -> bool:
+    """Whether jieba's dictionary has a word; the others are mostly names that came up after it."""
+    import jieba
+
+    return word in jieba.dt.FREQ
 
 
 @lru_cache(maxsize=16_384)
