@@ -8,15 +8,15 @@ from __future__ import annotations
 import re
 
 _MONTHS = ("january february march april may june july august september october november december").split()
-_NUMBER = {name[:size]: i for i, name in enumerate(_MONTHS, 1) for size in (3, len(name))}
-_MONTH = "|".join(sorted(_NUMBER, key=len, reverse=True))
+MONTH_NUMBER = {name[:size]: i for i, name in enumerate(_MONTHS, 1) for size in (3, len(name))}
+MONTH = "|".join(sorted(MONTH_NUMBER, key=len, reverse=True))
 _YEAR = r"(?P<y>(?:19|20)\d\d)"
 _PATTERNS = tuple(re.compile(pattern, re.I) for pattern in (
     rf"(?:{_YEAR}\s*年\s*)?(?P<m>\d{{1,2}})月(?:(?P<d>\d{{1,2}})[日号]?)?",
     rf"(?<!\d){_YEAR}-(?P<m>\d\d)(?:-(?P<d>\d\d))?(?!\d)",
-    rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<n>{_MONTH})\b\.?(?:,?\s+{_YEAR})?",
-    rf"\b(?P<n>{_MONTH})\b\.?\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\b(?!\d)(?:,?\s+{_YEAR})?",
-    rf"\b(?P<n>{_MONTH})\b\.?,?\s+(?:of\s+)?{_YEAR}",
+    rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<n>{MONTH})\b\.?(?:,?\s+{_YEAR})?",
+    rf"\b(?P<n>{MONTH})\b\.?\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\b(?!\d)(?:,?\s+{_YEAR})?",
+    rf"\b(?P<n>{MONTH})\b\.?,?\s+(?:of\s+)?{_YEAR}",
 ))
 
 _TOKEN = re.compile(r"d\d{8}|m\d{6}|md\d{4}")
@@ -60,7 +60,7 @@ def year_of(month: int, written: str) -> str:
 
 
 def _tokens(parts: dict[str, str | None], written: str) -> list[str]:
-    month = int(parts["m"] or 0) if "m" in parts else _NUMBER[(parts["n"] or "").lower()]
+    month = int(parts["m"] or 0) if "m" in parts else MONTH_NUMBER[(parts["n"] or "").lower()]
     day = int(parts.get("d") or 0)
     if not 1 <= month <= 12 or day > 31:
         return []
@@ -82,6 +82,6 @@ def in_chinese(question: str) -> str:
 
 def _written(match: re.Match[str]) -> str:
     parts = match.groupdict()
-    month = int(parts["m"]) if parts.get("m") else _NUMBER[parts["n"].lower()]
+    month = int(parts["m"]) if parts.get("m") else MONTH_NUMBER[parts["n"].lower()]
     year = f"{parts['y']}年" if parts.get("y") else ""
     return f"{year}{month}月" + (f"{int(parts['d'])}日" if parts.get("d") else "")

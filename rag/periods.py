@@ -12,20 +12,37 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from rag.dates import date_tokens
+from rag.dates import MONTH, MONTH_NUMBER, date_tokens, year_of
 
 _YEAR = re.compile(r"(?<![\d.,$¥€£])((?:19|20)\d\d)(?=\s*年)|(?<![\w.,$¥€£])((?:19|20)\d\d)\b(?![.,]?\d|%)")
 _OPEN = re.compile(r"\b(?:before|prior to|after|since)\b[^,.;?]{0,20}\b(?:19|20)\d\d\b|[年月日](?:以前|之前|以来|以后|之后|至今)", re.I)
 _BEFORE = timedelta(days=1)  # a paper of the evening before tells of the day
 _SOON = (7, 92)  # days: news follows what it tells of within as long as that lasted, a week at least, a season at most
 
+_COUNT = {word: n for n, words in enumerate(
+    ("一 1 one first", "二 两 2 two second", "三 3 three third", "四 4 four fourth", "五 5 five", "六 6 six", "七 7 seven",
+     "八 8 eight", "九 9 nine", "十 10 ten", "十一 11 eleven"), 1) for word in words.split()}
+_OF_YEAR = r"(?:(?<!\d)(?P<y>(?:19|20)\d\d)年的?)?"
+_EN_YEAR = r"(?: of| in)? (?P<y>(?:19|20)\d\d)\b"
+_SEVERAL_MONTHS = tuple(re.compile(pattern, re.I) for pattern in (
+    rf"{_OF_YEAR}前(?P<months>[一二两三四五六七八九十\d]{{1,2}})个?月",
+    rf"{_OF_YEAR}(?<![\d日])(?P<a>\d{{1,2}})月?[-—–~至到](?P<b>\d{{1,2}})月(?!\d)",
+    rf"{_OF_YEAR}(?P<half>[上下])半年", rf"{_OF_YEAR}第?(?P<quarter>[一二三四1-4])季度", rf"{_OF_YEAR}前(?P<quarters>[二两三])季度",
+    r"(?<!\d)(?P<y>(?:19|20)\d\d)年?(?P<all>全年)",
+    rf"\bfirst (?P<months>\w+) months{_EN_YEAR}", rf"\b(?P<half>first|second) half{_EN_YEAR}",
+    rf"\b(?P<quarter>first|second|third|fourth) quarter{_EN_YEAR}", rf"\bfirst (?P<quarters>two|three) quarters{_EN_YEAR}",
+    rf"\b(?P<a>{MONTH})(?: ?[-–] ?| to | through )(?P<b>{MONTH}){_EN_YEAR}",
+    r"\b(?P<all>whole|full|entire|all)(?: of)?(?: the)?(?: year)? (?P<y>(?:19|20)\d\d)\b",
+))
+
 
 @dataclass(frozen=True)
 class Period:
-    """From one day to another, both included."""
+    """From one day to another, both included; ``whole`` where it is summed up, which is done when it is over."""
 
     start: date
     end: date
+    whole: bool = False
 
     @property
     def days(self) -> int:
@@ -39,35 +56,51 @@ class Period:
     def told_by(self, text: str, written: str = "") -> bool:
         """Whether a text may tell about this period: it names it or a part of it, or was written in it or soon after.
 
-        ``written`` is an ISO day, month or year; a text without may tell about any time.
+        What sums up other months than those summed up here does not. ``written`` is an ISO day, month or year; a text
+        without may tell about any time.
 
         >>> june = Period(date(2023, 6, 1), date(2023, 6, 30))
         >>> june.told_by("新订单指数为50.4%", "2023-07-03"), june.told_by("新订单指数保持在50%以上", "2024-01-03")
         (True, False)
         >>> june.told_by("比2023年6月高0.2个百分点", "2024-01-03"), june.told_by("新订单指数为50.4%")
         (True, True)
+        >>> year = asked_period("2023年全年出口多少?")
+        >>> year.told_by("2023年前11个月出口九万吨", "2024-01-05"), year.told_by("2023年出口十万吨", "2024-01-15")
+        (False, True)
         """
+        summed = [named.start_and_end for named in summed_up_in(text, written)] if self.whole else []
+        if summed:
+            return self.start_and_end in summed
         when = _written(written)
         soon = timedelta(days=min(max(self.days, _SOON[0]), _SOON[1]))
-        if when is None or (self.start - _BEFORE <= when.end and when.start <= self.end + soon):
+        first = self.end if self.whole else self.start
+        if when is None or (first - _BEFORE <= when.end and when.start <= self.end + soon):
             return True
         return any(named.days <= self.days and named.start <= self.end and self.start <= named.end
-                   for named in periods_in(text, written))
+                   for named in periods_in(text, written) if not self.whole or named.start_and_end == self.start_and_end)
+
+    @property
+    def start_and_end(self) -> tuple[date, date]:
+        """Its first and last day."""
+        return self.start, self.end
 
 
 def asked_period(question: str) -> Period | None:
     """The period that a question in either language names, from the first day to the last.
 
-    Days count before months, and months before years. ``None`` if it names none, or one without end ("since 2012").
+    Months that are summed up count before days, these before months, and months before years. ``None`` if it names none, or
+    one without end ("since 2012").
 
     >>> asked_period("2023年6月新订单指数是多少?")
-    Period(start=datetime.date(2023, 6, 1), end=datetime.date(2023, 6, 30))
-    >>> asked_period("How much did it export in 2022?").days, asked_period("How many of 3,000 workers are back?")
-    (365, None)
+    Period(start=datetime.date(2023, 6, 1), end=datetime.date(2023, 6, 30), whole=False)
+    >>> asked_period("How much did it export in the first half of 2022?").end, asked_period("How many of 3,000 workers are back?")
+    (datetime.date(2022, 6, 30), None)
     """
-    named = [] if _OPEN.search(question) else list(periods_in(question))
-    shortest = [p for p in named if p.days == 1] or [p for p in named if p.days < 32] or named
-    return Period(min(p.start for p in shortest), max(p.end for p in shortest)) if shortest else None
+    if _OPEN.search(question):
+        return None
+    summed, named = list(summed_up_in(question)), list(periods_in(question))
+    chosen = summed or [p for p in named if p.days == 1] or [p for p in named if p.days < 32] or named
+    return Period(min(p.start for p in chosen), max(p.end for p in chosen), bool(summed)) if chosen else None
 
 
 def periods_in(text: str, written: str = "") -> Iterator[Period]:
@@ -77,6 +110,39 @@ def periods_in(text: str, written: str = "") -> Iterator[Period]:
             yield _span(int(token[1:5]), int(token[5:7]), int(token[7:] or 0))
     for match in _YEAR.finditer(text):
         yield _span(int(match[1] or match[2]))
+
+
+def summed_up_in(text: str, written: str = "") -> Iterator[Period]:
+    """The runs of months that a text sums up: its first seven months, a quarter, a half or a whole year.
+
+    >>> [(p.start.month, p.end.month) for p in summed_up_in("1-7月增长5%,一季度增长4%", "2024-08-20")]
+    [(1, 7), (1, 3)]
+    """
+    for pattern in _SEVERAL_MONTHS:
+        for match in pattern.finditer(text):
+            first, last = _months(match.groupdict())
+            year = match["y"] or (year_of(last, written) if 1 <= last <= 12 else "")
+            if year and 1 <= first <= last <= 12:
+                yield Period(_span(int(year), first).start, _span(int(year), last).end, whole=True)
+
+
+def _months(named: dict[str, str | None]) -> tuple[int, int]:
+    """The first and the last month of what a pattern named; ``(0, 0)`` for what is no run of months."""
+    kind, word = next((kind, word.lower()) for kind, word in named.items() if word and kind not in ("y", "b"))
+    if kind == "all":
+        return 1, 12
+    if kind == "half":
+        return (1, 6) if word in ("上", "first") else (7, 12)
+    if kind == "a":
+        return _month_number(word), _month_number((named["b"] or "").lower())
+    count = _COUNT.get(word, 0)
+    if kind == "quarter":
+        return count * 3 - 2, count * 3
+    return min(1, count), count * (3 if kind == "quarters" else 1)
+
+
+def _month_number(word: str) -> int:
+    return int(word) if word.isdigit() else MONTH_NUMBER[word]
 
 
 def _span(year: int, month: int = 0, day: int = 0) -> Period:
