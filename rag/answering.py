@@ -19,6 +19,7 @@ from rag.ground import (
     Grounded,
     bound,
     citation,
+    counts_nothing,
     ground,
     has_unit,
     is_refusal,
@@ -85,20 +86,34 @@ def _grounded(
 ) -> Reading:
     """What of a draft stands in the evidence; ``None`` if the evidence is said not to answer.
 
-    An English question is read twice, as it stands and in its translation, and the better bound reading is taken: a
-    small model that has two ways to slip seldom slips the same way.
+    A question for several things of which the draft has not all is read part by part. An English question is read
+    twice, as it stands and in its translation, and the better bound reading is taken: a small model that has two ways to
+    slip seldom slips the same way.
     """
-    found = yield from _in_parts(generator, query.named or query.question, evidence, max_tokens)
-    if found:
-        return found
-    true = is_a_question(query.chinese) and not unsupported(query.chinese, [query.named or query.question])
-    asked = query.chinese if true else ""
-    forms = list(dict.fromkeys(q for q in (query.named, asked, query.question) if q))[:2]
-    if query.chinese == query.question or len(forms) < 2:
-        return (yield from _read(generator, forms[0], evidence, attempts, max_tokens))
-    drafts = []
-    for form in forms:
+    forms = _forms(query)
+    drafts = [(yield from _read(generator, forms[0], evidence, 1 if forms[1:] else attempts, max_tokens))]
+    parts = parts_asked(forms[0])
+    if len(parts) > 1:
+        complete = drafts[0] if _tells(drafts[0], len(parts)) else (yield from _in_parts(generator, parts, evidence, max_tokens))
+        if complete:
+            return complete
+    for form in forms[1:]:
         drafts.append((yield from _read(generator, form, evidence, 1, max_tokens)))
+    return _better(drafts, query, evidence) if forms[1:] else drafts[0]
+
+
+def _forms(query: Query) -> list[str]:
+    """The question as it is read: itself with its names in Chinese, and its translation where this is a question and keeps
+    the figures.
+    """
+    if query.chinese == query.question:
+        return [query.question]
+    true = is_a_question(query.chinese) and not unsupported(query.chinese, [query.named or query.question])
+    return list(dict.fromkeys(q for q in (query.named, query.chinese if true else "", query.question) if q))[:2]
+
+
+def _better(drafts: Sequence[Grounded | None], query: Query, evidence: Sequence[Evidence]) -> Grounded | None:
+    """The better bound of two readings."""
     readings = [found for found in drafts if found and (found.located or found.verdict)]
     words = telling_words(query.chinese_words, evidence)
     if len(readings) == 1 and None in drafts and not bound(readings[0], words):
@@ -130,16 +145,10 @@ def _read_alone(generator: Generator, query: Query, evidence: Sequence[Evidence]
     return found
 
 
-def _in_parts(generator: Generator, question: str, evidence: Sequence[Evidence], max_tokens: int) -> Reading:
-    """The answer to a question for several things, read whole and, as a small model is apt to answer one of two, part by
-    part; ``None`` unless there is an answer to each, all in one article.
+def _in_parts(generator: Generator, parts: Sequence[str], evidence: Sequence[Evidence], max_tokens: int) -> Reading:
+    """What each part of a question finds by itself, as a small model is apt to answer one of two; ``None`` unless there is an
+    answer to each, all in one article.
     """
-    parts = parts_asked(question)
-    if len(parts) < 2:
-        return None
-    whole = yield from _read(generator, question, evidence, 1, max_tokens)
-    if whole and _tells(whole, len(parts)):
-        return whole
     readings = []
     for part in parts:
         readings.append((yield from _read(generator, part, evidence, 1, max_tokens)))
@@ -147,9 +156,10 @@ def _in_parts(generator: Generator, question: str, evidence: Sequence[Evidence],
     return found if all(readings) and _tells(found, len(parts)) else None
 
 
-def _tells(grounded: Grounded, things: int) -> bool:
+def _tells(grounded: Grounded | None, things: int) -> bool:
     """Whether so many things were found, all in one article and nothing beside them."""
-    return grounded.holds and parts_of(grounded) >= things and len({l.evidence.article.article_id for l in grounded.located}) == 1
+    return grounded is not None and grounded.holds and parts_of(grounded) >= things and len(
+        {l.evidence.article.article_id for l in grounded.located}) == 1
 
 
 def _read(generator: Generator, question: str, evidence: Sequence[Evidence], attempts: int, max_tokens: int) -> Reading:
@@ -160,7 +170,7 @@ def _read(generator: Generator, question: str, evidence: Sequence[Evidence], att
         if is_refusal(draft):
             return grounded
         grounded = ground(draft, evidence, question)
-        if asks_for_count(question) and repeats_figure(grounded, question):
+        if counts_nothing(grounded, question) or (asks_for_count(question) and repeats_figure(grounded, question)):
             grounded = replace(grounded, located=(), missing=(draft,))
         if not asks_yes_or_no(question):
             grounded = replace(grounded, verdict="")

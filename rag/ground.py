@@ -283,6 +283,19 @@ def names_day(grounded: Grounded) -> bool:
     return any(q.kind == "day" for located in grounded.located for q in read(located.piece))
 
 
+_HOW_MANY = re.compile(r"\bhow many (?!(?:\w+ )?(?:yuan|dollars|euros|yen|pounds|per ?cent|percentage))|"
+                       "(?:多少|几)[个家名座项条位所件台辆人户]", re.I)
+_HOW_MUCH = re.compile(r"how much|\b(?:what|which)\b|总额|金额|占比|比例|个百分点", re.I)
+
+
+def counts_nothing(grounded: Grounded, question: str) -> bool:
+    """Whether a question for a number of things, and nothing else, found only sums of money and shares."""
+    if not _HOW_MANY.search(question) or _HOW_MUCH.search(question):
+        return False
+    found = [(l.evidence.text, q) for l in grounded.located for q in read(l.evidence.text) if l.start <= q.start < l.end and not q.soft]
+    return bool(found) and all(q.kind == "percent" or is_alike("元", unit_of(text, q)) for text, q in found)
+
+
 def repeats_figure(grounded: Grounded, question: str) -> bool:
     """Whether all figures that were located stand in the question already, which asks for another."""
     known = {q.value for q in read(question)}

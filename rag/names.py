@@ -145,8 +145,8 @@ def chinese_form(name: str, texts: Iterable[str]) -> str:
 
     >>> chinese_form("Suizhou", ["随州高新区开工", "岁周刊", "随州市"])
     '随州'
-    >>> chinese_form("Line", ["大家的潜力呢?"])
-    ''
+    >>> chinese_form("Line", ["大家的潜力呢?"]), chinese_form("Huangtong", ["贵州黄桶至广西百色铁路"])
+    ('', '黄桶')
     """
     wanted = set(readings(name))
     if not wanted:

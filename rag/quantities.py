@@ -57,7 +57,8 @@ _MEASURES = {
     "小时": "hours", "分钟": "minutes", "天": "days", "年": "years", "个百分点": "percentage points",
 }
 _UNITS = {**_MONEY, **_MEASURES}
-_KINDS = ("人 人次 名 位", " ".join(_MONEY), "公里 千米 米", "平方公里 平方米 公顷 亩", "吨 公斤 斤", "千瓦时 千瓦", "年 个月 天 小时 分钟")
+_KINDS = ("人 人次 名 位", " ".join(_MONEY), "公里 千米 米", "平方公里 平方米 公顷 亩", "吨 公斤 斤", "千瓦时 千瓦",
+          "年 个月 天 小时 分钟")
 _NO_UNIT = "(?![素件旦首老民才工物质类群均然空气])"  # 元素 is no money, 人民币 no people, 天然气 no days
 _ASKED = re.compile("(?:多少|几)[十百千万亿]*(" + "|".join(sorted(_UNITS, key=len, reverse=True)) + ")" + _NO_UNIT)
 _CLASSIFIERS = "个|名|位|家|所|项|条|件|座|台|辆|次|种|场|份|套|户|只|头|张|支|批|组|间|期|届|款|类|起|例"

@@ -97,10 +97,11 @@ def read_query(question: str) -> Query:
     return Query(text, spoken, text if spoken == "zh" else "")
 
 
-_WITH = r"(?:(?:about|roughly|approximately|in|at|by|for|to|on|from|of|with|out of) )"
-_NEXT_EN = re.compile(rf",? and (?={_WITH}*(?:how|what|which|who|whom|whose|when|where|why)\b)|, (?=(?:in|at|by|for|to|on|from|with) (?:how|what)\b)", re.I)
+_ASKING = r"(?:how|what|which|who|whom|whose|when|where|why)\b"
+_WITH = "(?:(?:about|roughly|approximately|in|at|by|for|to|on|from|of|with|out of) )*"
+_NEXT_EN = re.compile(rf",? and (?={_WITH}{_ASKING})|, (?=(?:in|at|by|for|to|on|from|with) (?:how|what)\b)", re.I)
 _NEXT_ZH = re.compile("[,\uff0c;\uff1b](?=[^,\uff0c;\uff1b]*(?:多少|几|什么|哪|谁|何))")
-_WORD_EN = re.compile(r"\b(?:how|what|which|who|whom|whose|when|where|why)\b", re.I)
+_WORD_EN = re.compile(rf"\b{_ASKING}", re.I)
 
 
 def parts_asked(question: str) -> list[str]:

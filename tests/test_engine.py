@@ -186,9 +186,10 @@ def test_a_figure_of_the_question_is_no_answer_to_it(open_rag):
 
 
 def test_of_two_readings_a_question_in_two_parts_takes_the_fuller(open_rag):
-    rag = open_rag(read=["47座", "47座,86.8亿元"], translate="甲镇新开工多少座桥梁,总投资是多少?", render="")
+    readings = ["47座", "47座", "无", "47座,86.8亿元"]  # of the whole, of its two parts, of the translation
+    rag = open_rag(read=readings, translate="甲镇新开工多少座桥梁,总投资是多少?", render="")
     cited = rag.ask("How many bridges did Jia start, and how much was invested?")
-    assert "47" in cited.text and "86.8" in cited.text
+    assert "47" in cited.text and "86.8" in cited.text and not readings
 
 
 def test_other_reports_of_a_figure_are_shown_newest_first(open_rag, pages):
@@ -199,3 +200,27 @@ def test_other_reports_of_a_figure_are_shown_newest_first(open_rag, pages):
     reported = [figure.text for figure in answer.figures]
     assert reported.index("31座") < reported.index("30座")
     assert [figure.citation.number for figure in answer.figures] == list(range(2, 2 + len(reported)))
+
+
+def test_a_question_for_two_things_is_read_part_by_part_where_a_draft_answers_one(open_rag):
+    def read(prompt):
+        asked = prompt.user.rsplit("问题:", 1)[1]
+        return "47座" if "新开工" in asked else "44座"
+
+    rag = open_rag(read=read)
+    answer = rag.ask("甲镇今年新开工多少座桥梁,续建多少座桥梁?")
+    assert answer.text.startswith("47座、44座[1]。") and not answer.refused
+    assert [prompt.user.rsplit("问题:", 1)[1].split("\n")[0] for prompt in rag.generator.prompts] == [
+        "甲镇今年新开工多少座桥梁,续建多少座桥梁?", "甲镇今年新开工多少座桥梁?", "续建多少座桥梁?"]
+
+
+def test_a_question_for_two_things_is_not_read_again_where_a_draft_answers_both(open_rag):
+    rag = open_rag(read="47座,44座")
+    assert rag.ask("甲镇今年新开工多少座桥梁,续建多少座桥梁?").text.startswith("47座、44座[1]。")
+    assert len(rag.generator.prompts) == 1
+
+
+def test_a_sum_of_money_is_no_number_of_things(open_rag):
+    answer = open_rag(read="86.8亿元").ask("甲镇今年新开工多少座桥梁?")
+    assert answer.refused and "86.8" not in answer.text
+    assert not open_rag(read="86.8亿元").ask("甲镇新开工桥梁总投资额是多少?").refused

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.evidence import Evidence
-from rag.ground import citation, clause_of, ground, is_refusal, locate
+from rag.ground import citation, clause_of, ground, has_unit, is_refusal, locate
 from rag.records import Article, Passage, Run
 
 TEXT = "今年以来,甲镇新开工桥梁47座,总投资额86.8亿元,续建桥梁44座。"
@@ -79,3 +79,11 @@ def test_a_clause_always_holds_its_words(text, data):
     end = data.draw(st.integers(start, len(text)))
     low, high = clause_of(text, start, end, 20)
     assert 0 <= low <= start and end <= high <= len(text)
+
+
+@pytest.mark.parametrize(("text", "draft", "unit", "has"), [
+    ("共有500名代表参加。", "500名", "人", True), ("会场面积达30公顷。", "30公顷", "亩", True), ("种树500棵。", "500棵", "人", True),
+    ("惠及1.2万户家庭。", "1.2万户", "人", False), ("增长12%。", "12%", "元", False),
+])
+def test_a_figure_may_be_in_another_unit_of_the_kind_asked_for(text, draft, unit, has):
+    assert has_unit(ground(draft, [evidence(text)]), unit) is has
