@@ -24,12 +24,14 @@ from rag.ground import (
     has_unit,
     is_refusal,
     names_day,
+    narrowed,
     parts_of,
     repeats_figure,
     telling_words,
     together,
     with_support,
 )
+from rag.names import Names, unnamed
 from rag.phrasing import Written, sources_of, written_in_chinese, written_in_english
 from rag.prompts import read_prompt
 from rag.quantities import asked_unit, read, unsupported
@@ -38,7 +40,7 @@ from rag.records import Answer, TextPiece
 from rag.text import fold
 from rag.times import all_times
 
-_WHEN = re.compile(r"\bwhen\b|what (?:date|day)|which day", re.I)
+_WHEN = re.compile(r"\bwhen\b|what (?:date|day)|which day|什么时候|何时|哪[一]?天|几月几[日号]|哪[一]?日", re.I)
 _ASKS = re.compile(r"\b(?:how|what|which|who|whom|when|where|why)\b", re.I)
 _TRANSLATED = 0.2  # share of the support that a translated question can be asked for, as it has fewer words in common
 Events = Iterator[TextPiece | Answer]
@@ -46,14 +48,15 @@ Reading = Steps[TextPiece, None, Grounded | None]  # text as it is written; retu
 
 
 def write_answer(
-    generator: Generator, query: Query, nearby: Sequence[Evidence], *, settings: Answering, max_tokens: int
+    generator: Generator, query: Query, nearby: Sequence[Evidence], *, settings: Answering, max_tokens: int,
+    known: Names = unnamed,
 ) -> Events:
     """Yields the draft as it is written, then the checked answer.
 
     The generator is shown the first sentences of ``nearby``, which comes best first. Where none is supported enough
     (``settings.min_support``) nothing is generated, and what it answers from a sentence that is not is refused. A draft
     whose words are not in the evidence is written again (``settings.attempts`` in all), each time telling the generator
-    which words; then what was found is kept, or it is refused.
+    which words; then what was found is kept, or it is refused. ``known`` tells the English of proper names.
     """
     evidence = nearby[: settings.evidence_sentences]
     wanted = settings.min_support * (1.0 if query.chinese == query.question else _TRANSLATED)
@@ -66,6 +69,8 @@ def write_answer(
     if grounded is None:
         yield refuse(query, evidence, "generator finds an answer")
         return
+    if _WHEN.search(query.question) and len(grounded.located) == 1:
+        grounded = narrowed(grounded)
     unit = asked_unit(query.chinese)
     if unit and grounded.located and not has_unit(grounded, unit):
         yield refuse(query, evidence, "answer in the unit asked for")
@@ -73,7 +78,7 @@ def write_answer(
     if not any(_is_supported(source, wanted) for source in sources_of(grounded, evidence)):
         yield refuse(query, evidence, "citation close enough to the question")
         return
-    yield from _composed(generator, query, nearby, evidence, grounded, max_tokens)
+    yield from _composed(generator, query, nearby, evidence, grounded, max_tokens, known)
 
 
 def _is_supported(evidence: Evidence, wanted: float) -> bool:
@@ -196,7 +201,7 @@ def _written(generator: Generator, prompt: Prompt, max_tokens: int) -> Written:
 
 def _composed(
     generator: Generator, query: Query, nearby: Sequence[Evidence], evidence: Sequence[Evidence], grounded: Grounded,
-    max_tokens: int,
+    max_tokens: int, known: Names,
 ) -> Events:
     warnings: tuple[str, ...] = ()
     if grounded.missing:
@@ -208,7 +213,7 @@ def _composed(
     if query.language == "zh":
         text = written_in_chinese(grounded, sources)
     else:
-        text = yield from written_in_english(generator, query, grounded, sources, max_tokens)
+        text = yield from written_in_english(generator, query, grounded, sources, max_tokens, known)
     figures = other_figures(grounded.located, nearby, len(citations) + 1) if asks_for_count(query.question) else ()
     times = all_times((source.text, source.article.date) for source in sources)
     checks = {"answer located": bool(grounded.located), "figures in quotations": not unsupported(text, [c.quote for c in citations]),

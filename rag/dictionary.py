@@ -1,4 +1,5 @@
-"""English words → the Chinese words that they may mean, out of a dictionary: a bridge that takes no model and no time.
+"""English words → the Chinese words that they may mean, and Chinese names → English ones, out of a dictionary: a bridge
+that takes no model and no time.
 
 A word with ten senses is not a guess at one of them: whichever of its translations stands in a passage counts as
 the word, as rare as all of them together (Pirkola, *The Effects of Query Structure and Dictionary Setups in
@@ -35,7 +36,7 @@ class Dictionary:
         file = folder / FILE
         try:
             self._table = sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
-            self._table.execute("SELECT 1 FROM glosses LIMIT 1")
+            self._table.execute("SELECT 1 FROM glosses, names LIMIT 1")
         except sqlite3.Error as error:
             raise ModelError(f"{file}: no dictionary ({error}); run `rag models --fetch`, or set retrieval.dictionary to \"\" "
                              "to do without") from error
@@ -58,6 +59,15 @@ class Dictionary:
             at, term = next(((end, known[key]) for end, key in _longest_first(words, keys, at) if key in known), (at + 1, ()))
             found.append(tuple(word for word in term if len(word) > 1))
         return tuple(dict.fromkeys(filter(None, found)))
+
+    def english(self, name: str) -> str:
+        """The English of a Chinese proper name; ``""`` for one that the dictionary lacks and for what is no name.
+
+        >>> Dictionary(folder).english("迪拜")                                                            # doctest: +SKIP
+        'Dubai'
+        """
+        found = self._table.execute("SELECT english FROM names WHERE word = ?", (name,)).fetchone()
+        return str(found[0]) if found else ""
 
     def _translations(self, keys: Iterable[str]) -> dict[str, Term]:
         wanted = list(keys)

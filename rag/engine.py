@@ -72,6 +72,7 @@ class Rag:
         """What was found first, then the draft as it is written, then the checked :class:`Answer`."""
         from rag.answering import write_answer
         from rag.evidence import choose_evidence, in_scope
+        from rag.names import unnamed
 
         clock = _Clock()
         query = self.understand(question, history)
@@ -83,7 +84,8 @@ class Rag:
         nearby = choose_evidence(self.retriever, query, fitting, max(settings.evidence_sentences, _NEARBY))
         clock.lap("search")
         events = write_answer(
-            self.generator, query, nearby, settings=settings, max_tokens=self.config.generation.max_new_tokens)
+            self.generator, query, nearby, settings=settings, max_tokens=self.config.generation.max_new_tokens,
+            known=self.dictionary.english if self.dictionary else unnamed)
         for event in events:
             if isinstance(event, TextPiece):
                 clock.first("first_text")

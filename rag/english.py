@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from rag.names import romanise_names
+from rag.names import Names, romanise_names, unnamed
 from rag.quantities import MONTHS, glossary
 from rag.text import HAN
 
@@ -29,11 +29,11 @@ _YEAR_FIRST = re.compile(rf"\b(\d{{4}}) ({'|'.join(MONTHS)})( \d{{1,2}}(?:-\d{{1
 _TERM = re.compile("|".join(sorted(map(re.escape, _TERMS), key=len, reverse=True)))
 
 
-def in_english(text: str, question: str = "") -> str:
+def in_english(text: str, question: str = "", known: Names = unnamed) -> str:
     """A Chinese text with its figures, names and set phrases in English; the rest stays as it is.
 
-    With a ``question`` only those names that it has too: the others are left to the generator, which knows that 迪拜 is
-    no Dibai.
+    Names that are ``known`` get their English, others their pinyin. With a ``question`` only those that it has too: the rest
+    is left to the generator, which knows that 迪拜 is no Dibai.
 
     >>> in_english("今年以来,随州高新区总投资额86.8亿元")
     'So far this year, Suizhou High-tech Zone total investment of 8.68 billion yuan'
@@ -41,7 +41,7 @@ def in_english(text: str, question: str = "") -> str:
     for chinese, english in glossary(text):
         text = text.replace(chinese, f" {english} ", 1)
     parts = re.split(f"({_TERM.pattern})", text)
-    named = "".join(f" {_TERMS[part]} " if part in _TERMS else romanise_names(part, question) for part in parts)
+    named = "".join(f" {_TERMS[part]} " if part in _TERMS else romanise_names(part, question, known) for part in parts)
     spaced = re.sub(r" +([,.;\uff0c\u3002])", r"\1", re.sub(r"\s+", " ", named)).strip()
     return _YEAR_FIRST.sub(lambda m: f"{m[2]}{m[3]}, {m[1]}" if m[3] else f"{m[2]} {m[1]}", spaced)
 

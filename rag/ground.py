@@ -21,6 +21,7 @@ from rag.text import HAN, fold
 _COMMAS = ",\uff0c"
 _CLAUSE_END = _COMMAS + ";\uff1b。!\uff01?\uff1f"
 _JOINERS = re.compile(f"[{_COMMAS}、;\uff1b。\n]|(?<!\\d)[:\uff1a]|以及|和|与|及")
+_LONG = 16  # characters from which a piece that holds a date is more than a date
 _BECAUSE = re.compile("^是?(?:因为|由于|为了)")
 _FILLERS = frozenset("的了过在是有于")
 _YES = re.compile(f"^(是的|是|对|会|有|能|yes)([{_COMMAS}。]|$)", re.I)
@@ -278,6 +279,26 @@ def with_support(sources: Sequence[Evidence], evidence: Sequence[Evidence], word
     return [*sources, *sorted(more, key=lambda e: -e.score)[:1]]
 
 
+def narrowed(grounded: Grounded) -> Grounded:
+    """What answers when something was, cut down to its day or month where a long piece holds just one.
+
+    >>> article = Article("a", "p", "d", "今天（10月19日）上午，飞船转运至发射区。")
+    >>> from rag.records import Passage
+    >>> e = Evidence(article, Passage("x", "a", article.text, 0, 22), 0, 22, article.text, 1.0)
+    >>> [l.piece for l in narrowed(ground(article.text, [e])).located]
+    ['10月19日']
+    """
+    return Grounded(grounded.verdict, tuple(map(_cut_to_date, grounded.located)), grounded.missing)
+
+
+def _cut_to_date(located: Located) -> Located:
+    text = located.evidence.text
+    days = [q for q in read(text) if q.kind in ("day", "month") and located.start <= q.start and q.end <= located.end]
+    if len(days) != 1 or located.end - located.start < _LONG:
+        return located
+    return Located(text[days[0].start : days[0].end], located.evidence, days[0].start, days[0].end)
+
+
 def names_day(grounded: Grounded) -> bool:
     """Whether one of the located pieces is a day."""
     return any(q.kind == "day" for located in grounded.located for q in read(located.piece))
@@ -292,8 +313,10 @@ def counts_nothing(grounded: Grounded, question: str) -> bool:
     """Whether a question for a number of things, and nothing else, found only sums of money and shares."""
     if not _HOW_MANY.search(question) or _HOW_MUCH.search(question):
         return False
-    found = [(l.evidence.text, q) for l in grounded.located for q in read(l.evidence.text) if l.start <= q.start < l.end and not q.soft]
-    return bool(found) and all(q.kind == "percent" or is_alike("元", unit_of(text, q)) for text, q in found)
+    found = [(q.kind, unit_of(l.evidence.text, q)) for l in grounded.located for q in read(l.evidence.text)
+             if l.start <= q.start < l.end and not q.soft]
+    figures = [(kind, unit) for kind, unit in found if kind not in ("day", "month") and unit != "年"]
+    return bool(figures) and all(kind == "percent" or is_alike("元", unit) for kind, unit in figures)
 
 
 def repeats_figure(grounded: Grounded, question: str) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 
 from rag.text import HAN, syllables
@@ -33,10 +33,14 @@ _SURNAMES = frozenset(
 _NAME_TAGS = frozenset("ns nr nrt nrfg nt nz".split())
 _NO_PERSON_END = "省市县区镇乡村州部局厂院所校司会"  # 高新区 begins with a surname, but is nobody
 _KINDS = {"市": "", "省": " Province", "县": " County", "区": " District", "镇": " Town", "乡": " Township"}
+_LONGEST = 4  # words of a name that is looked up
 _PLACE_WORDS = "(?:county|city|district|province|town|township|prefecture|village|zone|high-tech)"
 _NAMELY = 3  # mean likeness from which a spelling is taken for a name
 _MAX_SYLLABLES = 6
 _HALF_SYLLABLES = frozenset("m n ng hm hng".split())  # interjections, never part of a name
+
+
+Names = Callable[[str], str | None]  # Chinese name → its English, or nothing
 
 
 def without_negated(question: str) -> str:
@@ -279,23 +283,68 @@ def _word(sounds: Sequence[str]) -> str:
     return "".join(("'" if i and s[0] in "aeo" else "") + s for i, s in enumerate(sounds)).capitalize()
 
 
-def romanise_names(chinese: str, question: str = "") -> str:
-    """A Chinese text with its places and persons in pinyin, each between spaces.
+def unnamed(name: str) -> str:
+    """Knows no name in English; stands in for :meth:`rag.dictionary.Dictionary.english` where there is no dictionary."""
+    return ""
 
-    With a ``question`` only those that it names too, spelled alike; foreign names have no pinyin and stay.
 
-    >>> romanise_names("郭晓东到随州"), romanise_names("郭晓东到随州", "Who came to Suizhou?")
-    (' Guo Xiaodong 到 Suizhou ', '郭晓东到 Suizhou ')
+def romanise_names(chinese: str, question: str = "", known: Names = unnamed) -> str:
+    """A Chinese text with its names in English, each between spaces: those that are ``known``, others in pinyin.
+
+    With a ``question`` only those in pinyin that it names too, spelled alike, and persons of three characters: foreign names
+    have no pinyin.
+
+    >>> romanise_names("郭晓东到湖北省随州市"), romanise_names("郭晓东到随州", "Who came to Suizhou?")
+    (' Guo Xiaodong 到 Suizhou, Hubei Province ', ' Guo Xiaodong 到 Suizhou ')
+    >>> romanise_names("飞往迪拜", "Where to?", {"迪拜": "Dubai"}.get), romanise_names("飞往迪拜", "Where to?")
+    ('飞往 Dubai ', '飞往迪拜')
     """
     letters = re.sub("[^a-z]", "", question.lower())
-    out = []
-    for word, tag in _tagged(chinese):
-        kind = _kind(word, tag)
-        if kind and (not question or "".join(syllables(word)).replace("v", "u") in letters):
-            out.append(f" {romanise(word, person=kind == 'person')} ")
+    words = _tagged(chinese)
+    out: list[str] = []
+    at = 0
+    place = False
+    while at < len(words):
+        end, english = _known_at(words, at, known)
+        word, tag = words[at]
+        kind = "" if english else _kind(word, tag)
+        sure = not question or (kind == "person" and len(word) > 2)
+        if kind and (sure or "".join(syllables(word)).replace("v", "u") in letters):
+            english = romanise(word, person=kind == "person")
+        if english and tag == "ns" and place:
+            out[-1] = f" {english},{out[-1]}"  # a Chinese address begins with the widest place
         else:
-            out.append(word)
+            out.append(f" {english} " if english else word)
+        place = bool(english) and tag == "ns"
+        at = end
     return "".join(out)
+
+
+def _known_at(words: Sequence[tuple[str, str]], at: int, known: Names) -> tuple[int, str]:
+    """Where the longest known name ends that begins at a word, and its English; the next word and ``""`` if none does."""
+    for end in range(min(len(words), at + _LONGEST), at, -1):
+        name = "".join(word for word, _ in words[at:end])
+        english = known(name) if len(name) > 1 else ""
+        if english and not _is_somebody_else(name, words[at][1], english):
+            return end, english
+        if words[at][1] == "ns" and len(name) > 2 and name[-1] in _KINDS and (english := known(name[:-1])):
+            return end, english + _KINDS[name[-1]]
+    return at + 1, ""
+
+
+def _is_somebody_else(name: str, tag: str, english: str) -> bool:
+    """Whether a Chinese person would get a foreign name: 李德 is also what Otto Braun was called."""
+    return bool(_kind(name, tag) == "person" and re.sub("[^a-z]", "", english.lower()) != "".join(syllables(name)).replace("v", "u"))
+
+
+def person_in_pinyin(name: str) -> str:
+    """What may be a Chinese person in pinyin; ``""`` for what can be none.
+
+    >>> person_in_pinyin("常园"), person_in_pinyin("铁路")
+    ('Chang Yuan', '')
+    """
+    is_name = re.fullmatch(f"[{HAN}]{{2,3}}", name) and name[0] in _SURNAMES and not _is_common(name)
+    return romanise(name, person=True) if is_name else ""
 
 
 def _kind(word: str, tag: str) -> str:

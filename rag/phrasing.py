@@ -15,7 +15,7 @@ from rag.evidence import Evidence
 from rag.generate import Generator as Writer
 from rag.generate import complete
 from rag.ground import Grounded, Located, clause_of
-from rag.names import strange_names
+from rag.names import Names, person_in_pinyin, strange_names, unnamed
 from rag.prompts import render_prompt, term_prompt
 from rag.quantities import glossary, read, unit_of, unsupported
 from rag.query import Query
@@ -26,8 +26,10 @@ Written = Generator[TextPiece, None, str]  # text as it is written; returns the 
 
 _SHOWN = 60  # characters of a name or term that is shown as printed
 _ROOM = 36  # characters of the source shown around the words that answer
+_LEFT_OVER = 0.2  # share of Chinese characters from which a sentence is none in English
 _HAN = re.compile(f"[{HAN}]")
 _DECLINED = re.compile(r"\bI(?:'m| am) (?:sorry|unable|not able)|\bI can(?:'t|not)\b|\bas an AI\b|\b(?:English|Chinese):", re.I)
+_LOOPS = re.compile(r"(\b\w.{15,}?)(?:\W*\1){2}")  # the generator went round in circles
 _LATIN = re.compile("[A-Za-z][A-Za-z\u00c0-\u024f]{2,}")
 _LEFT = re.compile(f"[{HAN}](?:[{HAN}、·]*[{HAN}])?")
 
@@ -84,24 +86,36 @@ def _source_clause(group: Sequence[Located]) -> str:
 
 
 def written_in_english(
-    generator: Writer, query: Query, grounded: Grounded, sources: Sequence[Evidence], max_tokens: int
+    generator: Writer, query: Query, grounded: Grounded, sources: Sequence[Evidence], max_tokens: int, known: Names = unnamed
 ) -> Written:
-    """One English sentence whose figures are those of the quotations; the plain words of the answer otherwise."""
+    """One English sentence whose figures are those of the quotations; the plain words of the answer otherwise.
+
+    ``known`` tells the English of proper names.
+    """
     groups = _by_source(grounded.located, sources)
     clauses = [_source_clause(group) for group in groups] or [sources[0].text]
     verdict = {"yes": "Yes", "no": "No", "": ""}[grounded.verdict]
     asked = query.question
-    words = ", ".join(part for part in (verdict, *(in_english(_joined(group), asked) for group in groups)) if part)
+    words = ", ".join(part for part in (verdict, *(_listed(in_english(_joined(group), asked, known)) for group in groups)) if part)
     yield TextPiece(f"\n{words}\n")
-    prompt = render_prompt(query.question, "; ".join(in_english(clause, asked) for clause in clauses), words)
+    prompt = render_prompt(query.question, "; ".join(in_english(clause, asked, known) for clause in clauses), words)
     sentence = complete(generator, prompt, max_tokens=max_tokens, stop=("\n",)).strip()
     quotes = [source.text for source in sources]
     latin = [word for group in groups if not _LEFT.search(_joined(group)) for word in _LATIN.findall(_joined(group))]
     if not _is_faithful(sentence, [words, *latin], quotes, query) or strange_names(sentence, [asked, prompt.user, *quotes]):
         sentence = words
-    sentence = _without_chinese(generator, sentence, quotes)
+    sentence = _without_chinese(generator, sentence, quotes, known)
     marks = "".join(f"[{number}]" for number in range(1, len(sources) + 1))
     return f"{_with_originals(sentence, clauses).rstrip('. ')}{_in_print(groups, sentence)} {marks}."
+
+
+def _listed(words: str) -> str:
+    """An enumeration with English commas.
+
+    >>> _listed("more than 26,000 、 20,000")
+    'more than 26,000, 20,000'
+    """
+    return re.sub(r"\s*、\s*", ", ", words)
 
 
 def _in_print(groups: Sequence[Sequence[Located]], sentence: str) -> str:
@@ -120,19 +134,25 @@ def _is_worded(words: str) -> bool:
 
 def _is_faithful(sentence: str, words: Sequence[str], quotes: Sequence[str], query: Query) -> bool:
     """Every figure of the sentence stands in the quotations, every figure of the answer in the sentence, and all but its first word."""
-    if not sentence or sentence.endswith("?") or _DECLINED.search(sentence) or unsupported(sentence, [*quotes, query.question]):
+    if not sentence or sentence.endswith("?") or _DECLINED.search(sentence) or _LOOPS.search(sentence):
+        return False
+    if len(_HAN.findall(sentence)) > _LEFT_OVER * len(sentence):
+        return False
+    if unsupported(sentence, [*quotes, query.question]):
         return False
     return not unsupported(words[0], [sentence]) and all(word.lower() in sentence.lower() for word in words[1:])
 
 
-def _without_chinese(generator: Writer, sentence: str, quotes: Sequence[str]) -> str:
+def _without_chinese(generator: Writer, sentence: str, quotes: Sequence[str], known: Names) -> str:
     """The sentence with each Chinese term that was left in it translated by itself; it stays where that fails."""
     for term in dict.fromkeys(_LEFT.findall(sentence)):
-        plain = in_english(term)
+        plain = in_english(term, "", known)
         english = plain
         if _LEFT.search(plain):
             english = complete(generator, term_prompt(plain), max_tokens=40, stop=("\n",)).strip().rstrip(".")
-        if english and not _LEFT.search(english) and not _DECLINED.search(english) and not unsupported(english, quotes):
+        if _LEFT.search(english):
+            english = person_in_pinyin(term)
+        if english and not _DECLINED.search(english) and not unsupported(english, quotes):
             sentence = _replaced(sentence, term, english)
     return sentence
 

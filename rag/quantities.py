@@ -52,9 +52,10 @@ _MONEY = {"美元": "US dollars", "欧元": "euros", "港元": "Hong Kong dollar
           "元": "yuan"}
 _MEASURES = {
     "平方公里": "square kilometres", "平方米": "square metres", "立方米": "cubic metres", "公里": "kilometres",
-    "千米": "kilometres", "千瓦时": "kilowatt-hours", "千瓦": "kilowatts", "公顷": "hectares", "公斤": "kilograms",
-    "吨": "tonnes", "米": "metres", "亩": "mu", "斤": "jin", "人次": "visits", "人": "people", "个月": "months",
-    "小时": "hours", "分钟": "minutes", "天": "days", "年": "years", "个百分点": "percentage points",
+    "千米": "kilometres", "千瓦时": "kilowatt-hours", "千瓦": "kilowatts", "公顷": "hectares",
+    "公斤级": "kilogram class", "公斤": "kilograms", "吨": "tonnes", "米": "metres", "亩": "mu", "斤": "jin",
+    "人次": "visits", "人": "people", "个月": "months", "小时": "hours", "分钟": "minutes", "天": "days", "年": "years",
+    "个百分点": "percentage points",
 }
 _UNITS = {**_MONEY, **_MEASURES}
 _KINDS = ("人 人次 名 位", " ".join(_MONEY), "公里 千米 米", "平方公里 平方米 公顷 亩", "吨 公斤 斤", "千瓦时 千瓦",
@@ -382,14 +383,14 @@ def figures_in_chinese(question: str) -> str:
 def scaled(value: Fraction) -> str:
     """A number as English papers print it, exactly.
 
-    >>> scaled(Fraction(6320000000)), scaled(Fraction(53000)), scaled(Fraction(1234567))
-    ('6.32 billion', '53,000', '1,234,567')
+    >>> [scaled(Fraction(n)) for n in (6320000000, 53000, 1234567, 8403850000000)]
+    ['6.32 billion', '53,000', '1,234,567', '8.40385 trillion']
     """
-    for name in ("trillion", "billion", "million"):
+    for name, places in (("trillion", 6), ("billion", 6), ("million", 4)):
         part = value / _POWERS[name]
         if part >= 1:
             text = exact(part)
-            return f"{text} {name}" if len(text.partition(".")[2]) <= 4 else exact(value)
+            return f"{text} {name}" if len(text.partition(".")[2]) <= places else exact(value)
     return exact(value)
 
 

