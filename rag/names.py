@@ -296,8 +296,8 @@ def romanise_names(chinese: str, question: str = "", known: Names = unnamed) -> 
 
     >>> romanise_names("郭晓东到湖北省随州市"), romanise_names("郭晓东到随州", "Who came to Suizhou?")
     (' Guo Xiaodong 到 Suizhou, Hubei Province ', ' Guo Xiaodong 到 Suizhou ')
-    >>> romanise_names("飞往迪拜", "Where to?", {"迪拜": "Dubai"}.get), romanise_names("飞往迪拜", "Where to?")
-    ('飞往 Dubai ', '飞往迪拜')
+    >>> romanise_names("约翰·埃尔维飞往迪拜", "Where to?", {"迪拜": "Dubai", "约翰": "John"}.get)
+    '约翰·埃尔维飞往 Dubai '
     """
     letters = re.sub("[^a-z]", "", question.lower())
     words = _tagged(chinese)
@@ -305,12 +305,10 @@ def romanise_names(chinese: str, question: str = "", known: Names = unnamed) -> 
     at = 0
     place = False
     while at < len(words):
-        end, english = _known_at(words, at, known)
         word, tag = words[at]
-        kind = "" if english else _kind(word, tag)
-        sure = not question or (kind == "person" and len(word) > 2)
-        if kind and (sure or "".join(syllables(word)).replace("v", "u") in letters):
-            english = romanise(word, person=kind == "person")
+        end, english = (at + 1, "") if _is_in_dotted_name(words, at) else _known_at(words, at, known)
+        if not english and _is_named(word, tag, letters, known) and not _is_in_dotted_name(words, at):
+            english = romanise(word, person=_kind(word, tag) == "person")
         if english and tag == "ns" and place:
             out[-1] = f" {english},{out[-1]}"  # a Chinese address begins with the widest place
         else:
@@ -320,21 +318,35 @@ def romanise_names(chinese: str, question: str = "", known: Names = unnamed) -> 
     return "".join(out)
 
 
+def _is_in_dotted_name(words: Sequence[tuple[str, str]], at: int) -> bool:
+    """Whether a word belongs to a foreign name such as 约翰·埃尔维, which is best left whole."""
+    return "·" in "".join(word for word, _ in words[max(0, at - 2) : at + 2])
+
+
+def _is_named(word: str, tag: str, letters: str, known: Names) -> bool:
+    """Whether a name is put in pinyin: one that the question (if any) has too, or a person of three characters. What the
+    dictionary knows as somebody else is nobody: 罗伯特 is Robert, and 李德 was Otto Braun.
+    """
+    kind = _kind(word, tag)
+    return bool(kind) and not known(word) and (
+        not letters or (kind == "person" and len(word) > 2) or "".join(syllables(word)).replace("v", "u") in letters)
+
+
 def _known_at(words: Sequence[tuple[str, str]], at: int, known: Names) -> tuple[int, str]:
     """Where the longest known name ends that begins at a word, and its English; the next word and ``""`` if none does."""
     for end in range(min(len(words), at + _LONGEST), at, -1):
         name = "".join(word for word, _ in words[at:end])
         english = known(name) if len(name) > 1 else ""
-        if english and not _is_somebody_else(name, words[at][1], english):
+        if english and (_kind(name, words[at][1]) != "person" or _spells(english, name)):
             return end, english
         if words[at][1] == "ns" and len(name) > 2 and name[-1] in _KINDS and (english := known(name[:-1])):
             return end, english + _KINDS[name[-1]]
     return at + 1, ""
 
 
-def _is_somebody_else(name: str, tag: str, english: str) -> bool:
-    """Whether a Chinese person would get a foreign name: 李德 is also what Otto Braun was called."""
-    return bool(_kind(name, tag) == "person" and re.sub("[^a-z]", "", english.lower()) != "".join(syllables(name)).replace("v", "u"))
+def _spells(english: str, name: str) -> bool:
+    """Whether English letters are the pinyin of a Chinese name."""
+    return re.sub("[^a-z]", "", english.lower()) == "".join(syllables(name)).replace("v", "u")
 
 
 def person_in_pinyin(name: str) -> str:
