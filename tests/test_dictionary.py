@@ -30,6 +30,15 @@ def test_names_in_chinese_stand_for_themselves_and_unknown_words_are_left_out(di
     assert dictionary.terms("Wie viele Brücken? 😀 ' -- %") == ()
 
 
+def test_only_what_is_nothing_but_a_name_has_an_english_name(tmp_path):
+    with gzip.open(tmp_path / PACKED, "wt", encoding="utf-8") as out:
+        out.write("迪拜 迪拜 [Di2 bai4] /Dubai/\n光明 光明 [Guang1 ming2] /Guangming (place)/\n光明 光明 [guang1 ming2] /light/\n"
+                  "丙行 丙行 [Bing3 hang2] /PRC Bank of Bing, founded 1953/\n")
+    convert_cedict(tmp_path)
+    names = Dictionary(tmp_path)
+    assert [names.english(word) for word in ("迪拜", "光明", "丙行", "没有", "")] == ["Dubai", "", "Bank of Bing", "", ""]
+
+
 @pytest.mark.parametrize("line", ["", "橋 桥 [qiao2]", "T恤 T恤 [T xu4] /T-shirt/", "桥 桥 [qiao2] /CL:座[zuo4]/variant of 橋/"])
 def test_lines_without_a_meaning_give_nothing(line):
     assert not list(glosses(line))

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import http.server
 import json
+import sys
 import threading
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -106,6 +108,22 @@ def test_a_cached_file_that_changed_is_named(two_wheels):
     path.write_bytes(DATA[:10])
     with pytest.raises(ModelError, match="10 bytes instead of 8,000"):
         resolve(model.name)
+
+
+def test_what_an_earlier_version_converted_is_converted_anew(two_wheels, monkeypatch):
+    _, model = two_wheels
+    resolve(model.name)
+
+    def convert(partial):
+        (partial / "m.gguf").rename(partial / "made.gguf")
+
+    monkeypatch.setitem(sys.modules["rag.models.resolve"]._CONVERT, "test", (convert, "made.gguf"))
+    monkeypatch.setitem(catalogue.CATALOGUE, model.name, replace(model, convert="test"))
+    with pytest.raises(ModelError, match="offline"):
+        resolve(model.name, offline=True)
+    assert not next(s for s in status() if s.name == model.name).cached
+    assert [resolve(model.name).name for _ in range(2)] == ["made.gguf"] * 2
+    assert [file.name for file in home_of(model.name).glob("*.gguf")] == ["made.gguf"]
 
 
 def test_two_fetches_at_once_make_one_model(two_wheels, monkeypatch):

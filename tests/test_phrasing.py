@@ -2,9 +2,63 @@
 
 from __future__ import annotations
 
-from rag.phrasing import _replaced
+import pytest
+from fakes import Scripted
+
+from rag.evidence import Evidence
+from rag.ground import ground
+from rag.names import romanise_names
+from rag.phrasing import _replaced, written_in_english
+from rag.query import read_query
+from rag.records import Article, Passage
+
+TEXT = "广东企业搭乘包机飞往迪拜参展。"
+KNOWN = {"迪拜": "Dubai", "广东": "Guangdong", "李德": "Otto Braun"}
+
+
+def english(render: str, draft: str = "迪拜", **says: str) -> tuple[str, Scripted]:
+    """The English answer to a question about a flight, where the generator renders it so."""
+    article = Article("a", "p", "d", TEXT)
+    evidence = Evidence(article, Passage("x", "a", TEXT, 0, len(TEXT)), 0, len(TEXT), TEXT, 1.0)
+    writer = Scripted(render=render, **says)
+    asked = read_query("Where did the plane take them?")
+    steps = written_in_english(writer, asked, ground(draft, [evidence]), [evidence], 80, lambda name: KNOWN.get(name, ""))
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value, writer
 
 
 def test_a_term_in_quotation_marks_gets_one_pair_of_them_and_its_printed_form():
     assert _replaced('the “金桥” brand', "金桥", '"Golden Bridge"') == 'the "Golden Bridge" (金桥) brand'
     assert _replaced("the 金桥 brand", "金桥", '"Golden Bridge"') == "the Golden Bridge brand"
+
+
+def test_the_generator_is_given_names_in_english():
+    text, writer = english("The plane took them to Dubai.")
+    assert text == "The plane took them to Dubai (迪拜) [1]."
+    assert "飞往 Dubai" in writer.prompts[0].user and "Guangdong 企业" in writer.prompts[0].user
+
+
+@pytest.mark.parametrize("render", [
+    "The plane said that the plane took them, said that the plane took them, said that the plane took them",
+    "广东企业搭乘包机飞往迪拜, Dubai", "Where did the plane go?", "",
+])
+def test_a_sentence_that_is_none_in_english_is_thrown_away(render):
+    assert english(render)[0] == "Dubai (迪拜) [1]."
+
+
+def test_a_person_is_put_in_pinyin_where_the_generator_fails():
+    text = "常园摘得金牌。"
+    article = Article("a", "p", "d", text)
+    evidence = Evidence(article, Passage("x", "a", text, 0, len(text)), 0, len(text), text, 1.0)
+    steps = written_in_english(Scripted(render="", term="Cheng园"), read_query("Who won?"), ground("常园", [evidence]), [evidence], 80)
+    with pytest.raises(StopIteration) as end:
+        while True:
+            next(steps)
+    assert end.value.value == "Chang Yuan (常园) [1]."
+
+
+def test_nobody_is_called_by_another_persons_name():
+    assert romanise_names("李德仁到迪拜", "Who came?", lambda name: KNOWN.get(name, "")) == "李德仁到 Dubai "
