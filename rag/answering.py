@@ -54,7 +54,8 @@ def write_answer(
     """Yields the draft as it is written, then the checked answer.
 
     The generator is shown the first sentences of ``nearby``, which comes best first. Where none is supported enough
-    (``settings.min_support``) nothing is generated, and what it answers from a sentence that is not is refused. A draft
+    (``settings.min_support``), or none of the time asked about, nothing is generated, and what it answers from a sentence
+    that is not is refused. A draft
     whose words are not in the evidence is written again (``settings.attempts`` in all), each time telling the generator
     which words; then what was found is kept, or it is refused. ``known`` tells the English of proper names.
     """
@@ -62,6 +63,9 @@ def write_answer(
     wanted = settings.min_support * (1.0 if query.chinese == query.question else _TRANSLATED)
     if not any(_is_supported(piece, wanted) for piece in evidence):
         yield refuse(query, evidence, "evidence close enough to the question")
+        return
+    if not any(piece.timely for piece in evidence):
+        yield refuse(query, evidence, "evidence of the time asked about")
         return
     grounded = yield from _grounded(generator, query, evidence, settings.attempts, max_tokens)
     if _is_bare(grounded):
@@ -75,8 +79,12 @@ def write_answer(
     if unit and grounded.located and not has_unit(grounded, unit):
         yield refuse(query, evidence, "answer in the unit asked for")
         return
-    if not any(_is_supported(source, wanted) for source in sources_of(grounded, evidence)):
+    sources = sources_of(grounded, evidence)
+    if not any(_is_supported(source, wanted) for source in sources):
         yield refuse(query, evidence, "citation close enough to the question")
+        return
+    if not any(source.timely for source in sources):
+        yield refuse(query, evidence, "citation of the time asked about")
         return
     yield from _composed(generator, query, nearby, evidence, grounded, max_tokens, known)
 

@@ -24,6 +24,7 @@ _WORDS = 12.0  # weight of a sentence's share of the question's words beside its
 _BYLINE = 6.0  # what a byline gains where it is asked who wrote
 _AUTHOR = re.compile(r"作者|谁写|撰写|记者|采写|who wrote|written by|author|reporter|byline", re.I)
 _OTHER_TIME = 5.0  # what a sentence loses that can only tell about another time than the one asked about
+_LINK = re.compile(r"\W*\[[^\]]*\]\([^)]*\)\W*")  # a Markdown link by itself tells nothing
 _PASSAGE = 0.3  # weight of what its passage lacks to the best one
 _FOUND = 0.023  # weight of a passage's search score (about 20 where it does not answer, 30 where it does) in its support
 
@@ -34,7 +35,8 @@ class Evidence:
 
     ``text == getattr(article, passage.field)[start:end]`` (of the caption, for captions). ``support`` (about 0.4 to 1.6)
     tells how much of the question its passage answers to: the share of the question's words that it and its article's
-    title, zone and date hold, rare words counting more, and how well search found it.
+    title, zone and date hold, rare words counting more, and how well search found it. ``timely``: whether its passage may tell
+    about the time asked about.
     """
 
     article: Article
@@ -44,6 +46,7 @@ class Evidence:
     text: str
     score: float
     support: float = 1.0
+    timely: bool = True
 
 
 def in_scope(hits: Sequence[Hit], scope: Sequence[str]) -> list[Hit]:
@@ -79,17 +82,19 @@ def choose_evidence(retriever: Retriever, query: Query, hits: Sequence[Hit], lim
     found = [
         Evidence(hit.article, hit.passage, start, end, text,
                  meaning + _WORDS * _share(rarity, hit.article, text) + _PASSAGE * (hit.score - top)
-                 + author * (hit.passage.field == "byline") - _OTHER_TIME * _is_of_another(period, text, hit.article), support)
+                 + author * (hit.passage.field == "byline") - _OTHER_TIME * (not _tells(period, text, hit.article)), support, timely)
         for hit in hits
         for support in [(_share(asked, hit.article, hit.passage.text) + _FOUND * hit.score) / chance]
+        for timely in [_tells(period, hit.passage.text, hit.article)]
         for start, end, text, meaning in _sentences(retriever, hit, vectors)
+        if not _LINK.fullmatch(text)
     ]
     return sorted(found, key=lambda e: -e.score)[:limit]
 
 
-def _is_of_another(period: Period | None, text: str, article: Article) -> bool:
-    """Whether a sentence tells of another time than the one asked about."""
-    return period is not None and not period.told_by(text, article.date)
+def _tells(period: Period | None, text: str, article: Article) -> bool:
+    """Whether a text may tell about the time asked about, where a time was."""
+    return period is None or period.told_by(text, article.date)
 
 
 def _chance(passages: int) -> float:

@@ -36,6 +36,16 @@ _SEVERAL_MONTHS = tuple(re.compile(pattern, re.I) for pattern in (
 ))
 
 
+_HOLIDAYS = tuple((re.compile(words, re.I), first, last) for words, first, last in (  # those by the moon with some room
+    ("元旦|New Year's Day", (1, 1), (1, 3)), ("春节|春运|Spring Festival|(?:Chinese|Lunar) New Year", (1, 10), (3, 5)),
+    ("清明|Qingming|Tomb[- ]Sweeping", (4, 3), (4, 7)),
+    ("劳动节|“?五一”?(?:假期|小长假|期间|黄金周)|May Day|Labou?r Day", (4, 29), (5, 5)),
+    ("端午|Dragon Boat", (6, 1), (6, 30)), ("中秋|Mid-Autumn", (9, 8), (10, 8)),
+    ("国庆(?:节|假期|长假|期间|黄金周)|National Day (?:holiday|break|week|Golden Week)", (9, 29), (10, 8))))
+_DAYS_OFF = {"前天": -2, "昨天": -1, "昨日": -1, "昨晚": -1, "今天": 0, "今日": 0, "今晨": 0, "今晚": 0, "明天": 1, "明日": 1}
+_DAY_OFF = re.compile("|".join(_DAYS_OFF))
+
+
 @dataclass(frozen=True)
 class Period:
     """From one day to another, both included; ``whole`` where it is summed up, which is done when it is over."""
@@ -56,8 +66,8 @@ class Period:
     def told_by(self, text: str, written: str = "") -> bool:
         """Whether a text may tell about this period: it names it or a part of it, or was written in it or soon after.
 
-        What sums up other months than those summed up here does not. ``written`` is an ISO day, month or year; a text
-        without may tell about any time.
+        What sums up other months than those summed up here does not, nor does what tells of another day as "today".
+        ``written`` is an ISO day, month or year; a text without may tell about any time.
 
         >>> june = Period(date(2023, 6, 1), date(2023, 6, 30))
         >>> june.told_by("新订单指数为50.4%", "2023-07-03"), june.told_by("新订单指数保持在50%以上", "2024-01-03")
@@ -71,6 +81,8 @@ class Period:
         summed = [named.start_and_end for named in summed_up_in(text, written)] if self.whole else []
         if summed:
             return self.start_and_end in summed
+        if self.days == 1 and (told := list(_days_off(text, written))):
+            return self.start in told or any(named == self for named in periods_in(text, written))
         when = _written(written)
         soon = timedelta(days=min(max(self.days, _SOON[0]), _SOON[1]))
         first = self.end if self.whole else self.start
@@ -88,8 +100,8 @@ class Period:
 def asked_period(question: str) -> Period | None:
     """The period that a question in either language names, from the first day to the last.
 
-    Months that are summed up count before days, these before months, and months before years. ``None`` if it names none, or
-    one without end ("since 2012").
+    Months that are summed up count before days, these before a holiday, months and years. ``None`` if it names none, or one
+    without end ("since 2012").
 
     >>> asked_period("2023年6月新订单指数是多少?")
     Period(start=datetime.date(2023, 6, 1), end=datetime.date(2023, 6, 30), whole=False)
@@ -98,8 +110,11 @@ def asked_period(question: str) -> Period | None:
     """
     if _OPEN.search(question):
         return None
-    summed, named = list(summed_up_in(question)), list(periods_in(question))
-    chosen = summed or [p for p in named if p.days == 1] or [p for p in named if p.days < 32] or named
+    years = {match[1] or match[2] for match in _YEAR.finditer(question)}
+    only = years.pop() if len(years) == 1 else ""  # "从2024年春运开始到2月11日" names a day of that year
+    summed, named = list(summed_up_in(question, only)), list(periods_in(question, only))
+    days = [p for p in named if p.days == 1]
+    chosen = summed or days or _holidays(question, named) or [p for p in named if p.days < 32] or named
     return Period(min(p.start for p in chosen), max(p.end for p in chosen), bool(summed)) if chosen else None
 
 
@@ -124,6 +139,23 @@ def summed_up_in(text: str, written: str = "") -> Iterator[Period]:
             year = match["y"] or (year_of(last, written) if 1 <= last <= 12 else "")
             if year and 1 <= first <= last <= 12:
                 yield Period(_span(int(year), first).start, _span(int(year), last).end, whole=True)
+
+
+def _holidays(question: str, named: list[Period]) -> list[Period]:
+    """The holidays of a question in the years that it names.
+
+    >>> [p.start.isoformat() for p in _holidays("2023年劳动节假期收入多少?", [_span(2023)])]
+    ['2023-04-29']
+    """
+    return [Period(date(year, *first), date(year, *last)) for words, first, last in _HOLIDAYS if words.search(question)
+            for year in sorted({p.start.year for p in named})]
+
+
+def _days_off(text: str, written: str) -> Iterator[date]:
+    """The days that a text of an ISO day calls today, yesterday or tomorrow."""
+    when = _written(written)
+    if when and when.days == 1:
+        yield from (when.start + timedelta(days=_DAYS_OFF[word]) for word in _DAY_OFF.findall(text))
 
 
 def _months(named: dict[str, str | None]) -> tuple[int, int]:

@@ -219,7 +219,8 @@ def _next_number(folded: str, at: int) -> tuple[int, int, Fraction, bool] | None
 def _is_soft(numeral: str, after: str, before: str) -> bool:
     counted = bool(_COUNTED.match(after))
     no_digit = numeral == "一" or not any(c in _DIGIT or c == "十" for c in numeral)
-    return before.endswith("第") or no_digit or (len(numeral) == 1 and not counted)
+    congress = after[:1] == "大" and numeral in ("十六", "十七", "十八", "十九", "二十", "二十一")
+    return before.endswith("第") or no_digit or congress or (len(numeral) == 1 and not counted)
 
 
 def _plain_value(numeral: str) -> Fraction:
