@@ -53,13 +53,14 @@ def write_answer(
 ) -> Events:
     """Yields the draft as it is written, then the checked answer.
 
-    The generator is shown the first sentences of ``nearby``, which comes best first. Where none is supported enough
-    (``settings.min_support``), or none of the time asked about, nothing is generated, and what it answers from a sentence
-    that is not is refused. A draft
-    whose words are not in the evidence is written again (``settings.attempts`` in all), each time telling the generator
-    which words; then what was found is kept, or it is refused. ``known`` tells the English of proper names.
+    The generator is shown the first sentences of ``nearby``, which comes best first, less those of another time. Where none
+    is supported enough (``settings.min_support``), or none of the time asked about, nothing is generated, and what it answers
+    from a sentence that is not is refused. A draft whose words are not in the evidence is written again
+    (``settings.attempts`` in all), each time telling the generator which words; then what was found is kept, or it is
+    refused. ``known`` tells the English of proper names.
     """
     evidence = nearby[: settings.evidence_sentences]
+    evidence = [piece for piece in evidence if piece.timely] or evidence
     wanted = settings.min_support * (1.0 if query.chinese == query.question else _TRANSLATED)
     if not any(_is_supported(piece, wanted) for piece in evidence):
         yield refuse(query, evidence, "evidence close enough to the question")
@@ -82,9 +83,6 @@ def write_answer(
     sources = sources_of(grounded, evidence)
     if not any(_is_supported(source, wanted) for source in sources):
         yield refuse(query, evidence, "citation close enough to the question")
-        return
-    if not any(source.timely for source in sources):
-        yield refuse(query, evidence, "citation of the time asked about")
         return
     yield from _composed(generator, query, nearby, evidence, grounded, max_tokens, known)
 

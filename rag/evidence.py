@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from rag.dates import date_tokens
-from rag.periods import Period
 from rag.query import Query
 from rag.records import Article, Hit, Passage, headline
 from rag.retrieve import Rarity, Retriever
@@ -35,8 +34,8 @@ class Evidence:
 
     ``text == getattr(article, passage.field)[start:end]`` (of the caption, for captions). ``support`` (about 0.4 to 1.6)
     tells how much of the question its passage answers to: the share of the question's words that it and its article's
-    title, zone and date hold, rare words counting more, and how well search found it. ``timely``: whether its passage may tell
-    about the time asked about.
+    title, zone and date hold, rare words counting more, and how well search found it. ``timely``: whether it may tell about the
+    time asked about.
     """
 
     article: Article
@@ -82,19 +81,14 @@ def choose_evidence(retriever: Retriever, query: Query, hits: Sequence[Hit], lim
     found = [
         Evidence(hit.article, hit.passage, start, end, text,
                  meaning + _WORDS * _share(rarity, hit.article, text) + _PASSAGE * (hit.score - top)
-                 + author * (hit.passage.field == "byline") - _OTHER_TIME * (not _tells(period, text, hit.article)), support, timely)
+                 + author * (hit.passage.field == "byline") - _OTHER_TIME * (not timely), support, timely)
         for hit in hits
         for support in [(_share(asked, hit.article, hit.passage.text) + _FOUND * hit.score) / chance]
-        for timely in [_tells(period, hit.passage.text, hit.article)]
         for start, end, text, meaning in _sentences(retriever, hit, vectors)
         if not _LINK.fullmatch(text)
+        for timely in [period is None or period.told_in(text, hit.passage.text, hit.article.date)]
     ]
     return sorted(found, key=lambda e: -e.score)[:limit]
-
-
-def _tells(period: Period | None, text: str, article: Article) -> bool:
-    """Whether a text may tell about the time asked about, where a time was."""
-    return period is None or period.told_by(text, article.date)
 
 
 def _chance(passages: int) -> float:

@@ -91,6 +91,16 @@ class Period:
         return any(named.days <= self.days and named.start <= self.end and self.start <= named.end
                    for named in periods_in(text, written) if not self.whole or named.start_and_end == self.start_and_end)
 
+    def told_in(self, sentence: str, passage: str, written: str = "") -> bool:
+        """Whether a sentence may tell about this period, by itself or, if it names no time, in its passage.
+
+        >>> june = Period(date(2023, 6, 1), date(2023, 6, 30))
+        >>> [june.told_in(text, f"回顾2023年6月。{text}", "2024-03-01") for text in ("产量为五万吨。", "今天产量为六万吨。")]
+        [True, False]
+        """
+        named = any(True for _ in (*_days_off(sentence, written), *periods_in(sentence, written), *summed_up_in(sentence, written)))
+        return self.told_by(sentence, written) or (not named and self.told_by(passage, written))
+
     @property
     def start_and_end(self) -> tuple[date, date]:
         """Its first and last day."""
