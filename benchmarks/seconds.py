@@ -29,7 +29,8 @@ from rag.text import language
 
 STAGES: dict[str, tuple[type, str]] = {
     "question's vector": (Retriever, "vectors"), "FAISS": (VectorIndex, "search"), "BM25": (Archive, "lexical"),
-    "names": (Archive, "phrases"), "dictionary": (Retriever, "_meant"), "translation": (Rag, "_in_chinese"),
+    "names": (Archive, "phrases"), "dictionary": (Retriever, "_meant"), "period": (Retriever, "_of_another"),
+    "translation": (Rag, "_in_chinese"),
 }
 
 

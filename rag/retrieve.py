@@ -66,13 +66,16 @@ class Retriever:
         return {**found, "dictionary": self._meant(query.terms, passages), "period": self._of_another(query.period, passages)}
 
     def is_sure(self, query: Query, channels: Mapping[str, Scores]) -> bool:
-        """Whether an untranslated question tells enough: one passage leads clearly, and a channel puts it first by itself too."""
+        """Whether an untranslated question tells enough: one passage leads clearly, and a channel puts it first by itself too,
+        among those of the time asked about.
+        """
         ranked = fuse(channels, self.weights(query))[:2]
         if not ranked:
             return False
         (first, best), *rivals = ranked
         lead = best - rivals[0][1] if rivals else math.inf
-        agreed = any(scores and max(scores, key=scores.__getitem__) == first
+        other_times = channels["period"]
+        agreed = any(max((row for row in scores if row not in other_times), key=scores.__getitem__, default=None) == first
                      for scores in (channels[name] for name in ("dense", "sentence", "dictionary")))
         return agreed and lead + _KNOWN * len(query.terms) > _ENOUGH
 

@@ -77,9 +77,11 @@ def test_a_question_needs_a_translation_unless_one_passage_leads_and_a_channel_p
     asked = read_query("Who planted trees in spring?")
 
     def channels(lead: float, first: int = 1) -> dict[str, dict[int, float]]:
-        return {"dense": {first: 1.0, 3 - first: 1.0 - 1e-6}, "sentence": {}, "lexical": {}, "names": {1: lead / 4}, "dictionary": {}}
+        return {"dense": {first: 1.0, 3 - first: 1.0 - 1e-6}, "sentence": {}, "lexical": {}, "names": {1: lead / 4}, "dictionary": {},
+                "period": {}}
 
     assert retriever.is_sure(asked, channels(5.0)) and not retriever.is_sure(asked, channels(4.0))
     assert not retriever.is_sure(asked, channels(5.0, first=2)), "no channel puts it first by itself"
+    assert retriever.is_sure(asked, {**channels(5.0, first=2), "period": {2: -1.0}}), "what comes before it is of another time"
     assert retriever.is_sure(replace(asked, terms=(("植树",), ("春天",))), channels(4.0)), "known words make up for a lead"
     assert not retriever.is_sure(asked, {name: {} for name in channels(1.0)})
