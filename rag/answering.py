@@ -77,7 +77,7 @@ def write_answer(
     if _WHEN.search(query.question) and len(grounded.located) == 1:
         grounded = narrowed(grounded)
     unit = asked_unit(query.chinese)
-    if unit and grounded.located and not has_unit(grounded, unit):
+    if (unit and grounded.located and not has_unit(grounded, unit)) or counts_nothing(grounded, query.question):
         yield refuse(query, evidence, "answer in the unit asked for")
         return
     sources = sources_of(grounded, evidence)
@@ -181,7 +181,7 @@ def _read(generator: Generator, question: str, evidence: Sequence[Evidence], att
         if is_refusal(draft):
             return grounded
         grounded = ground(draft, evidence, question)
-        if counts_nothing(grounded, question) or (asks_for_count(question) and repeats_figure(grounded, question)):
+        if asks_for_count(question) and repeats_figure(grounded, question):
             grounded = replace(grounded, located=(), missing=(draft,))
         if not asks_yes_or_no(question):
             grounded = replace(grounded, verdict="")
