@@ -14,7 +14,8 @@ from datetime import date, timedelta
 
 from rag.dates import MONTH, MONTH_NUMBER, date_tokens, year_of
 
-_YEAR = re.compile(r"(?<![\d.,$¥€£])((?:19|20)\d\d)(?=\s*年)|(?<![\w.,$¥€£])((?:19|20)\d\d)\b(?![.,]?\d|%)")
+_YEAR = re.compile(r"(?<![\d.,$¥€£])((?:19|20)\d\d)(?=\s*年)|(?<![\w.,$¥€£])((?:19|20)(?!00)\d\d)\b(?![.,]?\d|%)"
+                   r"|\b(?:in|by|since|until|from|to|during|year) ((?:19|20)00)\b(?![.,]?\d|%| [a-z]+s\b| people)")
 _OPEN = re.compile(r"\b(?:before|prior to|after|since)\b[^,.;?]{0,20}\b(?:19|20)\d\d\b|[年月日](?:以前|之前|以来|以后|之后|至今)", re.I)
 _BEFORE = timedelta(days=1)  # a paper of the evening before tells of the day
 _SOON = (7, 92)  # days: news follows what it tells of within as long as that lasted, a week at least, a season at most
@@ -120,7 +121,7 @@ def asked_period(question: str) -> Period | None:
     """
     if _OPEN.search(question):
         return None
-    years = {match[1] or match[2] for match in _YEAR.finditer(question)}
+    years = {match[1] or match[2] or match[3] for match in _YEAR.finditer(question)}
     only = years.pop() if len(years) == 1 else ""  # "从2024年春运开始到2月11日" names a day of that year
     summed, named = list(summed_up_in(question, only)), list(periods_in(question, only))
     days = [p for p in named if p.days == 1]
@@ -134,7 +135,7 @@ def periods_in(text: str, written: str = "") -> Iterator[Period]:
         if not token.startswith("md"):
             yield _span(int(token[1:5]), int(token[5:7]), int(token[7:] or 0))
     for match in _YEAR.finditer(text):
-        yield _span(int(match[1] or match[2]))
+        yield _span(int(match[1] or match[2] or match[3]))
 
 
 def summed_up_in(text: str, written: str = "") -> Iterator[Period]:

@@ -19,7 +19,9 @@ from rag.periods import asked_period
     ("2024年春运开始到2月11日共运送多少人次?", ("2024-02-11", "2024-02-11")),
     ("How many for the whole of 2023?", ("2023-01-01", "2023-12-31")),
     ("How did it change from 2019 to 2021?", ("2019-01-01", "2021-12-31")),
-    ("2月29日发生了什么?", None), ("How many of 2,000 workers?", None), ("It grew 20.19% since when?", None),
+    ("2月29日发生了什么?", None), ("How many of 2,000 workers?", None),
+    ("Why did 2000 people leave?", None), ("Of 2000 workers, how many came?", None),
+    ("What won in 2000?", ("2000-01-01", "2000-12-31")), ("It grew 20.19% since when?", None),
     ("How many were built before May 2019?", None), ("2012年以来新建多少座?", None), ("甲镇有多少座桥?", None),
 ])
 def test_the_period_of_a_question(question, days):
