@@ -17,6 +17,10 @@ from rag.dates import MONTH, MONTH_NUMBER, date_tokens, year_of
 _YEAR = re.compile(r"(?<![\d.,$¥€£])((?:19|20)\d\d)(?=\s*年)|(?<![\w.,$¥€£])((?:19|20)(?!00)\d\d)\b(?![.,]?\d|%)"
                    r"|\b(?:in|by|since|until|from|to|during|year) ((?:19|20)00)\b(?![.,]?\d|%| [a-z]+s\b| people)")
 _OPEN = re.compile(r"\b(?:before|prior to|after|since)\b[^,.;?]{0,20}\b(?:19|20)\d\d\b|[年月日](?:以前|之前|以来|以后|之后|至今)", re.I)
+_COMPARED = re.compile(r"(?:比|较|相比于?|同比)(?:(?:19|20)\d\d年)?(?:\d{1,2}月份?)?(?:\d{1,2}[日号])?")  # is not what is told of
+_MONTH_OF_FIGURES = re.compile(r"(?:(?<!\d)((?:19|20)\d\d)年)?(?<![\d-])(1[0-2]|[1-9])月份"
+                               r"|(?:^|(?<=[,\uff0c;\uff1b:\uff1a]))(?:((?:19|20)\d\d)年)?(1[0-2]|[1-9])月[,\uff0c]")
+_THIS_YEAR = {"今年": 0, "去年": -1, "前年": -2}
 _BEFORE = timedelta(days=1)  # a paper of the evening before tells of the day
 _SOON = (7, 92)  # days: news follows what it tells of within as long as that lasted, a week at least, a season at most
 
@@ -28,7 +32,8 @@ _EN_YEAR = r"(?: of| in)? (?P<y>(?:19|20)\d\d)\b"
 _SEVERAL_MONTHS = tuple(re.compile(pattern, re.I) for pattern in (
     rf"{_OF_YEAR}前(?P<months>[一二两三四五六七八九十\d]{{1,2}})个?月",
     rf"{_OF_YEAR}(?<![\d日])(?P<a>\d{{1,2}})月?[-—–~至到](?P<b>\d{{1,2}})月(?!\d)",
-    rf"{_OF_YEAR}(?P<half>[上下])半年", rf"{_OF_YEAR}第?(?P<quarter>[一二三四1-4])季度", rf"{_OF_YEAR}前(?P<quarters>[二两三])季度",
+    rf"{_OF_YEAR}(?P<half>[上下])半年", rf"{_OF_YEAR}第?(?<!前)(?P<quarter>[一二三四1-4])季度",
+    rf"{_OF_YEAR}前(?P<quarters>[二两三])季度",
     r"(?<!\d)(?P<y>(?:19|20)\d\d)年?(?P<all>全年)",
     rf"\bfirst (?P<months>\w+) months{_EN_YEAR}", rf"\b(?P<half>first|second) half{_EN_YEAR}",
     rf"\b(?P<quarter>first|second|third|fourth) quarter{_EN_YEAR}", rf"\bfirst (?P<quarters>two|three) quarters{_EN_YEAR}",
@@ -74,11 +79,12 @@ class Period:
         >>> june.told_by("新订单指数为50.4%", "2023-07-03"), june.told_by("新订单指数保持在50%以上", "2024-01-03")
         (True, False)
         >>> june.told_by("比2023年6月高0.2个百分点", "2024-01-03"), june.told_by("新订单指数为50.4%")
-        (True, True)
+        (False, True)
         >>> year = asked_period("2023年全年出口多少?")
         >>> year.told_by("2023年前11个月出口九万吨", "2024-01-05"), year.told_by("2023年出口十万吨", "2024-01-15")
         (False, True)
         """
+        text = _COMPARED.sub("", text)
         summed = [named.start_and_end for named in summed_up_in(text, written)] if self.whole else []
         if summed:
             return self.start_and_end in summed
@@ -92,13 +98,30 @@ class Period:
         return any(named.days <= self.days and named.start <= self.end and self.start <= named.end
                    for named in periods_in(text, written) if not self.whole or named.start_and_end == self.start_and_end)
 
+    def _told_in_words(self, text: str, written: str) -> bool | None:
+        """Whether the months that a text names, or what it calls this year or the last, is asked about; ``None`` without any."""
+        found = [(match[1] or match[3], int(match[2] or match[4])) for match in _MONTH_OF_FIGURES.finditer(text)]
+        months = [(year or year_of(month, written), month) for year, month in found]
+        if months and 27 < self.days < 32:
+            return any(month == self.start.month and year in ("", str(self.start.year)) for year, month in months)
+        years = {int(written[:4]) + shift for word, shift in _THIS_YEAR.items() if word in text} if _written(written) else set()
+        named = {int(match[1]) for match in _YEAR.finditer(text) if match[1]}
+        if not years or self.days < 365:
+            return None
+        return any(self.start.year <= year <= self.end.year for year in years | named)
+
     def told_in(self, sentence: str, passage: str, written: str = "") -> bool:
         """Whether a sentence may tell about this period, by itself or, if it names no time, in its passage.
 
         >>> june = Period(date(2023, 6, 1), date(2023, 6, 30))
         >>> [june.told_in(text, f"回顾2023年6月。{text}", "2024-03-01") for text in ("产量为五万吨。", "今天产量为六万吨。")]
         [True, False]
+        >>> june.told_in("5月份产量为四万吨。", "5月份产量为四万吨。", "2023-06-04")
+        False
         """
+        told = self._told_in_words(_COMPARED.sub("", sentence), written)
+        if told is not None:
+            return told
         named = any(True for _ in (*_days_off(sentence, written), *periods_in(sentence, written), *summed_up_in(sentence, written)))
         return self.told_by(sentence, written) or (not named and self.told_by(passage, written))
 
