@@ -22,12 +22,14 @@ from rag.ground import (
     counts_nothing,
     ground,
     has_unit,
+    in_one_article,
     is_refusal,
     names_day,
     narrowed,
     parts_of,
     repeats_figure,
     telling_words,
+    tells_time,
     together,
     with_support,
 )
@@ -41,7 +43,10 @@ from rag.text import fold
 from rag.times import all_times
 
 _WHEN = re.compile(r"\bwhen\b|what (?:date|day)|which day|什么时候|何时|哪[一]?天|几月几[日号]|哪[一]?日", re.I)
+_ONLY_WHEN = re.compile(r"^\W*(?:(?:on|at|in|by|since|until|from) )?(?:when|(?:what|which) (?:date|day|year))\b|"
+                        "什么时候|何时|哪一?天|几月几[日号]|哪一?日", re.I)
 _ASKS = re.compile(r"\b(?:how|what|which|who|whom|when|where|why)\b", re.I)
+_BRIEF = 30  # characters for each thing asked for
 _TRANSLATED = 0.2  # share of the support that a translated question can be asked for, as it has fewer words in common
 Events = Iterator[TextPiece | Answer]
 Reading = Steps[TextPiece, None, Grounded | None]  # text as it is written; returns what was found of it
@@ -74,9 +79,12 @@ def write_answer(
     if grounded is None:
         yield refuse(query, evidence, "generator finds an answer")
         return
-    if _WHEN.search(query.question) and len(grounded.located) == 1:
+    if _ONLY_WHEN.search(query.question) and len(grounded.located) == 1:
         grounded = narrowed(grounded)
     unit = asked_unit(query.chinese)
+    if _ONLY_WHEN.search(query.question) and grounded.located and not tells_time(grounded):
+        yield refuse(query, evidence, "answer that holds a time")
+        return
     if (unit and grounded.located and not has_unit(grounded, unit)) or counts_nothing(grounded, query.question):
         yield refuse(query, evidence, "answer in the unit asked for")
         return
@@ -163,14 +171,16 @@ def _in_parts(generator: Generator, parts: Sequence[str], evidence: Sequence[Evi
     readings = []
     for part in parts:
         readings.append((yield from _read(generator, part, evidence, 1, max_tokens)))
-    found = together([reading for reading in readings if reading and reading.holds])
+    found = in_one_article(together([reading for reading in readings if reading and reading.holds]), evidence)
     return found if all(readings) and _tells(found, len(parts)) else None
 
 
 def _tells(grounded: Grounded | None, things: int) -> bool:
-    """Whether so many things were found, all in one article and nothing beside them."""
-    return grounded is not None and grounded.holds and parts_of(grounded) >= things and len(
-        {l.evidence.article.article_id for l in grounded.located}) == 1
+    """Whether so many things were found, all in one article and little beside them: a whole sentence is copied, not read."""
+    if grounded is None or not grounded.holds or parts_of(grounded) < things:
+        return False
+    short = sum(l.end - l.start for l in grounded.located) <= _BRIEF * things
+    return short and len({l.evidence.article.article_id for l in grounded.located}) == 1
 
 
 def _read(generator: Generator, question: str, evidence: Sequence[Evidence], attempts: int, max_tokens: int) -> Reading:

@@ -21,6 +21,7 @@ from rag.text import HAN, fold
 _COMMAS = ",\uff0c"
 _CLAUSE_END = _COMMAS + ";\uff1b。!\uff01?\uff1f"
 _JOINERS = re.compile(f"[{_COMMAS}、;\uff1b。\n]|(?<!\\d)[:\uff1a]|以及|和|与|及")
+_TIME = re.compile("[0-9〇零一二三四五六七八九十]|[年月日天周时点晨晚午夜季初末底前后期间]|春|夏|秋|冬|世纪|年代")
 _LONG = 16  # characters from which a piece that holds a date is more than a date
 _BECAUSE = re.compile("^是?(?:因为|由于|为了)")
 _FILLERS = frozenset("的了过在是有于")
@@ -299,6 +300,11 @@ def _cut_to_date(located: Located) -> Located:
     return Located(text[days[0].start : days[0].end], located.evidence, days[0].start, days[0].end)
 
 
+def tells_time(grounded: Grounded) -> bool:
+    """Whether something that was located can answer when something was."""
+    return any(_TIME.search(fold(l.evidence.text[l.start : l.end])) for l in grounded.located)
+
+
 def names_day(grounded: Grounded) -> bool:
     """Whether one of the located pieces is a day."""
     return any(q.kind == "day" for located in grounded.located for q in read(located.piece))
@@ -339,6 +345,16 @@ def together(readings: Sequence[Grounded]) -> Grounded:
         if not any(new.evidence is old.evidence and new.start < old.end and old.start < new.end for old in located):
             located.append(new)
     return Grounded(next((r.verdict for r in readings if r.verdict), ""), tuple(located), ())
+
+
+def in_one_article(grounded: Grounded, evidence: Sequence[Evidence]) -> Grounded:
+    """The same words, found in the sentences of one article if one has them all."""
+    for article in dict.fromkeys(e.article.article_id for e in evidence):
+        its = [e for e in evidence if e.article.article_id == article]
+        located = [locate(l.piece, its) for l in grounded.located]
+        if all(located):
+            return Grounded(grounded.verdict, tuple(filter(None, located)), grounded.missing)
+    return grounded
 
 
 def bound(grounded: Grounded, words: Sequence[str]) -> float:

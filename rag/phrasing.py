@@ -26,6 +26,7 @@ Written = Generator[TextPiece, None, str]  # text as it is written; returns the 
 
 _SHOWN = 60  # characters of a name or term that is shown as printed
 _ROOM = 36  # characters of the source shown around the words that answer
+_PHRASE = 16  # Chinese characters that are left in an answer, from which the paper is quoted instead
 _LEFT_OVER = 0.2  # share of Chinese characters from which a sentence is none in English
 _HAN = re.compile(f"[{HAN}]")
 _DECLINED = re.compile(r"\bI(?:'m| am) (?:sorry|unable|not able)|\bI can(?:'t|not)\b|\bas an AI\b|\b(?:English|Chinese):", re.I)
@@ -104,8 +105,10 @@ def written_in_english(
     latin = [word for group in groups if not _LEFT.search(_joined(group)) for word in _LATIN.findall(_joined(group))]
     if not _is_faithful(sentence, [words, *latin], quotes, query) or strange_names(sentence, [asked, prompt.user, *quotes]):
         sentence = words
-    sentence = _without_chinese(generator, sentence, quotes, known)
     marks = "".join(f"[{number}]" for number in range(1, len(sources) + 1))
+    if len(_HAN.findall(sentence)) > _PHRASE:  # put together word by word it would be no English
+        return f"The paper says: {' … '.join(f'“{clause}”' for clause in clauses)} {marks}."
+    sentence = _without_chinese(generator, sentence, quotes, known)
     return f"{_with_originals(sentence, clauses).rstrip('. ')}{_in_print(groups, sentence)} {marks}."
 
 
@@ -146,15 +149,19 @@ def _is_faithful(sentence: str, words: Sequence[str], quotes: Sequence[str], que
 def _without_chinese(generator: Writer, sentence: str, quotes: Sequence[str], known: Names) -> str:
     """The sentence with each Chinese term that was left in it translated by itself; it stays where that fails."""
     for term in dict.fromkeys(_LEFT.findall(sentence)):
-        plain = in_english(term, "", known)
-        english = plain
-        if _LEFT.search(plain):
-            english = complete(generator, term_prompt(plain), max_tokens=40, stop=("\n",)).strip().rstrip(".")
-        if _LEFT.search(english):
-            english = person_in_pinyin(term)
-        if english and not _DECLINED.search(english) and not unsupported(english, quotes):
+        english = _translated(generator, term, quotes, known) or person_in_pinyin(term)
+        if english:
             sentence = _replaced(sentence, term, english)
     return sentence
+
+
+def _translated(generator: Writer, chinese: str, quotes: Sequence[str], known: Names) -> str:
+    """A Chinese term in English; ``""`` where that fails, or brings in figures that the quotations do not have."""
+    plain = in_english(chinese, "", known)
+    english = plain
+    if _LEFT.search(plain):
+        english = complete(generator, term_prompt(plain), max_tokens=40, stop=("\n",)).strip().rstrip(".")
+    return "" if _LEFT.search(english) or _DECLINED.search(english) or unsupported(english, quotes) else english
 
 
 def _replaced(sentence: str, term: str, english: str) -> str:

@@ -224,3 +224,15 @@ def test_a_sum_of_money_is_no_number_of_things(open_rag):
     answer = open_rag(read="86.8亿元").ask("甲镇今年新开工多少座桥梁?")
     assert answer.refused and "86.8" not in answer.text
     assert not open_rag(read="86.8亿元").ask("甲镇新开工桥梁总投资额是多少?").refused
+
+
+def test_the_parts_of_an_answer_are_taken_from_one_article(open_rag, pages):
+    line = {"doc_id": "x", "title": "甲镇简讯", "date": "2024-07-05", "text": "甲镇今年新开工桥梁47座。"}
+    (pages / "brief.jsonl").write_text(json.dumps(line, ensure_ascii=False) + "\n", encoding="utf-8")
+    answer = open_rag(read=lambda prompt: "44座" if "问题:续建" in prompt.user else "47座").ask("甲镇今年新开工多少座桥梁,续建多少座桥梁?")
+    assert answer.text.startswith("47座、44座[1]。") and len(answer.citations) == 1
+
+
+@pytest.mark.parametrize(("question", "refused"), [("甲镇新桥何时开工?", True), ("甲镇新桥由谁建设?", False)])
+def test_what_holds_no_time_does_not_tell_when(open_rag, question, refused):
+    assert open_rag(read="丙建筑公司").ask(question).refused is refused

@@ -16,10 +16,10 @@ TEXT = "广东企业搭乘包机飞往迪拜参展。"
 KNOWN = {"迪拜": "Dubai", "广东": "Guangdong", "李德": "Otto Braun"}
 
 
-def english(render: str, draft: str = "迪拜", **says: str) -> tuple[str, Scripted]:
+def english(render: str, draft: str = "迪拜", text: str = TEXT, **says: str) -> tuple[str, Scripted]:
     """The English answer to a question about a flight, where the generator renders it so."""
-    article = Article("a", "p", "d", TEXT)
-    evidence = Evidence(article, Passage("x", "a", TEXT, 0, len(TEXT)), 0, len(TEXT), TEXT, 1.0)
+    article = Article("a", "p", "d", text)
+    evidence = Evidence(article, Passage("x", "a", text, 0, len(text)), 0, len(text), text, 1.0)
     writer = Scripted(render=render, **says)
     asked = read_query("Where did the plane take them?")
     steps = written_in_english(writer, asked, ground(draft, [evidence]), [evidence], 80, lambda name: KNOWN.get(name, ""))
@@ -50,15 +50,14 @@ def test_a_sentence_that_is_none_in_english_is_thrown_away(render):
 
 
 def test_a_person_is_put_in_pinyin_where_the_generator_fails():
-    text = "常园摘得金牌。"
-    article = Article("a", "p", "d", text)
-    evidence = Evidence(article, Passage("x", "a", text, 0, len(text)), 0, len(text), text, 1.0)
-    steps = written_in_english(Scripted(render="", term="Cheng园"), read_query("Who won?"), ground("常园", [evidence]), [evidence], 80)
-    with pytest.raises(StopIteration) as end:
-        while True:
-            next(steps)
-    assert end.value.value == "Chang Yuan (常园) [1]."
+    assert english("", "常园", "常园摘得金牌。", term="Cheng园")[0] == "Chang Yuan (常园) [1]."
 
 
 def test_nobody_is_called_by_another_persons_name():
     assert romanise_names("李德仁到迪拜", "Who came?", lambda name: KNOWN.get(name, "")) == "李德仁到 Dubai "
+
+
+def test_what_would_be_put_together_word_by_word_is_quoted_instead():
+    text = "包机起飞后企业代表在机上举行了简短的仪式。"
+    answer, writer = english("", text.rstrip("。"), text)
+    assert answer == f"The paper says: “{text.rstrip('。')}” [1]." and [p.task for p in writer.prompts] == ["render"]
