@@ -14,25 +14,20 @@ from dataclasses import replace
 from rag.config import Answering
 from rag.evidence import Evidence
 from rag.figures import asks_for_count, other_figures
-from rag.generate import Generator, Prompt
-from rag.ground import (
-    Grounded,
+from rag.fitting import (
     bound,
-    citation,
     counts_nothing,
-    ground,
     has_unit,
-    in_one_article,
-    is_refusal,
     names_day,
     narrowed,
     parts_of,
     repeats_figure,
     telling_words,
     tells_time,
-    together,
     with_support,
 )
+from rag.generate import Generator, Prompt
+from rag.ground import Grounded, citation, ground, in_one_article, is_refusal, together
 from rag.names import Names, unnamed
 from rag.phrasing import Written, sources_of, written_in_chinese, written_in_english
 from rag.prompts import read_prompt

@@ -14,15 +14,13 @@ from dataclasses import dataclass
 from rag.enumerations import pairs
 from rag.evidence import Evidence
 from rag.prompts import NOT_SAID
-from rag.quantities import is_alike, read, unit_at, unit_of
+from rag.quantities import unit_at
 from rag.records import Article, Citation, Run, headline, source_spans
 from rag.text import HAN, fold
 
 _COMMAS = ",\uff0c"
-_CLAUSE_END = _COMMAS + ";\uff1b。!\uff01?\uff1f"
+CLAUSE_END = _COMMAS + ";\uff1b。!\uff01?\uff1f"
 _JOINERS = re.compile(f"[{_COMMAS}、;\uff1b。\n]|(?<!\\d)[:\uff1a]|以及|和|与|及")
-_TIME = re.compile("[0-9〇零一二三四五六七八九十]|[年月日天周时点晨晚午夜季初末底前后期间]|春|夏|秋|冬|世纪|年代")
-_LONG = 16  # characters from which a piece that holds a date is more than a date
 _BECAUSE = re.compile("^是?(?:因为|由于|为了)")
 _FILLERS = frozenset("的了过在是有于")
 _YES = re.compile(f"^(是的|是|对|会|有|能|yes)([{_COMMAS}。]|$)", re.I)
@@ -249,93 +247,7 @@ def _clause_end(text: str, at: int) -> int:
 
 def _ends_clause(text: str, at: int) -> bool:
     inside_number = text[at] in _COMMAS and text[at - 1 : at].isdigit() and text[at + 1 : at + 2].isdigit()
-    return text[at] in _CLAUSE_END and not inside_number
-
-
-def has_unit(grounded: Grounded, unit: str) -> bool:
-    """Whether one of the located figures has a unit of this kind (名 for 人), or none that is printed."""
-    figures = [(l.evidence.text, q) for l in grounded.located for q in read(l.evidence.text) if l.start <= q.start < l.end]
-    found = [unit_of(text, q) or ("个百分点" if q.kind == "percent" else "") for text, q in figures]
-    return any(not other or is_alike(unit, other) for other in found)
-
-
-def telling_words(words: Sequence[str], evidence: Sequence[Evidence]) -> list[str]:
-    """The words of a question less those that stand in every article's title or in most of the evidence: they tell nothing apart."""
-    texts = [e.text for e in evidence]
-    common = {w for w in words if all(w in headline(e.article) + e.article.section for e in evidence)
-              or (len(texts) > 2 and sum(w in text for text in texts) > len(texts) / 2)}
-    return [word for word in words if word not in common]
-
-
-def with_support(sources: Sequence[Evidence], evidence: Sequence[Evidence], words: Sequence[str]) -> list[Evidence]:
-    """The sources of an answer and, where they hold no telling word of the question, a better sentence of their article that does.
-
-    A name that answers may stand in one sentence of an article, and what was asked about it in another.
-    """
-    telling = telling_words(words, evidence)
-    if any(s.passage.field == "byline" or any(word in fold(s.text) for word in telling) for s in sources):
-        return list(sources)
-    homes, best = {source.article.article_id for source in sources}, max(source.score for source in sources)
-    more = [e for e in evidence if e.score > best and e.article.article_id in homes and any(word in fold(e.text) for word in telling)]
-    return [*sources, *sorted(more, key=lambda e: -e.score)[:1]]
-
-
-def narrowed(grounded: Grounded) -> Grounded:
-    """What answers when something was, cut down to its day or month where a long piece holds just one.
-
-    >>> article = Article("a", "p", "d", "今天（10月19日）上午，飞船转运至发射区。")
-    >>> from rag.records import Passage
-    >>> e = Evidence(article, Passage("x", "a", article.text, 0, 22), 0, 22, article.text, 1.0)
-    >>> [l.piece for l in narrowed(ground(article.text, [e])).located]
-    ['10月19日']
-    """
-    return Grounded(grounded.verdict, tuple(map(_cut_to_date, grounded.located)), grounded.missing)
-
-
-def _cut_to_date(located: Located) -> Located:
-    text = located.evidence.text
-    days = [q for q in read(text) if q.kind in ("day", "month") and located.start <= q.start and q.end <= located.end]
-    if len(days) != 1 or located.end - located.start < _LONG:
-        return located
-    return Located(text[days[0].start : days[0].end], located.evidence, days[0].start, days[0].end)
-
-
-def tells_time(grounded: Grounded) -> bool:
-    """Whether something that was located can answer when something was."""
-    return any(_TIME.search(fold(l.evidence.text[l.start : l.end])) for l in grounded.located)
-
-
-def names_day(grounded: Grounded) -> bool:
-    """Whether one of the located pieces is a day."""
-    return any(q.kind == "day" for located in grounded.located for q in read(located.piece))
-
-
-_HOW_MANY = re.compile(r"\bhow many (?!(?:\w+ )?(?:yuan|dollars|euros|yen|pounds|per ?cent|percentage))|"
-                       "(?:多少|几)[个家名座项条位所件台辆人户]", re.I)
-_HOW_MUCH = re.compile(r"how much|\b(?:what|which)\b|总额|金额|占比|比例|个百分点", re.I)
-
-
-def counts_nothing(grounded: Grounded, question: str) -> bool:
-    """Whether a question for a number of things, and nothing else, found only sums of money and shares."""
-    if not _HOW_MANY.search(question) or _HOW_MUCH.search(question):
-        return False
-    found = [(q.kind, unit_of(l.evidence.text, q)) for l in grounded.located for q in read(l.evidence.text)
-             if l.start <= q.start < l.end and not q.soft]
-    figures = [(kind, unit) for kind, unit in found if kind not in ("day", "month") and unit != "年"]
-    return bool(figures) and all(kind == "percent" or is_alike("元", unit) for kind, unit in figures)
-
-
-def repeats_figure(grounded: Grounded, question: str) -> bool:
-    """Whether all figures that were located stand in the question already, which asks for another."""
-    known = {q.value for q in read(question)}
-    found = [q.value for l in grounded.located for q in read(l.evidence.text) if l.start <= q.start < l.end and not q.soft]
-    return bool(found) and all(value in known for value in found)
-
-
-def parts_of(grounded: Grounded) -> int:
-    """How many things were located: pieces, or figures where there are more of these."""
-    figures = [q for l in grounded.located for q in read(l.evidence.text) if l.start <= q.start < l.end and not q.soft]
-    return max(len(grounded.located), len(figures))
+    return text[at] in CLAUSE_END and not inside_number
 
 
 def together(readings: Sequence[Grounded]) -> Grounded:
@@ -355,32 +267,6 @@ def in_one_article(grounded: Grounded, evidence: Sequence[Evidence]) -> Grounded
         if all(located):
             return Grounded(grounded.verdict, tuple(filter(None, located)), grounded.missing)
     return grounded
-
-
-def bound(grounded: Grounded, words: Sequence[str]) -> float:
-    """How closely the located pieces stand by the question's words: the mean share of these in each piece's own phrase.
-
-    A yes or no counts as bound by half; what was not found counts against it.
-
-    >>> article = Article("a", "p", "d", "高新技术企业1631家、上市企业34家。")
-    >>> from rag.records import Passage
-    >>> e = Evidence(article, Passage("x", "a", article.text, 0, 20), 0, 20, article.text, 1.0)
-    >>> bound(ground("34家", [e]), ["上市", "企业"]) > bound(ground("1631家", [e]), ["上市", "企业"])
-    True
-    """
-    shares = [0.5] if grounded.verdict else []
-    for located in grounded.located:
-        phrase = _phrase(fold(located.evidence.text), located.start, located.end)
-        shares.append(sum(word in phrase for word in words) / max(len(words), 1))
-    return sum(shares) / (len(shares) + len(grounded.missing)) if shares else 0.0
-
-
-def _phrase(text: str, start: int, end: int) -> str:
-    """The part of an enumeration or clause in which ``text[start:end]`` stands."""
-    marks = _CLAUSE_END + "、"
-    begin = max((text.rfind(mark, 0, start) for mark in marks), default=-1) + 1
-    stops = [at for mark in marks if (at := text.find(mark, end)) >= 0]
-    return text[begin : min(stops, default=len(text))]
 
 
 def citation(number: int, evidence: Evidence) -> Citation:

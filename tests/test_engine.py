@@ -229,7 +229,8 @@ def test_a_sum_of_money_is_no_number_of_things(open_rag):
 def test_the_parts_of_an_answer_are_taken_from_one_article(open_rag, pages):
     line = {"doc_id": "x", "title": "甲镇简讯", "date": "2024-07-05", "text": "甲镇今年新开工桥梁47座。"}
     (pages / "brief.jsonl").write_text(json.dumps(line, ensure_ascii=False) + "\n", encoding="utf-8")
-    answer = open_rag(read=lambda prompt: "44座" if "问题:续建" in prompt.user else "47座").ask("甲镇今年新开工多少座桥梁,续建多少座桥梁?")
+    rag = open_rag(read=lambda prompt: "44座" if "问题:续建" in prompt.user else "47座")
+    answer = rag.ask("甲镇今年新开工多少座桥梁,续建多少座桥梁?")
     assert answer.text.startswith("47座、44座[1]。") and len(answer.citations) == 1
 
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.evidence import Evidence
-from rag.ground import citation, clause_of, ground, has_unit, is_refusal, locate
+from rag.fitting import has_unit
+from rag.ground import citation, clause_of, ground, is_refusal, locate
 from rag.records import Article, Passage, Run
 
 TEXT = "今年以来,甲镇新开工桥梁47座,总投资额86.8亿元,续建桥梁44座。"

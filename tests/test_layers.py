@@ -19,7 +19,7 @@ LAYERS = [
     ["evidence"],
     ["prompts"],
     ["ground"],
-    ["phrasing", "figures"],
+    ["phrasing", "figures", "fitting"],
     ["answering"],
     ["engine"],
     ["chat", "evaluate"],
