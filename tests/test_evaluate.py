@@ -29,7 +29,7 @@ def test_answer_figures_and_outcomes(open_rag):
     asked = "甲镇今年新开工多少座桥梁?"
     report = evaluate_answers(rag, [
         {"id": 1, "question": asked, "answers": ["47座"]}, {"id": 2, "question": asked, "answers": ["五万棵"]},
-        {"id": 3, "question": asked, "answers": []}, {"id": 4, "question": asked, "answers": ["8.68 billion"]},
+        {"id": 3, "question": asked, "answers": []}, {"id": 4, "question": "甲镇新开工桥梁总投资额多少?", "answers": ["8.68 billion"]},
         {"id": 5, "question": asked, "answers": []},
     ])
     assert report.figures["correct"] == pytest.approx(2 / 3) and report.figures["refusal_recall"] == 0.5
