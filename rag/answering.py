@@ -66,7 +66,7 @@ def write_answer(
         yield refuse(query, evidence, "evidence close enough to the question")
         return
     if not any(piece.timely for piece in evidence):
-        yield refuse(query, evidence, "evidence of the time asked about")
+        yield refuse(query, evidence, _OTHER_TIME)
         return
     grounded = yield from _grounded(generator, query, evidence, settings.attempts, max_tokens)
     if _is_bare(grounded):
@@ -236,15 +236,17 @@ def _composed(
 
 # -- refusal ----------------------------------------------------------------------------------------------------
 
+_OTHER_TIME = "evidence of the time asked about"
 _REFUSAL = {
-    "zh": ("资料里没有说。", "最接近的是[1]。"),
-    "en": ("The archive does not say.", " The nearest it says is [1]."),
+    "zh": ("资料里没有说。", "资料里没有所问时间的报道。", "最接近的是[1]。"),
+    "en": ("The archive does not say.", "The archive has no report of the time asked about.", " The nearest it says is [1]."),
 }
 
 
 def refuse(query: Query, evidence: Sequence[Evidence], failed: str) -> Answer:
     """Says that the archive does not tell, and shows the nearest that it tells; ``failed`` names the check that decided."""
-    said, nearest = _REFUSAL[query.language]
+    silent, untimely, nearest = _REFUSAL[query.language]
+    said = untimely if failed == _OTHER_TIME else silent
     best = sorted(evidence, key=lambda e: -e.score)[:1]
     text = said + (nearest if best else "")
     return Answer(query.question, query.language, text, True, tuple(citation(1, e) for e in best), checks={failed: False},

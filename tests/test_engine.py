@@ -237,3 +237,14 @@ def test_the_parts_of_an_answer_are_taken_from_one_article(open_rag, pages):
 @pytest.mark.parametrize(("question", "refused"), [("甲镇新桥何时开工?", True), ("甲镇新桥由谁建设?", False)])
 def test_what_holds_no_time_does_not_tell_when(open_rag, question, refused):
     assert open_rag(read="丙建筑公司").ask(question).refused is refused
+
+
+@pytest.mark.parametrize(("question", "said"), [
+    ("甲镇2021年3月新开工多少座桥梁?", "资料里没有所问时间的报道。最接近的是[1]。"),
+    ("How many bridges did the town start in March 2021?",
+     "The archive has no report of the time asked about. The nearest it says is [1]."),
+])
+def test_a_question_about_a_time_of_which_nothing_is_told_is_refused_without_reading(open_rag, question, said):
+    rag = open_rag(translate="甲镇2021年3月新开工多少座桥梁?", read="47座")
+    answer = rag.ask(question)
+    assert answer.refused and answer.text == said and all(prompt.task == "translate" for prompt in rag.generator.prompts)
