@@ -19,6 +19,7 @@ _PATTERNS = tuple(re.compile(pattern, re.I) for pattern in (
     rf"\b(?P<n>{MONTH})\b\.?,?\s+(?:of\s+)?{_YEAR}",
 ))
 
+_ENGLISH = re.compile(r"[A-Za-z.,]\s+\d|\d(?:st|nd|rd|th)?\s+[A-Za-z]")  # as every English date has it, and no address of the web
 _TOKEN = re.compile(r"d\d{8}|m\d{6}|md\d{4}")
 
 
@@ -34,7 +35,7 @@ def date_tokens(text: str, written: str = "") -> list[str]:
     (['d20231205', 'm202312', 'md1205'], ['m202308'], [])
     """
     found: dict[str, None] = {}
-    for pattern in _PATTERNS:
+    for pattern in _PATTERNS if _ENGLISH.search(text) else _PATTERNS[:2]:
         for match in pattern.finditer(text):
             found.update(dict.fromkeys(_tokens(match.groupdict(), written)))
     return list(found)

@@ -42,6 +42,8 @@ _SEVERAL_MONTHS = tuple(re.compile(pattern, re.I) for pattern in (
 ))
 
 
+_CHINESE = 6  # of these patterns; the others are English
+_ENGLISH = re.compile(r"[a-z]\s+(?:19|20)\d\d", re.I)
 _HOLIDAYS = tuple((re.compile(words, re.I), first, last) for words, first, last in (  # those by the moon with some room
     ("元旦|New Year's Day", (1, 1), (1, 3)), ("春节|春运|Spring Festival|(?:Chinese|Lunar) New Year", (1, 10), (3, 5)),
     ("清明|Qingming|Tomb[- ]Sweeping", (4, 3), (4, 7)),
@@ -95,6 +97,9 @@ class Period:
         first = self.end if self.whole else self.start
         if when is None or (first - _BEFORE <= when.end and when.start <= self.end + soon):
             return True
+        years = range(self.start.year, self.end.year + 1)
+        if not any(str(year) in text for year in years) and not {when.end.year, when.end.year - 1} & set(years):
+            return False  # no year is named, and a month without one is of the text's year or the one before
         return any(named.days <= self.days and named.start <= self.end and self.start <= named.end
                    for named in periods_in(text, written) if not self.whole or named.start_and_end == self.start_and_end)
 
@@ -167,7 +172,7 @@ def summed_up_in(text: str, written: str = "") -> Iterator[Period]:
     >>> [(p.start.month, p.end.month) for p in summed_up_in("1-7月增长5%,一季度增长4%", "2024-08-20")]
     [(1, 7), (1, 3)]
     """
-    for pattern in _SEVERAL_MONTHS:
+    for pattern in _SEVERAL_MONTHS if _ENGLISH.search(text) else _SEVERAL_MONTHS[:_CHINESE]:
         for match in pattern.finditer(text):
             first, last = _months(match.groupdict())
             year = match["y"] or (year_of(last, written) if 1 <= last <= 12 else "")
