@@ -31,16 +31,16 @@ from rag.ground import Grounded, citation, ground, in_one_article, is_refusal, t
 from rag.names import Names, unnamed
 from rag.phrasing import Written, sources_of, written_in_chinese, written_in_english
 from rag.prompts import read_prompt
-from rag.quantities import asked_unit, read, unsupported
-from rag.query import Query, asks_yes_or_no, is_a_question, parts_asked
+from rag.quantities import read, unsupported
+from rag.query import ASKS_EN, Query, asks_yes_or_no, is_a_question, parts_asked
 from rag.records import Answer, TextPiece
 from rag.text import fold
 from rag.times import all_times
+from rag.units import asked_unit
 
-_WHEN = re.compile(r"\bwhen\b|what (?:date|day)|which day|什么时候|何时|哪[一]?天|几月几[日号]|哪[一]?日", re.I)
+_WHEN = re.compile(r"\bwhen\b|what (?:date|day)|which day", re.I)
 _ONLY_WHEN = re.compile(r"^\W*(?:(?:on|at|in|by|since|until|from) )?(?:when|(?:what|which) (?:date|day|year))\b|"
                         "什么时候|何时|哪一?天|几月几[日号]|哪一?日", re.I)
-_ASKS = re.compile(r"\b(?:how|what|which|who|whom|when|where|why)\b", re.I)
 _BRIEF = 30  # characters for each thing asked for
 _TRANSLATED = 0.2  # share of the support that a translated question can be asked for, as it has fewer words in common
 Events = Iterator[TextPiece | Answer]
@@ -76,18 +76,23 @@ def write_answer(
         return
     if _ONLY_WHEN.search(query.question) and len(grounded.located) == 1:
         grounded = narrowed(grounded)
-    unit = asked_unit(query.chinese)
-    if _ONLY_WHEN.search(query.question) and grounded.located and not tells_time(grounded):
-        yield refuse(query, evidence, "answer that holds a time")
-        return
-    if (unit and grounded.located and not has_unit(grounded, unit)) or counts_nothing(grounded, query.question):
-        yield refuse(query, evidence, "answer in the unit asked for")
-        return
-    sources = sources_of(grounded, evidence)
-    if not any(_is_supported(source, wanted) for source in sources):
-        yield refuse(query, evidence, "citation close enough to the question")
+    failed = _unfit(grounded, query)
+    if not failed and not any(_is_supported(source, wanted) for source in sources_of(grounded, evidence)):
+        failed = "citation close enough to the question"
+    if failed:
+        yield refuse(query, evidence, failed)
         return
     yield from _composed(generator, query, nearby, evidence, grounded, max_tokens, known)
+
+
+def _unfit(grounded: Grounded, query: Query) -> str:
+    """Which check of its kind an answer fails; ``""`` if it may answer what was asked."""
+    unit = asked_unit(query.chinese)
+    if _ONLY_WHEN.search(query.question) and grounded.located and not tells_time(grounded):
+        return "answer that holds a time"
+    if (unit and grounded.located and not has_unit(grounded, unit)) or counts_nothing(grounded, query.question):
+        return "answer in the unit asked for"
+    return ""
 
 
 def _is_supported(evidence: Evidence, wanted: float) -> bool:
@@ -132,7 +137,7 @@ def _better(drafts: Sequence[Grounded | None], query: Query, evidence: Sequence[
     words = telling_words(query.chinese_words, evidence)
     if len(readings) == 1 and None in drafts and not bound(readings[0], words):
         return None  # one reading says that there is no answer, and the other found nothing that the question asks about
-    dated, twice = bool(_WHEN.search(query.question)), len(_ASKS.findall(query.question)) > 1
+    dated, twice = bool(_WHEN.search(query.question)), len(ASKS_EN.findall(query.question)) > 1
     counted = asks_for_count(query.question)  # of two figures side by side, a reading with both shows which is which
     return max(readings, default=None, key=lambda reading: (
         dated and names_day(reading), twice and parts_of(reading), bound(reading, words), counted and parts_of(reading)))

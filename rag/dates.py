@@ -19,6 +19,7 @@ _PATTERNS = tuple(re.compile(pattern, re.I) for pattern in (
     rf"\b(?P<n>{MONTH})\b\.?,?\s+(?:of\s+)?{_YEAR}",
 ))
 
+RELATIVE_YEARS = {"今年": 0, "去年": -1, "前年": -2, "明年": 1}  # years from that of the text
 _ENGLISH = re.compile(r"[A-Za-z.,]\s+\d|\d(?:st|nd|rd|th)?\s+[A-Za-z]")  # as every English date has it, and no address of the web
 _TOKEN = re.compile(r"d\d{8}|m\d{6}|md\d{4}")
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from rag.evidence import Evidence
-from rag.ground import Located, citation, clause_of
+from rag.ground import Located, citation, clause_of, figures_in
 from rag.quantities import Quantity, read, unit_of
 from rag.records import Figure
 
@@ -29,8 +29,7 @@ def other_figures(located: Sequence[Located], nearby: Iterable[Evidence], first_
 
     Those of the best sentences are taken and shown newest first, so that of two reports that disagree the later one leads.
     """
-    asked = [(q.value, unit_of(l.evidence.text, q)) for l in located for q in read(l.evidence.text)
-             if l.start <= q.start < l.end and not q.soft]
+    asked = [(q.value, unit_of(text, q)) for text, q in figures_in(located)]
     if not asked:
         return ()
     unit = asked[0][1]

@@ -6,10 +6,11 @@ import re
 from collections.abc import Sequence
 
 from rag.evidence import Evidence
-from rag.ground import CLAUSE_END, Grounded, Located
-from rag.quantities import is_alike, read, unit_of
+from rag.ground import CLAUSE_END, Grounded, Located, figures_in
+from rag.quantities import read, unit_of
 from rag.records import headline
 from rag.text import fold
+from rag.units import is_alike
 
 _TIME = re.compile("[0-9〇零一二三四五六七八九十]|[年月日天周时点晨晚午夜季初末底前后期间]|春|夏|秋|冬|世纪|年代")
 _LONG = 16  # characters from which a piece that holds a date is more than a date
@@ -81,8 +82,7 @@ def counts_nothing(grounded: Grounded, question: str) -> bool:
     """Whether a question for a number of things, and nothing else, found only sums of money and shares."""
     if not _HOW_MANY.search(question) or _HOW_MUCH.search(question):
         return False
-    found = [(q.kind, unit_of(l.evidence.text, q)) for l in grounded.located for q in read(l.evidence.text)
-             if l.start <= q.start < l.end and not q.soft]
+    found = [(q.kind, unit_of(text, q)) for text, q in figures_in(grounded.located)]
     figures = [(kind, unit) for kind, unit in found if kind not in ("day", "month") and unit != "年"]
     return bool(figures) and all(kind == "percent" or is_alike("元", unit) for kind, unit in figures)
 
@@ -90,14 +90,13 @@ def counts_nothing(grounded: Grounded, question: str) -> bool:
 def repeats_figure(grounded: Grounded, question: str) -> bool:
     """Whether all figures that were located stand in the question already, which asks for another."""
     known = {q.value for q in read(question)}
-    found = [q.value for l in grounded.located for q in read(l.evidence.text) if l.start <= q.start < l.end and not q.soft]
+    found = [q.value for _, q in figures_in(grounded.located)]
     return bool(found) and all(value in known for value in found)
 
 
 def parts_of(grounded: Grounded) -> int:
     """How many things were located: pieces, or figures where there are more of these."""
-    figures = [q for l in grounded.located for q in read(l.evidence.text) if l.start <= q.start < l.end and not q.soft]
-    return max(len(grounded.located), len(figures))
+    return max(len(grounded.located), len(figures_in(grounded.located)))
 
 
 def bound(grounded: Grounded, words: Sequence[str]) -> float:

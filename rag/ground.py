@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from rag.enumerations import pairs
 from rag.evidence import Evidence
 from rag.prompts import NOT_SAID
-from rag.quantities import unit_at
+from rag.quantities import Quantity, read
 from rag.records import Article, Citation, Run, headline, source_spans
 from rag.text import HAN, fold
+from rag.units import unit_at
 
 _COMMAS = ",\uff0c"
 CLAUSE_END = _COMMAS + ";\uff1b。!\uff01?\uff1f"
@@ -50,6 +51,11 @@ class Grounded:
     def holds(self) -> bool:
         """Whether there is something to show and every piece of it was found."""
         return bool(self.located) and not self.missing
+
+
+def figures_in(located: Iterable[Located]) -> list[tuple[str, Quantity]]:
+    """The figures of what was located, each with the text that it stands in; soft numerals are none."""
+    return [(l.evidence.text, q) for l in located for q in read(l.evidence.text) if l.start <= q.start < l.end and not q.soft]
 
 
 def is_refusal(draft: str) -> bool:

@@ -306,8 +306,9 @@ def romanise_names(chinese: str, question: str = "", known: Names = unnamed) -> 
     place = False
     while at < len(words):
         word, tag = words[at]
-        end, english = (at + 1, "") if _is_in_dotted_name(words, at) else _known_at(words, at, known)
-        if not english and _is_named(word, tag, letters, known) and not _is_in_dotted_name(words, at):
+        dotted = _is_in_dotted_name(words, at)
+        end, english = (at + 1, "") if dotted else _known_at(words, at, known)
+        if not english and not dotted and _is_named(word, tag, letters, known):
             english = romanise(word, person=_kind(word, tag) == "person")
         if english and tag == "ns" and place:
             out[-1] = f" {english},{out[-1]}"  # a Chinese address begins with the widest place

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from rag.dates import MONTH, MONTH_NUMBER, date_tokens, year_of
+from rag.dates import MONTH, MONTH_NUMBER, RELATIVE_YEARS, date_tokens, year_of
 
 _YEAR = re.compile(r"(?<![\d.,$¥€£])((?:19|20)\d\d)(?=\s*年)|(?<![\w.,$¥€£])((?:19|20)(?!00)\d\d)\b(?![.,]?\d|%)"
                    r"|\b(?:in|by|since|until|from|to|during|year) ((?:19|20)00)\b(?![.,]?\d|%| [a-z]+s\b| people)")
@@ -20,7 +20,6 @@ _OPEN = re.compile(r"\b(?:before|prior to|after|since)\b[^,.;?]{0,20}\b(?:19|20)
 _COMPARED = re.compile(r"(?:比|较|相比于?|同比)(?:(?:19|20)\d\d年)?(?:\d{1,2}月份?)?(?:\d{1,2}[日号])?")  # is not what is told of
 _MONTH_OF_FIGURES = re.compile(r"(?:(?<!\d)((?:19|20)\d\d)年)?(?<![\d-])(1[0-2]|[1-9])月份"
                                r"|(?:^|(?<=[,\uff0c;\uff1b:\uff1a]))(?:((?:19|20)\d\d)年)?(1[0-2]|[1-9])月[,\uff0c]")
-_THIS_YEAR = {"今年": 0, "去年": -1, "前年": -2}
 _BEFORE = timedelta(days=1)  # a paper of the evening before tells of the day
 _SOON = (7, 92)  # days: news follows what it tells of within as long as that lasted, a week at least, a season at most
 
@@ -40,8 +39,6 @@ _SEVERAL_MONTHS = tuple(re.compile(pattern, re.I) for pattern in (
     rf"\b(?P<a>{MONTH})(?: ?[-–] ?| to | through )(?P<b>{MONTH}){_EN_YEAR}",
     r"\b(?P<all>whole|full|entire|all)(?: of)?(?: the)?(?: year)? (?P<y>(?:19|20)\d\d)\b",
 ))
-
-
 _CHINESE = 6  # of these patterns; the others are English
 _ENGLISH = re.compile(r"[a-z]\s+(?:19|20)\d\d", re.I)
 _HOLIDAYS = tuple((re.compile(words, re.I), first, last) for words, first, last in (  # those by the moon with some room
@@ -109,7 +106,7 @@ class Period:
         months = [(year or year_of(month, written), month) for year, month in found]
         if months and 27 < self.days < 32:
             return any(month == self.start.month and year in ("", str(self.start.year)) for year, month in months)
-        years = {int(written[:4]) + shift for word, shift in _THIS_YEAR.items() if word in text} if _written(written) else set()
+        years = {int(written[:4]) + shift for word, shift in RELATIVE_YEARS.items() if word in text} if _written(written) else set()
         named = {int(match[1]) for match in _YEAR.finditer(text) if match[1]}
         if not years or self.days < 365:
             return None

@@ -107,7 +107,8 @@ def written_in_english(
         sentence = words
     marks = "".join(f"[{number}]" for number in range(1, len(sources) + 1))
     if len(_HAN.findall(sentence)) > _PHRASE:  # put together word by word it would be no English
-        return f"The paper says: {' … '.join(f'“{clause}”' for clause in clauses)} {marks}."
+        said = " … ".join(f"“{clause}”" for clause in clauses)
+        return f"{verdict + '. ' if verdict else ''}The paper says: {said} {marks}."
     sentence = _without_chinese(generator, sentence, quotes, known)
     return f"{_with_originals(sentence, clauses).rstrip('. ')}{_in_print(groups, sentence)} {marks}."
 
@@ -139,9 +140,7 @@ def _is_faithful(sentence: str, words: Sequence[str], quotes: Sequence[str], que
     """Every figure of the sentence stands in the quotations, every figure of the answer in the sentence, and all but its first word."""
     if not sentence or sentence.endswith("?") or _DECLINED.search(sentence) or _LOOPS.search(sentence):
         return False
-    if len(_HAN.findall(sentence)) > _LEFT_OVER * len(sentence):
-        return False
-    if unsupported(sentence, [*quotes, query.question]):
+    if len(_HAN.findall(sentence)) > _LEFT_OVER * len(sentence) or unsupported(sentence, [*quotes, query.question]):
         return False
     return not unsupported(words[0], [sentence]) and all(word.lower() in sentence.lower() for word in words[1:])
 

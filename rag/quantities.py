@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from rag.text import fold
+from rag.units import UNIT, UNITS, unit_at
 
 _DIGIT = {c: v for v, row in enumerate("零〇 一 二两 三 四 五 六 七 八 九".split()) for c in row}
 _SMALL = {"十": 10, "百": 100, "千": 1000}
@@ -48,22 +49,6 @@ _SCALES = re.compile(r"(?:[\s-]*(?:hundred|thousand|million|billion|trillion)\b)
 _SHORT = {"bn": 10**9, "mn": 10**6, "tn": 10**12}
 _CITATION = re.compile(r"\[\d{1,3}\]")
 
-_MONEY = {"美元": "US dollars", "欧元": "euros", "港元": "Hong Kong dollars", "日元": "yen", "英镑": "pounds",
-          "元": "yuan"}
-_MEASURES = {
-    "平方公里": "square kilometres", "平方米": "square metres", "立方米": "cubic metres", "公里": "kilometres",
-    "千米": "kilometres", "千瓦时": "kilowatt-hours", "千瓦": "kilowatts", "公顷": "hectares",
-    "公斤级": "kilogram class", "公斤": "kilograms", "吨": "tonnes", "米": "metres", "亩": "mu", "斤": "jin",
-    "人次": "visits", "人": "people", "个月": "months", "小时": "hours", "分钟": "minutes", "天": "days", "年": "years",
-    "个百分点": "percentage points",
-}
-_UNITS = {**_MONEY, **_MEASURES}
-_KINDS = ("人 人次 名 位", " ".join(_MONEY), "公里 千米 米", "平方公里 平方米 公顷 亩", "吨 公斤 斤", "千瓦时 千瓦",
-          "年 个月 天 小时 分钟")
-_NO_UNIT = "(?![素件旦首老民才工物质类群均然空气])"  # 元素 is no money, 人民币 no people, 天然气 no days
-_ASKED = re.compile("(?:多少|几)[十百千万亿]*(" + "|".join(sorted(_UNITS, key=len, reverse=True)) + ")" + _NO_UNIT)
-_CLASSIFIERS = "个|名|位|家|所|项|条|件|座|台|辆|次|种|场|份|套|户|只|头|张|支|批|组|间|期|届|款|类|起|例"
-_UNIT = re.compile("|".join([*sorted(_UNITS, key=len, reverse=True), _CLASSIFIERS]))
 _ABOUT = {"近": "nearly ", "约": "about ", "超过": "more than ", "超": "more than ", "逾": "more than ",
           "不到": "less than ", "至少": "at least "}
 _BEFORE = re.compile("(?:" + "|".join(sorted(_ABOUT, key=len, reverse=True)) + ")$")
@@ -116,35 +101,6 @@ def unit_of(text: str, quantity: Quantity) -> str:
     ['个', '元']
     """
     return unit_at(fold(text), quantity.end)
-
-
-def asked_unit(question: str) -> str:
-    """The unit in which a Chinese question wants its figure, ``""`` where it names none; what is merely counted has none.
-
-    >>> [asked_unit(q) for q in ("总投资是多少亿元?", "全长多少公里?", "新开工多少个项目?", "加入多少元素?")]
-    ['元', '公里', '', '']
-    """
-    match = _ASKED.search(fold(question))
-    return match.group(1) if match else ""
-
-
-def is_alike(unit: str, other: str) -> bool:
-    """Whether two units measure the same kind of thing.
-
-    >>> is_alike("人", "名"), is_alike("公顷", "亩"), is_alike("元", "座")
-    (True, True, False)
-    """
-    return other.startswith(unit) or other.endswith(unit) or any(unit in kind.split() and other in kind.split() for kind in _KINDS)
-
-
-def unit_at(folded: str, at: int) -> str:
-    """The unit that stands at a place of a folded text, ``""`` if none does.
-
-    >>> unit_at("8270万人次", 5), unit_at("47个", 0)
-    ('人次', '')
-    """
-    match = _UNIT.match(folded, at + folded[at : at + 1].isspace())
-    return match.group() if match else ""
 
 
 def _dates(text: str, cased: str) -> Iterator[Quantity]:
@@ -219,8 +175,7 @@ def _next_number(folded: str, at: int) -> tuple[int, int, Fraction, bool] | None
 def _is_soft(numeral: str, after: str, before: str) -> bool:
     counted = bool(_COUNTED.match(after))
     no_digit = numeral == "一" or not any(c in _DIGIT or c == "十" for c in numeral)
-    congress = after[:1] == "大" and numeral in ("十六", "十七", "十八", "十九", "二十", "二十一")
-    return before.endswith("第") or no_digit or congress or (len(numeral) == 1 and not counted)
+    return before.endswith("第") or after.startswith("大") or no_digit or (len(numeral) == 1 and not counted)
 
 
 def _plain_value(numeral: str) -> Fraction:
@@ -340,12 +295,12 @@ def _english(folded: str, quantity: Quantity) -> tuple[int, int, str]:
         return start, century.end(), f"{_ordinal(int(quantity.value))} century"
     loose = piece.rstrip("万亿千百").endswith(("多", "余")) or folded[end : end + 1] in ("多", "余")
     end += folded[end : end + 1] in ("多", "余")
-    unit = _UNIT.match(folded, end + folded[end : end + 1].isspace())
+    unit = UNIT.match(folded, end + folded[end : end + 1].isspace())
     if not unit and piece.isascii() and not loose:
         return start, end, ""
     before = _BEFORE.search(folded, max(0, start - 2), start)
     about = _ABOUT[before.group()] if before else "more than " if loose else ""
-    noun = f" {_UNITS[unit.group()]}" if unit and unit.group() in _UNITS else ""
+    noun = f" {UNITS[unit.group()]}" if unit and unit.group() in UNITS else ""
     return before.start() if before else start, unit.end() if unit else end, f"{about}{scaled(quantity.value)}{noun}"
 
 

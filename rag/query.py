@@ -101,7 +101,7 @@ _ASKING = r"(?:how|what|which|who|whom|whose|when|where|why)\b"
 _WITH = "(?:(?:about|roughly|approximately|in|at|by|for|to|on|from|of|with|out of) )*"
 _NEXT_EN = re.compile(rf",? and (?={_WITH}{_ASKING})|, (?=(?:in|at|by|for|to|on|from|with) (?:how|what)\b)", re.I)
 _NEXT_ZH = re.compile("[,\uff0c;\uff1b](?=[^,\uff0c;\uff1b]*(?:多少|几|什么|哪|谁|何))")
-_WORD_EN = re.compile(rf"\b{_ASKING}", re.I)
+ASKS_EN = re.compile(rf"\b{_ASKING}", re.I)
 
 
 def parts_asked(question: str) -> list[str]:
@@ -114,7 +114,7 @@ def parts_asked(question: str) -> list[str]:
     """
     chinese = language(question) == "zh"
     parts = [part.strip(" ?\uff1f") for part in (_NEXT_ZH if chinese else _NEXT_EN).split(question)]
-    asks, words = (_ASKS_ZH, parts[0]) if chinese else (_WORD_EN, parts[0].split())
+    asks, words = (_ASKS_ZH, parts[0]) if chinese else (ASKS_EN, parts[0].split())
     if len(parts) < 2 or len(words) <= _FEW_WORDS or not all(asks.search(part) for part in parts):
         return [question]  # or one whose first part leans on the rest: "On which day and in which town was it built?"
     return [f"{part}?" for part in parts]

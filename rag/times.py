@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from rag.dates import year_of
+from rag.dates import RELATIVE_YEARS, year_of
 from rag.records import Resolved
 
 _DAY = re.compile(r"(?<![年\d])(?P<m>\d{1,2})月(?P<d>\d{1,2})日")
 _MONTHS = re.compile(r"(?<![年\d-])(?P<a>\d{1,2})[-至—](?P<b>\d{1,2})月(?!\d)")
 _WORDS = re.compile("今年以来|今年上半年|去年上半年|今年|去年|前年|明年|上半年|下半年|本月|上月|上个月|近日|日前")
 _HALVES = {"上半年": ("01", "06"), "下半年": ("07", "12")}
-_YEARS = {"今年": 0, "去年": -1, "前年": -2, "明年": 1}
 
 
 def resolve_times(text: str, date: str) -> list[Resolved]:
@@ -40,7 +39,7 @@ def all_times(pairs: Iterable[tuple[str, str]]) -> tuple[Resolved, ...]:
 def _word(match: re.Match[str], date: str) -> str:
     word, year = match.group(), int(date[:4])
     half = next((_HALVES[name] for name in _HALVES if word.endswith(name)), None)
-    year += next((shift for name, shift in _YEARS.items() if word.startswith(name)), 0)
+    year += next((shift for name, shift in RELATIVE_YEARS.items() if word.startswith(name)), 0)
     if half:
         return f"{year}-{half[0]} – {year}-{half[1]}"
     if word in ("近日", "日前"):

@@ -13,6 +13,7 @@ PACKAGE = Path(rag.__file__).parent
 LAYERS = [
     ["records", "errors"],
     ["config", "text", "dates", "typical"],
+    ["units"],
     ["models", "pages", "passages", "quantities", "enumerations", "times", "periods"],
     ["embed", "generate", "store", "names", "query", "dictionary"],
     ["retrieve", "build", "doctor", "english", "verify"],

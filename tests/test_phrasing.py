@@ -61,3 +61,4 @@ def test_what_would_be_put_together_word_by_word_is_quoted_instead():
     text = "包机起飞后企业代表在机上举行了简短的仪式。"
     answer, writer = english("", text.rstrip("。"), text)
     assert answer == f"The paper says: “{text.rstrip('。')}” [1]." and [p.task for p in writer.prompts] == ["render"]
+    assert english("", f"是,{text.rstrip('。')}", text)[0] == f"Yes. The paper says: “{text.rstrip('。')}” [1]."

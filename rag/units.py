@@ -1,0 +1,53 @@
+"""Units behind figures: which a question asks for, which are printed, and which measure the same kind of thing."""
+
+from __future__ import annotations
+
+import re
+
+from rag.text import fold
+
+_MONEY = {"美元": "US dollars", "欧元": "euros", "港元": "Hong Kong dollars", "日元": "yen", "英镑": "pounds",
+          "元": "yuan"}
+_MEASURES = {
+    "平方公里": "square kilometres", "平方米": "square metres", "立方米": "cubic metres", "公里": "kilometres",
+    "千米": "kilometres", "千瓦时": "kilowatt-hours", "千瓦": "kilowatts", "公顷": "hectares",
+    "公斤级": "kilogram class", "公斤": "kilograms", "吨": "tonnes", "米": "metres", "亩": "mu", "斤": "jin",
+    "人次": "visits", "人": "people", "个月": "months", "小时": "hours", "分钟": "minutes", "天": "days", "年": "years",
+    "个百分点": "percentage points",
+}
+UNITS = {**_MONEY, **_MEASURES}
+_KINDS = ("人 人次 名 位", " ".join(_MONEY), "公里 千米 米", "平方公里 平方米 公顷 亩", "吨 公斤 斤", "千瓦时 千瓦",
+          "年 个月 天 小时 分钟")
+_NO_UNIT = "(?![素件旦首老民才工物质类群均然空气])"  # 元素 is no money, 人民币 no people, 天然气 no days
+_ASKED = re.compile("(?:多少|几)[十百千万亿]*(" + "|".join(sorted(UNITS, key=len, reverse=True)) + ")" + _NO_UNIT)
+_CLASSIFIERS = "个|名|位|家|所|项|条|件|座|台|辆|次|种|场|份|套|户|只|头|张|支|批|组|间|期|届|款|类|起|例"
+UNIT = re.compile("|".join([*sorted(UNITS, key=len, reverse=True), _CLASSIFIERS]))
+
+
+def asked_unit(question: str) -> str:
+    """The unit in which a Chinese question wants its figure, ``""`` where it names none; what is merely counted has none.
+
+    >>> [asked_unit(q) for q in ("总投资是多少亿元?", "全长多少公里?", "新开工多少个项目?", "加入多少元素?")]
+    ['元', '公里', '', '']
+    """
+    match = _ASKED.search(fold(question))
+    return match.group(1) if match else ""
+
+
+def is_alike(unit: str, other: str) -> bool:
+    """Whether two units measure the same kind of thing.
+
+    >>> is_alike("人", "名"), is_alike("公顷", "亩"), is_alike("元", "座")
+    (True, True, False)
+    """
+    return other.startswith(unit) or other.endswith(unit) or any(unit in kind.split() and other in kind.split() for kind in _KINDS)
+
+
+def unit_at(folded: str, at: int) -> str:
+    """The unit that stands at a place of a folded text, ``""`` if none does.
+
+    >>> unit_at("8270万人次", 5), unit_at("47个", 0)
+    ('人次', '')
+    """
+    match = UNIT.match(folded, at + folded[at : at + 1].isspace())
+    return match.group() if match else ""
