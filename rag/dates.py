@@ -19,6 +19,7 @@ _PATTERNS = tuple(re.compile(pattern, re.I) for pattern in (
     rf"\b(?P<n>{MONTH})\b\.?,?\s+(?:of\s+)?{_YEAR}",
 ))
 
+ISO = re.compile(r"[12]\d{3}(?:-\d\d(?:-\d\d)?)?")  # a day, month or year
 RELATIVE_YEARS = {"今年": 0, "去年": -1, "前年": -2, "明年": 1}  # years from that of the text
 _ENGLISH = re.compile(r"[A-Za-z.,]\s+\d|\d(?:st|nd|rd|th)?\s+[A-Za-z]")  # as every English date has it, and no address of the web
 _TOKEN = re.compile(r"d\d{8}|m\d{6}|md\d{4}")
@@ -57,8 +58,9 @@ def year_of(month: int, written: str) -> str:
     >>> year_of(12, "2024-01-10"), year_of(3, "2024"), year_of(3, "")
     ('2023', '2024', '')
     """
-    later = len(written) >= 7 and month > int(written[5:7]) + 6
-    return str(int(written[:4]) - later) if re.match(r"\d{4}", written) else ""
+    if not ISO.fullmatch(written):
+        return ""
+    return str(int(written[:4]) - (len(written) >= 7 and month > int(written[5:7]) + 6))
 
 
 def _tokens(parts: dict[str, str | None], written: str) -> list[str]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from rag.dates import MONTH, MONTH_NUMBER, RELATIVE_YEARS, date_tokens, year_of
+from rag.dates import ISO, MONTH, MONTH_NUMBER, RELATIVE_YEARS, date_tokens, year_of
 
 _YEAR = re.compile(r"(?<![\d.,$¥€£])((?:19|20)\d\d)(?=\s*年)|(?<![\w.,$¥€£])((?:19|20)(?!00)\d\d)\b(?![.,]?\d|%)"
                    r"|\b(?:in|by|since|until|from|to|during|year) ((?:19|20)00)\b(?![.,]?\d|%| [a-z]+s\b| people)")
@@ -220,6 +220,6 @@ def _span(year: int, month: int = 0, day: int = 0) -> Period:
 
 def _written(iso: str) -> Period | None:
     try:
-        return _span(*map(int, iso.split("-")))
-    except (ValueError, TypeError):
+        return _span(*map(int, iso.split("-"))) if ISO.fullmatch(iso) else None
+    except ValueError:  # a 13th month
         return None

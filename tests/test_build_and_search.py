@@ -235,3 +235,12 @@ def test_a_dated_question_is_answered_from_its_own_time(dated, pages):
     for year, doc in ((2023, "e1"), (2024, "e2"), (2022, "e3")):
         assert dated.search(f"{year}年6月乙港吞吐量是多少?")[0].article.doc_id == doc
     assert "period" in next(h for h in dated.search("2023年6月乙港吞吐量是多少?", 20) if h.article.doc_id == "e2").found_by
+
+
+@pytest.mark.parametrize(("told", "date"), [
+    ("2023-6-5", "2023-06-05"), ("2023年6月5日", "2023-06-05"), ("0000-00-00", ""), (20230605, "2023-06-05")])
+def test_the_dates_of_an_archive_are_read_or_left_out(open_rag, pages, told, date):
+    line = {"doc_id": "x", "title": "丙港", "text": "丙港吞吐量为十二万吨,比5月份增长。", "date": told}
+    (pages / "dated.jsonl").write_text(json.dumps(line, ensure_ascii=False) + "\n", encoding="utf-8")
+    hit = open_rag().search("2023年6月丙港吞吐量是多少?")[0]
+    assert (hit.article.doc_id, hit.article.date) == ("x", date)

@@ -13,6 +13,7 @@ from io import BufferedReader
 from pathlib import Path
 
 from rag.errors import SourceError
+from rag.pages.dates import archive_date
 from rag.records import Article, Run, content_id
 
 _KEYS = ("doc_id", "title", "text")
@@ -53,7 +54,7 @@ def _article(line: bytes, path: Path, number: int, source: str) -> Article | Sou
     for key in _KEYS:
         if not isinstance(record.get(key), str):
             return SourceError(f"{where}: {key!r} is {record.get(key)!r:.40}, not text; every record needs {', '.join(_KEYS)}")
-    title, text, day = record["title"], record["text"], record.get("date") or ""
+    title, text, day = record["title"], record["text"], archive_date(str(record.get("date") or ""))
     runs = {key: (Run(0, len(record[key]), 0),) for key in ("title", "text") if record[key]}
     return Article(content_id(record["doc_id"], title, text), source, record["doc_id"], text, title,
-                   date=str(day), date_from="archive" if day else "", runs=runs)
+                   date=day, date_from="archive" if day else "", runs=runs)

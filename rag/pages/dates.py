@@ -10,6 +10,7 @@ import re
 from datetime import date
 
 _FULL = re.compile(r"((?:19|20)\d{2})\s*[年.\-/]\s*(\d{1,2})\s*[月.\-/]\s*(\d{1,2})(?!\d)")
+_TOLD = re.compile(r"([12]\d{3})(?:\s*[年./-]?\s*(\d{1,2})(?:\s*[月./-]?\s*(\d{1,2})(?!\d))?)?")
 _MONTH_DAY = re.compile(r"(?<!\d)(\d{1,2})月(\d{1,2})(?:日|[-—至])")
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?:年(?:(\d{1,2})月(?:(\d{1,2})日)?)?)?")
 _LEAD_REACH = 60  # characters of an article in which its dateline stands
@@ -20,6 +21,21 @@ def masthead_date(text: str) -> str:
     """The full date in a page header as an ISO day, or ``""``."""
     match = _FULL.search(text)
     return _iso(*match.groups()) if match else ""
+
+
+def archive_date(told: str) -> str:
+    """A date as an archive gives it, as an ISO day, month or year; ``""`` for what is none.
+
+    >>> [archive_date(told) for told in ("2024-7-5", "2024年7月5日", "20240705", "2024-07-05T10:00")]
+    ['2024-07-05', '2024-07-05', '2024-07-05', '2024-07-05']
+    >>> [archive_date(told) for told in ("1898-05", "2024", "0000-00-00", "2024-13-45", "?")]
+    ['1898-05', '2024', '', '', '']
+    """
+    match = _TOLD.match(told.strip())
+    year, month, day = match.groups() if match else ("", "", "")
+    if not _iso(year or "0", month or "1", day or "1"):
+        return ""
+    return "-".join([year, *(f"{int(part):02}" for part in (month, day) if part)])
 
 
 def article_date(title: str, text: str, page_date: str) -> tuple[str, str]:
