@@ -31,6 +31,7 @@ _LEFT_OVER = 0.2  # share of Chinese characters from which a sentence is none in
 _HAN = re.compile(f"[{HAN}]")
 _DECLINED = re.compile(r"\bI(?:'m| am) (?:sorry|unable|not able)|\bI can(?:'t|not)\b|\bas an AI\b|\b(?:English|Chinese):", re.I)
 _LOOPS = re.compile(r"(\b\w.{15,}?)(?:\W*\1){2}")  # the generator went round in circles
+_LETTER = re.compile(r"\b[B-H]\b")  # stands for a figure or a name in the worked examples, and for nothing in an answer
 _LATIN = re.compile("[A-Za-z][A-Za-z\u00c0-\u024f]{2,}")
 _LEFT = re.compile(f"[{HAN}](?:[{HAN}、·]*[{HAN}])?")
 
@@ -103,7 +104,8 @@ def written_in_english(
     sentence = complete(generator, prompt, max_tokens=max_tokens, stop=("\n",)).strip()
     quotes = [source.text for source in sources]
     latin = [word for group in groups if not _LEFT.search(_joined(group)) for word in _LATIN.findall(_joined(group))]
-    if not _is_faithful(sentence, [words, *latin], quotes, query) or strange_names(sentence, [asked, prompt.user, *quotes]):
+    leaked = set(_LETTER.findall(sentence)) - set(_LETTER.findall(prompt.user))
+    if leaked or not _is_faithful(sentence, [words, *latin], quotes, query) or strange_names(sentence, [asked, prompt.user, *quotes]):
         sentence = words
     marks = "".join(f"[{number}]" for number in range(1, len(sources) + 1))
     if len(_HAN.findall(sentence)) > _PHRASE:  # put together word by word it would be no English

@@ -43,7 +43,7 @@ def test_the_generator_is_given_names_in_english():
 
 @pytest.mark.parametrize("render", [
     "The plane said that the plane took them, said that the plane took them, said that the plane took them",
-    "广东企业搭乘包机飞往迪拜, Dubai", "Where did the plane go?", "",
+    "The plane of C took them to Dubai.", "广东企业搭乘包机飞往迪拜, Dubai", "Where did the plane go?", "",
 ])
 def test_a_sentence_that_is_none_in_english_is_thrown_away(render):
     assert english(render)[0] == "Dubai (迪拜) [1]."
