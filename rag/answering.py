@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from rag.config import Answering
 from rag.evidence import Evidence
-from rag.figures import asks_for_count, other_figures
+from rag.figures import other_figures
 from rag.fitting import (
     bound,
     counts_nothing,
@@ -32,7 +32,7 @@ from rag.names import Names, unnamed
 from rag.phrasing import Written, sources_of, written_in_chinese, written_in_english
 from rag.prompts import read_prompt
 from rag.quantities import read, unsupported
-from rag.query import ASKS_EN, Query, asks_yes_or_no, is_a_question, parts_asked
+from rag.query import ASKS_EN, Query, asks_for_count, asks_yes_or_no, is_a_question, parts_asked
 from rag.records import Answer, TextPiece
 from rag.text import fold
 from rag.times import all_times

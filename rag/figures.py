@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
 from rag.evidence import Evidence
@@ -10,18 +9,7 @@ from rag.ground import Located, citation, clause_of, figures_in
 from rag.quantities import Quantity, read, unit_of
 from rag.records import Figure
 
-_ASKS = re.compile(r"多少|几[个家名项人所条次]|总额|how (?:many|much)|"
-                   r"what (?:is|was|were|are) the (?:total|number|value|investment)", re.I)
 _MOST = 5
-
-
-def asks_for_count(question: str) -> bool:
-    """Whether a question asks for a count or a sum.
-
-    >>> asks_for_count("how many projects?"), asks_for_count("谁是主任?")
-    (True, False)
-    """
-    return bool(_ASKS.search(question))
 
 
 def other_figures(located: Sequence[Located], nearby: Iterable[Evidence], first_number: int) -> tuple[Figure, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from rag.evidence import Evidence
 from rag.ground import CLAUSE_END, Grounded, Located, figures_in
 from rag.quantities import read, unit_of
+from rag.query import asks_for_count
 from rag.records import headline
 from rag.text import fold
 from rag.units import is_alike
@@ -16,6 +17,9 @@ _TIME = re.compile("[0-9〇零一二三四五六七八九十]|[年月日天周�
 _LONG = 16  # characters from which a piece that holds a date is more than a date
 _HOW_MANY = re.compile(r"\bhow many (?!(?:\w+ )?(?:yuan|dollars|euros|yen|pounds|per ?cent|percentage))|"
                        "(?:多少|几)[个家名座项条位所件台辆人户]", re.I)
+_MANY = re.compile(  # told without digits
+    "[很许好]多|多[次个名家种]|大量|无数|[数几][十百千万亿]|一[个名家所项条人位座台次种场]|半|[独唯]一|全部|所有|没有")
+_A_YEAR = 1000  # years from which 年 tells a date, not how long
 _HOW_MUCH = re.compile(r"how much|\b(?:what|which)\b|总额|金额|占比|比例|个百分点", re.I)
 
 
@@ -79,12 +83,26 @@ def names_day(grounded: Grounded) -> bool:
 
 
 def counts_nothing(grounded: Grounded, question: str) -> bool:
-    """Whether a question for a number of things, and nothing else, found only sums of money and shares."""
+    """Whether a question for a count or a sum found none (a day and a year are none, nor is a batch), or one for a number of
+    things, and nothing else, only sums of money and shares.
+
+    >>> from rag.ground import ground
+    >>> from rag.records import Article, Passage
+    >>> article = Article("a", "p", "d", "2024年一批项目签约。")
+    >>> e = Evidence(article, Passage("x", "a", article.text, 0, 13), 0, 13, article.text, 1.0)
+    >>> [counts_nothing(ground(article.text, [e]), q) for q in ("签约多少个项目?", "签约了什么?")]
+    [True, False]
+    """
+    if not grounded.located or not asks_for_count(question):
+        return False
+    pieces = [(l.evidence.text, l.start, l.end) for l in grounded.located]
+    found = [(q, unit_of(text, q)) for text, start, end in pieces for q in read(text) if start <= q.start < end]
+    figures = [(q, unit) for q, unit in found if q.kind not in ("day", "month") and not (unit == "年" and q.value > _A_YEAR)]
+    if not any(not q.soft or q.value > 1 for q, _ in figures):
+        return not any(_MANY.search(fold(text[start:end])) for text, start, end in pieces)
     if not _HOW_MANY.search(question) or _HOW_MUCH.search(question):
         return False
-    found = [(q.kind, unit_of(text, q)) for text, q in figures_in(grounded.located)]
-    figures = [(kind, unit) for kind, unit in found if kind not in ("day", "month") and unit != "年"]
-    return bool(figures) and all(kind == "percent" or is_alike("元", unit) for kind, unit in figures)
+    return all(q.kind == "percent" or is_alike("元", unit) for q, unit in figures if not q.soft)
 
 
 def repeats_figure(grounded: Grounded, question: str) -> bool:

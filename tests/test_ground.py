@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.evidence import Evidence
-from rag.fitting import has_unit
+from rag.fitting import counts_nothing, has_unit
 from rag.ground import citation, clause_of, ground, is_refusal, locate
 from rag.records import Article, Passage, Run
 
@@ -88,3 +88,14 @@ def test_a_clause_always_holds_its_words(text, data):
 ])
 def test_a_figure_may_be_in_another_unit_of_the_kind_asked_for(text, draft, unit, has):
     assert has_unit(ground(draft, [evidence(text)]), unit) is has
+
+
+@pytest.mark.parametrize(("text", "draft", "question", "nothing"), [
+    ("2024年甲镇一批项目签约。", "2024年甲镇一批项目签约", "甲镇签约多少个项目?", True),
+    ("2024年甲镇一批项目签约。", "一批项目", "What is the total of the projects signed?", True),
+    ("7月5日甲镇项目签约。", "7月5日", "甲镇签约多少个项目?", True), ("甲镇两个项目签约。", "两个项目", "甲镇签约多少个项目?", False),
+    ("甲镇很多项目签约。", "很多项目", "甲镇签约多少个项目?", False), ("大桥用了30年。", "30年", "大桥用了多少年?", False),
+    ("甲公司和乙公司签约。", "甲公司和乙公司", "哪几家公司签约?", False),
+])
+def test_a_year_a_day_and_a_batch_count_nothing(text, draft, question, nothing):
+    assert counts_nothing(ground(draft, [evidence(text)]), question) is nothing
