@@ -18,6 +18,8 @@ from rag.fitting import (
     bound,
     counts_nothing,
     has_unit,
+    in_unit,
+    names_asked,
     names_day,
     narrowed,
     parts_of,
@@ -76,7 +78,9 @@ def write_answer(
         return
     if _ONLY_WHEN.search(query.question) and len(grounded.located) == 1:
         grounded = narrowed(grounded)
-    failed = _unfit(grounded, query)
+    unit = asked_unit(query.question) or asked_unit(query.chinese)
+    grounded = in_unit(grounded, unit)
+    failed = _unfit(grounded, query, unit)
     if not failed and not any(_is_supported(source, wanted) for source in sources_of(grounded, evidence)):
         failed = "citation close enough to the question"
     if failed:
@@ -85,9 +89,8 @@ def write_answer(
     yield from _composed(generator, query, nearby, evidence, grounded, max_tokens, known)
 
 
-def _unfit(grounded: Grounded, query: Query) -> str:
+def _unfit(grounded: Grounded, query: Query, unit: str) -> str:
     """Which check of its kind an answer fails; ``""`` if it may answer what was asked."""
-    unit = asked_unit(query.chinese)
     if _ONLY_WHEN.search(query.question) and grounded.located and not tells_time(grounded):
         return "answer that holds a time"
     if (unit and grounded.located and not has_unit(grounded, unit)) or counts_nothing(grounded, query.question):
@@ -191,6 +194,8 @@ def _read(generator: Generator, question: str, evidence: Sequence[Evidence], att
         if is_refusal(draft):
             return grounded
         grounded = ground(draft, evidence, question)
+        if names_asked(grounded, question):
+            return (yield from _read(generator, f"{grounded.located[0].piece}担任什么职务?", evidence, 1, max_tokens))
         if asks_for_count(question) and repeats_figure(grounded, question):
             grounded = replace(grounded, located=(), missing=(draft,))
         if not asks_yes_or_no(question):

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 from rag.evidence import Evidence
-from rag.ground import CLAUSE_END, Grounded, Located, figures_in
-from rag.quantities import read, unit_of
+from rag.ground import CLAUSE_END, Grounded, Located, figures_in, ground
+from rag.quantities import Quantity, read, unit_of
 from rag.query import asks_for_count
 from rag.records import headline
 from rag.text import fold
@@ -19,6 +19,7 @@ _HOW_MANY = re.compile(r"\bhow many (?!(?:\w+ )?(?:yuan|dollars|euros|yen|pounds
                        "(?:多少|几)[个家名座项条位所件台辆人户]", re.I)
 _MANY = re.compile(  # told without digits
     "[很许好]多|多[次个名家种]|大量|无数|[数几][十百千万亿]|一[个名家所项条人位座台次种场]|半|[独唯]一|全部|所有|没有")
+_WHO_IS = re.compile("(?:是谁|是什么人|是何人)[?\uff1f]?$|^who (?:is|was) ")
 _A_YEAR = 1000  # years from which 年 tells a date, not how long
 _HOW_MUCH = re.compile(r"how much|\b(?:what|which)\b|总额|金额|占比|比例|个百分点", re.I)
 
@@ -28,6 +29,33 @@ def has_unit(grounded: Grounded, unit: str) -> bool:
     figures = [(l.evidence.text, q) for l in grounded.located for q in read(l.evidence.text) if l.start <= q.start < l.end]
     found = [unit_of(text, q) or ("个百分点" if q.kind == "percent" else "") for text, q in figures]
     return any(not other or is_alike(unit, other) for other in found)
+
+
+def in_unit(grounded: Grounded, unit: str) -> Grounded:
+    """What was found or, where its figures have not the unit asked for and one figure of its sentence has, that figure.
+
+    >>> from rag.ground import ground
+    >>> from rag.records import Article, Passage
+    >>> article = Article("a", "p", "d", "产值增长9.2%,高于全市1.7个百分点。")
+    >>> e = Evidence(article, Passage("x", "a", article.text, 0, 19), 0, 19, article.text, 1.0)
+    >>> [l.piece for l in in_unit(ground("9.2%", [e]), "个百分点").located]
+    ['1.7个百分点']
+    """
+    if not unit or len(grounded.located) != 1 or any(_measures(text, q, unit) for text, q in figures_in(grounded.located)):
+        return grounded
+    evidence = grounded.located[0].evidence
+    fitting = [q for q in read(evidence.text) if not q.soft and _measures(evidence.text, q, unit)]
+    if len(fitting) != 1:
+        return grounded
+    found = ground(fitting[0].text + unit_of(evidence.text, fitting[0]), [evidence])
+    return found if found.holds else grounded
+
+
+def _measures(text: str, figure: Quantity, unit: str) -> bool:
+    """Whether a figure is in a unit of this kind; a percentage is in no percentage points."""
+    if figure.kind == "percent" or unit == "个百分点":
+        return ("百分点" in figure.text) == (unit == "个百分点") and figure.kind == "percent"
+    return bool(unit_of(text, figure)) and is_alike(unit, unit_of(text, figure))
 
 
 def telling_words(words: Sequence[str], evidence: Sequence[Evidence]) -> list[str]:
@@ -112,6 +140,12 @@ def repeats_figure(grounded: Grounded, question: str) -> bool:
     return bool(found) and all(value in known for value in found)
 
 
+def names_asked(grounded: Grounded, question: str) -> bool:
+    """Whether it is asked who somebody is, and only the name was located that the question has already."""
+    asked = fold(question)
+    return bool(_WHO_IS.search(asked) and grounded.located) and all(fold(l.piece) in asked for l in grounded.located)
+
+
 def parts_of(grounded: Grounded) -> int:
     """How many things were located: pieces, or figures where there are more of these."""
     return max(len(grounded.located), len(figures_in(grounded.located)))
@@ -137,8 +171,12 @@ def bound(grounded: Grounded, words: Sequence[str]) -> float:
 
 
 def _phrase(text: str, start: int, end: int) -> str:
-    """The part of an enumeration or clause in which ``text[start:end]`` stands."""
-    marks = CLAUSE_END + "、"
+    """The part of an enumeration or clause in which ``text[start:end]`` stands; of two that 分别 pairs, the whole clause."""
+    clause = _between(text, start, end, CLAUSE_END)
+    return clause if "分别" in clause else _between(text, start, end, CLAUSE_END + "、")
+
+
+def _between(text: str, start: int, end: int, marks: str) -> str:
     begin = max((text.rfind(mark, 0, start) for mark in marks), default=-1) + 1
     stops = [at for mark in marks if (at := text.find(mark, end)) >= 0]
     return text[begin : min(stops, default=len(text))]

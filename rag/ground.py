@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from rag.enumerations import pairs
 from rag.evidence import Evidence
 from rag.prompts import NOT_SAID
-from rag.quantities import Quantity, read
+from rag.quantities import ROUNDING, Quantity, read
 from rag.records import Article, Citation, Run, headline, source_spans
 from rag.text import HAN, fold
 from rag.units import unit_at
@@ -116,7 +116,7 @@ def locate(piece: str, evidence: Iterable[Evidence]) -> Located | None:
     """The best-scored sentence that holds a piece; width, case, spaces and quotation marks do not matter.
 
     A number is found only as a whole: 7 does not stand in 17 or in 7.5. Its unit comes along, as a generator that
-    leaves it out (8270 for 8270万人) would change the figure. So does the "and more" of a round figure (200余名 for 200名).
+    leaves it out (8270 for 8270万人) would change the figure. So does what rounds it (近200项 for 200项, 200余名 for 200名).
     """
     wanted = _bare(piece)[0]
     if not wanted:
@@ -126,8 +126,14 @@ def locate(piece: str, evidence: Iterable[Evidence]) -> Located | None:
         for match in re.finditer(_and_more(wanted), bare):
             end = _with_unit(bare, match.end()) if wanted[-1].isdigit() else match.end()
             if not _cuts_number(bare, match.start(), end):
-                return Located(piece, candidate, places[match.start()], places[end - 1] + 1)
+                return Located(piece, candidate, places[_with_about(bare, match.start())], places[end - 1] + 1)
     return None
+
+
+def _with_about(text: str, start: int) -> int:
+    """Where a figure that begins at ``start`` begins with the word that rounds it."""
+    before = ROUNDING.search(text, 0, start) if text[start].isdigit() else None
+    return before.start() if before else start
 
 
 def _and_more(wanted: str) -> str:

@@ -31,6 +31,7 @@ _SURNAMES = frozenset(
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石"
     "廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严武戴莫孔向汤欧翁詹常温康施洪邢倪柳连齐")
 _NAME_TAGS = frozenset("ns nr nrt nrfg nt nz".split())
+_FUNCTION = "upcdryk"  # first letters of the tags of words that no name begins or ends with: 的, 了, 在, 和, 他
 _NO_PERSON_END = "省市县区镇乡村州部局厂院所校司会"  # 高新区 begins with a surname, but is nobody
 _KINDS = {"市": "", "省": " Province", "县": " County", "区": " District", "镇": " Town", "乡": " Township"}
 _LONGEST = 4  # words of a name that is looked up
@@ -151,6 +152,8 @@ def chinese_form(name: str, texts: Iterable[str]) -> str:
     '随州'
     >>> chinese_form("Line", ["大家的潜力呢?"]), chinese_form("Huangtong", ["贵州黄桶至广西百色铁路"])
     ('', '黄桶')
+    >>> chinese_form("Denver", ["他的女儿来了"])
+    ''
     """
     wanted = set(readings(name))
     if not wanted:
@@ -198,7 +201,7 @@ def _likeness(text: str, start: int, size: int) -> int:
         return 10
     if text[start + size : start + size + 1] in _KINDS:
         return 10
-    return 10 if len(inside) == 2 and last[1] == start + size else 1
+    return 10 if len(inside) == 2 and last[1] == start + size and first[3][0] not in _FUNCTION and last[3][0] not in _FUNCTION else 1
 
 
 def _is_common(word: str) -> bool:

@@ -8,7 +8,7 @@ not hold is thrown away, and the words themselves are shown.
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 
 from rag.english import in_english
 from rag.evidence import Evidence
@@ -33,6 +33,10 @@ _DECLINED = re.compile(r"\bI(?:'m| am) (?:sorry|unable|not able)|\bI can(?:'t|no
 _LOOPS = re.compile(r"(\b\w.{15,}?)(?:\W*\1){2}")  # the generator went round in circles
 _LETTER = re.compile(r"\b[B-H]\b")  # stands for a figure or a name in the worked examples, and for nothing in an answer
 _LATIN = re.compile("[A-Za-z][A-Za-z\u00c0-\u024f]{2,}")
+_ROUNDING = re.compile("nearly |about |more than |less than |at least ")
+_ROUNDED = re.compile(r"\b(?:nearly|almost|close to|about|around|some|approximately|roughly|more than|over|above|exceed\w*|"
+                      r"less than|under|fewer than|at least|or more)\b", re.I)
+_NEAR = 15  # characters from a figure to the word that rounds it
 _LEFT = re.compile(f"[{HAN}](?:[{HAN}、·]*[{HAN}])?")
 
 
@@ -111,8 +115,22 @@ def written_in_english(
     if len(_HAN.findall(sentence)) > _PHRASE:  # put together word by word it would be no English
         said = " … ".join(f"“{clause}”" for clause in clauses)
         return f"{verdict + '. ' if verdict else ''}The paper says: {said} {marks}."
-    sentence = _without_chinese(generator, sentence, quotes, known)
+    sentence = _without_chinese(generator, _rounded(sentence, map(_joined, groups)), quotes, known)
     return f"{_with_originals(sentence, clauses).rstrip('. ')}{_in_print(groups, sentence)} {marks}."
+
+
+def _rounded(sentence: str, printed: Iterable[str]) -> str:
+    """The sentence with the word that rounds a figure in print, where it was left out.
+
+    >>> _rounded("It has 200 results.", ["近200项"]), _rounded("It has almost 200 results.", ["近200项"])
+    ('It has nearly 200 results.', 'It has almost 200 results.')
+    """
+    for _, english in (pair for words in printed for pair in glossary(words)):
+        figure = english[rounding.end() :] if (rounding := _ROUNDING.match(english)) else ""
+        found = re.search(rf"(?<![\d.,]){re.escape(figure)}(?![\d%]|[.,]\d)", sentence) if figure else None
+        if found and not _ROUNDED.search(sentence[max(0, found.start() - _NEAR) : found.end() + _NEAR]):
+            sentence = sentence[: found.start()] + english + sentence[found.end() :]
+    return sentence
 
 
 def _listed(words: str) -> str:

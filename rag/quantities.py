@@ -51,7 +51,8 @@ _CITATION = re.compile(r"\[\d{1,3}\]")
 
 _ABOUT = {"近": "nearly ", "约": "about ", "超过": "more than ", "超": "more than ", "逾": "more than ",
           "不到": "less than ", "至少": "at least "}
-_BEFORE = re.compile("(?:" + "|".join(sorted(_ABOUT, key=len, reverse=True)) + ")$")
+_OTHER_WORD = {"近": "(?<![最附邻靠])", "约": "(?<![签合条节预公契邀特])"}  # 最近5年 is not nearly five, 签约20项 not about twenty
+ROUNDING = re.compile("(?:" + "|".join(_OTHER_WORD.get(w, "") + w for w in sorted(_ABOUT, key=len, reverse=True)) + ")$")
 
 
 @dataclass(frozen=True)
@@ -248,11 +249,18 @@ def unsupported(answer: str, sources: Sequence[str]) -> list[Quantity]:
 
     >>> [q.text for q in unsupported("63.2 billion yuan, 22 projects [1]", ["22个,总投资额63.2亿元"])]
     ['63.2 billion']
+    >>> [q.text for q in unsupported("9.2 percentage points, 1.7 percentage points", ["增长9.2%,高于1.7个百分点"])]
+    ['9.2 percentage points']
     """
-    carried = {(q.value, q.kind) for source in sources for q in read(source)}
-    carried |= {(value, "number") for value, kind in carried if kind == "percent"}
-    carried |= {(Fraction(int(value) // 100), "month") for value, kind in carried if kind == "day"}
-    return [q for q in read(answer) if not q.soft and (q.value, q.kind) not in carried]
+    carried = {(q.value, _sort(q)) for source in sources for q in read(source)}
+    carried |= {(value, "number") for value, sort in carried if sort in ("percent", "points")}
+    carried |= {(Fraction(int(value) // 100), "month") for value, sort in carried if sort == "day"}
+    return [q for q in read(answer) if not q.soft and (q.value, _sort(q)) not in carried]
+
+
+def _sort(quantity: Quantity) -> str:
+    """The kind of a figure; percentage points are no percentage."""
+    return "points" if quantity.kind == "percent" and re.search("百分点|points?$", quantity.text) else quantity.kind
 
 
 # -- English ----------------------------------------------------------------------------------------------------
@@ -296,9 +304,9 @@ def _english(folded: str, quantity: Quantity) -> tuple[int, int, str]:
     loose = piece.rstrip("万亿千百").endswith(("多", "余")) or folded[end : end + 1] in ("多", "余")
     end += folded[end : end + 1] in ("多", "余")
     unit = UNIT.match(folded, end + folded[end : end + 1].isspace())
-    if not unit and piece.isascii() and not loose:
+    before = ROUNDING.search(folded, max(0, start - 3), start)
+    if not unit and piece.isascii() and not loose and not before:
         return start, end, ""
-    before = _BEFORE.search(folded, max(0, start - 2), start)
     about = _ABOUT[before.group()] if before else "more than " if loose else ""
     noun = f" {UNITS[unit.group()]}" if unit and unit.group() in UNITS else ""
     return before.start() if before else start, unit.end() if unit else end, f"{about}{scaled(quantity.value)}{noun}"

@@ -111,16 +111,20 @@ def parts_asked(question: str) -> list[str]:
     ['How long is the bridge?', 'by how many metres does it beat the old one?']
     >>> parts_asked("大桥全长多少米,有几座桥塔?"), parts_asked("今年1至4月,大桥通车几次?")
     (['大桥全长多少米?', '有几座桥塔?'], ['今年1至4月,大桥通车几次?'])
+    >>> parts_asked("What bridge was opened on 5 May, and where?")
+    ['What bridge was opened on 5 May?', 'where (What bridge was opened on 5 May)?']
     """
     chinese = language(question) == "zh"
     parts = [part.strip(" ?\uff1f") for part in (_NEXT_ZH if chinese else _NEXT_EN).split(question)]
     asks, words = (_ASKS_ZH, parts[0]) if chinese else (ASKS_EN, parts[0].split())
     if len(parts) < 2 or len(words) <= _FEW_WORDS or not all(asks.search(part) for part in parts):
         return [question]  # or one whose first part leans on the rest: "On which day and in which town was it built?"
-    return [f"{part}?" for part in parts]
+    bare = [not chinese and len(part.split()) <= _BARE for part in parts]  # read by itself it would ask about anything
+    return [f"{part} ({parts[0]})?" if short else f"{part}?" for part, short in zip(parts, bare, strict=True)]
 
 
 _FEW_WORDS = 4
+_BARE = 2
 _YES_NO_ZH = re.compile(r"是否|能否|可否|有无|吗|(.)[不没]\1")
 _YES_NO_EN = re.compile(r"(?:^|[,;:] )(?:(?:and|but|so) )?(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|"
                         r"must)\b", re.I)

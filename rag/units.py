@@ -20,18 +20,27 @@ _KINDS = ("人 人次 名 位", " ".join(_MONEY), "公里 千米 米", "平方�
           "年 个月 天 小时 分钟")
 _NO_UNIT = "(?![素件旦首老民才工物质类群均然空气])"  # 元素 is no money, 人民币 no people, 天然气 no days
 _ASKED = re.compile("(?:多少|几)[十百千万亿]*(" + "|".join(sorted(UNITS, key=len, reverse=True)) + ")" + _NO_UNIT)
-_CLASSIFIERS = "个|名|位|家|所|项|条|件|座|台|辆|次|种|场|份|套|户|只|头|张|支|批|组|间|期|届|款|类|起|例"
-UNIT = re.compile("|".join([*sorted(UNITS, key=len, reverse=True), _CLASSIFIERS]))
+_ENGLISH = {english: chinese for chinese, english in UNITS.items()} | {
+    "dollars": "美元", "kilometers": "公里", "meters": "米", "square kilometers": "平方公里", "square meters": "平方米",
+    "cubic meters": "立方米", "tons": "吨"}
+_ASKED_EN = re.compile(r"\bhow many (?:(?:more|hundred|thousand|million|billion) )*(" +
+                       "|".join(sorted(_ENGLISH, key=len, reverse=True)) + r")\b", re.I)
+_CLASSIFIERS = "个名位家所项条件座台辆次种场份套户只头张支批组间期届款类起例棵株艘架栋幢篇册枚颗列趟宗笔块班"
+UNIT = re.compile("|".join([*sorted(UNITS, key=len, reverse=True), f"[{_CLASSIFIERS}]"]))
 
 
 def asked_unit(question: str) -> str:
-    """The unit in which a Chinese question wants its figure, ``""`` where it names none; what is merely counted has none.
+    """The unit in which a question wants its figure, ``""`` where it names none; what is merely counted has none.
 
     >>> [asked_unit(q) for q in ("总投资是多少亿元?", "全长多少公里?", "新开工多少个项目?", "加入多少元素?")]
     ['元', '公里', '', '']
+    >>> asked_unit("By how many percentage points did it rise?"), asked_unit("How many million tonnes were sold?")
+    ('个百分点', '吨')
     """
-    match = _ASKED.search(fold(question))
-    return match.group(1) if match else ""
+    if match := _ASKED.search(fold(question)):
+        return match.group(1)
+    match = _ASKED_EN.search(question)
+    return _ENGLISH[match.group(1).lower()] if match else ""
 
 
 def is_alike(unit: str, other: str) -> bool:

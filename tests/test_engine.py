@@ -248,3 +248,24 @@ def test_a_question_about_a_time_of_which_nothing_is_told_is_refused_without_rea
     rag = open_rag(translate="甲镇2021年3月新开工多少座桥梁?", read="47座")
     answer = rag.ask(question)
     assert answer.refused and answer.text == said and all(prompt.task == "translate" for prompt in rag.generator.prompts)
+
+
+def test_who_somebody_is_is_told_by_the_office(open_rag, pages):
+    (pages / "office.md").write_text("# 乙县修路\n\n6月20日,乙县交通局局长王晓东带队看工地。\n", encoding="utf-8")
+    rag = open_rag(read=lambda prompt: "乙县交通局局长" if "担任什么职务" in prompt.user else "王晓东")
+    assert rag.ask("王晓东是谁?").text.startswith("乙县交通局局长[1]。")
+
+
+def test_a_figure_is_quoted_with_the_word_that_rounds_it(open_rag, pages):
+    (pages / "trees.md").write_text("# 丙县种树\n\n丙县今年种树近200棵,签约20项。\n", encoding="utf-8")
+    assert open_rag(read="200棵").ask("丙县今年种树多少棵?").text.startswith("近200棵[1]。")
+    assert open_rag(read="20项").ask("丙县今年签约多少项?").text.startswith("20项[1]。")
+    rag = open_rag(read="200棵", render="Bing County planted 200 trees.", translate="丙县今年种树多少棵?")
+    assert rag.ask("How many trees did Bing County plant?").text.startswith("Bing County planted nearly 200 trees")
+
+
+def test_a_figure_in_the_unit_asked_for_is_taken_from_the_sentence_that_was_read(open_rag, pages):
+    (pages / "growth.md").write_text("# 丙县产值\n\n丙县工业产值同比增长9.2%,高于全市1.7个百分点。\n", encoding="utf-8")
+    rag = open_rag(read="9.2%", translate="丙县产值高于全市多少?", render="It beat the city by 9.2 percentage points.")
+    answer = rag.ask("By how many percentage points did the output of Bing County beat the city?")
+    assert answer.text.startswith("1.7 percentage points")
