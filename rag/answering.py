@@ -34,7 +34,7 @@ from rag.names import Names, unnamed
 from rag.phrasing import Written, sources_of, written_in_chinese, written_in_english
 from rag.prompts import read_prompt
 from rag.quantities import read, unsupported
-from rag.query import ASKS_EN, Query, asks_for_count, asks_yes_or_no, is_a_question, parts_asked
+from rag.query import ASKS_EN, Query, asks_for_count, asks_the_same, asks_yes_or_no, parts_asked
 from rag.records import Answer, TextPiece
 from rag.text import fold
 from rag.times import all_times
@@ -125,12 +125,12 @@ def _grounded(
 
 
 def _forms(query: Query) -> list[str]:
-    """The question as it is read: itself with its names in Chinese, and its translation where this is a question and keeps
-    the figures.
+    """The question as it is read: itself with its names in Chinese, and its translation where this asks the same and keeps the
+    figures.
     """
     if query.chinese == query.question:
         return [query.question]
-    true = is_a_question(query.chinese) and not unsupported(query.chinese, [query.named or query.question])
+    true = asks_the_same(query.chinese, query.question) and not unsupported(query.chinese, [query.named or query.question])
     return list(dict.fromkeys(q for q in (query.named, query.chinese if true else "", query.question) if q))[:2]
 
 

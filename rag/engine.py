@@ -204,12 +204,16 @@ class Rag:
 
     @cached_property
     def _translate(self) -> Callable[[str], str]:
-        """English question → Chinese question, by the generator; the last ones are kept."""
+        """English question → Chinese question, by the generator, ``""`` where it stays English; the last ones are kept."""
         from rag.generate import complete
         from rag.prompts import translate_prompt
+        from rag.text import language
 
-        return lru_cache(_TRANSLATIONS)(
-            lambda named: complete(self.generator, translate_prompt(named), max_tokens=80, stop=("\n",)).strip())
+        def translated(named: str) -> str:
+            chinese = complete(self.generator, translate_prompt(named), max_tokens=80, stop=("\n",)).strip()
+            return chinese if language(chinese) == "zh" else ""
+
+        return lru_cache(_TRANSLATIONS)(translated)
 
     def _chinese_form(self, name: str, names: Sequence[str]) -> str:
         """How the archive spells a romanised name; passages that hold the other names of the question count more."""

@@ -130,6 +130,7 @@ _YES_NO_EN = re.compile(r"(?:^|[,;:] )(?:(?:and|but|so) )?(?:is|are|was|were|do|
                         r"must)\b", re.I)
 
 
+_CHOICE_EN = r"(?i)\b(?:\w+er|more|less)\b.* or "
 _ASKS_ZH = re.compile("[谁哪几吗呢何多怎么?\uff1f]|什么|是否|能否|可否|有无|(.)[不没]\\1")
 
 
@@ -143,12 +144,26 @@ def is_a_question(chinese: str) -> bool:
 
 
 def asks_yes_or_no(question: str) -> bool:
-    """Whether "yes" or "no" can answer a question.
+    """Whether "yes" or "no" can answer a question; they cannot where one of two is to be named.
 
     >>> [asks_yes_or_no(q) for q in ("In April, did it grow?", "随州是否领先?", "有没有上市公司?", "What did it sign?")]
     [True, True, True, False]
+    >>> asks_yes_or_no("Is coverage higher among big firms or among small ones?")
+    False
     """
-    return bool((_YES_NO_ZH if language(question) == "zh" else _YES_NO_EN).search(question))
+    asks, choice = (_YES_NO_ZH, "还是") if language(question) == "zh" else (_YES_NO_EN, _CHOICE_EN)
+    return bool(asks.search(question)) and not re.search(choice, question)
+
+
+def asks_the_same(chinese: str, question: str) -> bool:
+    """Whether a Chinese form of an English question asks for the same kind of thing: a number, yes or no, or neither.
+
+    >>> [asks_the_same(zh, "How many bridges were opened?") for zh in ("开通了多少座桥?", "开通了哪些桥?", "开通桥了吗?", "开通了桥")]
+    [True, False, False, False]
+    """
+    if not is_a_question(chinese) or asks_yes_or_no(chinese) > asks_yes_or_no(question):
+        return False
+    return asks_for_count(chinese) or not asks_for_count(question)
 
 
 _COUNTS = re.compile(r"多少|(?<!哪)几[个家名项人所条次]|总额|how (?:many|much)|"

@@ -269,3 +269,15 @@ def test_a_figure_in_the_unit_asked_for_is_taken_from_the_sentence_that_was_read
     rag = open_rag(read="9.2%", translate="丙县产值高于全市多少?", render="It beat the city by 9.2 percentage points.")
     answer = rag.ask("By how many percentage points did the output of Bing County beat the city?")
     assert answer.text.startswith("1.7 percentage points")
+
+
+def test_a_translation_that_stays_english_is_not_searched_for_or_read(open_rag):
+    rag = open_rag(translate="How many bridges did Sichuan start?", read="47座", render="A bridge town started 47 bridges.")
+    answer = rag.ask("How many bridges did the town start this year?")
+    assert not answer.search_question and all("Sichuan" not in prompt.user for prompt in rag.generator.prompts)
+
+
+def test_a_translation_that_asks_for_another_kind_of_thing_is_not_read(open_rag):
+    rag = open_rag(translate="甲镇今年新开工了哪些桥梁?", read="47座", render="The town started 47 bridges.")
+    rag.ask("How many bridges did the town start this year?")
+    assert all("哪些" not in prompt.user for prompt in rag.generator.prompts if prompt.task == "read")

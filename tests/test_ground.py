@@ -83,7 +83,8 @@ def test_a_clause_always_holds_its_words(text, data):
 
 
 @pytest.mark.parametrize(("text", "draft", "unit", "has"), [
-    ("共有500名代表参加。", "500名", "人", True), ("会场面积达30公顷。", "30公顷", "亩", True), ("到场500。", "500", "人", True), ("种树500棵。", "500棵", "人", False),
+    ("共有500名代表参加。", "500名", "人", True), ("会场面积达30公顷。", "30公顷", "亩", True),
+    ("到场500。", "500", "人", True), ("种树500棵。", "500棵", "人", False),
     ("惠及1.2万户家庭。", "1.2万户", "人", False), ("增长12%。", "12%", "元", False),
 ])
 def test_a_figure_may_be_in_another_unit_of_the_kind_asked_for(text, draft, unit, has):
