@@ -21,6 +21,7 @@ _PATTERNS = tuple(re.compile(pattern, re.I) for pattern in (
 
 ISO = re.compile(r"[12]\d{3}(?:-\d\d(?:-\d\d)?)?")  # a day, month or year
 RELATIVE_YEARS = {"今年": 0, "去年": -1, "前年": -2, "明年": 1}  # years from that of the text
+DAYS_OFF = {"前天": -2, "昨天": -1, "昨日": -1, "昨晚": -1, "今天": 0, "今日": 0, "今晨": 0, "今晚": 0, "明天": 1, "明日": 1}
 _ENGLISH = re.compile(r"[A-Za-z.,]\s+\d|\d(?:st|nd|rd|th)?\s+[A-Za-z]")  # as every English date has it, and no address of the web
 _TOKEN = re.compile(r"d\d{8}|m\d{6}|md\d{4}")
 

@@ -15,7 +15,8 @@ from rag.text import HAN
 _TERMS = {
     "今年以来": "So far this year", "截至目前": "To date", "目前": "currently", "近日": "recently", "日前": "recently",
     "近年来": "In recent years", "今年上半年": "In the first half of this year", "上半年": "the first half of the year",
-    "今年": "this year", "去年": "last year", "同比增长": "grew year on year by", "同比下降": "fell year on year by",
+    "今年": "this year", "去年": "last year", "本月": "this month", "上个月": "last month", "昨天": "yesterday", "明天": "tomorrow",
+    "同比增长": "grew year on year by", "同比下降": "fell year on year by",
     "总投资额": "total investment of", "总投资": "total investment of",
     "高新技术产业开发区": "High-tech Zone", "高新区": "High-tech Zone", "经济技术开发区": "Economic Development Zone",
     "经开区": "Economic Development Zone", "管委会": "administrative committee", "党工委": "Party working committee",

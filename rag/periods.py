@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from rag.dates import ISO, MONTH, MONTH_NUMBER, RELATIVE_YEARS, date_tokens, year_of
+from rag.dates import DAYS_OFF, ISO, MONTH, MONTH_NUMBER, RELATIVE_YEARS, date_tokens, year_of
 
 _YEAR = re.compile(r"(?<![\d.,$¥€£])((?:19|20)\d\d)(?=\s*年)|(?<![\w.,$¥€£])((?:19|20)(?!00)\d\d)\b(?![.,]?\d|%)"
                    r"|\b(?:in|by|since|until|from|to|during|year) ((?:19|20)00)\b(?![.,]?\d|%| [a-z]+s\b| people)")
@@ -47,8 +47,7 @@ _HOLIDAYS = tuple((re.compile(words, re.I), first, last) for words, first, last 
     ("劳动节|“?五一”?(?:假期|小长假|期间|黄金周)|May Day|Labou?r Day", (4, 29), (5, 5)),
     ("端午|Dragon Boat", (6, 1), (6, 30)), ("中秋|Mid-Autumn", (9, 8), (10, 8)),
     ("国庆(?:节|假期|长假|期间|黄金周)|National Day (?:holiday|break|week|Golden Week)", (9, 29), (10, 8))))
-_DAYS_OFF = {"前天": -2, "昨天": -1, "昨日": -1, "昨晚": -1, "今天": 0, "今日": 0, "今晨": 0, "今晚": 0, "明天": 1, "明日": 1}
-_DAY_OFF = re.compile("|".join(_DAYS_OFF))
+_DAY_OFF = re.compile("|".join(DAYS_OFF))
 
 
 @dataclass(frozen=True)
@@ -191,7 +190,7 @@ def _days_off(text: str, written: str) -> Iterator[date]:
     """The days that a text of an ISO day calls today, yesterday or tomorrow."""
     when = _written(written)
     if when and when.days == 1:
-        yield from (when.start + timedelta(days=_DAYS_OFF[word]) for word in _DAY_OFF.findall(text))
+        yield from (when.start + timedelta(days=DAYS_OFF[word]) for word in _DAY_OFF.findall(text))
 
 
 def _months(named: dict[str, str | None]) -> tuple[int, int]:

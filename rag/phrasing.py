@@ -36,7 +36,12 @@ _LATIN = re.compile("[A-Za-z][A-Za-z\u00c0-\u024f]{2,}")
 _ROUNDING = re.compile("nearly |about |more than |less than |at least ")
 _ROUNDED = re.compile(r"\b(?:nearly|almost|close to|about|around|some|approximately|roughly|more than|over|above|exceed\w*|"
                       r"less than|under|fewer than|at least|or more)\b", re.I)
+_WORDS = 2  # most English words for a Chinese character
 _NEAR = 15  # characters from a figure to the word that rounds it
+_FULL_NAME = re.compile("[A-Z][a-z]+(?: [A-Z][a-z]+)+")
+_WHO = re.compile(r"\bwho(?:m|se)?\b", re.I)
+_TELLING = re.compile(r"\b(?!(?:what|when|where|which|whom|whose|does|have|many|much|that|with|from|were|will|would|there|this)\b)"
+                      r"([A-Za-z]{4})[A-Za-z]*\b", re.I)  # the stems of an English question's words
 _LEFT = re.compile(f"[{HAN}](?:[{HAN}、·]*[{HAN}])?")
 
 
@@ -104,12 +109,14 @@ def written_in_english(
     asked = query.question
     words = ", ".join(part for part in (verdict, *(_listed(in_english(_joined(group), asked, known)) for group in groups)) if part)
     yield TextPiece(f"\n{words}\n")
-    prompt = render_prompt(query.question, "; ".join(in_english(clause, asked, known) for clause in clauses), words)
+    source = "; ".join(in_english(clause, asked, known) for clause in clauses)
+    prompt = render_prompt(query.question, source, words)
     sentence = complete(generator, prompt, max_tokens=max_tokens, stop=("\n",)).strip()
     quotes = [source.text for source in sources]
     latin = [word for group in groups if not _LEFT.search(_joined(group)) for word in _LATIN.findall(_joined(group))]
     leaked = set(_LETTER.findall(sentence)) - set(_LETTER.findall(prompt.user))
-    if leaked or not _is_faithful(sentence, [words, *latin], quotes, query) or strange_names(sentence, [asked, prompt.user, *quotes]):
+    strange = strange_names(sentence, [asked, prompt.user, *quotes]) or _names_another(sentence, source, [asked, words])
+    if leaked or strange or not _is_faithful(sentence, [words, *latin], quotes, query):
         sentence = words
     marks = "".join(f"[{number}]" for number in range(1, len(sources) + 1))
     if len(_HAN.findall(sentence)) > _PHRASE:  # put together word by word it would be no English
@@ -117,6 +124,16 @@ def written_in_english(
         return f"{verdict + '. ' if verdict else ''}The paper says: {said} {marks}."
     sentence = _without_chinese(generator, _rounded(sentence, map(_joined, groups)), quotes, known)
     return f"{_with_originals(sentence, clauses).rstrip('. ')}{_in_print(groups, sentence)} {marks}."
+
+
+def _names_another(sentence: str, source: str, expected: Sequence[str]) -> bool:
+    """Whether it is asked who, and the sentence names somebody of the source who is neither the answer nor in the question.
+
+    >>> _names_another("She was elected by Xi Jinping.", "Xi Jinping 致电卢拉", ["Who was elected?", "卢拉"])
+    True
+    """
+    names = _FULL_NAME.findall(source) if _WHO.search(expected[0]) else []
+    return any(name in sentence for name in names if not any(name in text for text in expected))
 
 
 def _rounded(sentence: str, printed: Iterable[str]) -> str:
@@ -157,9 +174,14 @@ def _is_worded(words: str) -> bool:
 
 
 def _is_faithful(sentence: str, words: Sequence[str], quotes: Sequence[str], query: Query) -> bool:
-    """Every figure of the sentence stands in the quotations, every figure of the answer in the sentence, and all but its first word."""
+    """The sentence takes up a word of the question; every figure of it stands in the quotations, every figure of the answer in it,
+    and all words of the answer but the first.
+    """
     if not sentence or sentence.endswith("?") or _DECLINED.search(sentence) or _LOOPS.search(sentence):
         return False
+    asked = {word.lower() for word in _TELLING.findall(query.question)}
+    if asked and not any(stem in sentence.lower() for stem in asked):
+        return False  # it is about something else
     if len(_HAN.findall(sentence)) > _LEFT_OVER * len(sentence) or unsupported(sentence, [*quotes, query.question]):
         return False
     return not unsupported(words[0], [sentence]) and all(word.lower() in sentence.lower() for word in words[1:])
@@ -180,7 +202,8 @@ def _translated(generator: Writer, chinese: str, quotes: Sequence[str], known: N
     english = plain
     if _LEFT.search(plain):
         english = complete(generator, term_prompt(plain), max_tokens=40, stop=("\n",)).strip().rstrip(".")
-    return "" if _LEFT.search(english) or _DECLINED.search(english) or unsupported(english, quotes) else english
+    explained = len(english.split()) > _WORDS * len(chinese) + _WORDS
+    return "" if explained or _LEFT.search(english) or _DECLINED.search(english) or unsupported(english, quotes) else english
 
 
 def _replaced(sentence: str, term: str, english: str) -> str:

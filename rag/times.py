@@ -1,16 +1,18 @@
-"""Relative times of the paper (今年, 去年, 上半年, 近日, 7月5日) resolved against the date of their article."""
+"""Relative times of the paper (今年, 去年, 上半年, 今天, 近日, 7月5日) resolved against the date of their article."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from datetime import date as date_of
+from datetime import timedelta
 
-from rag.dates import RELATIVE_YEARS, year_of
+from rag.dates import DAYS_OFF, RELATIVE_YEARS, year_of
 from rag.records import Resolved
 
 _DAY = re.compile(r"(?<![年\d])(?P<m>\d{1,2})月(?P<d>\d{1,2})日")
 _MONTHS = re.compile(r"(?<![年\d-])(?P<a>\d{1,2})[-至—](?P<b>\d{1,2})月(?!\d)")
-_WORDS = re.compile("今年以来|今年上半年|去年上半年|今年|去年|前年|明年|上半年|下半年|本月|上月|上个月|近日|日前")
+_WORDS = re.compile("今年以来|今年上半年|去年上半年|今年|去年|前年|明年|上半年|下半年|本月|上月|上个月|近日|日前|" + "|".join(DAYS_OFF))
 _HALVES = {"上半年": ("01", "06"), "下半年": ("07", "12")}
 
 
@@ -19,8 +21,10 @@ def resolve_times(text: str, date: str) -> list[Resolved]:
 
     >>> [(t.text, t.means) for t in resolve_times("今年以来开工47个,7月5日签约", "2024-07-10")]
     [('今年以来', '2024'), ('7月5日', '2024-07-05')]
-    >>> resolve_times("今年以来", "")
-    []
+    >>> [t.means for t in resolve_times("今天开工,昨天签约", "2024-07-01")]
+    ['2024-07-01', '2024-06-30']
+    >>> resolve_times("今年以来", ""), resolve_times("今天", "2024-06-31")
+    ([], [])
     """
     if not re.match(r"\d{4}", date):
         return []
@@ -38,6 +42,8 @@ def all_times(pairs: Iterable[tuple[str, str]]) -> tuple[Resolved, ...]:
 
 def _word(match: re.Match[str], date: str) -> str:
     word, year = match.group(), int(date[:4])
+    if word in DAYS_OFF:
+        return _day_off(date, DAYS_OFF[word])
     half = next((_HALVES[name] for name in _HALVES if word.endswith(name)), None)
     year += next((shift for name, shift in RELATIVE_YEARS.items() if word.startswith(name)), 0)
     if half:
@@ -47,6 +53,13 @@ def _word(match: re.Match[str], date: str) -> str:
     if word.endswith("月"):
         return _month(date, -1 if word.startswith("上") else 0)
     return str(year)
+
+
+def _day_off(date: str, days: int) -> str:
+    try:
+        return (date_of.fromisoformat(date) + timedelta(days)).isoformat() if len(date) == 10 else ""
+    except ValueError:  # a misprinted day, such as the 31st of June
+        return ""
 
 
 def _month(date: str, shift: int) -> str:

@@ -281,3 +281,22 @@ def test_a_translation_that_asks_for_another_kind_of_thing_is_not_read(open_rag)
     rag = open_rag(translate="甲镇今年新开工了哪些桥梁?", read="47座", render="The town started 47 bridges.")
     rag.ask("How many bridges did the town start this year?")
     assert all("哪些" not in prompt.user for prompt in rag.generator.prompts if prompt.task == "read")
+
+
+@pytest.mark.parametrize(("render", "term", "text"), [
+    ("This is a placeholder for the month.", "this is a placeholder for the actual date or month that you want", "this month (本月) [1]."),
+    ("The bridge opens this month.", "", "The bridge opens this month (本月) [1]."),
+])
+def test_a_sentence_about_something_else_is_thrown_away(open_rag, pages, render, term, text):
+    line = {"doc_id": "o", "title": "丙县大桥", "date": "2024-07-05", "text": "丙县大桥将于本月通车。"}
+    (pages / "opening.jsonl").write_text(json.dumps(line, ensure_ascii=False) + "\n", encoding="utf-8")
+    rag = open_rag(read="本月", translate="丙县大桥何时通车?", render=render, term=term)
+    answer = rag.ask("When does the bridge of Bing County open?")
+    assert answer.text == text and ("本月", "2024-07") in [(time.text, time.means) for time in answer.times]
+
+
+def test_a_sentence_that_names_another_person_is_thrown_away(open_rag, pages):
+    (pages / "vote.md").write_text("# 丁市选市长\n\n王小明致电卢拉,祝贺他当选丁市市长。\n", encoding="utf-8")
+    rag = open_rag(read="卢拉", translate="谁当选丁市市长?", render="The mayor of Ding City was elected by Wang Xiaoming.", term="Lula")
+    answer = rag.ask("Who was elected mayor of Ding City?")
+    assert "Xiaoming" not in answer.text and "卢拉" in answer.text
