@@ -284,7 +284,7 @@ def test_a_translation_that_asks_for_another_kind_of_thing_is_not_read(open_rag)
 
 
 @pytest.mark.parametrize(("render", "term", "text"), [
-    ("This is a placeholder for the month.", "this is a placeholder for the actual date or month that you want", "this month (本月) [1]."),
+    ("This is a placeholder for the month.", "this is a placeholder for the date or month that you want", "this month (本月) [1]."),
     ("The bridge opens this month.", "", "The bridge opens this month (本月) [1]."),
 ])
 def test_a_sentence_about_something_else_is_thrown_away(open_rag, pages, render, term, text):

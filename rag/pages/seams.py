@@ -27,6 +27,7 @@ _PARAGRAPH_AT_LEAST = 12  # characters
 _HABIT = 0.5
 _OPENINGS = ("近日", "日前", "连日来", "记者从", "当地时间")  # in a first sentence, wherever they stand
 _PAIRED = {"“": "”", "‘": "’", "《": "》", "(": ")", "（": "）", "「": "」", "【": "】"}
+_A_DAY = re.compile(r"^[^,\uff0c;\uff1b。:\uff1a]*\d日")  # in the first clause
 _GOES_ON = re.compile("他|她|它|这|此|该|其|与此同时|同时|另|随后|接着|不仅|然而|但|而|也|还|并|因|除了")  # never a story's first word
 _SAID_AGAIN = re.compile(  # a speaker without an office was named before
     "[^主总部长书委会局院人员家厅国]{2,8}?(?:还|也)?(?:表示|指出|强调|说|认为|介绍|提出|告诉|坦言)")
@@ -142,11 +143,11 @@ class Seams:
 def is_dated(text: str) -> bool:
     """Whether a text opens as news does: with a day, or with the words for one.
 
-    >>> is_dated("近日,新渠通水"), is_dated("新渠通水")
-    (True, False)
+    >>> [is_dated(text) for text in ("近日,新渠通水", "新渠通水", "第十四届全市水利工作会议3月5日在城西召开", "新渠通水,3月5日放水")]
+    [True, False, True, False]
     """
     head = text[:16]
-    if any(word in head for word in _LEAD_WORDS) or ("日" in head and any(c.isdigit() for c in head)):
+    if any(word in head for word in _LEAD_WORDS) or _A_DAY.search(text[:_REACH]):
         return True
     return any(word in text[:60] for word in _OPENINGS)
 
