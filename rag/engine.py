@@ -172,7 +172,8 @@ class Rag:
         from rag.prompts import rewrite_prompt
 
         whole = complete(self.generator, rewrite_prompt(query.question, history), max_tokens=80, stop=("\n",))
-        return read_query(whole) if whole.strip() else query
+        written = read_query(whole) if whole.strip() else query
+        return written if written.language == query.language else query  # what came out in the other language is not what was asked
 
     def _with_names(self, query: Query) -> Query:
         """The question with what it names; names and dates that the archive knows are carried into Chinese by code."""

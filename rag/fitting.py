@@ -19,7 +19,7 @@ _HOW_MANY = re.compile(r"\bhow many (?!(?:\w+ )?(?:yuan|dollars|euros|yen|pounds
                        "(?:多少|几)[个家名座项条位所件台辆人户]", re.I)
 _MANY = re.compile(  # told without digits
     "[很许好]多|多[次个名家种]|大量|无数|[数几][十百千万亿]|一[个名家所项条人位座台次种场]|半|[独唯]一|全部|所有|没有")
-_WHO_IS = re.compile("(?:是谁|是什么人|是何人)[?\uff1f]?$|^who (?:is|was) ")
+_WHO_IS = re.compile("(?:是谁|是什么人|是何人)[?\uff1f]?$|^who (?:is|was)\\b")
 _A_YEAR = 1000  # years from which 年 tells a date, not how long
 _HOW_MUCH = re.compile(r"how much|\b(?:what|which)\b|总额|金额|占比|比例|个百分点", re.I)
 

@@ -300,3 +300,9 @@ def test_a_sentence_that_names_another_person_is_thrown_away(open_rag, pages):
     rag = open_rag(read="卢拉", translate="谁当选丁市市长?", render="The mayor of Ding City was elected by Wang Xiaoming.", term="Lula")
     answer = rag.ask("Who was elected mayor of Ding City?")
     assert "Xiaoming" not in answer.text and "卢拉" in answer.text
+
+
+def test_a_follow_up_that_is_written_out_in_the_other_language_is_asked_as_it_stands(open_rag):
+    rag = open_rag(rewrite="How many bridges does the town have?", read="44座")
+    answer = rag.ask("那续建桥梁多少座?", [Turn("甲镇今年新开工多少座桥梁?", "47座")])
+    assert not answer.rewritten and answer.text.startswith("44座")
