@@ -36,10 +36,10 @@ def in_unit(grounded: Grounded, unit: str) -> Grounded:
 
     >>> from rag.ground import ground
     >>> from rag.records import Article, Passage
-    >>> article = Article("a", "p", "d", "产值增长9.2%,高于全市1.7个百分点。")
+    >>> article = Article("a", "p", "d", "产值增长8.4%,高于全市2.5个百分点。")
     >>> e = Evidence(article, Passage("x", "a", article.text, 0, 19), 0, 19, article.text, 1.0)
-    >>> [l.piece for l in in_unit(ground("9.2%", [e]), "个百分点").located]
-    ['1.7个百分点']
+    >>> [l.piece for l in in_unit(ground("8.4%", [e]), "个百分点").located]
+    ['2.5个百分点']
     """
     if not unit or len(grounded.located) != 1 or any(_measures(text, q, unit) for text, q in figures_in(grounded.located)):
         return grounded

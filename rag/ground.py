@@ -116,7 +116,7 @@ def locate(piece: str, evidence: Iterable[Evidence]) -> Located | None:
     """The best-scored sentence that holds a piece; width, case, spaces and quotation marks do not matter.
 
     A number is found only as a whole: 7 does not stand in 17 or in 7.5. Its unit comes along, as a generator that
-    leaves it out (8270 for 8270万人) would change the figure. So does what rounds it (近200项 for 200项, 200余名 for 200名).
+    leaves it out (8270 for 8270万人) would change the figure. So does what rounds it (近60项 for 60项, 80余名 for 80名).
     """
     wanted = _bare(piece)[0]
     if not wanted:

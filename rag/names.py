@@ -152,7 +152,7 @@ def chinese_form(name: str, texts: Iterable[str]) -> str:
     '随州'
     >>> chinese_form("Line", ["大家的潜力呢?"]), chinese_form("Huangtong", ["贵州黄桶至广西百色铁路"])
     ('', '黄桶')
-    >>> chinese_form("Denver", ["他的女儿来了"])
+    >>> chinese_form("Heta", ["我和他来了"])
     ''
     """
     wanted = set(readings(name))

@@ -129,7 +129,7 @@ def written_in_english(
 def _names_another(sentence: str, source: str, expected: Sequence[str]) -> bool:
     """Whether it is asked who, and the sentence names somebody of the source who is neither the answer nor in the question.
 
-    >>> _names_another("She was elected by Xi Jinping.", "Xi Jinping 致电卢拉", ["Who was elected?", "卢拉"])
+    >>> _names_another("He was elected by Wang Xiaoming.", "Wang Xiaoming 致电石磊", ["Who was elected?", "石磊"])
     True
     """
     names = _FULL_NAME.findall(source) if _WHO.search(expected[0]) else []
@@ -139,8 +139,8 @@ def _names_another(sentence: str, source: str, expected: Sequence[str]) -> bool:
 def _rounded(sentence: str, printed: Iterable[str]) -> str:
     """The sentence with the word that rounds a figure in print, where it was left out.
 
-    >>> _rounded("It has 200 results.", ["近200项"]), _rounded("It has almost 200 results.", ["近200项"])
-    ('It has nearly 200 results.', 'It has almost 200 results.')
+    >>> _rounded("It has 60 parts.", ["近60项"]), _rounded("It has almost 60 parts.", ["近60项"])
+    ('It has nearly 60 parts.', 'It has almost 60 parts.')
     """
     for _, english in (pair for words in printed for pair in glossary(words)):
         figure = english[rounding.end() :] if (rounding := _ROUNDING.match(english)) else ""

@@ -249,8 +249,8 @@ def unsupported(answer: str, sources: Sequence[str]) -> list[Quantity]:
 
     >>> [q.text for q in unsupported("63.2 billion yuan, 22 projects [1]", ["22个,总投资额63.2亿元"])]
     ['63.2 billion']
-    >>> [q.text for q in unsupported("9.2 percentage points, 1.7 percentage points", ["增长9.2%,高于1.7个百分点"])]
-    ['9.2 percentage points']
+    >>> [q.text for q in unsupported("8.4 percentage points, 2.5 percentage points", ["增长8.4%,高于2.5个百分点"])]
+    ['8.4 percentage points']
     """
     carried = {(q.value, _sort(q)) for source in sources for q in read(source)}
     carried |= {(value, "number") for value, sort in carried if sort in ("percent", "points")}
@@ -269,8 +269,8 @@ def _sort(quantity: Quantity) -> str:
 def glossary(chinese: str) -> list[tuple[str, str]]:
     """The figures of a Chinese text and their English forms, in order; what reads the same is left out.
 
-    >>> glossary("近200项,总投资额86.8亿元,7月5日,1.7个百分点")
-    [('近200项', 'nearly 200'), ('86.8亿元', '8.68 billion yuan'), ('7月5日', 'July 5'), ('1.7个百分点', '1.7 percentage points')]
+    >>> glossary("近60项,总投资额72.5亿元,9月3日,2.5个百分点")
+    [('近60项', 'nearly 60'), ('72.5亿元', '7.25 billion yuan'), ('9月3日', 'September 3'), ('2.5个百分点', '2.5 percentage points')]
     """
     folded = fold(chinese)
     found: list[tuple[int, str, str]] = []

@@ -148,7 +148,7 @@ def asks_yes_or_no(question: str) -> bool:
 
     >>> [asks_yes_or_no(q) for q in ("In April, did it grow?", "随州是否领先?", "有没有上市公司?", "What did it sign?")]
     [True, True, True, False]
-    >>> asks_yes_or_no("Is coverage higher among big firms or among small ones?")
+    >>> asks_yes_or_no("Is the yield higher in wet years or in dry ones?")
     False
     """
     asks, choice = (_YES_NO_ZH, "还是") if language(question) == "zh" else (_YES_NO_EN, _CHOICE_EN)
