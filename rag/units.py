@@ -20,7 +20,7 @@ _KINDS = ("人 人次 名 位", " ".join(_MONEY), "公里 千米 米", "平方�
           "年 个月 天 小时 分钟")
 _NO_UNIT = "(?![素件旦首老民才工物质类群均然空气])"  # 元素 is no money, 人民币 no people, 天然气 no days
 _ASKED = re.compile("(?:多少|几)[十百千万亿]*(" + "|".join(sorted(UNITS, key=len, reverse=True)) + ")" + _NO_UNIT)
-_ENGLISH = {english: chinese for chinese, english in UNITS.items()} | {
+_ENGLISH = {english.lower(): chinese for chinese, english in UNITS.items()} | {
     "dollars": "美元", "kilometers": "公里", "meters": "米", "square kilometers": "平方公里", "square meters": "平方米",
     "cubic meters": "立方米", "tons": "吨"}
 _ASKED_EN = re.compile(r"\bhow many (?:(?:more|hundred|thousand|million|billion) )*(" +
@@ -36,6 +36,8 @@ def asked_unit(question: str) -> str:
     ['元', '公里', '', '']
     >>> asked_unit("By how many percentage points did it rise?"), asked_unit("How many million tonnes were sold?")
     ('个百分点', '吨')
+    >>> asked_unit("How many US dollars did it cost?"), asked_unit("How many square meters does it cover?")
+    ('美元', '平方米')
     """
     if match := _ASKED.search(fold(question)):
         return match.group(1)
