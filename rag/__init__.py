@@ -10,6 +10,7 @@ Nothing heavy is loaded until it is needed: importing this package takes millise
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,10 @@ from rag.records import Answer, Article, Citation, Hit, Turn
 
 if TYPE_CHECKING:
     from rag.engine import Rag
+
+# OpenVINO tells its maker each time that it is imported, if this package of its is there. What is asked of an archive,
+# and that it is asked, is nobody's business; without the package it works as well.
+sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 
 __all__ = ["Answer", "Article", "Citation", "Hit", "Rag", "RagError", "Turn", "ask"]
 

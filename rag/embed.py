@@ -1,8 +1,7 @@
-"""The multilingual embedder: texts → unit vectors. The only module that knows sentence-transformers.
+"""The multilingual embedder: texts → unit vectors. Here it is told which model runs, and how.
 
-The model is a sentence-transformers folder. It is run by OpenVINO (converted once from the sentence-transformers
-module itself, pooling and normalisation in the graph, then started without torch), or by torch; both give the same
-vectors.
+The model is a sentence-transformers folder. It is run by OpenVINO (``rag/models/encoder.py``: converted once, then started
+without torch), or by torch as it comes; both give the same vectors, to a cosine of 0.999.
 """
 
 from __future__ import annotations
@@ -11,13 +10,14 @@ import json
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from rag.errors import ModelError
-from rag.models import cache_folder, resolve
+from rag.models import resolve
 from rag.models.cache import ORIGIN, sha256_of
+from rag.models.encoder import GraphEncoder
 
 if TYPE_CHECKING:
     from rag.config import Embedding
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _PREFIXES = {"e5": ("query: ", "passage: ")}
-_BFLOAT16 = "BF16"
 
 
 class Embedder(Protocol):
@@ -48,17 +47,17 @@ Encode = Callable[[list[str]], np.ndarray]
 
 
 class SentenceEmbedder:
-    """An embedder around one ``encode`` function; texts go through it sorted by length, in batches.
+    """An embedder around one ``encode`` function.
 
-    >>> fake = SentenceEmbedder(lambda texts: np.ones((len(texts), 2), np.float32), 2, "fake", ("q: ", "p: "), 8)
+    >>> fake = SentenceEmbedder(lambda texts: np.ones((len(texts), 2), np.float32), 2, "fake", ("q: ", "p: "))
     >>> fake.queries(["随州"]).shape, fake.passages([]).shape
     ((1, 2), (0, 2))
     """
 
-    def __init__(self, encode: Encode, dimension: int, fingerprint: str, prefixes: tuple[str, str], batch: int) -> None:
+    def __init__(self, encode: Encode, dimension: int, fingerprint: str, prefixes: tuple[str, str]) -> None:
         self.dimension = dimension
         self.fingerprint = fingerprint
-        self._encode, self._prefixes, self._batch = encode, prefixes, batch
+        self._encode, self._prefixes = encode, prefixes
 
     def queries(self, texts: Sequence[str]) -> np.ndarray:
         """Vectors of questions."""
@@ -69,12 +68,7 @@ class SentenceEmbedder:
         return self._all([self._prefixes[1] + text for text in texts])
 
     def _all(self, texts: list[str]) -> np.ndarray:
-        out = np.zeros((len(texts), self.dimension), np.float32)
-        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))  # so that a batch holds little padding
-        for at in range(0, len(order), self._batch):
-            rows = order[at : at + self._batch]
-            out[rows] = self._encode([texts[i] for i in rows])
-        return out
+        return self._encode(texts) if texts else np.zeros((0, self.dimension), np.float32)
 
 
 def open_embedder(
@@ -89,9 +83,9 @@ def open_embedder(
     prefixes = (query if settings.query_prefix is None else settings.query_prefix,
                 passage if settings.passage_prefix is None else settings.passage_prefix)
     weights = _weights_hash(folder)
-    encode = _open_backend(folder, weights, settings.backend, settings.max_tokens)
+    encode = _open_backend(folder, weights, settings)
     fingerprint = f"{settings.model}@{weights[:12]} {prefixes[0]!r} {prefixes[1]!r} {settings.max_tokens}"
-    return SentenceEmbedder(encode, encode(["x"]).shape[1], fingerprint, prefixes, settings.batch_size)
+    return SentenceEmbedder(encode, encode(["x"]).shape[1], fingerprint, prefixes)
 
 
 def _prefixes_of(model: str) -> tuple[str, str]:
@@ -112,89 +106,21 @@ def _weights_hash(folder: Path) -> str:
         return "".join(sha256_of(file) for file in files)
 
 
-def _open_backend(folder: Path, weights: str, backend: str, max_tokens: int) -> Encode:
+def _open_backend(folder: Path, weights: str, settings: Embedding) -> Encode:
     try:
-        if backend == "torch":
-            return _torch(folder, max_tokens)
-        return _openvino(folder, weights, max_tokens)
+        if settings.backend == "torch":
+            return _torch(folder, settings.max_tokens, settings.batch_size)
+        return GraphEncoder(folder, weights, settings.max_tokens, settings.batch_size)
     except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
         told = " ".join(str(error).split())[:300]
-        raise ModelError(f"{folder}: cannot be loaded as an embedder by {backend} ({told})") from error
+        raise ModelError(f"{folder}: cannot be loaded as an embedder by {settings.backend} ({told})") from error
 
 
-def _torch(folder: Path, max_tokens: int) -> Encode:
+def _torch(folder: Path, max_tokens: int, batch: int) -> Encode:
     """sentence-transformers as it comes, in float32."""
     from sentence_transformers import SentenceTransformer
 
     model = SentenceTransformer(str(folder), device="cpu")
     model.max_seq_length = max_tokens
-    return lambda texts: np.asarray(model.encode(texts, normalize_embeddings=True, show_progress_bar=False))
-
-
-def _openvino(folder: Path, weights: str, max_tokens: int) -> Encode:
-    """The converted graph, in bfloat16 where the processor has it; tokens by the model's own tokenizer file."""
-    import openvino
-    from tokenizers import Tokenizer
-
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    tokenizer.enable_truncation(max_tokens)
-    pad = tokenizer.token_to_id("<pad>")
-    tokenizer.enable_padding(**({"pad_id": pad, "pad_token": "<pad>"} if pad is not None else {}))
-    core = openvino.Core()
-    native = _BFLOAT16 in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    compiled = core.compile_model(
-        str(_converted(folder, weights)), "CPU", {"INFERENCE_PRECISION_HINT": "bf16" if native else "f32"})
-
-    def encode(texts: list[str]) -> np.ndarray:
-        tokens = tokenizer.encode_batch(texts)
-        ids = np.array([t.ids for t in tokens], np.int64)
-        mask = np.array([t.attention_mask for t in tokens], np.int64)
-        return np.asarray(compiled([ids, mask])[0], np.float32)
-
-    return encode
-
-
-def _converted(folder: Path, weights: str) -> Path:
-    """The OpenVINO graph of a model, kept in the cache by the hash of its weights."""
-    import os
-
-    import openvino
-
-    home = cache_folder() / "openvino"
-    file = home / f"{weights[:16]}-{openvino.__version__.split('-')[0]}.xml"
-    if not file.is_file():
-        home.mkdir(parents=True, exist_ok=True)
-        draft = home / f"{file.stem}-{os.getpid()}.xml"
-        openvino.save_model(_convert(folder), draft, compress_to_fp16=False)
-        os.replace(draft.with_suffix(".bin"), file.with_suffix(".bin"))
-        os.replace(draft, file)
-        log.info("converted %s to %s", folder, file)
-    return file
-
-
-def _convert(folder: Path) -> Any:
-    """The sentence-transformers module, with mean pooling and normalisation, as one OpenVINO graph."""
-    import warnings
-
-    import openvino
-    import torch
-    from sentence_transformers import SentenceTransformer
-    from transformers.utils import logging as remarks
-
-    remarks.set_verbosity_error()
-    remarks.disable_progress_bar()
-    stack = SentenceTransformer(str(folder), device="cpu")
-
-    class Graph(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.stack = stack
-
-        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-            out = self.stack({"input_ids": input_ids, "attention_mask": attention_mask})["sentence_embedding"]
-            return torch.nn.functional.normalize(out, dim=-1)
-
-    example = {name: torch.ones(2, 16, dtype=torch.long) for name in ("input_ids", "attention_mask")}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the tracer's remarks on transformers' code
-        return openvino.convert_model(Graph().eval(), example_input=example)
+    return lambda texts: np.asarray(model.encode(
+        texts, batch_size=batch, normalize_embeddings=True, show_progress_bar=False))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -71,6 +72,13 @@ def test_importing_the_package_loads_nothing_heavy():
     code = "import rag, sys; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not HEAVY & set(loaded) and "numpy" not in loaded and "pydantic" not in loaded
+
+
+def test_openvino_does_not_report_that_it_was_used(tmp_path):
+    code = "import rag, openvino; from openvino.tools.ovc import telemetry_utils as t; print(t.tm.__name__)"
+    told = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True,
+                          env={**os.environ, "HOME": str(tmp_path)})
+    assert told.stdout.strip() == "openvino.tools.ovc.telemetry_stub" and not list(tmp_path.iterdir())
 
 
 def test_only_the_command_prints():
