@@ -25,6 +25,7 @@ from rag.models.eight_bits import in_eight_bits
 log = logging.getLogger(__name__)
 
 _BFLOAT16 = "BF16"
+_KERNELS = 1000  # kernels kept, one for each shape of each step; five times as many, as it comes, fill gigabytes
 
 
 class GraphEncoder:
@@ -41,7 +42,8 @@ class GraphEncoder:
         core = openvino.Core()
         native = _BFLOAT16 in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         compiled = core.compile_model(str(_converted(folder, weights, eight_bits=native)), "CPU", {
-            "INFERENCE_PRECISION_HINT": "bf16" if native else "f32", "NUM_STREAMS": os.cpu_count() or 1})
+            "INFERENCE_PRECISION_HINT": "bf16" if native else "f32", "NUM_STREAMS": os.cpu_count() or 1,
+            "CPU_RUNTIME_CACHE_CAPACITY": _KERNELS})
         self._queue = openvino.AsyncInferQueue(compiled)
         self._queue.set_callback(lambda request, take: take(request.get_output_tensor().data))
         self._dimension, self._batch, self._lock = compiled.output(0).get_partial_shape()[1].get_length(), batch, threading.Lock()
