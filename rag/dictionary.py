@@ -51,12 +51,17 @@ class Dictionary:
         """
         words = [re.sub("'s?$", "", word) for word in _WORD.findall(question.replace("-", " "))]
         keys = [word if is_han(word) else gloss_key([word]) for word in words]
+        capitals = {word for word in words if word.isupper() and len(word) > 1 and not question.isupper()}
         known = self._translations({key for at in range(len(words)) for _, key in _longest_first(words, keys, at)})
         known |= {word: (word,) for word in words if is_han(word)}
+        short = self._abbreviations({word for word in words if len(word) > 2 and word.lower() not in _SAY_NOTHING} | capitals)
         found: list[Term] = []
         at = 0
         while at < len(words):
-            at, term = next(((end, known[key]) for end, key in _longest_first(words, keys, at) if key in known), (at + 1, ()))
+            phrases = [(end, known[key]) for end, key in _longest_first(words, keys, at) if key in known]
+            if words[at] in capitals:  # what its letters spell is another word
+                phrases = [(end, term) for end, term in phrases if end > at + 1]
+            at, term = phrases[0] if phrases else (at + 1, short.get(words[at], ()))
             found.append(tuple(word for word in term if len(word) > 1))
         return tuple(dict.fromkeys(filter(None, found)))
 
@@ -68,6 +73,11 @@ class Dictionary:
         """
         found = self._table.execute("SELECT english FROM names WHERE word = ?", (name,)).fetchone()
         return str(found[0]) if found else ""
+
+    def _abbreviations(self, words: Iterable[str]) -> dict[str, Term]:
+        wanted = {word: word.upper() for word in words}
+        known = self._translations(set(wanted.values()))
+        return {word: known[capitals] for word, capitals in wanted.items() if capitals in known}
 
     def _translations(self, keys: Iterable[str]) -> dict[str, Term]:
         wanted = list(keys)

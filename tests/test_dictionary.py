@@ -25,6 +25,17 @@ def test_words_are_known_by_their_stem_phrases_before_words_and_all_senses_toget
     assert dictionary.terms("Who planted trees in spring?") == (("植树", "种树"), ("弹簧", "春天"))
 
 
+def test_abbreviations_are_known_by_their_capitals(tmp_path):
+    with gzip.open(tmp_path / PACKED, "wt", encoding="utf-8") as out:
+        out.write("丙組織 丙组织 [Bing3 zu3 zhi1] /Who Helps Others (WHO)/\n生產總值 生产总值 [sheng1] /gross domestic product (GDP)/\n"
+                  "丁盟 丁盟 [Ding1 meng2] /TU/\n不加 不加 [bu4 jia1] /un-/tu-/colour (US)/\n聯合 联合 [lian2 he2] /un council/\n")
+    convert_cedict(tmp_path)
+    words = Dictionary(tmp_path)
+    assert words.terms("By how much did GDP grow, asks the WHO of the TU?") == (("生产总值",), ("丙组织",), ("丁盟",))
+    assert words.terms("the UN of the US") == () and words.terms("the UN Council") == (("联合",),)
+    assert words.terms("who knows the gdp?") == (("生产总值",),) and words.terms("WHO ASKS THE TU?") == (("丁盟", "不加"),)
+
+
 def test_names_in_chinese_stand_for_themselves_and_unknown_words_are_left_out(dictionary):
     assert dictionary.terms("How many zeppelins did 甲镇 build?") == (("甲镇",),)
     assert dictionary.terms("Wie viele Brücken? 😀 ' -- %") == ()

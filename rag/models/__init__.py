@@ -2,8 +2,7 @@
 
 Reading order: :mod:`~rag.models.catalogue` (which bytes), :mod:`~rag.models.cache` (where they are kept),
 :mod:`~rag.models.wheels` and :mod:`~rag.models.hub` (two sources), :mod:`~rag.models.e5` (a conversion),
-:mod:`~rag.models.resolve` (name → path);
-beside them :mod:`~rag.models.encoder` (the embedder's graph) and :mod:`~rag.models.eight_bits`.
+:mod:`~rag.models.resolve` (name → path).
 """
 
 from rag.models.cache import Progress, cache_folder

@@ -16,11 +16,13 @@ from typing import Any
 
 from rag.errors import ModelError
 
-FILE = "words.sqlite"
+FILE = "terms.sqlite"
 PACKED = "cedict.u8.gz"
 _ENTRY = re.compile(r"\S+ ([\u4e00-\u9fff]{1,8}) \[[^]]*\] /(.+)/")
 _NAME = re.compile(r"\S+ ([\u4e00-\u9fff·]{2,12}) \[([^]]*)\] /(?:PRC )?([^/]+)/")
 _ENGLISH_NAME = re.compile(r"[A-Z][\w.'’&-]*(?: (?:(?:of|the|and|for|de|la|on) )*[A-Z][\w.'’&-]*)*")
+_SHORT = re.compile(r"[A-Z]{2,6}")
+_SHORTENED = re.compile(r"([A-Za-z])[A-Za-z' -]+ \(([A-Z]{2,6})\)")
 _NO_MEANING = ("CL:", "variant of", "old variant", "see ", "surname", "abbr. for", "used in", "erhua")
 _LONGEST_GLOSS = 5
 
@@ -30,7 +32,7 @@ def convert_cedict(folder: Path) -> None:
     packed = folder / PACKED
     with gzip.open(packed, "rt", encoding="utf-8") as file:
         lines = file.readlines()
-    rows = {(gloss_key(gloss.split()), word) for line in lines for word, gloss in glosses(line)}
+    rows = {(gloss if gloss.isupper() else gloss_key(gloss.split()), word) for line in lines for word, gloss in glosses(line)}
     if not rows:
         raise ModelError(f"{packed}: not a dictionary in the format of CC-CEDICT")
     (folder / FILE).unlink(missing_ok=True)  # of a conversion that was killed
@@ -49,6 +51,8 @@ def glosses(line: str) -> Iterator[tuple[str, str]]:
 
     >>> list(glosses("保費 保费 [bao3 fei4] /insurance premium; (old) fee/CL:筆|笔[bi3]/"))
     [('保费', 'insurance premium'), ('保费', 'fee')]
+    >>> list(glosses("世貿組織 世贸组织 [Shi4 mao4 Zu3 zhi1] /World Trade Organization (WTO)/"))
+    [('世贸组织', 'world trade organization'), ('世贸组织', 'WTO')]
     """
     entry = _ENTRY.match(line)
     if not entry:
@@ -59,6 +63,7 @@ def glosses(line: str) -> Iterator[tuple[str, str]]:
                 gloss = _plain(part)
                 if gloss and len(gloss.split()) <= _LONGEST_GLOSS:
                     yield entry[1], gloss
+                yield from ((entry[1], short) for short in _abbreviations(part.strip()))
 
 
 def proper_names(lines: Iterable[str]) -> dict[str, str]:
@@ -85,6 +90,17 @@ def _plain(gloss: str) -> str:
     bare = re.sub(r"\([^)]*\)|\[[^]]*\]|\{[^}]*\}", "", gloss).strip().lower()
     bare = re.sub(r"^(?:to|a|an|the|of) ", "", bare)
     return " ".join(bare.strip(" .,;!?").replace("-", " ").split())
+
+
+def _abbreviations(gloss: str) -> list[str]:
+    """The capitals that stand for a gloss, alone or in brackets behind it; they keep their capitals as a key.
+
+    >>> _abbreviations("gross domestic product (GDP)"), _abbreviations("EU"), _abbreviations("colour (US)")
+    (['GDP'], ['EU'], [])
+    """
+    if _SHORT.fullmatch(gloss):
+        return [gloss]
+    return [short for first, short in _SHORTENED.findall(gloss) if first.upper() == short[0]]
 
 
 def gloss_key(words: Sequence[str]) -> str:

@@ -6,9 +6,9 @@ import numpy as np
 import openvino
 from openvino import opset13 as op
 
-from rag.models import eight_bits
-from rag.models.eight_bits import in_eight_bits
-from rag.models.encoder import of_one_length
+from rag.embed import eight_bits
+from rag.embed.eight_bits import in_eight_bits
+from rag.embed.graph import of_one_length
 
 WIDE, TOKENS = 64, 5
 

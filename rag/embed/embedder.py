@@ -1,8 +1,4 @@
-"""The multilingual embedder: texts → unit vectors. Here it is told which model runs, and how.
-
-The model is a sentence-transformers folder. It is run by OpenVINO (``rag/models/encoder.py``: converted once, then started
-without torch), or by torch as it comes; both give the same vectors, to a cosine of 0.999.
-"""
+"""Texts → unit vectors: the embedder that the configuration names, with the words its model wants before a text."""
 
 from __future__ import annotations
 
@@ -14,10 +10,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from rag.embed.graph import GraphEncoder
 from rag.errors import ModelError
 from rag.models import resolve
 from rag.models.cache import ORIGIN, sha256_of
-from rag.models.encoder import GraphEncoder
 
 if TYPE_CHECKING:
     from rag.config import Embedding

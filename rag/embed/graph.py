@@ -2,7 +2,7 @@
 
 Texts of the same number of tokens go through it together, so that nothing is padded and nothing masked, and each core
 works on a batch of its own. On a processor that has bfloat16 (and so multiplies 8-bit numbers at twice its rate) its
-matrices are in 8 bits, see :mod:`~rag.models.eight_bits`.
+matrices are in 8 bits, see :mod:`~rag.embed.eight_bits`.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from rag.models.cache import cache_folder
-from rag.models.eight_bits import in_eight_bits
+from rag.embed.eight_bits import in_eight_bits
+from rag.models import cache_folder
 
 log = logging.getLogger(__name__)
 
