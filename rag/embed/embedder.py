@@ -107,9 +107,10 @@ def _open_backend(folder: Path, weights: str, settings: Embedding) -> Encode:
         if settings.backend == "torch":
             return _torch(folder, settings.max_tokens, settings.batch_size)
         return GraphEncoder(folder, weights, settings.max_tokens, settings.batch_size)
-    except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
+    except (OSError, ValueError, RuntimeError, KeyError, AttributeError, ImportError) as error:
         told = " ".join(str(error).split())[:300]
-        raise ModelError(f"{folder}: cannot be loaded as an embedder by {settings.backend} ({told})") from error
+        remedy = "; set embedding.backend to torch" if settings.backend != "torch" else ""
+        raise ModelError(f"{folder}: cannot be loaded as an embedder by {settings.backend} ({told}){remedy}") from error
 
 
 def _torch(folder: Path, max_tokens: int, batch: int) -> Encode:
