@@ -44,7 +44,8 @@ class Dictionary:
     def terms(self, question: str) -> tuple[Term, ...]:
         """The Chinese words, two characters or longer, that each word or phrase of an English question may mean.
 
-        Chinese names in the question stand for themselves; words that the dictionary lacks, or that say nothing, are left out.
+        Chinese names in the question stand for themselves; capitals are an abbreviation, and only that; words that the
+        dictionary lacks, or that say nothing, are left out.
 
         >>> Dictionary(folder).terms("How many insurance premiums did 甲镇 pay?")[:2]                    # doctest: +SKIP
         (('保费',), ('甲镇',))

@@ -14,7 +14,7 @@ WIDE, TOKENS = 64, 5
 
 
 def small_encoder(random: np.random.Generator):
-    """A feed-forward block behind a layer normalisation: loud in some channels before it, and in one inside."""
+    """A feed-forward block behind a layer normalisation: uneven in one channel before it, and loud in one inside."""
     given = op.parameter([-1, -1, WIDE], np.float32, name="x")
     scale = np.ones((1, 1, WIDE), np.float32)
     scale[..., 7] = 3

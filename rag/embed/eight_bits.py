@@ -36,29 +36,29 @@ class _Range:
 
 def in_eight_bits(graph: Any, samples: Iterable[Any]) -> Any:
     """The graph, changed in place; ``samples`` are inputs that show which values its matrices read."""
-    by_input: dict[str, list[Any]] = {}
+    readers: dict[str, list[tuple[Any, np.ndarray]]] = {}  # products, and their matrices, by the node that they read
     for node in graph.get_ops():
-        if _matrix(node) is not None:
-            by_input.setdefault(_source(node).get_friendly_name(), []).append(node)
-    ranges = _ranges(graph, {name: nodes[0].input_value(0) for name, nodes in by_input.items()}, samples)
-    for name, nodes in by_input.items():
-        if _is_norm(_source(nodes[0])):
-            _evened_out(nodes, ranges[name])
+        if (matrix := _matrix(node)) is not None:
+            readers.setdefault(_source(node).get_friendly_name(), []).append((node, matrix))
+    ranges = _ranges(graph, {name: products[0][0].input_value(0) for name, products in readers.items()}, samples)
+    for name, products in readers.items():
+        if _is_norm(_source(products[0][0])):
+            _evened_out(products, ranges[name])
         else:
-            for node in nodes:
-                _loud_apart(node, ranges[name])
+            for node, matrix in products:
+                _loud_apart(node, matrix, ranges[name])
     graph.validate_nodes_and_infer_types()
     return graph
 
 
 def _matrix(node: Any) -> np.ndarray | None:
-    """The constant ``(outputs, inputs)`` that a node multiplies by, if it does."""
+    """The constant ``(outputs, inputs) float32`` that a node multiplies by, if it does; a copy."""
     if node.get_type_name() != "MatMul":
         return None
     second = node.input_value(1).get_node()
     while second.get_type_name() == "Convert":
         second = second.input_value(0).get_node()
-    return second.data if second.get_type_name() == "Constant" and second.data.ndim == 2 else None
+    return second.data.astype(np.float32) if second.get_type_name() == "Constant" and second.data.ndim == 2 else None
 
 
 def _source(node: Any) -> Any:
@@ -89,25 +89,23 @@ def _ranges(graph: Any, inputs: dict[str, Any], samples: Iterable[Any]) -> dict[
     return out
 
 
-def _evened_out(nodes: list[Any], values: _Range) -> None:
+def _evened_out(products: list[tuple[Any, np.ndarray]], values: _Range) -> None:
     """The matrices that read one layer normalisation, behind one division of its channels."""
     from openvino import opset13 as op
 
-    matrices = [_matrix(node).astype(np.float32) for node in nodes]  # type: ignore[union-attr]
-    weight = np.maximum(np.max([np.abs(matrix).max(axis=0) for matrix in matrices], axis=0), 1e-5)
+    weight = np.maximum(np.max([np.abs(matrix).max(axis=0) for _, matrix in products], axis=0), 1e-5)
     scale = np.sqrt(values.size / weight).astype(np.float32)
-    even = op.multiply(nodes[0].input_value(0), op.constant((1 / scale)[None, None]))
+    even = op.multiply(products[0][0].input_value(0), op.constant((1 / scale)[None, None]))
     eight = _rounded(even, float((values.low / scale).min()), float((values.high / scale).max()))
-    for node, matrix in zip(nodes, matrices, strict=True):
+    for node, matrix in products:
         _replace(node, op.matmul(eight, _rounded_rows(matrix * scale), False, True))
 
 
-def _loud_apart(node: Any, values: _Range) -> None:
+def _loud_apart(node: Any, matrix: np.ndarray, values: _Range) -> None:
     """A matrix whose input may have one loud channel."""
     from openvino import opset13 as op
 
-    given, matrix = node.input_value(0), _matrix(node).astype(np.float32)  # type: ignore[union-attr]
-    low, high = values.low.copy(), values.high.copy()
+    given, low, high = node.input_value(0), values.low.copy(), values.high.copy()
     second, loud = np.argsort(values.size)[-2:]
     column, apart = matrix[:, loud].copy(), bool(values.size[loud] > _LOUD * values.size[second])
     if apart:

@@ -41,7 +41,7 @@ class GraphEncoder:
         self._tokenizer.enable_truncation(max_tokens)
         core = openvino.Core()
         native = _BFLOAT16 in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-        compiled = core.compile_model(str(_converted(folder, weights, eight_bits=native)), "CPU", {
+        compiled = core.compile_model(str(_converted(folder, weights, self._samples() if native else None)), "CPU", {
             "INFERENCE_PRECISION_HINT": "bf16" if native else "f32", "NUM_STREAMS": os.cpu_count() or 1,
             "CPU_RUNTIME_CACHE_CAPACITY": _KERNELS})
         self._queue = openvino.AsyncInferQueue(compiled)
@@ -59,6 +59,12 @@ class GraphEncoder:
         return out
 
 
+    def _samples(self) -> Iterator[list[np.ndarray]]:
+        """Inputs made of the texts of ``calibration.txt``."""
+        for text in resources.files(__package__).joinpath("calibration.txt").read_text(encoding="utf-8").splitlines():
+            yield [np.array([self._tokenizer.encode(text).ids], np.int64)]
+
+
 def of_one_length(lengths: Sequence[int], most: int) -> Iterator[list[int]]:
     """Positions in groups of at most ``most`` texts of one length, the longest first, so that the cores end together.
 
@@ -70,17 +76,17 @@ def of_one_length(lengths: Sequence[int], most: int) -> Iterator[list[int]]:
         yield from (rows[at : at + most] for at in range(0, len(rows), most))
 
 
-def _converted(folder: Path, weights: str, *, eight_bits: bool) -> Path:
-    """The graph of a model, kept in the cache by the hash of its weights."""
+def _converted(folder: Path, weights: str, samples: Iterator[list[np.ndarray]] | None) -> Path:
+    """The graph of a model, kept in the cache by the hash of its weights; in 8 bits if there are samples to measure by."""
     import openvino
 
     home = cache_folder() / "openvino"
-    file = home / f"{weights[:16]}-{openvino.__version__.split('-')[0]}-{'int8' if eight_bits else 'float'}.xml"
+    file = home / f"{weights[:16]}-{openvino.__version__.split('-')[0]}-{'int8' if samples else 'float'}.xml"
     if not file.is_file():
         home.mkdir(parents=True, exist_ok=True)
         draft = home / f"{file.stem}-{os.getpid()}.xml"
         graph = _convert(folder)
-        openvino.save_model(in_eight_bits(graph, _samples(folder)) if eight_bits else graph, draft, compress_to_fp16=False)
+        openvino.save_model(in_eight_bits(graph, samples) if samples else graph, draft, compress_to_fp16=False)
         os.replace(draft.with_suffix(".bin"), file.with_suffix(".bin"))
         os.replace(draft, file)
         log.info("converted %s to %s", folder, file)
@@ -115,13 +121,3 @@ def _convert(folder: Path) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracer's remarks on transformers' code
         return openvino.convert_model(Graph().eval(), example_input={"input_ids": torch.ones(2, 16, dtype=torch.long)})
-
-
-def _samples(folder: Path) -> Iterator[list[np.ndarray]]:
-    """Inputs made of the texts of ``calibration.txt``."""
-    from tokenizers import Tokenizer
-
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    tokenizer.no_padding()
-    for text in resources.files(__package__).joinpath("calibration.txt").read_text(encoding="utf-8").splitlines():
-        yield [np.array([tokenizer.encode(text).ids], np.int64)]

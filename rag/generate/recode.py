@@ -1,8 +1,8 @@
 """The 6-bit matrices of a GGUF graph in plain 8 bits: a tenth quicker to write with, and smaller.
 
 A GGUF file keeps some of its matrices, that of the vocabulary among them, in 6 bits with a scale for every 16 numbers
-[1]_. The runtime widens them to 8 bits and leaves the scales as they are, though reading these costs time and it has its
-quick product of 8-bit numbers only for longer groups. So a row gets one scale: what that loses is a third of what 6 bits had lost.
+[1]_. The runtime widens them to 8 bits and leaves the scales as they are, though reading and applying these costs time. Here
+a row gets one scale; figures are in benchmarks/answers-steps.md and seconds.md.
 
 .. [1] llama.cpp, *k-quants*, https://github.com/ggml-org/llama.cpp/pull/1684
 """
