@@ -62,6 +62,8 @@ class Retrieval(Section):
     dictionary: str = "CC-CEDICT"
     dictionary_weight: float = Field(4.0, ge=0, le=100)
     period_weight: float = Field(6.0, ge=0, le=100)
+    token_weight: float = Field(100.0, ge=0, le=1000)
+    compared: int = Field(20, ge=1, le=1000)
 
 
 class Generation(Section):

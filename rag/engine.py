@@ -100,16 +100,11 @@ class Rag:
     def search(self, query: str, k: int | None = None, only: Filter | None = None) -> list[Hit]:
         """The ``k`` best passages (default: ``retrieval.k``), best first; ``only`` from some dates or sources.
 
-        An English query is not translated, which takes a second, where vectors, names and dictionary tell enough without it.
+        An English query is not translated: that takes a second or two, and finds no more.
         """
         if k is not None and k < 1:
             raise QuestionError(f"k must be at least 1, not {k}")
-        asked, allowed = self._with_names(read_query(query)), only or Filter()
-        channels = self.retriever.channels(asked, allowed)
-        if not asked.chinese and not self.retriever.is_sure(asked, channels):
-            asked = self._in_chinese(asked)
-            channels = self.retriever.channels(asked, allowed)
-        return self.retriever.hits(asked, channels, k)
+        return self.retriever.search(self._with_names(read_query(query)), k, only or Filter())
 
     def article(self, article_id: str) -> Article:
         """The article of a citation or hit. Raises :class:`StoreError` for an id that is not in the index."""

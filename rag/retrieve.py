@@ -2,7 +2,8 @@
 
 The channels are added on one scale (z-scores of centred cosines, BM25 as a share of its best), weighted by
 ``retrieval`` in the configuration. Each channel puts ``candidates`` passages forward; the dictionary and the period
-asked about only judge those that the others found.
+asked about only judge those that the others found. Where that leaves a doubt, the first passages are compared with the
+question token by token.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ Scores = dict[int, float]
 _ALL = Filter()
 _DATED = 2.0  # how much more a date counts than its rarity, as figures of other months read alike
 _NOWHERE = 0.5  # passages in which a word is reckoned to stand that stands in none
-_ENOUGH = 4.5  # z-scores of lead, with those below, from which a translation changed next to nothing (see benchmarks)
+_COSINES = ("dense", "sentence", "tokens")  # channels whose scores have no zero
+_ENOUGH = {"en": 4.5, "zh": 2.0}  # lead, with what is below, from which tokens change next to nothing (see benchmarks/interaction.md)
 _KNOWN = 0.5  # z-scores for each word of the question that the dictionary knows: the more, the less is left to mishear
 _WORDS_SHOWN = 6
 _SAME = 0.9  # shared pairs of letters from which two passages say the same
@@ -48,7 +50,7 @@ class Retriever:
 
         Passages that say the same, such as agency copy printed twice, count once.
         """
-        return self.hits(query, self.channels(query, only), k)
+        return self.hits(query, self.closer(query, self.channels(query, only)), k)
 
     def channels(self, query: Query, only: Filter = _ALL) -> dict[str, Scores]:
         """What each channel found: passage row → score on the common scale."""
@@ -66,7 +68,7 @@ class Retriever:
         return {**found, "dictionary": self._meant(query.terms, passages), "period": self._of_another(query.period, passages)}
 
     def is_sure(self, query: Query, channels: Mapping[str, Scores]) -> bool:
-        """Whether an untranslated question tells enough: one passage leads clearly, and a channel puts it first by itself too,
+        """Whether the channels tell enough: one passage leads clearly, and a channel puts it first by itself too,
         among those of the time asked about.
         """
         ranked = fuse(channels, self.weights(query))[:2]
@@ -77,7 +79,16 @@ class Retriever:
         other_times = channels["period"]
         agreed = any(max((row for row in scores if row not in other_times), key=scores.__getitem__, default=None) == first
                      for scores in (channels[name] for name in ("dense", "sentence", "dictionary")))
-        return agreed and lead + _KNOWN * len(query.terms) > _ENOUGH
+        return agreed and lead + _KNOWN * len(query.terms) > _ENOUGH[query.language]
+
+    def closer(self, query: Query, channels: dict[str, Scores]) -> dict[str, Scores]:
+        """The channels, and where they leave a doubt, how well the first passages meet the question token by token."""
+        if self.is_sure(query, channels):
+            return channels
+        rows = [row for row, _ in fuse(channels, self.weights(query))[: self.settings.compared]]
+        passages = self.store.archive.passages(rows)
+        scores = self.embedder.interaction(query.named or query.question, [f"{passages[row].context} {passages[row].text}" for row in rows])
+        return {**channels, "tokens": dict(zip(rows, map(float, scores), strict=True))}
 
     def vectors(self, query: Query) -> np.ndarray:
         """Centred vectors of the question and of its Chinese form: ``(1 or 2, dim)``."""
@@ -139,7 +150,7 @@ class Retriever:
         s = self.settings
         lexical = s.lexical_weight * (1.0 if query.chinese == query.question else s.translated if query.chinese else 0.0)
         return {"dense": s.dense_weight, "sentence": s.sentence_weight, "lexical": lexical, "names": s.name_weight,
-                "dictionary": s.dictionary_weight, "period": s.period_weight}
+                "dictionary": s.dictionary_weight, "period": s.period_weight, "tokens": s.token_weight}
 
     def hits(self, query: Query, channels: Mapping[str, Scores], k: int | None = None) -> list[Hit]:
         """The first ``k`` of what the channels found, fused, near-duplicates left out."""
@@ -219,7 +230,7 @@ def fuse(channels: Mapping[str, Scores], weights: Mapping[str, float]) -> list[t
     [(2, 5.0), (1, 2.0)]
     """
     rows = {row for scores in channels.values() for row in scores}
-    floor = {name: min(scores.values(), default=0.0) if name in ("dense", "sentence") else 0.0
+    floor = {name: min(scores.values(), default=0.0) if name in _COSINES else 0.0
              for name, scores in channels.items()}
     total = {row: sum(weights[name] * scores.get(row, floor[name]) for name, scores in channels.items()) for row in rows}
     return sorted(total.items(), key=lambda item: (-item[1], item[0]))

@@ -32,6 +32,10 @@ class BagEmbedder:
                 vectors[row] += np.random.default_rng(seed).standard_normal(self.dimension).astype(np.float32)
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
+    def interaction(self, question: str, passages: Sequence[str]) -> np.ndarray:
+        asked = set(search_tokens(question))
+        return np.array([len(asked & set(search_tokens(text))) / max(1, len(asked)) for text in passages], np.float32)
+
 
 class Scripted:
     """A generator that says what a test tells it to, by task; it remembers its prompts."""

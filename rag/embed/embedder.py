@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from rag.embed.graph import GraphEncoder
+from rag.embed.interaction import Tokens, met
+from rag.embed.torch_encoder import TorchEncoder
 from rag.errors import ModelError
 from rag.models import resolve
 from rag.models.cache import ORIGIN, sha256_of
@@ -38,19 +40,29 @@ class Embedder(Protocol):
     def queries(self, texts: Sequence[str]) -> np.ndarray:
         """``(n, dim) float32``, rows of unit length; ``(0, dim)`` for no text."""
 
+    def interaction(self, question: str, passages: Sequence[str]) -> np.ndarray:
+        """How well each passage meets the tokens of a question, ``(n,) float32``, 0 to 1."""
 
-Encode = Callable[[list[str]], np.ndarray]
+
+class Encoder(Protocol):
+    """What runs a model."""
+
+    def __call__(self, texts: list[str]) -> np.ndarray:
+        """``(n, dim) float32``, rows of unit length."""
+
+    def tokens(self, texts: list[str], prefix: str) -> list[Tokens]:
+        """The tokens of texts that begin with ``prefix``, without those of the prefix."""
 
 
 class SentenceEmbedder:
-    """An embedder around one ``encode`` function.
+    """An embedder around what runs its model.
 
     >>> fake = SentenceEmbedder(lambda texts: np.ones((len(texts), 2), np.float32), 2, "fake", ("q: ", "p: "))
     >>> fake.queries(["随州"]).shape, fake.passages([]).shape
     ((1, 2), (0, 2))
     """
 
-    def __init__(self, encode: Encode, dimension: int, fingerprint: str, prefixes: tuple[str, str]) -> None:
+    def __init__(self, encode: Encoder, dimension: int, fingerprint: str, prefixes: tuple[str, str]) -> None:
         self.dimension = dimension
         self.fingerprint = fingerprint
         self._encode, self._prefixes = encode, prefixes
@@ -62,6 +74,13 @@ class SentenceEmbedder:
     def passages(self, texts: Sequence[str]) -> np.ndarray:
         """Vectors of passages."""
         return self._all([self._prefixes[1] + text for text in texts])
+
+    def interaction(self, question: str, passages: Sequence[str]) -> np.ndarray:
+        """See :class:`Embedder`."""
+        query, passage = self._prefixes
+        [asked] = self._encode.tokens([query + question], query)
+        found = self._encode.tokens([passage + text for text in passages], passage) if passages else []
+        return np.array([met(asked, tokens) for tokens in found], np.float32)
 
     def _all(self, texts: list[str]) -> np.ndarray:
         return self._encode(texts) if texts else np.zeros((0, self.dimension), np.float32)
@@ -102,22 +121,12 @@ def _weights_hash(folder: Path) -> str:
         return "".join(sha256_of(file) for file in files)
 
 
-def _open_backend(folder: Path, weights: str, settings: Embedding) -> Encode:
+def _open_backend(folder: Path, weights: str, settings: Embedding) -> Encoder:
     try:
         if settings.backend == "torch":
-            return _torch(folder, settings.max_tokens, settings.batch_size)
+            return TorchEncoder(folder, settings.max_tokens, settings.batch_size)
         return GraphEncoder(folder, weights, settings.max_tokens, settings.batch_size)
     except (OSError, ValueError, RuntimeError, KeyError, AttributeError, ImportError) as error:
         told = " ".join(str(error).split())[:300]
         remedy = "; set embedding.backend to torch" if settings.backend != "torch" else ""
         raise ModelError(f"{folder}: cannot be loaded as an embedder by {settings.backend} ({told}){remedy}") from error
-
-
-def _torch(folder: Path, max_tokens: int, batch: int) -> Encode:
-    """sentence-transformers as it comes, in float32."""
-    from sentence_transformers import SentenceTransformer
-
-    model = SentenceTransformer(str(folder), device="cpu")
-    model.max_seq_length = max_tokens
-    return lambda texts: np.asarray(model.encode(
-        texts, batch_size=batch, normalize_embeddings=True, show_progress_bar=False))

@@ -1,4 +1,4 @@
-"""The embedder as an OpenVINO graph: token ids → unit vectors, converted once and kept in the cache.
+"""The embedder as an OpenVINO graph: token ids → the text's vector, and those of its tokens; converted once and kept in the cache.
 
 Texts of the same number of tokens go through it together, so that nothing is padded and nothing masked, and each core
 works on a batch of its own. On a processor that has bfloat16 (and so multiplies 8-bit numbers at twice its rate) its
@@ -10,8 +10,8 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property, partial
 from importlib import resources
 from itertools import groupby
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from rag.embed.eight_bits import in_eight_bits
+from rag.embed.interaction import Pieces, Tokens, layer_of
 from rag.models import cache_folder
 
 log = logging.getLogger(__name__)
@@ -29,40 +30,63 @@ _KERNELS = 1000  # kernels kept, one for each shape of each step; five times as 
 
 
 class GraphEncoder:
-    """Texts → ``(n, dim) float32``, rows of unit length, by the converted graph and the model's own tokenizer file."""
+    """Texts → their vectors, by the converted graph and the model's own tokenizer file."""
 
     def __init__(self, folder: Path, weights: str, max_tokens: int, batch: int) -> None:
         """``weights`` is the hash that names the graph in the cache; ``batch`` texts at most go through it at a time."""
         import openvino
-        from tokenizers import Tokenizer
 
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(max_tokens)
-        core = openvino.Core()
-        native = _BFLOAT16 in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-        compiled = core.compile_model(str(_converted(folder, weights, self._samples() if native else None)), "CPU", {
-            "INFERENCE_PRECISION_HINT": "bf16" if native else "f32", "NUM_STREAMS": os.cpu_count() or 1,
-            "CPU_RUNTIME_CACHE_CAPACITY": _KERNELS})
-        self._queue = openvino.AsyncInferQueue(compiled)
-        self._queue.set_callback(lambda request, take: take(request.get_output_tensor().data))
-        self._dimension, self._batch, self._lock = compiled.output(0).get_partial_shape()[1].get_length(), batch, threading.Lock()
+        self._pieces, self._batch, self._lock = Pieces(folder, max_tokens), batch, threading.Lock()
+        self._native = _BFLOAT16 in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        self._file = _converted(folder, weights, self._samples() if self._native else None)
+        self._of_texts, self._dimension = self._queue(0)
 
     def __call__(self, texts: Sequence[str]) -> np.ndarray:
-        """Vectors of texts, in their order."""
-        tokens = [text.ids for text in self._tokenizer.encode_batch(list(texts))]
-        out = np.zeros((len(tokens), self._dimension), np.float32)
-        with self._lock:
-            for rows in of_one_length([len(ids) for ids in tokens], self._batch):
-                self._queue.start_async([np.array([tokens[row] for row in rows], np.int64)], partial(out.__setitem__, rows))
-            self._queue.wait_all()
+        """``(n, dim) float32``, rows of unit length, in the order of the texts."""
+        out = np.zeros((len(texts), self._dimension), np.float32)
+        self._run(self._of_texts, texts, out.__setitem__)
         return out
 
+    def tokens(self, texts: Sequence[str], prefix: str) -> list[Tokens]:
+        """The tokens of texts that begin with ``prefix``."""
+        states: list[np.ndarray] = [np.zeros(0)] * len(texts)
+
+        def keep(rows: list[int], found: np.ndarray) -> None:
+            for row, vectors in zip(rows, found, strict=True):
+                states[row] = vectors.copy()
+
+        self._run(self._of_tokens[0], texts, keep)
+        return self._pieces.tokens(texts, prefix, states)
+
+    @cached_property
+    def _of_tokens(self) -> tuple[Any, int]:
+        return self._queue(1)
+
+    def _queue(self, output: int) -> tuple[Any, int]:
+        """A queue that computes one output of the graph, and the dimension of that."""
+        import openvino
+
+        core = openvino.Core()
+        graph = core.read_model(self._file)
+        part = openvino.Model([graph.output(output).get_node().input_value(0)], graph.get_parameters())
+        compiled = core.compile_model(part, "CPU", {
+            "INFERENCE_PRECISION_HINT": "bf16" if self._native else "f32", "NUM_STREAMS": os.cpu_count() or 1,
+            "CPU_RUNTIME_CACHE_CAPACITY": _KERNELS})
+        queue = openvino.AsyncInferQueue(compiled)
+        queue.set_callback(lambda request, take: take(request.get_output_tensor().data))
+        return queue, compiled.output(0).get_partial_shape()[-1].get_length()
+
+    def _run(self, queue: Any, texts: Sequence[str], take: Callable[[list[int], np.ndarray], None]) -> None:
+        ids = self._pieces.ids(texts)
+        with self._lock:
+            for rows in of_one_length([len(text) for text in ids], self._batch):
+                queue.start_async([np.array([ids[row] for row in rows], np.int64)], partial(take, rows))
+            queue.wait_all()
 
     def _samples(self) -> Iterator[list[np.ndarray]]:
         """Inputs made of the texts of ``calibration.txt``."""
         for text in resources.files(__package__).joinpath("calibration.txt").read_text(encoding="utf-8").splitlines():
-            yield [np.array([self._tokenizer.encode(text).ids], np.int64)]
+            yield [np.array(self._pieces.ids([text]), np.int64)]
 
 
 def of_one_length(lengths: Sequence[int], most: int) -> Iterator[list[int]]:
@@ -81,7 +105,7 @@ def _converted(folder: Path, weights: str, samples: Iterator[list[np.ndarray]] |
     import openvino
 
     home = cache_folder() / "openvino"
-    file = home / f"{weights[:16]}-{openvino.__version__.split('-')[0]}-{'int8' if samples else 'float'}.xml"
+    file = home / f"{weights[:16]}-{openvino.__version__.split('-')[0]}-{'int8' if samples else 'float'}-tokens.xml"
     if not file.is_file():
         home.mkdir(parents=True, exist_ok=True)
         draft = home / f"{file.stem}-{os.getpid()}.xml"
@@ -94,12 +118,15 @@ def _converted(folder: Path, weights: str, samples: Iterator[list[np.ndarray]] |
 
 
 def _convert(folder: Path) -> Any:
-    """The sentence-transformers modules, pooling and normalisation too, as one graph of ``(n, tokens)`` ids of one length."""
+    """The sentence-transformers modules as one graph: ``(n, tokens)`` ids of one length → ``(n, dim)`` vectors of the texts and
+    ``(n, tokens, dim)`` vectors of their tokens, of unit length.
+    """
     import warnings
 
     import openvino
     import torch
     from sentence_transformers import SentenceTransformer
+    from torch.nn.functional import normalize as unit
     from transformers.utils import logging as remarks
 
     remarks.set_verbosity_error()
@@ -111,12 +138,12 @@ def _convert(folder: Path) -> Any:
             super().__init__()
             self.encoder, self.rest = stack[0].auto_model, torch.nn.ModuleList(list(stack)[1:])
 
-        def forward(self, input_ids: torch.Tensor) -> torch.Tensor:
-            told = self.encoder(input_ids=input_ids, attention_mask=None).last_hidden_state
-            features = {"token_embeddings": told, "attention_mask": torch.ones_like(input_ids)}
+        def forward(self, input_ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            states = self.encoder(input_ids=input_ids, attention_mask=None, output_hidden_states=True).hidden_states
+            features = {"token_embeddings": states[-1], "attention_mask": torch.ones_like(input_ids)}
             for module in self.rest:
                 features = module(features)
-            return torch.nn.functional.normalize(features["sentence_embedding"], dim=-1)
+            return unit(features["sentence_embedding"], dim=-1), unit(states[layer_of(len(states) - 1)], dim=-1)
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracer's remarks on transformers' code
