@@ -125,7 +125,8 @@ WAYS = {
     "BM25": ("lexical",), "passage vectors": ("dense",), "sentence vectors": ("sentence",), "both vectors": ("dense", "sentence"),
     "vectors and BM25": ("dense", "sentence", "lexical"), "and names": ("dense", "sentence", "lexical", "names"),
     "and dictionary": ("dense", "sentence", "lexical", "names", "dictionary"),
-    "and period (as shipped)": ("dense", "sentence", "lexical", "names", "dictionary", "period"),
+    "and period": ("dense", "sentence", "lexical", "names", "dictionary", "period"),
+    "and tokens where unsure (as shipped)": ("dense", "sentence", "lexical", "names", "dictionary", "period", "tokens"),
 }
 
 
@@ -146,12 +147,12 @@ def retrieval(arguments: argparse.Namespace) -> None:
         forms = {"": query} if query.chinese == query.question else {
             "": query, ", not translated": replace(query, chinese="")}
         for suffix, form in forms.items():
-            channels, weights = rag.retriever.channels(form), rag.retriever.weights(form)
+            channels, weights = rag.retriever.closer(form, rag.retriever.channels(form)), rag.retriever.weights(form)
             for way, used in WAYS.items():
                 finds = fused_finds(rag, channels, {name: weights[name] for name in used}, row)
                 table.setdefault(way + suffix, []).append(finds)
         hits = rag.search(row["question"], 60)
-        table.setdefault(f"rag search, translated where unsure, {query.language} questions", []).append(right(
+        table.setdefault(f"rag search, {query.language} questions", []).append(right(
             row, [hit.article.doc_id for hit in hits], [hit.passage.text for hit in hits]))
     lines = [[way, len(found), *(f"{sum(any(f[:k]) for f in found) / len(found):.3f}" for k in (1, 5, 10))]
              for way, found in table.items()]

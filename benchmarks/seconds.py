@@ -2,8 +2,7 @@
 
     python benchmarks/seconds.py --every 3 CONFIG.yaml=QUESTIONS.jsonl [CONFIG.yaml=QUESTIONS.jsonl ...]
 
-The models are warm; no translation is remembered from before. Milliseconds are medians over the questions; a stage that
-runs twice (before and after a translation) counts both times. The table is ``seconds.md``.
+The models are warm. Milliseconds are medians over the questions. The table is ``seconds.md``.
 """
 
 from __future__ import annotations
@@ -22,6 +21,7 @@ from typing import Any
 from run import write_table
 
 from rag import Rag
+from rag.embed import SentenceEmbedder
 from rag.retrieve import Retriever
 from rag.store import Archive
 from rag.store.vectors import VectorIndex
@@ -30,7 +30,7 @@ from rag.text import language
 STAGES: dict[str, tuple[type, str]] = {
     "question's vector": (Retriever, "vectors"), "FAISS": (VectorIndex, "search"), "BM25": (Archive, "lexical"),
     "names": (Archive, "phrases"), "dictionary": (Retriever, "_meant"), "period": (Retriever, "_of_another"),
-    "translation": (Rag, "_in_chinese"),
+    "tokens": (SentenceEmbedder, "interaction"),
 }
 
 
@@ -44,8 +44,8 @@ def main() -> None:
     for name, (owner, method) in STAGES.items():
         setattr(owner, method, clocked(getattr(owner, method), name, spent))
     rows = [row for pair in arguments.sets for row in rows_of(*pair.split("="), arguments.every, spent)]
-    write_table("seconds", "Milliseconds of `rag search`: all questions, those that were translated, and each stage (medians)",
-                ["questions", "passages", "number", "median", "90 %", "translated", "these", *STAGES], rows,
+    write_table("seconds", "Milliseconds of `rag search`: all questions, those compared token by token, and each stage (medians)",
+                ["questions", "passages", "number", "median", "90 %", "compared", "these", *STAGES], rows,
                 "seconds.py CONFIG=QUESTIONS ...")
 
 
@@ -55,18 +55,18 @@ def rows_of(config: str, questions: str, every: int, spent: dict[str, float]) ->
     rag.warm_up()
     texts = [json.loads(line)["question"] for line in Path(questions).read_text(encoding="utf-8").splitlines()][::every]
     for tongue, asked in groupby(sorted(texts, key=language), key=language):
-        totals, translated, stages = [], [], defaultdict(list)
+        totals, compared, stages = [], [], defaultdict(list)
         for text in asked:
             spent.clear()
             began = time.perf_counter()
             rag.search(text)
             totals.append(1000 * (time.perf_counter() - began))
-            translated += [totals[-1]] if spent["translation"] else []
+            compared += [totals[-1]] if spent["tokens"] else []
             for name in STAGES:
                 stages[name].append(1000 * spent[name])
         yield [f"{Path(questions).stem}, {tongue}", f"{rag.retriever.store.manifest.passages:,}", len(totals),
-               f"{median(totals):.0f}", f"{quantiles(totals, n=10)[-1]:.0f}", f"{len(translated) / len(totals):.0%}",
-               f"{median(translated):.0f}" if translated else "-", *(f"{median(stages[name]):.0f}" for name in STAGES)]
+               f"{median(totals):.0f}", f"{quantiles(totals, n=10)[-1]:.0f}", f"{len(compared) / len(totals):.0%}",
+               f"{median(compared):.0f}" if compared else "-", *(f"{median(stages[name]):.0f}" for name in STAGES)]
 
 
 def clocked(method: Callable[..., Any], name: str, spent: dict[str, float]) -> Callable[..., Any]:

@@ -87,7 +87,8 @@ class Retriever:
             return channels
         rows = [row for row, _ in fuse(channels, self.weights(query))[: self.settings.compared]]
         passages = self.store.archive.passages(rows)
-        scores = self.embedder.interaction(query.named or query.question, [f"{passages[row].context} {passages[row].text}" for row in rows])
+        texts = [f"{passages[row].context} {passages[row].text}" for row in rows]
+        scores = self.embedder.interaction(query.named or query.question, texts)
         return {**channels, "tokens": dict(zip(rows, map(float, scores), strict=True))}
 
     def vectors(self, query: Query) -> np.ndarray:

@@ -19,6 +19,7 @@ class BagEmbedder:
     def __init__(self, fingerprint: str = "bag") -> None:
         self.fingerprint = fingerprint
         self.embedded: list[str] = []
+        self.compared: list[str] = []
 
     def passages(self, texts: Sequence[str]) -> np.ndarray:
         self.embedded += texts
@@ -33,6 +34,7 @@ class BagEmbedder:
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
     def interaction(self, question: str, passages: Sequence[str]) -> np.ndarray:
+        self.compared.append(question)
         asked = set(search_tokens(question))
         return np.array([len(asked & set(search_tokens(text))) / max(1, len(asked)) for text in passages], np.float32)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from fakes import BagEmbedder
 
@@ -130,7 +132,7 @@ def test_quotations_stand_in_the_article_and_in_the_raw_page(open_rag, pages):
 @pytest.mark.parametrize("query", [
     '" OR 1', "NEAR(甲 乙)", "tokens:甲*", "甲镇 AND -桥", "🙂", "qu'est-ce que c'est?", "'; DROP TABLE"])
 def test_no_search_syntax_leaks(open_rag, query):
-    rag = open_rag(translate="甲镇")
+    rag = open_rag()
     if query == "🙂":
         with pytest.raises(QuestionError):
             rag.search(query)
@@ -196,18 +198,15 @@ def test_what_is_printed_twice_counts_once(dated):
 def test_a_hit_tells_what_found_it(dated):
     hit = dated.search("2023年11月甲港货船")[0]
     assert hit.article.doc_id == "d1" and hit.found_by["lexical"].rank == 1 and "甲港" in hit.matched
-    assert set(hit.found_by) <= {"dense", "sentence", "lexical", "names"}
+    assert set(hit.found_by) <= {"dense", "sentence", "lexical", "names", "tokens"}
 
 
 def test_a_date_is_found_however_it_is_written(dated):
     for asked in ("November 2023", "5 November 2023", "2023-11-05", "2023年11月5日"):
-        dated.generator.says["translate"] = "甲港货船"
         assert dated.search(f"甲港 {asked} 货船")[0].article.doc_id == "d1"
 
 
 def test_the_words_of_a_translation_count_less_than_those_asked_with(open_rag):
-    from dataclasses import replace
-
     retriever = open_rag().retriever
     asked = read_query("甲镇有多少座桥梁?")
     translated = replace(asked, question="How many bridges are there?", language="en")
@@ -215,15 +214,27 @@ def test_the_words_of_a_translation_count_less_than_those_asked_with(open_rag):
     assert retriever.settings.translated < 1
 
 
-def test_an_english_query_is_translated_only_where_search_is_not_sure_without(open_rag, pages):
+def test_tokens_are_compared_only_where_search_is_not_sure_and_nothing_is_translated(open_rag, pages):
     (pages / "english.md").write_text("# Lantern Evening\n\nThe lantern evening begins at eight by the old harbour.", encoding="utf-8")
-    rag = open_rag(translate="甲镇有多少座桥梁?")
+    rag = open_rag()
     assert "lantern evening" in rag.search("When does the lantern evening begin by the old harbour?")[0].passage.text
     assert "桥梁47座" in rag.search("How many bridges are there?")[0].passage.text
-    assert not rag.generator.prompts
-    for _ in range(2):
-        rag.search("How many zeppelins are there?")
-    assert len(rag.generator.prompts) == 1, "the translation is remembered"
+    assert not rag.embedder.compared
+    rag.search("How many zeppelins are there?")
+    assert len(rag.embedder.compared) == 1 and not rag.generator.prompts
+
+
+def test_of_the_first_passages_the_one_that_meets_the_tokens_comes_first(open_rag):
+    rag = open_rag()
+    query = read_query("How many zeppelins are there?")
+    before = [hit.passage.text for hit in rag.retriever.hits(query, rag.retriever.channels(query))]
+    last = before[-1]
+    rag.embedder.interaction = lambda question, passages: np.array([float(last in text) for text in passages], np.float32)
+    hits = rag.search(query.question)
+    assert hits[0].passage.text == last and hits[0].found_by["tokens"].rank == 1
+    few = rag.retriever.settings.model_copy(update={"compared": len(before) - 1})  # the last one is not among them
+    rag.retriever = replace(rag.retriever, settings=few)
+    assert [hit.passage.text for hit in rag.search(query.question)] == before
 
 
 def test_a_dated_question_is_answered_from_its_own_time(dated, pages):

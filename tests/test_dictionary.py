@@ -83,7 +83,7 @@ def test_search_finds_by_any_translation_of_a_word_without_the_generator(open_ra
     assert not rag.generator.prompts
 
 
-def test_a_question_needs_a_translation_unless_one_passage_leads_and_a_channel_puts_it_first(open_rag):
+def test_search_is_sure_where_one_passage_leads_and_a_channel_puts_it_first(open_rag):
     retriever = open_rag().retriever
     asked = read_query("Who planted trees in spring?")
 
@@ -96,3 +96,4 @@ def test_a_question_needs_a_translation_unless_one_passage_leads_and_a_channel_p
     assert retriever.is_sure(asked, {**channels(5.0, first=2), "period": {2: -1.0}}), "what comes before it is of another time"
     assert retriever.is_sure(replace(asked, terms=(("植树",), ("春天",))), channels(4.0)), "known words make up for a lead"
     assert not retriever.is_sure(asked, {name: {} for name in channels(1.0)})
+    assert retriever.is_sure(replace(asked, language="zh"), channels(2.5)), "a Chinese question's own words are surer"

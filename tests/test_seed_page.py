@@ -73,6 +73,8 @@ def test_openvino_and_torch_give_the_same_vectors():
     assert fast.fingerprint == plain.fingerprint
     cosines = (fast.passages(texts) * plain.passages(texts)).sum(axis=1)
     assert cosines.min() > 0.999 and np.allclose(np.linalg.norm(fast.queries(texts), axis=1), 1, atol=1e-3)
+    met = [embedder.interaction("How many projects did Suizhou start?", texts) for embedder in (fast, plain)]
+    assert np.allclose(*met, atol=0.02) and met[0][0] > met[0][2] + 0.1
 
 
 def test_romanised_names_are_read():

@@ -3,8 +3,9 @@
 A model is a sentence-transformers folder. It is run by OpenVINO, converted once and then started without torch, or by torch
 as it comes; both give the same vectors, to a cosine of 0.999.
 
-Reading order: :mod:`~rag.embed.embedder` (what the rest of the program sees), :mod:`~rag.embed.graph` (the model as
-OpenVINO runs it), :mod:`~rag.embed.eight_bits` (how it becomes quick).
+Reading order: :mod:`~rag.embed.embedder` (what the rest of the program sees), :mod:`~rag.embed.interaction` (a question and a
+passage token by token), :mod:`~rag.embed.graph` (the model as OpenVINO runs it), :mod:`~rag.embed.eight_bits` (how it becomes
+quick), :mod:`~rag.embed.torch_encoder` (the model as it comes).
 """
 
 from rag.embed.embedder import Embedder, SentenceEmbedder, open_embedder

@@ -3,7 +3,8 @@
 A reading's score is the sum of its joints (see ``seams``): headline to first piece, piece to piece, last piece to
 the end. The page as it stands is one reading; each other one moves the end of a region (columns out of order
 always leave their last part at the end of some region) to the beginning of an article, or out into a story of its
-own. Moves are tried exhaustively and the best is taken until none gains: with the geometry gone this takes the place
+own. Moves are tried exhaustively. Those from one region to one place differ only in where the moved part begins; that it was
+moved is as likely as all of them together. The best is taken until none gains: with the geometry gone this takes the place
 of the search over block orders in Gao et al., "Newspaper article reconstruction using ant colony optimization and
 bipartite graph" (2013).
 """
@@ -13,6 +14,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+
+import numpy as np
 
 from rag.pages.blocks import Block
 from rag.pages.pieces import Piece, Region
@@ -46,11 +49,14 @@ def assemble(regions: list[Region], seams: Seams) -> list[Region]:
     if sum(len(r.pieces) for r in regions) > _PIECES_AT_MOST:
         return regions
     for _ in range(_MOVES_AT_MOST):
-        scored = [(_gain(regions, move, seams), move) for move in _moves(regions)]
-        best = max(scored, default=(0.0, None), key=lambda pair: pair[0])
-        if best[1] is None or best[0] <= 0:
+        ways: dict[tuple[int, int, str], dict[Move, float]] = {}
+        for move in _moves(regions):
+            ways.setdefault((move.source, move.target, move.to), {})[move] = _gain(regions, move, seams)
+        sums = [(float(np.logaddexp.reduce(list(gains.values()))), gains) for gains in ways.values()]
+        gain, gains = max(sums, default=(0.0, {}), key=lambda pair: pair[0])
+        if gain <= 0:
             break
-        regions = _moved(regions, best[1], best[0])
+        regions = _moved(regions, max(gains, key=gains.__getitem__), gain)
     return regions
 
 

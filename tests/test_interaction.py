@@ -1,0 +1,48 @@
+"""Tokens of a question and of passages."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tokenizers import Tokenizer, models, pre_tokenizers, processors
+
+from rag.embed.interaction import Pieces, Tokens, met
+
+PREFIX = "query: "
+WORDS = {"<s>": -1.0, "</s>": -1.0, "query:": -2.0, "the": -3.0, "bridge": -9.0, "opens": -6.0, "<unk>": -12.0}
+
+
+@pytest.fixture(params=["unigram", "words"])
+def folder(request, tmp_path):
+    """A model folder whose tokenizer knows six words, with the chance of each or without."""
+    if request.param == "unigram":
+        tokenizer = Tokenizer(models.Unigram(list(WORDS.items()), unk_id=6))
+    else:
+        tokenizer = Tokenizer(models.WordLevel({word: at for at, word in enumerate(WORDS)}, unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    tokenizer.post_processor = processors.TemplateProcessing(single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 1)])
+    tokenizer.save(str(tmp_path / "tokenizer.json"))
+    return tmp_path, request.param
+
+
+def test_a_prefix_and_special_tokens_are_no_tokens_of_the_text_and_rare_ones_count_more(folder):
+    where, kind = folder
+    pieces, texts = Pieces(where, 6), [PREFIX + "the bridge opens", PREFIX + "the"]
+    assert [len(ids) for ids in pieces.ids(texts)] == [6, 4]
+    states = [np.arange(n)[:, None] * np.ones(2) for n in (6, 4)]
+    long, short = pieces.tokens(texts, PREFIX, states)
+    assert long.vectors[:, 0].tolist() == [2, 3, 4] and short.vectors[:, 0].tolist() == [2]
+    assert long.rarity.tolist() == ([3, 9, 6] if kind == "unigram" else [1, 1, 1])
+
+
+def test_a_text_longer_than_the_model_takes_is_cut(folder):
+    pieces = Pieces(folder[0], 6)
+    text = PREFIX + "the bridge opens " * 9
+    [ids] = pieces.ids([text])
+    [tokens] = pieces.tokens([text], PREFIX, [np.zeros((len(ids), 2))])
+    assert len(ids) == 6 and len(tokens.vectors) == 3
+
+
+def test_nothing_meets_nothing():
+    some, none = Tokens(np.ones((1, 2)), np.ones(1)), Tokens(np.zeros((0, 2)), np.zeros(0))
+    assert met(none, some) == met(some, none) == 0.0
