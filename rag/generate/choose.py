@@ -29,7 +29,7 @@ def open_generator(settings: Generation, find: Callable[[str], Path]) -> Generat
         return Endpoint(settings.endpoint, settings.model, settings.api_key_env)
     path = find(settings.model)
     if backend == "auto":
-        backend = "openvino" if _has_bfloat16() and _reads(path) else "llamacpp"
+        backend = "openvino" if _has_bfloat16() and _reads(path, settings.threads) else "llamacpp"
         log.info("generation.backend auto: %s", backend)
     if backend == "llamacpp":
         from rag.generate.llamacpp import LlamaCpp
@@ -44,13 +44,13 @@ def open_generator(settings: Generation, find: Callable[[str], Path]) -> Generat
     return Causal(path, threads=settings.threads)
 
 
-def _reads(path: Path) -> bool:
+def _reads(path: Path, threads: int) -> bool:
     """Whether OpenVINO can open a model; it cannot where a GGUF file holds a kind of number that it does not know."""
     from rag.errors import ModelError
     from rag.generate.openvino import prepare
 
     try:
-        prepare(path)
+        prepare(path, threads)
     except ModelError as error:
         log.warning("%s; llama.cpp is taken", error)
         return False
