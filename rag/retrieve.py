@@ -83,7 +83,7 @@ class Retriever:
 
     def closer(self, query: Query, channels: dict[str, Scores]) -> dict[str, Scores]:
         """The channels, and where they leave a doubt, how well the first passages meet the question token by token."""
-        if self.is_sure(query, channels):
+        if not self.settings.token_weight or self.is_sure(query, channels):
             return channels
         rows = [row for row, _ in fuse(channels, self.weights(query))[: self.settings.compared]]
         passages = self.store.archive.passages(rows)

@@ -222,6 +222,9 @@ def test_tokens_are_compared_only_where_search_is_not_sure_and_nothing_is_transl
     assert not rag.embedder.compared
     rag.search("How many zeppelins are there?")
     assert len(rag.embedder.compared) == 1 and not rag.generator.prompts
+    rag.retriever = replace(rag.retriever, settings=rag.retriever.settings.model_copy(update={"token_weight": 0.0}))
+    rag.search("How many zeppelins are there?")
+    assert len(rag.embedder.compared) == 1, "a weight of 0 does without"
 
 
 def test_of_the_first_passages_the_one_that_meets_the_tokens_comes_first(open_rag):

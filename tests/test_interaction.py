@@ -7,6 +7,8 @@ import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
 from rag.embed.interaction import Pieces, Tokens, met
+from rag.embed.torch_encoder import TorchEncoder
+from rag.errors import ModelError
 
 PREFIX = "query: "
 WORDS = {"<s>": -1.0, "</s>": -1.0, "query:": -2.0, "the": -3.0, "bridge": -9.0, "opens": -6.0, "<unk>": -12.0}
@@ -46,3 +48,16 @@ def test_a_text_longer_than_the_model_takes_is_cut(folder):
 def test_nothing_meets_nothing():
     some, none = Tokens(np.ones((1, 2)), np.ones(1)), Tokens(np.zeros((0, 2)), np.zeros(0))
     assert met(none, some) == met(some, none) == 0.0
+
+
+def test_a_model_without_a_transformer_is_one_error_that_says_what_to_set(tmp_path):
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+
+    tokenizer = Tokenizer(models.WordLevel({word: at for at, word in enumerate(WORDS)}, unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    SentenceTransformer(modules=[StaticEmbedding(tokenizer, embedding_dim=4)], device="cpu").save(str(tmp_path))
+    encoder = TorchEncoder(tmp_path, 16, 2)
+    assert encoder(["the bridge"]).shape == (1, 4)
+    with pytest.raises(ModelError, match=r"retrieval\.token_weight"):
+        encoder.tokens(["the bridge"], "")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from rag.embed.interaction import Pieces, Tokens, layer_of
+from rag.errors import ModelError
 
 
 class TorchEncoder:
@@ -18,8 +20,9 @@ class TorchEncoder:
         from sentence_transformers import SentenceTransformer
 
         self._model = SentenceTransformer(str(folder), device="cpu")
-        self._model.max_seq_length = max_tokens
-        self._folder, self._batch = folder, batch
+        with suppress(AttributeError):  # a model that takes texts of any length has no limit to set
+            self._model.max_seq_length = max_tokens
+        self._folder, self._batch, self._max_tokens = folder, batch, max_tokens
 
     def __call__(self, texts: list[str]) -> np.ndarray:
         """``(n, dim) float32``, rows of unit length, in the order of the texts."""
@@ -27,15 +30,18 @@ class TorchEncoder:
 
     @cached_property
     def _pieces(self) -> Pieces:
-        return Pieces(self._folder, self._model.max_seq_length)
+        return Pieces(self._folder, self._max_tokens)
 
     def tokens(self, texts: Sequence[str], prefix: str) -> list[Tokens]:
-        """The tokens of texts that begin with ``prefix``."""
+        """The tokens of texts that begin with ``prefix``. Raises :class:`ModelError` if the model has no transformer."""
         import torch
 
+        encoder = getattr(self._model[0], "auto_model", None)
+        if encoder is None:
+            raise ModelError(f"{self._folder}: has no transformer, and so no vectors of tokens; set retrieval.token_weight to 0")
         states = []
         with torch.no_grad():
             for ids in self._pieces.ids(texts):
-                layers = self._model[0].auto_model(torch.tensor([ids]), output_hidden_states=True).hidden_states
+                layers = encoder(torch.tensor([ids]), output_hidden_states=True).hidden_states
                 states.append(torch.nn.functional.normalize(layers[layer_of(len(layers) - 1)][0], dim=-1).numpy())
         return self._pieces.tokens(texts, prefix, states)

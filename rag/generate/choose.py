@@ -29,7 +29,9 @@ def open_generator(settings: Generation, find: Callable[[str], Path]) -> Generat
         return Endpoint(settings.endpoint, settings.model, settings.api_key_env)
     path = find(settings.model)
     if backend == "auto":
-        backend = "openvino" if _has_bfloat16() and _reads(path, settings.threads) else "llamacpp"
+        from rag.generate.precision import has_bfloat16
+
+        backend = "openvino" if has_bfloat16() and _reads(path, settings.threads) else "llamacpp"
         log.info("generation.backend auto: %s", backend)
     if backend == "llamacpp":
         from rag.generate.llamacpp import LlamaCpp
@@ -55,10 +57,3 @@ def _reads(path: Path, threads: int) -> bool:
         log.warning("%s; llama.cpp is taken", error)
         return False
     return True
-
-
-def _has_bfloat16() -> bool:
-    """Whether the processor multiplies bfloat16 natively, as OpenVINO sees it."""
-    import openvino
-
-    return "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")

@@ -30,14 +30,19 @@ def precision_of(folder: Path) -> str:
 
 def note_precision(folder: Path, threads: int) -> None:
     """Tries both and writes the quicker one down; ``""`` where the processor has no bfloat16."""
-    import openvino
-
     quicker = ""
-    if "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+    if has_bfloat16():
         seconds = {name: _seconds(folder, name, threads) for name in (_USUAL, _OTHER)}
         quicker = _OTHER if seconds[_OTHER] < _GAIN * seconds[_USUAL] else _USUAL
         log.info("%s: %s", folder.name, ", ".join(f"{name} {took:.2f} s" for name, took in seconds.items()))
     (folder / NOTE).write_text(quicker, encoding="utf-8")
+
+
+def has_bfloat16() -> bool:
+    """Whether the processor multiplies bfloat16 natively, as OpenVINO sees it."""
+    import openvino
+
+    return "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
 def _seconds(folder: Path, precision: str, threads: int) -> float:
