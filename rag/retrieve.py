@@ -225,15 +225,18 @@ def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
 
 
 def fuse(channels: Mapping[str, Scores], weights: Mapping[str, float]) -> list[tuple[int, float]]:
-    """Weighted sum of the channels, best first; what a channel did not find counts as its worst find.
+    """Weighted sum of the channels, best first; what a channel did not find counts as its worst find, and tokens count by what is
+    lacking to the best, so that a score is as high as without them.
 
     >>> fuse({"dense": {1: 2.0, 2: 1.0}, "lexical": {2: 1.0}}, {"dense": 1.0, "lexical": 4.0})
     [(2, 5.0), (1, 2.0)]
+    >>> fuse({"lexical": {1: 0.5, 2: 1.0, 3: 0.5}, "tokens": {1: 0.75, 2: 0.5}}, {"lexical": 4.0, "tokens": 100.0})
+    [(1, 2.0), (2, -21.0), (3, -23.0)]
     """
     rows = {row for scores in channels.values() for row in scores}
-    floor = {name: min(scores.values(), default=0.0) if name in _COSINES else 0.0
-             for name, scores in channels.items()}
-    total = {row: sum(weights[name] * scores.get(row, floor[name]) for name, scores in channels.items()) for row in rows}
+    floor = {name: min(scores.values(), default=0.0) if name in _COSINES else 0.0 for name, scores in channels.items()}
+    top = {name: max(scores.values(), default=0.0) if name == "tokens" else 0.0 for name, scores in channels.items()}
+    total = {row: sum(weights[name] * (scores.get(row, floor[name]) - top[name]) for name, scores in channels.items()) for row in rows}
     return sorted(total.items(), key=lambda item: (-item[1], item[0]))
 
 
