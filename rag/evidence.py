@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -24,8 +24,6 @@ _BYLINE = 6.0  # what a byline gains where it is asked who wrote
 _AUTHOR = re.compile(r"作者|谁写|撰写|记者|采写|who wrote|written by|author|reporter|byline", re.I)
 _OTHER_TIME = 5.0  # what a sentence loses that can only tell about another time than the one asked about
 _LINK = re.compile(r"\W*\[[^\]]*\]\([^)]*\)\W*")  # a Markdown link by itself tells nothing
-_TOKENS = 15.0  # weight of the mean cosine of a sentence's tokens to those of the question (benchmarks/answers-steps.md)
-_COMPARED = 20  # sentences whose tokens are looked at
 _PASSAGE = 0.3  # weight of what its passage lacks to the best one
 _FOUND = 0.023  # weight of a passage's search score (about 20 where it does not answer, 30 where it does) in its support
 
@@ -72,8 +70,7 @@ def choose_evidence(retriever: Retriever, query: Query, hits: Sequence[Hit], lim
     """The ``limit`` best sentences of the hits, best first.
 
     A sentence is scored by its vector (z-score), by the share of the question's words that it holds, each word
-    weighted by its rarity, by the passage it stands in, and by whether it can tell about the time asked about. Of an English
-    question, whose words are those of a translation, the first ones are compared with it token by token.
+    weighted by its rarity, by the passage it stands in, and by whether it can tell about the time asked about.
     """
     vectors = retriever.vectors(query)
     rarity = Rarity(retriever.store.archive, query.tokens, retriever.store.manifest.passages)
@@ -91,17 +88,7 @@ def choose_evidence(retriever: Retriever, query: Query, hits: Sequence[Hit], lim
         if not _LINK.fullmatch(text)
         for timely in [period is None or period.told_in(text, hit.passage.text, hit.article.date)]
     ]
-    best = sorted(found, key=lambda e: -e.score)
-    return (_compared(retriever, query, best[: max(limit, _COMPARED)]) if query.language == "en" else best)[:limit]
-
-
-def _compared(retriever: Retriever, query: Query, sentences: list[Evidence]) -> list[Evidence]:
-    """The sentences by how well each, behind its headline, meets the tokens of the question too."""
-    if not sentences or not retriever.settings.token_weight:
-        return sentences
-    met = retriever.embedder.interaction(query.named or query.question, [f"{headline(e.article)} {e.text}" for e in sentences])
-    scored = [replace(e, score=e.score + _TOKENS * float(m)) for e, m in zip(sentences, met, strict=True)]
-    return sorted(scored, key=lambda e: -e.score)
+    return sorted(found, key=lambda e: -e.score)[:limit]
 
 
 def _chance(passages: int) -> float:

@@ -12,9 +12,8 @@ from fakes import BagEmbedder
 
 from rag import build as building
 from rag.errors import QuestionError, SourceError, StoreError
-from rag.evidence import choose_evidence
 from rag.query import read_query
-from rag.records import Filter, headline
+from rag.records import Filter
 
 
 def test_a_second_build_does_nothing(open_rag):
@@ -239,19 +238,6 @@ def test_of_the_first_passages_the_one_that_meets_the_tokens_comes_first(open_ra
     few = rag.retriever.settings.model_copy(update={"compared": len(before) - 1})  # the last one is not among them
     rag.retriever = replace(rag.retriever, settings=few)
     assert [hit.passage.text for hit in rag.search(query.question)] == before
-
-
-@pytest.mark.parametrize(("language", "moved"), [("en", True), ("zh", False)])
-def test_sentences_are_compared_by_tokens_where_their_words_are_not_those_of_the_question(open_rag, language, moved):
-    retriever = open_rag().retriever
-    query = replace(read_query("甲镇有多少座桥梁?"), language=language)
-    hits = retriever.hits(query, retriever.channels(query))
-    before = choose_evidence(retriever, query, hits, 9)
-    last = before[-1]
-    retriever.embedder.interaction = lambda question, texts: np.array(
-        [10.0 * (text == f"{headline(last.article)} {last.text}") for text in texts], np.float32)
-    after = choose_evidence(retriever, query, hits, 9)
-    assert len(before) > 2 and (after[0].text == last.text) is moved and {e.text for e in after} == {e.text for e in before}
 
 
 def test_a_dated_question_is_answered_from_its_own_time(dated, pages):
