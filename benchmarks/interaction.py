@@ -91,11 +91,11 @@ class States:
         """The tokens of each text, by layer from ``LOWEST`` on; in half precision, as there are many."""
         out = {}
         for key, text in texts.items():
-            [ids] = self._pieces.ids([prefix + text])
+            encodings = self._pieces.cut([prefix + text])
             with torch.no_grad():
-                found = self._model(torch.tensor([ids]), output_hidden_states=True).hidden_states
+                found = self._model(torch.tensor([encodings[0].ids]), output_hidden_states=True).hidden_states
             unit = {at: torch.nn.functional.normalize(found[at][0], dim=-1).half().numpy() for at in range(LOWEST, len(found))}
-            out[key] = {at: self._pieces.tokens([prefix + text], prefix, [states])[0] for at, states in unit.items()}
+            out[key] = {at: self._pieces.tokens(encodings, prefix, [states])[0] for at, states in unit.items()}
         return out
 
 

@@ -144,7 +144,8 @@ class Rag:
         from rag.prompts import warm_up_prompts
 
         _ = self.retriever, self.dictionary
-        self.embedder.interaction("", [""])
+        if self.config.retrieval.token_weight:
+            self.embedder.interaction("", [""])
         for prompt in warm_up_prompts():
             complete(self.generator, prompt, max_tokens=1)
 

@@ -227,6 +227,14 @@ def test_tokens_are_compared_only_where_search_is_not_sure_and_nothing_is_transl
     assert len(rag.embedder.compared) == 1, "a weight of 0 does without"
 
 
+@pytest.mark.parametrize("weight", [0.0, 100.0])
+def test_models_are_warmed_up_for_what_is_used(open_rag, weight):
+    rag = open_rag(read="", render="", translate="", term="", rewrite="")
+    rag.config = rag.config.model_copy(update={"retrieval": rag.config.retrieval.model_copy(update={"token_weight": weight})})
+    rag.warm_up()
+    assert bool(rag.embedder.compared) is bool(weight)
+
+
 def test_of_the_first_passages_the_one_that_meets_the_tokens_comes_first(open_rag):
     rag = open_rag()
     query = read_query("How many zeppelins are there?")

@@ -29,8 +29,9 @@ def folder(request, tmp_path):
 
 def test_a_prefix_and_special_tokens_are_no_tokens_of_the_text_and_rare_ones_count_more(folder):
     where, kind = folder
-    pieces, texts = Pieces(where, 6), [PREFIX + "the bridge opens", PREFIX + "the"]
-    assert [len(ids) for ids in pieces.ids(texts)] == [6, 4]
+    pieces = Pieces(where, 6)
+    texts = pieces.cut([PREFIX + "the bridge opens", PREFIX + "the"])
+    assert [len(text.ids) for text in texts] == [6, 4]
     states = [np.arange(n)[:, None] * np.ones(2) for n in (6, 4)]
     long, short = pieces.tokens(texts, PREFIX, states)
     assert long.vectors[:, 0].tolist() == [2, 3, 4] and short.vectors[:, 0].tolist() == [2]
@@ -39,10 +40,9 @@ def test_a_prefix_and_special_tokens_are_no_tokens_of_the_text_and_rare_ones_cou
 
 def test_a_text_longer_than_the_model_takes_is_cut(folder):
     pieces = Pieces(folder[0], 6)
-    text = PREFIX + "the bridge opens " * 9
-    [ids] = pieces.ids([text])
-    [tokens] = pieces.tokens([text], PREFIX, [np.zeros((len(ids), 2))])
-    assert len(ids) == 6 and len(tokens.vectors) == 3
+    [text] = pieces.cut([PREFIX + "the bridge opens " * 9])
+    [tokens] = pieces.tokens([text], PREFIX, [np.zeros((len(text.ids), 2))])
+    assert len(text.ids) == 6 and len(tokens.vectors) == 3
 
 
 def test_nothing_meets_nothing():

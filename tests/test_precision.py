@@ -42,3 +42,22 @@ def test_without_bfloat16_there_is_nothing_to_try(tmp_path, monkeypatch):
 def test_a_graph_is_timed_as_it_reads_and_writes(tmp_path):
     save_graph(tmp_path)
     assert all(0 < precision._seconds(tmp_path, name, 1) < 60 for name in ("bf16", "f32"))
+
+
+def test_a_graph_of_an_earlier_version_is_used_where_nothing_can_be_written(tmp_path, monkeypatch):
+    from rag.generate.openvino import prepare
+
+    file = tmp_path / "model.gguf"
+    file.write_bytes(b"weights")
+    monkeypatch.setenv("WENBAO_CACHE", str(tmp_path))
+    monkeypatch.setattr("rag.generate.openvino._convert", lambda file, home: save_graph(home) if home.mkdir() is None else None)
+    monkeypatch.setattr(precision, "has_bfloat16", lambda: False)
+    home = prepare(file)
+    assert home.is_dir() and (home / precision.NOTE).is_file()
+    (home / precision.NOTE).unlink()
+
+    def full(folder, threads):
+        raise OSError("read-only file system")
+
+    monkeypatch.setattr("rag.generate.openvino.note_precision", full)
+    assert prepare(file) == home

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property, partial
 from importlib import resources
 from itertools import groupby
@@ -39,31 +39,23 @@ class GraphEncoder:
         self._pieces, self._batch, self._lock = Pieces(folder, max_tokens), batch, threading.Lock()
         self._native = _BFLOAT16 in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         self._file = _converted(folder, weights, self._samples() if self._native else None)
-        self._of_texts, self._dimension = self._queue(0)
+        self._of_texts = self._queue(0)
 
     def __call__(self, texts: Sequence[str]) -> np.ndarray:
         """``(n, dim) float32``, rows of unit length, in the order of the texts."""
-        out = np.zeros((len(texts), self._dimension), np.float32)
-        self._run(self._of_texts, texts, out.__setitem__)
-        return out
+        return np.array(self._run(self._of_texts, self._pieces.cut(texts)))
 
     def tokens(self, texts: Sequence[str], prefix: str) -> list[Tokens]:
         """The tokens of texts that begin with ``prefix``."""
-        states: list[np.ndarray] = [np.zeros(0)] * len(texts)
-
-        def keep(rows: list[int], found: np.ndarray) -> None:
-            for row, vectors in zip(rows, found, strict=True):
-                states[row] = vectors.copy()
-
-        self._run(self._of_tokens[0], texts, keep)
-        return self._pieces.tokens(texts, prefix, states)
+        encodings = self._pieces.cut(texts)
+        return self._pieces.tokens(encodings, prefix, self._run(self._of_tokens, encodings))
 
     @cached_property
-    def _of_tokens(self) -> tuple[Any, int]:
+    def _of_tokens(self) -> Any:
         return self._queue(1)
 
-    def _queue(self, output: int) -> tuple[Any, int]:
-        """A queue that computes one output of the graph, and the dimension of that."""
+    def _queue(self, output: int) -> Any:
+        """A queue that computes one output of the graph."""
         import openvino
 
         core = openvino.Core()
@@ -74,19 +66,26 @@ class GraphEncoder:
             "CPU_RUNTIME_CACHE_CAPACITY": _KERNELS})
         queue = openvino.AsyncInferQueue(compiled)
         queue.set_callback(lambda request, take: take(request.get_output_tensor().data))
-        return queue, compiled.output(0).get_partial_shape()[-1].get_length()
+        return queue
 
-    def _run(self, queue: Any, texts: Sequence[str], take: Callable[[list[int], np.ndarray], None]) -> None:
-        ids = self._pieces.ids(texts)
+    def _run(self, queue: Any, encodings: Sequence[Any]) -> list[np.ndarray]:
+        """The output for each text, in their order."""
+        out: list[np.ndarray] = [np.zeros(0)] * len(encodings)
+
+        def keep(rows: list[int], found: np.ndarray) -> None:
+            for row, values in zip(rows, found, strict=True):
+                out[row] = values.copy()
+
         with self._lock:
-            for rows in of_one_length([len(text) for text in ids], self._batch):
-                queue.start_async([np.array([ids[row] for row in rows], np.int64)], partial(take, rows))
+            for rows in of_one_length([len(text.ids) for text in encodings], self._batch):
+                queue.start_async([np.array([encodings[row].ids for row in rows], np.int64)], partial(keep, rows))
             queue.wait_all()
+        return out
 
     def _samples(self) -> Iterator[list[np.ndarray]]:
         """Inputs made of the texts of ``calibration.txt``."""
         for text in resources.files(__package__).joinpath("calibration.txt").read_text(encoding="utf-8").splitlines():
-            yield [np.array(self._pieces.ids([text]), np.int64)]
+            yield [np.array([encoding.ids for encoding in self._pieces.cut([text])], np.int64)]
 
 
 def of_one_length(lengths: Sequence[int], most: int) -> Iterator[list[int]]:

@@ -63,14 +63,14 @@ class Pieces:
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(max_tokens)
 
-    def ids(self, texts: Sequence[str]) -> list[list[int]]:
-        """Token ids of each text."""
-        return [text.ids for text in self._tokenizer.encode_batch(list(texts))]
+    def cut(self, texts: Sequence[str]) -> list[Any]:
+        """The encoding of each text, ``.ids`` its token ids."""
+        return list(self._tokenizer.encode_batch(list(texts)))
 
-    def tokens(self, texts: Sequence[str], prefix: str, states: Sequence[np.ndarray]) -> list[Tokens]:
+    def tokens(self, encodings: Sequence[Any], prefix: str, states: Sequence[np.ndarray]) -> list[Tokens]:
         """The ``states`` ``(tokens, dim)`` of each text that belong to it: not those of its prefix, nor special ones."""
         out = []
-        for text, vectors in zip(self._tokenizer.encode_batch(list(texts)), states, strict=True):
+        for text, vectors in zip(encodings, states, strict=True):
             own = [at for at, ((_, end), special) in enumerate(zip(text.offsets, text.special_tokens_mask, strict=True))
                    if not special and end > len(prefix)]
             out.append(Tokens(vectors[own], self._rarity(np.array(text.ids)[own])))

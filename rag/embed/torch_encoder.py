@@ -39,9 +39,9 @@ class TorchEncoder:
         encoder = getattr(self._model[0], "auto_model", None)
         if encoder is None:
             raise ModelError(f"{self._folder}: has no transformer, and so no vectors of tokens; set retrieval.token_weight to 0")
-        states = []
+        encodings, states = self._pieces.cut(texts), []
         with torch.no_grad():
-            for ids in self._pieces.ids(texts):
-                layers = encoder(torch.tensor([ids]), output_hidden_states=True).hidden_states
+            for text in encodings:
+                layers = encoder(torch.tensor([text.ids]), output_hidden_states=True).hidden_states
                 states.append(torch.nn.functional.normalize(layers[layer_of(len(layers) - 1)][0], dim=-1).numpy())
-        return self._pieces.tokens(texts, prefix, states)
+        return self._pieces.tokens(encodings, prefix, states)

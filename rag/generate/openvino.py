@@ -133,6 +133,8 @@ def _converted(file: Path, threads: int) -> Path:
             if not (home / NOTE).is_file():
                 note_precision(home, threads)
     except OSError as error:
+        if (home / "openvino_model.xml").is_file():  # of an earlier version, in a cache that cannot be written to
+            return home
         log.info("%s cannot be kept in %s (%s); it is read from the GGUF file each time", file, home, error)
         return file
     return home
