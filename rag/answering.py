@@ -24,6 +24,7 @@ from rag.fitting import (
     narrowed,
     parts_of,
     repeats_figure,
+    repeats_question,
     telling_words,
     tells_time,
     with_support,
@@ -43,6 +44,8 @@ from rag.units import asked_unit
 _WHEN = re.compile(r"\bwhen\b|what (?:date|day)|which day", re.I)
 _ONLY_WHEN = re.compile(r"^\W*(?:(?:on|at|in|by|since|until|from) )?(?:when|(?:what|which) (?:date|day|year))\b|"
                         "什么时候|何时|哪一?天|几月几[日号]|哪一?日", re.I)
+_ABSENT = "资料里没有“{}”这几个字,不要写。"
+_ASKED = "“{}”是问题里的话,不是答案。"
 _BRIEF = 30  # characters for each thing asked for
 _TRANSLATED = 0.2  # share of the support that a translated question can be asked for, as it has fewer words in common
 Events = Iterator[TextPiece | Answer]
@@ -187,7 +190,7 @@ def _tells(grounded: Grounded | None, things: int) -> bool:
 
 
 def _read(generator: Generator, question: str, evidence: Sequence[Evidence], attempts: int, max_tokens: int) -> Reading:
-    """Reads the evidence until every word of the draft is found there, at most ``attempts`` times."""
+    """Reads the evidence until every word of the draft is found there and one is not the question's, at most ``attempts`` times."""
     grounded, fault = None, ""
     for _ in range(attempts):
         draft = yield from _written(generator, _with_fault(read_prompt(question, evidence), fault), max_tokens)
@@ -200,16 +203,19 @@ def _read(generator: Generator, question: str, evidence: Sequence[Evidence], att
             grounded = replace(grounded, located=(), missing=(draft,))
         if not asks_yes_or_no(question):
             grounded = replace(grounded, verdict="")
+            if repeats_question(grounded, question):
+                grounded, fault = replace(grounded, located=(), missing=(draft,)), _ASKED.format(draft)
+                continue
         if grounded.holds or (grounded.verdict and not grounded.missing):
             break
-        fault = "、".join(grounded.missing) or draft
+        fault = _ABSENT.format("、".join(grounded.missing) or draft)
     return grounded
 
 
 def _with_fault(prompt: Prompt, fault: str) -> Prompt:
     if not fault:
         return prompt
-    return Prompt(prompt.task, prompt.system, prompt.user.replace("\n回答:", f"\n(资料里没有“{fault}”这几个字,不要写。)\n回答:"))
+    return Prompt(prompt.task, prompt.system, prompt.user.replace("\n回答:", f"\n({fault})\n回答:"))
 
 
 def _written(generator: Generator, prompt: Prompt, max_tokens: int) -> Written:

@@ -20,6 +20,7 @@ _HOW_MANY = re.compile(r"\bhow many (?!(?:\w+ )?(?:yuan|dollars|euros|yen|pounds
 _MANY = re.compile(  # told without digits
     "[很许好]多|多[次个名家种]|大量|无数|[数几][十百千万亿]|一[个名家所项条人位座台次种场]|半|[独唯]一|全部|所有|没有")
 _WHO_IS = re.compile("(?:是谁|是什么人|是何人)[?\uff1f]?$|^who (?:is|was)\\b")
+_CHOICE = re.compile(r"还是|或|之间|哪一|哪[个种项位名家座支件类方者样国省市县区]|\bor\b|\bwhich\b|\bbetween\b", re.I)
 _A_YEAR = 1000  # years from which 年 tells a date, not how long
 _HOW_MUCH = re.compile(r"how much|\b(?:what|which)\b|总额|金额|占比|比例|个百分点", re.I)
 
@@ -144,6 +145,20 @@ def names_asked(grounded: Grounded, question: str) -> bool:
     """Whether it is asked who somebody is, and only the name was located that the question has already."""
     asked = fold(question)
     return bool(_WHO_IS.search(asked) and grounded.located) and all(fold(l.piece) in asked for l in grounded.located)
+
+
+def repeats_question(grounded: Grounded, question: str) -> bool:
+    """Whether only words of the question were located, which answer nothing unless it gives a choice.
+
+    >>> from rag.ground import ground
+    >>> from rag.records import Article, Passage
+    >>> article = Article("a", "p", "d", "东河镇与西山厂共同举办开放日。")
+    >>> e = Evidence(article, Passage("x", "a", article.text, 0, 15), 0, 15, article.text, 1.0)
+    >>> [repeats_question(ground("东河镇", [e]), q) for q in ("东河镇和谁一起举办开放日?", "举办的是东河镇还是西山厂?")]
+    [True, False]
+    """
+    asked = fold(question)
+    return bool(grounded.located) and not _CHOICE.search(asked) and all(fold(l.piece) in asked for l in grounded.located)
 
 
 def parts_of(grounded: Grounded) -> int:

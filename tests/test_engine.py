@@ -256,6 +256,21 @@ def test_who_somebody_is_is_told_by_the_office(open_rag, pages):
     assert rag.ask("王晓东是谁?").text.startswith("乙县交通局局长[1]。")
 
 
+def test_a_name_of_the_question_is_no_answer_to_it(open_rag, pages):
+    (pages / "fair.md").write_text("# 开放周举行\n\n7月8日,乙县博物馆与丙山钢铁厂共同举办开放周活动。\n", encoding="utf-8")
+    rag = open_rag(read=["乙县博物馆", "丙山钢铁厂"])
+    answer = rag.ask("乙县博物馆同谁共同举办开放周活动?")
+    assert not answer.refused and answer.text.startswith("丙山钢铁厂")
+    assert "“乙县博物馆”是问题里的话" in rag.generator.prompts[1].user
+    assert open_rag(read=lambda prompt: "乙县博物馆").ask("乙县博物馆同谁共同举办开放周活动?").refused
+
+
+def test_of_a_choice_in_the_question_either_may_answer(open_rag, pages):
+    (pages / "fair.md").write_text("# 开放周举行\n\n7月8日,乙县博物馆举办开放周活动。\n", encoding="utf-8")
+    answer = open_rag(read="乙县博物馆").ask("举办开放周活动的是乙县博物馆还是丙山钢铁厂?")
+    assert not answer.refused and answer.text.startswith("乙县博物馆")
+
+
 def test_a_figure_is_quoted_with_the_word_that_rounds_it(open_rag, pages):
     (pages / "trees.md").write_text("# 丙县种树\n\n丙县今年种树近200棵,签约20项。\n", encoding="utf-8")
     assert open_rag(read="200棵").ask("丙县今年种树多少棵?").text.startswith("近200棵[1]。")
