@@ -143,12 +143,13 @@ def repeats_figure(grounded: Grounded, question: str) -> bool:
 
 def names_asked(grounded: Grounded, question: str) -> bool:
     """Whether it is asked who somebody is, and only the name was located that the question has already."""
-    asked = fold(question)
-    return bool(_WHO_IS.search(asked) and grounded.located) and all(fold(l.piece) in asked for l in grounded.located)
+    return bool(_WHO_IS.search(fold(question))) and _stands_in(grounded, question)
 
 
 def repeats_question(grounded: Grounded, question: str) -> bool:
     """Whether only words of the question were located, which answer nothing unless it gives a choice.
+
+    Figures are left to :func:`repeats_figure`, as the digits of one stand in many others (7 in 17).
 
     >>> from rag.ground import ground
     >>> from rag.records import Article, Passage
@@ -157,8 +158,12 @@ def repeats_question(grounded: Grounded, question: str) -> bool:
     >>> [repeats_question(ground("东河镇", [e]), q) for q in ("东河镇和谁一起举办开放日?", "举办的是东河镇还是西山厂?")]
     [True, False]
     """
+    return not _CHOICE.search(question) and not figures_in(grounded.located) and _stands_in(grounded, question)
+
+
+def _stands_in(grounded: Grounded, question: str) -> bool:
     asked = fold(question)
-    return bool(grounded.located) and not _CHOICE.search(asked) and all(fold(l.piece) in asked for l in grounded.located)
+    return bool(grounded.located) and all(fold(l.piece) in asked for l in grounded.located)
 
 
 def parts_of(grounded: Grounded) -> int:

@@ -265,6 +265,12 @@ def test_a_name_of_the_question_is_no_answer_to_it(open_rag, pages):
     assert open_rag(read=lambda prompt: "乙县博物馆").ask("乙县博物馆同谁共同举办开放周活动?").refused
 
 
+def test_a_figure_whose_digits_stand_in_the_question_may_answer_it(open_rag, pages):
+    (pages / "trees.md").write_text("# 丙县签约\n\n17日,丙县签约项目7个。\n", encoding="utf-8")
+    answer = open_rag(read="7").ask("17日丙县签约项目有多少个?")
+    assert not answer.refused and answer.text.startswith("7")
+
+
 def test_of_a_choice_in_the_question_either_may_answer(open_rag, pages):
     (pages / "fair.md").write_text("# 开放周举行\n\n7月8日,乙县博物馆举办开放周活动。\n", encoding="utf-8")
     answer = open_rag(read="乙县博物馆").ask("举办开放周活动的是乙县博物馆还是丙山钢铁厂?")
