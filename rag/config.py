@@ -57,7 +57,6 @@ class Retrieval(Section):
     dense_weight: float = Field(1.0, ge=0, le=100)
     sentence_weight: float = Field(2.0, ge=0, le=100)
     lexical_weight: float = Field(10.0, ge=0, le=100)
-    translated: float = Field(0.8, ge=0, le=1)
     name_weight: float = Field(4.0, ge=0, le=100)
     dictionary: str = "CC-CEDICT"
     dictionary_weight: float = Field(4.0, ge=0, le=100)
@@ -81,9 +80,10 @@ class Generation(Section):
 class Answering(Section):
     """How evidence becomes a checked answer."""
 
+    read_sentences: int = Field(24, ge=1, le=200)
     evidence_sentences: int = Field(3, ge=1, le=20)
-    attempts: int = Field(2, ge=1, le=5)
-    min_support: float = Field(0.86, ge=0, le=5)
+    sure: float = Field(0.6, ge=0, le=1)
+    min_chance: float = Field(0.5, ge=0, le=1)
 
 
 class Models(Section):

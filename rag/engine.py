@@ -2,16 +2,16 @@
 
 ::
 
-    question ─▶ understand ─▶ search ─▶ choose evidence ─▶ write and ground ─▶ Answer
+    question ─▶ understand ─▶ search ─▶ choose sentences ─▶ read, judge, word ─▶ Answer
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,14 +25,13 @@ if TYPE_CHECKING:
     from rag.dictionary import Dictionary
     from rag.embed import Embedder
     from rag.generate import Generator
+    from rag.reader import Reader
     from rag.retrieve import Retriever
     from rag.verify import Check
 
 
 _NAMED = 120  # passages in which the Chinese form of a romanised name is looked for
-_TRANSLATIONS = 1024  # questions whose translation is remembered
 _READ = 20  # passages among whose sentences the evidence is chosen
-_NEARBY = 12  # sentences in which other figures are looked for
 
 
 @dataclass
@@ -70,21 +69,20 @@ class Rag:
 
     def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Event]:
         """What was found first, then the draft as it is written, then the checked :class:`Answer`."""
-        from rag.answering import write_answer
-        from rag.evidence import choose_evidence, in_scope
+        from rag.answer import choose, write_answer
         from rag.names import unnamed
 
         clock = _Clock()
         query = self.understand(question, history)
         clock.lap("understand")
         hits = self.retriever.search(query, max(self.config.retrieval.k, _READ))
-        yield EvidenceFound(tuple(hits))
-        fitting = in_scope(hits, query.scope)
-        settings = self.config.answering
-        nearby = choose_evidence(self.retriever, query, fitting, max(settings.evidence_sentences, _NEARBY))
         clock.lap("search")
+        yield EvidenceFound(tuple(hits))
+        settings = self.config.answering
+        pieces = choose(self.retriever, self.reader, query, hits, settings.read_sentences)
+        clock.lap("read")
         events = write_answer(
-            self.generator, query, nearby, settings=settings, max_tokens=self.config.generation.max_new_tokens,
+            self.generator, query, pieces, settings=settings, max_tokens=self.config.generation.max_new_tokens,
             known=self.dictionary.english if self.dictionary else unnamed)
         for event in events:
             if isinstance(event, TextPiece):
@@ -94,14 +92,11 @@ class Rag:
                 clock.lap("write")
                 yield replace(
                     event, question=question, rewritten="" if query.question == question.strip() else query.question,
-                    search_question=query.chinese, seconds=clock.seconds(), made_with=self._made_with(),
+                    search_question=query.named, seconds=clock.seconds(), made_with=self._made_with(),
                     retrieved=tuple((hit.passage.passage_id, round(hit.score, 4)) for hit in hits))
 
     def search(self, query: str, k: int | None = None, only: Filter | None = None) -> list[Hit]:
-        """The ``k`` best passages (default: ``retrieval.k``), best first; ``only`` from some dates or sources.
-
-        An English query is not translated: that takes a second or two, and finds no more.
-        """
+        """The ``k`` best passages (default: ``retrieval.k``), best first; ``only`` from some dates or sources."""
         if k is not None and k < 1:
             raise QuestionError(f"k must be at least 1, not {k}")
         return self.retriever.search(self._with_names(read_query(query)), k, only or Filter())
@@ -141,9 +136,9 @@ class Rag:
     def warm_up(self) -> None:
         """Loads the models and writes one word, so that the first question is as quick as the others."""
         from rag.generate import complete
-        from rag.prompts import warm_up_prompts
+        from rag.answer.prompts import warm_up_prompts
 
-        _ = self.retriever, self.dictionary
+        _ = self.retriever, self.dictionary, self.reader
         if self.config.retrieval.token_weight:
             self.embedder.interaction("", [""])
         for prompt in warm_up_prompts():
@@ -152,12 +147,11 @@ class Rag:
     # -- steps ----------------------------------------------------------------------------------------------
 
     def understand(self, question: str, history: Sequence[Turn] = ()) -> Query:
-        """Reads a question: a follow-up is written out, an English one is put into Chinese, its names looked up."""
+        """Reads a question: a follow-up is written out, its names are looked up."""
         asked = query = read_query(question)
         if history and leans_on_history(asked.question):
             query = self._written_out(asked, history)
-        named = self._with_names(query)
-        return replace(named if named.chinese else self._in_chinese(named), language=asked.language)
+        return replace(self._with_names(query), language=asked.language)
 
     def _made_with(self) -> dict[str, str]:
         manifest = self.retriever.store.manifest
@@ -166,7 +160,7 @@ class Rag:
 
     def _written_out(self, query: Query, history: Sequence[Turn]) -> Query:
         from rag.generate import complete
-        from rag.prompts import rewrite_prompt
+        from rag.answer.prompts import rewrite_prompt
 
         whole = complete(self.generator, rewrite_prompt(query.question, history), max_tokens=80, stop=("\n",))
         written = read_query(whole) if whole.strip() else query
@@ -175,11 +169,11 @@ class Rag:
     def _with_names(self, query: Query) -> Query:
         """The question with what it names; names and dates that the archive knows are carried into Chinese by code."""
         from rag.dates import in_chinese
-        from rag.english import zones_in_chinese
+        from rag.answer.english import zones_in_chinese
         from rag.names import places_in, places_meant, readings, romanised_names, without_negated
         from rag.quantities import figures_in_chinese
 
-        if query.chinese:
+        if query.language == "zh":
             return replace(query, scope=tuple(places_in(query.question)))
         meant = without_negated(query.question)
         names = romanised_names(query.question)
@@ -192,26 +186,6 @@ class Rag:
             query, named=named, forms=tuple(forms.items()), terms=self.dictionary.terms(named) if self.dictionary else (),
             scope=tuple(places_meant(query.question, "", forms)),
             sounds=tuple(way for name in names if name in meant for way in readings(name)))
-
-    def _in_chinese(self, query: Query) -> Query:
-        """The question with its translation, and the places that only this tells."""
-        from rag.names import places_meant
-
-        chinese = self._translate(query.named)
-        return replace(query, chinese=chinese, scope=tuple(places_meant(query.question, chinese, dict(query.forms))))
-
-    @cached_property
-    def _translate(self) -> Callable[[str], str]:
-        """English question → Chinese question, by the generator, ``""`` where it stays English; the last ones are kept."""
-        from rag.generate import complete
-        from rag.prompts import translate_prompt
-        from rag.text import language
-
-        def translated(named: str) -> str:
-            chinese = complete(self.generator, translate_prompt(named), max_tokens=80, stop=("\n",)).strip()
-            return chinese if language(chinese) == "zh" else ""
-
-        return lru_cache(_TRANSLATIONS)(translated)
 
     def _chinese_form(self, name: str, names: Sequence[str]) -> str:
         """How the archive spells a romanised name; passages that hold the other names of the question count more."""
@@ -233,6 +207,14 @@ class Rag:
 
         with self._lock:
             return open_embedder(self.config.embedding, offline=self.config.models.offline, progress=self.progress)
+
+    @cached_property
+    def reader(self) -> Reader:
+        """The reader that judges sentences."""
+        from rag.reader import open_reader
+
+        with self._lock:
+            return open_reader(offline=self.config.models.offline, progress=self.progress)
 
     @cached_property
     def generator(self) -> Generator:

@@ -245,11 +245,11 @@ class Turn:
 class Answer:
     """A checked answer. In ``text``, ``[1]`` refers to the citation whose ``number`` is 1.
 
-    ``rewritten``: a follow-up question as it was understood; ``search_question``: the Chinese form that was searched;
+    ``rewritten``: a follow-up question as it was understood; ``search_question``: it with its names and dates in Chinese;
     ``times``: relative times of the quotations; ``retrieved``: ``(passage_id, score)`` of what was found, best first;
     ``made_with``: index, embedder and generator; ``checks``: name → whether it was passed;
-    ``support``: how much of the question the cited passage answers to (about 0.4 to 1.6);
-    ``bound``: the share of its words that stand in the same phrase as the answer (0 to 1).
+    ``chance``: the probability that it is right, calibrated (of a refused answer: that it would have been); ``signs``: what that was
+    reckoned from.
     """
 
     question: str
@@ -266,8 +266,8 @@ class Answer:
     retrieved: tuple[tuple[str, float], ...] = ()
     made_with: Mapping[str, str] = field(default_factory=dict)
     checks: Mapping[str, bool] = field(default_factory=dict)
-    support: float = 0.0
-    bound: float = 0.0
+    chance: float = 0.0
+    signs: Mapping[str, float] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form of ``rag ask --json``: the receipt that ``rag verify`` checks."""

@@ -23,7 +23,7 @@ from rag.query import Query
 from rag.records import Filter, Found, Hit, Passage
 from rag.store import Archive, Store
 from rag.store.vectors import centred
-from rag.text import fold, language, search_tokens
+from rag.text import fold, search_tokens
 
 Scores = dict[int, float]
 
@@ -92,11 +92,8 @@ class Retriever:
         return {**channels, "tokens": dict(zip(rows, map(float, scores), strict=True))}
 
     def vectors(self, query: Query) -> np.ndarray:
-        """Centred vectors of the question and of its Chinese form: ``(1 or 2, dim)``."""
-        texts = list(dict.fromkeys(t for t in (query.question, query.chinese) if t))
-        raw = self.embedder.queries(texts)
-        centres = (self.store.query_centres[language(text)] for text in texts)
-        return np.vstack([centred(raw[i : i + 1], centre) for i, centre in enumerate(centres)])
+        """The centred vector of the question: ``(1, dim)``."""
+        return centred(self.embedder.queries([query.question]), self.store.query_centres[query.language])
 
     def _dense(
         self, vectors: np.ndarray, limit: int, passage_rows: np.ndarray | None, sentence_rows: np.ndarray | None
@@ -128,28 +125,28 @@ class Retriever:
 
     def _meant(self, terms: Sequence[tuple[str, ...]], passages: Mapping[int, Passage]) -> Scores:
         """How much of the English question each passage holds, any translation of a word counting as the word."""
-        if not terms:
-            return {}
-        archive = self.store.archive
-        pairs = {word: [token for token in search_tokens(word) if len(token) > 1] for term in terms for word in term}
-        counts = archive.document_frequencies(sorted({pair for some in pairs.values() for pair in some}))
+        held = self.held(terms, [f"{p.context} {p.text}" for p in passages.values()])
+        return _share_of_best(list(zip(passages, held, strict=True))) if terms else {}
+
+    def held(self, terms: Sequence[tuple[str, ...]], texts: Sequence[str]) -> list[float]:
+        """Which share of some terms each text holds, any word of a term counting as the term and rare terms more; 0 to 1.
+
+        A term is as rare as its words are together; one that stands nowhere in the archive is left out.
+        """
+        pairs = {word: [token for token in search_tokens(word) if len(token) > 1] or [word] for term in terms for word in term}
+        counts = self.store.archive.document_frequencies(sorted({pair for some in pairs.values() for pair in some}))
         common = {word: min(counts.get(pair, 0) for pair in some) for word, some in pairs.items()}
         size = self.store.manifest.passages
-        weighed = []
-        for term in terms:
-            words = [word for word in term if common[word]]
-            if words:
-                weighed.append((words, math.log(1 + size / min(size, sum(common[word] for word in words)))))
-        texts = {row: f"{p.context} {p.text}" for row, p in passages.items()}
-        return _share_of_best([
-            (row, sum(weight for words, weight in weighed if any(word in text for word in words))) for row, text in texts.items()])
+        weighed = [(words, math.log(1 + size / min(size, sum(common[word] for word in words))))
+                   for term in terms if (words := [word for word in term if common[word]])]
+        whole = sum(weight for _, weight in weighed) or 1.0
+        plain = [fold(text) for text in texts]
+        return [sum(weight for words, weight in weighed if any(word in text for word in words)) / whole for text in plain]
 
     def weights(self, query: Query) -> dict[str, float]:
-        """What each channel counts for; the words of a translation are less sure than those that were asked with, and the
-        words of another language say nothing.
-        """
+        """What each channel counts for; the words of another language say nothing."""
         s = self.settings
-        lexical = s.lexical_weight * (1.0 if query.chinese == query.question else s.translated if query.chinese else 0.0)
+        lexical = s.lexical_weight if query.language == "zh" else 0.0
         return {"dense": s.dense_weight, "sentence": s.sentence_weight, "lexical": lexical, "names": s.name_weight,
                 "dictionary": s.dictionary_weight, "period": s.period_weight, "tokens": s.token_weight}
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Iterable, Sequence
 
-from rag.english import in_english
-from rag.evidence import Evidence
+from rag.answer.choose import Piece
+from rag.answer.english import in_english
+from rag.answer.locate import Found, Located, clause_of
+from rag.answer.prompts import render_prompt, term_prompt
 from rag.generate import Generator as Writer
 from rag.generate import complete
-from rag.ground import Grounded, Located, clause_of
 from rag.names import Names, person_in_pinyin, strange_names, unnamed
-from rag.prompts import render_prompt, term_prompt
 from rag.quantities import glossary, read, unit_of, unsupported
 from rag.query import Query
 from rag.records import TextPiece
@@ -48,36 +48,30 @@ _LEFT = re.compile(f"[{HAN}](?:[{HAN}、·]*[{HAN}])?")
 # -- Chinese ----------------------------------------------------------------------------------------------------
 
 
-def sources_of(grounded: Grounded, evidence: Sequence[Evidence]) -> list[Evidence]:
-    """The sentences that carry the answer, each once, in order of use; the best one for a bare yes or no."""
-    found = list(dict.fromkeys(located.evidence for located in grounded.located))
-    return found or [max(evidence, key=lambda e: e.score)]
-
-
-def written_in_chinese(grounded: Grounded, sources: Sequence[Evidence]) -> str:
+def in_chinese_words(found: Found, sources: Sequence[Piece]) -> str:
     """The words that answer, and the clause of the paper in which they stand."""
-    yes_no = {"yes": "是", "no": "否", "": ""}[grounded.verdict]
-    parts = [f"{_joined(located)}{_marks(located, sources)}" for located in _by_source(grounded.located, sources)]
+    yes_no = {"yes": "是", "no": "否", "": ""}[found.verdict]
+    parts = [f"{_joined(located)}{_marks(located, sources)}" for located in _by_source(found.located, sources)]
     answer = ",".join(part for part in (yes_no, "、".join(parts)) if part)
-    if not grounded.located:
+    if not found.located:
         return f"{yes_no}:“{sources[0].text.rstrip('。')}”[1]。"
-    shown = [f"“{clause}”" for clause in (_clause(l) for l in _by_source(grounded.located, sources)) if clause]
+    shown = [f"“{clause}”" for clause in (_clause(l) for l in _by_source(found.located, sources)) if clause]
     shown += [f"“{source.text.rstrip('。')}”[{number}]" for number, source in enumerate(sources, 1)
-              if all(located.evidence != source for located in grounded.located)]
+              if all(located.piece != source for located in found.located)]
     return f"{answer}。" + "".join(f"原文:{words}。" for words in shown)
 
 
-def _by_source(located: Sequence[Located], sources: Sequence[Evidence]) -> list[list[Located]]:
-    groups = [[l for l in located if l.evidence == source] for source in sources]
+def _by_source(located: Sequence[Located], sources: Sequence[Piece]) -> list[list[Located]]:
+    groups = [[l for l in located if l.piece == source] for source in sources]
     return [group for group in groups if group]
 
 
 def _joined(group: Sequence[Located]) -> str:
-    return "、".join(located.evidence.text[located.start : located.end] for located in group)
+    return "、".join(located.text for located in group)
 
 
-def _marks(group: Sequence[Located], sources: Sequence[Evidence]) -> str:
-    return f"[{sources.index(group[0].evidence) + 1}]"
+def _marks(group: Sequence[Located], sources: Sequence[Piece]) -> str:
+    return f"[{sources.index(group[0].piece) + 1}]"
 
 
 def _clause(group: Sequence[Located]) -> str:
@@ -88,7 +82,7 @@ def _clause(group: Sequence[Located]) -> str:
 
 def _source_clause(group: Sequence[Located]) -> str:
     """What the sentence says around the words: of whom, when, and what stands beside."""
-    text = group[0].evidence.text
+    text = group[0].piece.text
     start, end = clause_of(text, min(l.start for l in group), max(l.end for l in group), _ROOM)
     return text[start:end]
 
@@ -96,16 +90,16 @@ def _source_clause(group: Sequence[Located]) -> str:
 # -- English ----------------------------------------------------------------------------------------------------
 
 
-def written_in_english(
-    generator: Writer, query: Query, grounded: Grounded, sources: Sequence[Evidence], max_tokens: int, known: Names = unnamed
+def in_english_words(
+    generator: Writer, query: Query, found: Found, sources: Sequence[Piece], max_tokens: int, known: Names = unnamed
 ) -> Written:
     """One English sentence whose figures are those of the quotations; the plain words of the answer otherwise.
 
     ``known`` tells the English of proper names.
     """
-    groups = _by_source(grounded.located, sources)
+    groups = _by_source(found.located, sources)
     clauses = [_source_clause(group) for group in groups] or [sources[0].text]
-    verdict = {"yes": "Yes", "no": "No", "": ""}[grounded.verdict]
+    verdict = {"yes": "Yes", "no": "No", "": ""}[found.verdict]
     asked = query.question
     words = ", ".join(part for part in (verdict, *(_listed(in_english(_joined(group), asked, known)) for group in groups)) if part)
     yield TextPiece(f"\n{words}\n")

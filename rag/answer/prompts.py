@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag.enumerations import unfolded
-from rag.evidence import Evidence
+from rag.answer.choose import Piece
 from rag.generate import Prompt
 from rag.records import Turn, headline
 
@@ -60,19 +59,6 @@ Source: July F,Jia City图书馆开馆,H余名读者到场
 Answer: July F
 Sentence: The Jia City library opened on July F."""
 
-_TRANSLATE = """\
-把英文问题译成中文,只写译文。已经是中文的名称照抄;其他人名、地名按读音译。
-英文:How many people attended the opening of the 甲城 museum?
-中文:甲城博物馆开馆有多少人参加?
-英文:By how much did its exports grow in January-March?
-中文:1-3月其出口增长了多少?
-英文:Which company will build the bridge, and when will it be finished?
-中文:哪家公司将承建这座大桥,何时完工?
-英文:Who is the head of the 乙县 development zone?
-中文:乙县开发区的负责人是谁?
-英文:What share of the households are connected to the network?
-中文:接入网络的家庭占多大比例?"""
-
 _TERM = """\
 Translate the Chinese newspaper term into English. Write only the English.
 Chinese: 图书馆、博物馆
@@ -98,35 +84,24 @@ Last question: 那乙县呢?
 Rewritten: 乙县今年新增了多少座图书馆?"""
 
 
-def read_prompt(question: str, evidence: Sequence[Evidence]) -> Prompt:
-    """Asks for the words of the evidence that answer a question (in Chinese or English, names in Chinese)."""
-    return Prompt("read", _READ, f"资料:\n{evidence_text(evidence)}\n问题:{question}\n回答:")
+def read_prompt(question: str, pieces: Sequence[Piece]) -> Prompt:
+    """Asks for the words of some sentences that answer a question (in Chinese or English, names in Chinese)."""
+    return Prompt("read", _READ, f"资料:\n{_shown(pieces)}\n问题:{question}\n回答:")
 
 
-def evidence_text(evidence: Sequence[Evidence]) -> str:
-    """Sentences in the order of the page, under the title of each article."""
-    lines, last = [], ""
-    for piece in sorted(evidence, key=lambda e: (-best_of(e, evidence), e.article.article_id, e.passage.field, e.start)):
-        if piece.article.article_id != last:
-            last = piece.article.article_id
+def _shown(pieces: Sequence[Piece]) -> str:
+    """The sentences in the order of the page, under the title of each article; the likeliest article first."""
+    lines, articles = [], list(dict.fromkeys(piece.article.article_id for piece in pieces))
+    for piece in sorted(pieces, key=lambda p: (articles.index(p.article.article_id), p.passage.field, p.passage.item, p.start)):
+        if f"《{headline(piece.article)}》" not in lines:
             lines.append(f"《{headline(piece.article)}》")
-        lines.append(f"作者:{piece.text}" if piece.passage.field == "byline" else unfolded(piece.text))
+        lines.append(piece.read_as.text)
     return "\n".join(lines)
-
-
-def best_of(piece: Evidence, evidence: Sequence[Evidence]) -> float:
-    """The score of the best sentence of the same article."""
-    return max(e.score for e in evidence if e.article.article_id == piece.article.article_id)
 
 
 def render_prompt(question: str, source: str, answer: str) -> Prompt:
     """Asks for an English sentence; figures and names of ``source`` and ``answer`` are in English already."""
     return Prompt("render", _RENDER, f"Question: {question}\nSource: {source}\nAnswer: {answer}\nSentence:")
-
-
-def translate_prompt(question: str) -> Prompt:
-    """Asks for the Chinese form of an English question whose known names are in Chinese already."""
-    return Prompt("translate", _TRANSLATE, f"英文:{question}\n中文:")
 
 
 def term_prompt(term: str) -> Prompt:
@@ -142,5 +117,5 @@ def rewrite_prompt(question: str, history: Sequence[Turn]) -> Prompt:
 
 def warm_up_prompts() -> list[Prompt]:
     """One prompt of each task, to fill the generator's cache with their system texts."""
-    texts = (("read", _READ), ("render", _RENDER), ("translate", _TRANSLATE), ("term", _TERM), ("rewrite", _REWRITE))
+    texts = (("read", _READ), ("render", _RENDER), ("term", _TERM), ("rewrite", _REWRITE))
     return [Prompt(task, system, "") for task, system in texts]

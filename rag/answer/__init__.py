@@ -1,0 +1,11 @@
+"""Passages → checked answer, in stages: choose sentences, read them, judge what was read, word it.
+
+::
+
+    Hit[] ─choose─▶ Piece[] ─read─▶ Found ─judge─▶ chance ─word─▶ Answer
+"""
+
+from rag.answer.answer import write_answer
+from rag.answer.choose import choose
+
+__all__ = ["choose", "write_answer"]

@@ -1,0 +1,39 @@
+"""Other counts and sums beside the one that was asked for, so that nobody quotes the wrong one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rag.answer.choose import Piece
+from rag.answer.locate import Located, citation, clause_of, figures_in
+from rag.quantities import Quantity, read, unit_of
+from rag.records import Figure
+
+_MOST = 5
+
+
+def other_figures(located: Sequence[Located], nearby: Iterable[Piece], first_number: int) -> tuple[Figure, ...]:
+    """Figures of the same unit in the sentences around, at most five; none for an answer without one.
+
+    Those of the best sentences are taken and shown newest first, so that of two reports that disagree the later one leads.
+    """
+    asked = [(q.value, unit_of(text, q)) for text, q in figures_in(located)]
+    if not asked:
+        return ()
+    unit = asked[0][1]
+    shown = {v for v, _ in asked}
+    found: list[tuple[Piece, Quantity]] = []
+    for piece in nearby:
+        for quantity in read(piece.text):
+            if quantity.soft or quantity.kind != "number" or quantity.value in shown or unit_of(piece.text, quantity) != unit:
+                continue
+            shown.add(quantity.value)
+            found.append((piece, quantity))
+    newest_first = sorted(found[:_MOST], key=lambda pair: pair[0].article.date, reverse=True)
+    return tuple(_figure(piece, quantity, unit, number) for number, (piece, quantity) in enumerate(newest_first, first_number))
+
+
+def _figure(piece: Piece, quantity: Quantity, unit: str, number: int) -> Figure:
+    start, end = clause_of(piece.text, quantity.start, quantity.end)
+    return Figure(piece.text[quantity.start : quantity.end] + unit, piece.text[start:end], piece.article.date,
+                  citation(number, piece))

@@ -1,0 +1,76 @@
+"""The reader's network: multilingual-e5-small with an adapter, a head for sentences and one for spans, one for "nothing".
+
+Imported only where torch is at hand: to convert the network once, and to train it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+_SCALE = 32.0  # of the adapter's product, divided by its rank
+_LINEAR = ("attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense", "intermediate.dense",
+           "output.dense")
+
+
+class Adapted(nn.Module):
+    """A linear layer and beside it a product of two narrow ones (Hu et al., *LoRA*, ICLR 2022)."""
+
+    def __init__(self, plain: nn.Linear, rank: int) -> None:
+        super().__init__()
+        self.lin, self.scale = plain, _SCALE / rank
+        self.A = nn.Parameter(torch.randn(rank, plain.in_features) / math.sqrt(plain.in_features))
+        self.B = nn.Parameter(torch.zeros(plain.out_features, rank))
+
+    def forward(self, states: torch.Tensor) -> torch.Tensor:
+        """``(…, in)`` → ``(…, out)``."""
+        out: torch.Tensor = self.lin(states) + functional.linear(functional.linear(states, self.A), self.B) * self.scale
+        return out
+
+
+class ReaderNetwork(nn.Module):
+    """Token ids and mask ``(n, tokens)`` → logits of start, end and sentence ``(n, tokens)`` each and of nothing ``(n,)``."""
+
+    def __init__(self, folder: Path, rank: int = 64) -> None:
+        from transformers import AutoModel
+
+        super().__init__()
+        self.bert = AutoModel.from_pretrained(str(folder), add_pooling_layer=False, attn_implementation="sdpa").float()
+        wide = self.bert.config.hidden_size
+        for layer in self.bert.encoder.layer:
+            for path in _LINEAR:
+                home, _, name = path.rpartition(".")
+                parent = layer.get_submodule(home)
+                setattr(parent, name, Adapted(getattr(parent, name), rank))
+        self.span = nn.Linear(wide, 2)
+        self.sent = nn.Sequential(nn.Linear(wide, wide), nn.Tanh(), nn.Linear(wide, 1))
+        self.null = nn.Sequential(nn.Linear(wide, wide), nn.Tanh(), nn.Linear(wide, 1))
+
+    def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """See the class."""
+        states = self.bert(input_ids=ids, attention_mask=mask).last_hidden_state
+        spans = self.span(states)
+        return spans[..., 0], spans[..., 1], self.sent(states)[..., 0], self.null(states[:, 0])[..., 0]
+
+    def load(self, adapter: Mapping[str, np.ndarray]) -> None:
+        """Takes over the trained weights of an ``adapter.npz``; raises ``RuntimeError`` for a name that the network has not."""
+        weights = {name: torch.tensor(np.asarray(adapter[name], np.float32)) for name in adapter}
+        unknown = set(weights) - set(self.state_dict())
+        if unknown:
+            raise RuntimeError(f"the adapter has weights that the network has not: {sorted(unknown)[:3]}")
+        self.load_state_dict(weights, strict=False)
+
+    def merge(self) -> ReaderNetwork:
+        """Adds the narrow products to the layers beside them, so that reading costs what the plain network costs."""
+        for module in list(self.modules()):
+            for name, child in list(module.named_children()):
+                if isinstance(child, Adapted):
+                    child.lin.weight.data += child.scale * child.B.data @ child.A.data
+                    setattr(module, name, child.lin)
+        return self

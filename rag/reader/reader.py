@@ -1,0 +1,130 @@
+"""The reader at work: the trained network as an OpenVINO graph, converted once and kept in the cache."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import threading
+from collections.abc import Callable, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from rag.errors import ModelError
+from rag.models import cache_folder, resolve
+from rag.reader.reading import Heard, Reading, Sentence, log_softmax
+from rag.reader.windows import PAD, Window, windows
+
+log = logging.getLogger(__name__)
+
+BACKBONE = "intfloat/multilingual-e5-small"
+_STEP = 64  # tokens to which windows are filled up, so that few shapes need a kernel of their own
+
+
+class Reader(Protocol):
+    """What the rest of the program needs of a reader."""
+
+    def read(self, question: str, sentences: Sequence[Sentence]) -> Reading:
+        """Which sentences answer a question, and with which words; an empty reading for no sentence."""
+
+
+class CrossReader:
+    """Reads with the network that ``run`` runs: ids and mask ``(1, tokens)`` → its four outputs."""
+
+    def __init__(self, folder: Path, file: Path) -> None:
+        import openvino
+        from tokenizers import Tokenizer
+
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()
+        core = openvino.Core()
+        native = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        compiled = core.compile_model(str(file), "CPU", {
+            "INFERENCE_PRECISION_HINT": "bf16" if native else "f32", "NUM_STREAMS": os.cpu_count() or 1})
+        self._queue = openvino.AsyncInferQueue(compiled)
+        self._queue.set_callback(lambda request, keep: keep([request.get_output_tensor(k).data.copy() for k in range(4)]))
+        self._lock = threading.Lock()
+
+    def read(self, question: str, sentences: Sequence[Sentence]) -> Reading:
+        """See :class:`Reader`."""
+        titles = {s.title: self._ids(s.title)[0] for s in sentences}
+        texts = [self._ids(s.text) for s in sentences]
+        heard: dict[int, Heard] = {}
+        parts = list(windows(self._ids(question)[0], [(titles[s.title], ids) for s, (ids, _) in zip(sentences, texts, strict=True)]))
+        for window, (starts, ends, marks, nothing) in zip(parts, self._run(parts), strict=True):
+            for number, mark, size in window.sentences:
+                own = slice(mark + 1, mark + 1 + size)
+                heard[number] = Heard(
+                    float(marks[0, mark] - nothing[0]), np.array(texts[number][1][:size], int).reshape(-1, 2),
+                    log_softmax(starts[0, own]), log_softmax(ends[0, own]))
+        return Reading(tuple(heard[number] for number in range(len(sentences))))
+
+    def _ids(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+        encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        return encoding.ids, encoding.offsets
+
+    def _run(self, parts: Sequence[Window]) -> list[list[np.ndarray]]:
+        out: list[list[np.ndarray]] = [[] for _ in parts]
+        with self._lock:
+            for row, window in enumerate(parts):
+                length = -(-len(window.ids) // _STEP) * _STEP
+                ids = np.full((1, length), PAD, np.int64)
+                ids[0, : len(window.ids)] = window.ids
+                self._queue.start_async([ids, (ids != PAD).astype(np.int64)], out[row].extend)
+            self._queue.wait_all()
+        return out
+
+
+def open_reader(*, offline: bool = False, progress: Callable[[str, int, int], None] | None = None) -> CrossReader:
+    """Opens the reader that the package ships; its backbone is fetched if it is not there.
+
+    Raises :class:`ModelError` if the backbone cannot be had or the network cannot be made.
+    """
+    folder = resolve(BACKBONE, offline=offline, progress=progress)
+    try:
+        return CrossReader(folder, _converted(folder))
+    except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
+        told = " ".join(str(error).split())[:300]
+        raise ModelError(f"{folder}: the reader cannot be made from this model ({told}); fetch it anew: rag models --verify") from error
+
+
+def _converted(folder: Path) -> Path:
+    """The graph of the network, kept in the cache by the hash of its adapter."""
+    import openvino
+
+    adapter = resources.files(__package__).joinpath("adapter.npz").read_bytes()
+    home = cache_folder() / "openvino"
+    file = home / f"reader-{hashlib.sha256(adapter).hexdigest()[:16]}-{openvino.__version__.split('-')[0]}.xml"
+    if not file.is_file():
+        home.mkdir(parents=True, exist_ok=True)
+        draft = home / f"{file.stem}-{os.getpid()}.xml"
+        openvino.save_model(_convert(folder, adapter), draft, compress_to_fp16=False)
+        os.replace(draft.with_suffix(".bin"), file.with_suffix(".bin"))
+        os.replace(draft, file)
+        log.info("converted the reader to %s", file)
+    return file
+
+
+def _convert(folder: Path, adapter: bytes) -> Any:
+    """The network with its adapter as one graph."""
+    import io
+    import warnings
+
+    import openvino
+    import torch
+    from transformers.utils import logging as remarks
+
+    from rag.reader.network import ReaderNetwork
+
+    remarks.set_verbosity_error()
+    remarks.disable_progress_bar()
+    network = ReaderNetwork(folder)
+    network.load(np.load(io.BytesIO(adapter)))
+    example = {"ids": torch.ones(2, 16, dtype=torch.long), "mask": torch.ones(2, 16, dtype=torch.long)}
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")  # the tracer's remarks on transformers' code
+        return openvino.convert_model(network.merge().eval(), example_input=example)

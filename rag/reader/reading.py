@@ -1,0 +1,98 @@
+"""What the reader says of the sentences that it was shown: probabilities of sentences and of spans in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+LONGEST_SPAN = 60  # tokens
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence to read, with the headline and date of its article."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Span:
+    """``text[start:end]`` of a sentence, and its probability among all spans of that sentence."""
+
+    start: int
+    end: int
+    probability: float
+
+
+@dataclass(frozen=True, eq=False)
+class Heard:
+    """The logits of one sentence: ``margin`` over "nothing answers"; ``offsets`` ``(tokens, 2)`` in characters, and the log
+    probabilities of each token to begin and to end the answer, ``(tokens,)`` each.
+    """
+
+    margin: float
+    offsets: np.ndarray
+    starts: np.ndarray
+    ends: np.ndarray
+
+    @cached_property
+    def _spans(self) -> np.ndarray:
+        """Log probability of each span by first and last token, ``(tokens, tokens)``; ``-inf`` where there is none."""
+        joint = self.starts[:, None] + self.ends[None, :]
+        allowed = np.triu(np.ones_like(joint, bool)) & ~np.triu(np.ones_like(joint, bool), LONGEST_SPAN)
+        joint = np.where(allowed, joint, -np.inf)
+        top = joint.max(initial=-np.inf)
+        return joint - (top + np.log(np.exp(joint - top).sum())) if np.isfinite(top) else joint
+
+    def best(self) -> Span:
+        """The most probable span."""
+        if not len(self.offsets):
+            return Span(0, 0, 0.0)
+        first, last = np.unravel_index(int(self._spans.argmax()), self._spans.shape)
+        return Span(int(self.offsets[first, 0]), int(self.offsets[last, 1]), float(np.exp(self._spans[first, last])))
+
+    def probability(self, start: int, end: int) -> float:
+        """The probability that the answer is a span that overlaps ``text[start:end]``: what is asked for lies there."""
+        inside = np.flatnonzero((self.offsets[:, 0] < end) & (self.offsets[:, 1] > start)) if len(self.offsets) else []
+        if not len(inside):
+            return 0.0
+        before, after = int(inside[0]), int(inside[-1])
+        apart = np.exp(self._spans[:, :before]).sum() + np.exp(self._spans[after + 1 :, :]).sum()
+        return float(max(0.0, 1.0 - apart))
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What was read of the sentences, in their order.
+
+    >>> heard = Heard(2.0, np.array([[0, 1], [1, 2]]), np.log([0.9, 0.1]), np.log([0.1, 0.9]))
+    >>> reading = Reading((heard,))
+    >>> reading.best(0).start, reading.best(0).end, reading.margins.tolist()
+    (0, 2, [2.0])
+    """
+
+    heard: tuple[Heard, ...]
+
+    @property
+    def margins(self) -> np.ndarray:
+        """``(n,) float``: log odds of each sentence against "nothing answers"."""
+        return np.array([h.margin for h in self.heard], float)
+
+    def best(self, sentence: int) -> Span:
+        """The most probable span of a sentence."""
+        return self.heard[sentence].best()
+
+    def probability(self, sentence: int, start: int, end: int) -> float:
+        """The probability that the answer lies in ``text[start:end]``, if the sentence is the one that answers."""
+        return self.heard[sentence].probability(start, end)
+
+
+def log_softmax(values: Sequence[float] | np.ndarray) -> np.ndarray:
+    """``(n,)`` logits → log probabilities."""
+    array = np.asarray(values, float)
+    top = array.max(initial=0.0)
+    return array - (top + np.log(np.exp(array - top).sum()))

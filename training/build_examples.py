@@ -1,0 +1,236 @@
+"""Gathers what the reader is trained with: ``examples.json.gz`` of documents, cut into sentences, and questions about them.
+
+    python training/build_examples.py --shared DIR --questions training/questions --out examples.json.gz
+
+``--shared`` holds ``train/reading*.jsonl.gz`` (CMRC 2018, DRCD, ChronoQA) and ``eval/corpus`` (news items). ``--questions`` holds
+our own: ``news_*.jsonl`` (written from single news items: Chinese, English, answerable and not) and ``english_*.jsonl``
+(English forms of the Chinese questions). News items that any evaluation set asks about are left out by ``apart.json``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import random
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import opencc
+
+from rag.dates import in_chinese
+from rag.english import zones_in_chinese
+from rag.names import chinese_form, romanised_names
+from rag.quantities import figures_in_chinese
+from rag.text import sentences
+
+Row = dict[str, Any]
+R = random.Random(3)
+ITEMS = 2500  # news items from which questions are made in place
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--shared", type=Path, required=True)
+    parser.add_argument("--questions", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    arguments = parser.parse_args()
+    made = Examples()
+    add_reading(made, arguments.shared, arguments.questions)
+    corpus = {row["doc_id"]: row for row in rows(arguments.shared / "eval" / "corpus" / "xwlb.jsonl.gz")}
+    add_written(made, corpus, arguments.questions)
+    add_in_place(made, corpus, set(json.loads((arguments.questions / "apart.json").read_text())))
+    with gzip.open(arguments.out, "wt", encoding="utf-8") as out:
+        json.dump({"docs": made.docs, "near": neighbours(made.docs), "questions": made.questions}, out, ensure_ascii=False)
+    print(len(made.docs), "documents;", Counter(q["kind"] for q in made.questions))
+
+
+def rows(path: Path) -> Iterator[Row]:
+    with (gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")) as lines:
+        for line in lines:
+            yield json.loads(line)
+
+
+class Examples:
+    """Documents ``{title, date, sentences}`` and questions ``{text, doc, sentence, start, end, kind}``; sentence -1: no answer."""
+
+    def __init__(self) -> None:
+        self.docs: list[Row] = []
+        self.questions: list[Row] = []
+
+    def doc(self, title: str, date: str, parts: Sequence[str]) -> int:
+        self.docs.append({"title": title, "date": date, "sentences": [p[:300] for p in parts]})
+        return len(self.docs) - 1
+
+    def ask(self, text: str, doc: int, answer: str, kind: str, sentence: int | None = None) -> bool:
+        """Adds a question; False if its answer stands in no sentence."""
+        parts = self.docs[doc]["sentences"]
+        for number in [sentence] if sentence is not None else range(len(parts)):
+            at = parts[number].find(answer)
+            if at >= 0:
+                self.questions.append({"text": text, "doc": doc, "sentence": number, "start": at, "end": at + len(answer), "kind": kind})
+                return True
+        return False
+
+    def nothing(self, text: str, doc: int, kind: str) -> None:
+        self.questions.append({"text": text, "doc": doc, "sentence": -1, "start": 0, "end": 0, "kind": kind})
+
+
+def cut(text: str) -> list[str]:
+    return [text[a:b] for a, b in sentences(text)]
+
+
+def named(question: str, text: str) -> str:
+    """An English question as the program reads it: names, dates and figures that the text has in Chinese."""
+    for name in romanised_names(question):
+        form = chinese_form(name, [text])
+        question = question.replace(name, form) if form else question
+    return in_chinese(figures_in_chinese(zones_in_chinese(question)))
+
+
+def add_reading(made: Examples, shared: Path, own: Path) -> None:
+    """CMRC, DRCD (mostly in simplified characters) and ChronoQA, with the English forms of some questions."""
+    english = {row["id"]: row["en"] for file in sorted(own.glob("english_*.jsonl")) for row in rows(file)}
+    documents = {row["doc_id"]: row for row in rows(shared / "train" / "reading.docs.jsonl.gz")}
+    simplified = opencc.OpenCC("t2s").convert
+    known: dict[tuple[str, bool], int] = {}
+    for row in rows(shared / "train" / "reading.jsonl.gz"):
+        turn = row["source"].startswith("drcd") and R.random() < 0.8
+        change = simplified if turn else str
+        document = documents[row["doc_ids"][0]]
+        key = (document["doc_id"], turn)
+        if key not in known:
+            known[key] = made.doc(change(document.get("title") or ""), document.get("date") or "", cut(change(document["text"])))
+        kind = row["source"].split("_")[0]
+        answer = change(row["answers"][0])
+        if made.ask(change(row["question"]), known[key], answer, kind) and row["id"] in english:
+            text = "".join(made.docs[known[key]]["sentences"])
+            made.ask(named(english[row["id"]], text) if R.random() < 0.5 else english[row["id"]], known[key], answer, kind + "_en")
+
+
+def add_written(made: Examples, corpus: dict[str, Row], own: Path) -> None:
+    """Our own questions about news items."""
+    known: dict[str, int] = {}
+    dropped = 0
+    for row in (row for file in sorted(own.glob("news_*.jsonl")) for row in rows(file)):
+        item = corpus[row["doc"]]
+        if row["doc"] not in known:
+            known[row["doc"]] = made.doc(item["title"], item["date"], item_sentences(item["text"]))
+        doc = known[row["doc"]]
+        text = "".join(made.docs[doc]["sentences"])
+        english = named(row["en"], text) if R.random() < 0.65 else row["en"]
+        for kind, question in (("news", row["zh"]), ("news_en", english)):
+            if row["s"] < 0:
+                made.nothing(question, doc, kind + "_nothing")
+            elif row["s"] >= len(made.docs[doc]["sentences"]) or not made.ask(question, doc, row["a"], kind, row["s"]):
+                dropped += 1
+    print("own questions whose answer was not found:", dropped)
+
+
+def item_sentences(text: str) -> list[str]:
+    """The sentences as they were numbered for those who wrote the questions."""
+    found = []
+    for line in text.split("\n"):
+        found += [s.strip() for s in re.findall(r"[^。!?！？;；]+[。!?！？;；]*[”’」』]*", line) if s.strip()]
+    return found
+
+
+# -- questions made in place: Chinese keeps its question words where the answer stands ---------------------------
+
+NUMBER = re.compile(r"(?<![\d.第])((?:近|约|超过|超)?\d[\d,]*(?:\.\d+)?(?:多?[万亿千百]*[多余]?))"
+                    r"(个百分点|平方公里|亿元|万元|元|公顷|公里|万吨|[个家名人吨件项座条次亩台辆艘架位所届种只株户趟班列村场处倍米岁]|%)")
+DAY = re.compile(r"\d{1,2}月\d{1,2}日")
+YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d年")
+PERIOD = re.compile(r"(?<!\d)(\d{1,2})月")
+PLACES = "北京市 上海市 浙江省 湖北省 四川省 河南省 山东省 广东省 福建省 云南省 陕西省 南昌市 苏州市 武汉市 成都市 长沙市 昆明市".split()
+PLACE = re.compile("[\u4e00-\u9fff]{2,3}(?:省|市|县)")
+SMALL = re.compile("(?:今天|昨天|目前|截至目前|据介绍|据悉|据了解|其中|共|已经|已|将|累计|总计|同时|此外)")
+LIKE = [("新增", "增加"), ("达到", "有"), ("增长", "上升"), ("完成", "实现"), ("举行", "召开"), ("启动", "开始"), ("超过", "多于"),
+        ("建成", "建好"), ("公布", "发布"), ("目前", "现在"), ("我国", "中国")]
+
+
+def add_in_place(made: Examples, corpus: dict[str, Row], apart: set[str]) -> None:
+    """Two or three questions a news item, and forms of them that the item does not answer."""
+    items = [row for row in corpus.values() if row["doc_id"] not in apart and 80 < len(row["text"]) < 1800]
+    nouns: dict[str, list[str]] = {}
+    for item in R.sample(items, min(ITEMS, len(items))):
+        doc = made.doc(item["title"], item["date"], cut(item["text"]))
+        parts = made.docs[doc]["sentences"]
+        for number in R.sample(range(len(parts)), len(parts))[:4]:
+            asked = in_place(parts[number])
+            if asked:
+                question, answer = asked
+                made.ask(question, doc, answer, "made", number)
+                spoilt = spoil(question, parts[number], item, nouns)
+                if spoilt and R.random() < 0.6:
+                    made.nothing(spoilt, doc, "made_nothing")
+
+
+def in_place(text: str) -> tuple[str, str] | None:
+    found = [*NUMBER.finditer(text), *DAY.finditer(text), *YEAR.finditer(text)] if 12 < len(text) < 160 else []
+    if not found:
+        return None
+    match = R.choice(found)
+    start, end = match.span()
+    if match.re is NUMBER:
+        unit = match.group(2)
+        word = "百分之多少" if unit == "%" else ("几" if len(unit) == 1 and R.random() < 0.2 else "多少") + unit
+    else:
+        word = R.choice(["什么时候", "哪天"] if match.re is DAY else ["哪一年", "哪年"])
+    first = max(text.rfind(mark, 0, start) for mark in "，,;；。:：") + 1
+    if R.random() < 0.5 and first > 1:
+        earlier = max(text.rfind(mark, 0, first - 1) for mark in "，,;；。:：") + 1
+        first = earlier if first - earlier < 30 else first
+    last = min((at for mark in "，,;；。:：！？" if (at := text.find(mark, end)) >= 0), default=len(text))
+    before, after = text[first:start], text[end:last]
+    if R.random() < 0.6:
+        before = SMALL.sub("", before)
+    for one, other in LIKE:
+        if R.random() < 0.3:
+            before, after = before.replace(one, other), after.replace(one, other)
+    question = f"{before}{word}{after}".strip("“”\"' 、，,")
+    return (question + R.choice("??？ ").strip(), text[start:end]) if 6 < len(question) - len(word) < 60 else None
+
+
+def spoil(question: str, text: str, item: Row, nouns: dict[str, list[str]]) -> str:
+    """A question like this one that the sentence does not answer: another noun, place, month or year; ``""`` if none was found."""
+    whole = item["title"] + item["text"]
+    noun = re.search(r"(?:多少|几)([个家名人座项条位所件台辆])的?([\u4e00-\u9fff]{2,5})", question)
+    if noun:
+        others = [n for n in nouns.get(noun.group(1), []) if n[:2] not in whole]
+        nouns.setdefault(noun.group(1), []).append(noun.group(2))
+        if others and R.random() < 0.6:
+            return question.replace(noun.group(2), R.choice(others))
+    place, month, year = PLACE.search(question), PERIOD.search(question), YEAR.search(question)
+    if place and (other := R.choice(PLACES))[:2] not in whole:
+        return question.replace(place.group(), other)
+    if month and (other := f"{(int(month.group(1)) + R.randint(1, 10)) % 12 + 1}月") not in whole:
+        return question.replace(month.group(), other)
+    if year and (other := f"{int(year.group()[:4]) - R.randint(1, 4)}年") not in whole:
+        return question.replace(year.group(), other)
+    return ""
+
+
+def neighbours(docs: Sequence[Row]) -> list[list[int]]:
+    """For each document the eight that share most rare pairs of characters with it."""
+    pairs = [{t[i : i + 2] for i in range(len(t) - 1)} for t in ("".join(d["sentences"]) for d in docs)]
+    counts = Counter(pair for own in pairs for pair in own)
+    homes: dict[str, list[int]] = {}
+    for number, own in enumerate(pairs):
+        for pair in own:
+            if counts[pair] <= 60:
+                homes.setdefault(pair, []).append(number)
+    out = []
+    for number, own in enumerate(pairs):
+        shared: Counter[int] = Counter()
+        for pair in sorted((p for p in own if 2 <= counts[p] <= 60), key=counts.__getitem__)[:60]:
+            shared.update(other for other in homes[pair] if other != number)
+        out.append([other for other, _ in shared.most_common(8)])
+    return out
+
+
+if __name__ == "__main__":
+    main()
