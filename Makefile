@@ -36,7 +36,7 @@ test: $(READY)  ## all tests, those with the real models too
 	$(BIN)/python -m pytest
 
 lint: $(READY)  ## ruff and mypy
-	$(BIN)/ruff check rag tests benchmarks
+	$(BIN)/ruff check rag tests benchmarks training
 	$(BIN)/mypy
 
 bench: $(READY)  ## measure, and write the tables in benchmarks/

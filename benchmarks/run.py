@@ -23,7 +23,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
@@ -37,7 +36,6 @@ from rag.errors import RagError
 from rag.models import resolve
 from rag.pages import articles_of, read_articles
 from rag.passages import passages_of
-from rag.query import Query, read_query
 from rag.retrieve import fuse
 
 HERE = Path(__file__).parent
@@ -51,7 +49,6 @@ def main() -> None:
     parser.add_argument("--config", type=Path, default=ROOT / "config.yaml", help="with answers and retrieval")
     parser.add_argument("--scorer", type=Path, help="score_qa.py or score_pages.py of the evaluation sets")
     parser.add_argument("--pages", type=Path, nargs="+", help="with pages: folders of page_*.txt and page_*.gold.json, or X.gold.json")
-    parser.add_argument("--untranslated", action="store_true", help="with retrieval: leave the translated ways out")
     parser.add_argument("--backend", help="with runtimes: only this one, in this process")
     arguments = parser.parse_args()
     if arguments.backend:
@@ -140,19 +137,15 @@ def retrieval(arguments: argparse.Namespace) -> None:
     rag = Rag.open(arguments.config)
     rows = [json.loads(line) for line in arguments.questions.read_text(encoding="utf-8").splitlines()]
     rows = [row for row in rows if row.get("doc_ids") or row.get("evidence")]
-    _ = rag.retriever, understood(rag, rows[0]["question"], arguments.untranslated)
+    _ = rag.retriever, rag.understand(rows[0]["question"])
     seconds: dict[str, list[float]] = {"understand": [], "search": []}
     table: dict[str, list[list[str]]] = {}
     for row in rows:
-        query = clocked(seconds["understand"], lambda r=row: understood(rag, r["question"], arguments.untranslated))
+        query = clocked(seconds["understand"], lambda r=row: rag.understand(r["question"]))
         clocked(seconds["search"], lambda q=query: rag.retriever.search(q, 10))
-        forms = {"": query} if query.chinese == query.question else {
-            ", not translated": query} if arguments.untranslated else {"": query, ", not translated": replace(query, chinese="")}
-        for suffix, form in forms.items():
-            channels, weights = rag.retriever.closer(form, rag.retriever.channels(form)), rag.retriever.weights(form)
-            for way, used in WAYS.items():
-                finds = fused_finds(rag, channels, {name: weights[name] for name in used}, row)
-                table.setdefault(way + suffix, []).append(finds)
+        channels, weights = rag.retriever.closer(query, rag.retriever.channels(query)), rag.retriever.weights(query)
+        for way, used in WAYS.items():
+            table.setdefault(way, []).append(fused_finds(rag, channels, {name: weights[name] for name in used}, row))
         hits = rag.search(row["question"], 60)
         table.setdefault(f"rag search, {query.language} questions", []).append(right(
             row, [hit.article.doc_id for hit in hits], [hit.passage.text for hit in hits]))
@@ -194,11 +187,6 @@ def page_score(scorer: Path, gold: Path, *more: str) -> list[str]:
     score = json.loads(run([str(scorer), "--gold", str(gold), *more]).stdout)
     score = score.get("micro", score)
     return [f"{value:.3f}" if (value := {**score, **score["extra"]}[name]) is not None else "" for name in PAGE_FIGURES]
-
-
-def understood(rag: Rag, question: str, untranslated: bool) -> Query:
-    """A question as `rag ask` searches for it, or without a translation, as `rag search` does."""
-    return rag._with_names(read_query(question)) if untranslated else rag.understand(question)
 
 
 def fused_finds(rag: Rag, channels: dict[str, Any], weights: dict[str, float], row: dict[str, Any]) -> list[bool]:

@@ -135,8 +135,8 @@ class Rag:
 
     def warm_up(self) -> None:
         """Loads the models and writes one word, so that the first question is as quick as the others."""
-        from rag.generate import complete
         from rag.answer.prompts import warm_up_prompts
+        from rag.generate import complete
 
         _ = self.retriever, self.dictionary, self.reader
         if self.config.retrieval.token_weight:
@@ -159,8 +159,8 @@ class Rag:
         return {"index": manifest.generation, "embedder": manifest.settings.embedder, "generator": name}
 
     def _written_out(self, query: Query, history: Sequence[Turn]) -> Query:
-        from rag.generate import complete
         from rag.answer.prompts import rewrite_prompt
+        from rag.generate import complete
 
         whole = complete(self.generator, rewrite_prompt(query.question, history), max_tokens=80, stop=("\n",))
         written = read_query(whole) if whole.strip() else query
@@ -168,8 +168,8 @@ class Rag:
 
     def _with_names(self, query: Query) -> Query:
         """The question with what it names; names and dates that the archive knows are carried into Chinese by code."""
-        from rag.dates import in_chinese
         from rag.answer.english import zones_in_chinese
+        from rag.dates import in_chinese
         from rag.names import places_in, places_meant, readings, romanised_names, without_negated
         from rag.quantities import figures_in_chinese
 
@@ -184,7 +184,7 @@ class Rag:
         named = in_chinese(figures_in_chinese(zones_in_chinese(named)))
         return replace(
             query, named=named, forms=tuple(forms.items()), terms=self.dictionary.terms(named) if self.dictionary else (),
-            scope=tuple(places_meant(query.question, "", forms)),
+            scope=tuple(places_meant(query.question, forms)),
             sounds=tuple(way for name in names if name in meant for way in readings(name)))
 
     def _chinese_form(self, name: str, names: Sequence[str]) -> str:

@@ -233,35 +233,17 @@ def places_in(chinese: str) -> list[str]:
     return list(dict.fromkeys(core for core in cores if core not in _COUNTRYWIDE))
 
 
-def places_meant(question: str, chinese: str, forms: Mapping[str, str]) -> list[str]:
-    """The Chinese places that an English question names, in their Chinese ``forms`` or as its translation has them.
+def places_meant(question: str, forms: Mapping[str, str]) -> list[str]:
+    """The Chinese places that an English question names, by the Chinese ``forms`` of its names.
 
-    A place of the translation counts only if the question has its sound; a form only if it is known as a place or is
-    called one (``Linquan county``).
+    A form counts only if it is known as a place or is called one (``Linquan county``).
 
-    >>> places_meant("Who runs the port of Jilin in Linquan county?", "吉林长白山港的负责人是谁?", {"Linquan": "临泉"})
-    ['临泉', '吉林']
-    >>> places_meant("Is Wuhan's East Lake open?", "武汉东湖开放了吗?", {})
-    ['武汉']
+    >>> places_meant("Who runs the port in Linquan county, Wang Li?", {"Linquan": "临泉", "Wang Li": "王力"})
+    ['临泉']
     """
     meant = without_negated(question)
-    unknown = [name for name in romanised_names(question) if name not in forms]
-    forms = {**forms, **{name: form for name in unknown for form in _sounding(name, chinese) if places_in(form)}}
-    letters = re.sub("[^a-z]", "", meant.lower())
-    named = [form for name, form in forms.items() if name in meant and (
-        places_in(form) or re.search(rf"{re.escape(name)}(?:'s)? {_PLACE_WORDS}", meant, re.I))]
-    sounded = [place for place in places_in(chinese) if "".join(syllables(place)).replace("v", "u") in letters]
-    return list(dict.fromkeys([*named, *sounded]))
-
-
-def _sounding(name: str, chinese: str) -> list[str]:
-    """The stretches of a Chinese text that sound like a romanised name, whatever words they belong to."""
-    found = []
-    for run in re.findall(f"[{HAN}]+", chinese):
-        sounds = _sounds(run)
-        found += [run[i : i + len(way)] for way in readings(name) for i in range(len(run) - len(way) + 1)
-                  if sounds[i : i + len(way)] == way]
-    return found
+    return list(dict.fromkeys(form for name, form in forms.items() if name in meant and (
+        places_in(form) or re.search(rf"{re.escape(name)}(?:'s)? {_PLACE_WORDS}", meant, re.I))))
 
 
 def romanise(name: str, *, person: bool = False) -> str:

@@ -11,11 +11,11 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # for fakes.py
 
-from fakes import BagEmbedder, Scripted
+from fakes import BagEmbedder, Scripted, SharedWords
 from hypothesis import settings
 
 from rag import Rag
-from rag.config import Answering, Config, Index, Retrieval, Source
+from rag.config import Config, Index, Retrieval, Source
 from rag.models.cedict import PACKED, convert_cedict
 
 settings.register_profile("fixed", derandomize=True, deadline=None)
@@ -59,8 +59,7 @@ def pages(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def config(pages: Path, tmp_path: Path) -> Config:
-    without_threshold = Answering(min_support=0)  # which is set for real vectors
-    return Config(source=Source(paths=(pages,)), index=Index(dir=tmp_path / "index"), answering=without_threshold,
+    return Config(source=Source(paths=(pages,)), index=Index(dir=tmp_path / "index"),
                   retrieval=Retrieval(dictionary=str(a_dictionary(tmp_path / "dictionary"))))
 
 
@@ -75,11 +74,16 @@ def a_dictionary(folder: Path) -> Path:
 
 @pytest.fixture
 def open_rag(config: Config) -> Callable[..., Rag]:
-    """Opens the small archive with a generator that says what it is told: ``open_rag(read="47座")``."""
+    """Opens the small archive with a generator that says what it is told: ``open_rag(read="47座")``.
+
+    The reader knows the same words, and leaves them in doubt, so that the generator is asked.
+    """
 
     def opened(**says: object) -> Rag:
+        read = says.get("read", "")
         rag = Rag.open(config)
         rag.embedder = BagEmbedder()
+        rag.reader = SharedWords(*([read] if isinstance(read, str) and read else []))
         rag.generator = Scripted(**says)
         rag.build()
         return rag

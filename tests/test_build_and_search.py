@@ -206,15 +206,13 @@ def test_a_date_is_found_however_it_is_written(dated):
         assert dated.search(f"甲港 {asked} 货船")[0].article.doc_id == "d1"
 
 
-def test_the_words_of_a_translation_count_less_than_those_asked_with(open_rag):
+def test_words_of_another_language_are_not_searched_for(open_rag):
     retriever = open_rag().retriever
-    asked = read_query("甲镇有多少座桥梁?")
-    translated = replace(asked, question="How many bridges are there?", language="en")
-    assert retriever.weights(translated)["lexical"] == retriever.settings.translated * retriever.weights(asked)["lexical"]
-    assert retriever.settings.translated < 1
+    assert retriever.weights(read_query("How many bridges are there?"))["lexical"] == 0
+    assert retriever.weights(read_query("甲镇有多少座桥梁?"))["lexical"] > 0
 
 
-def test_tokens_are_compared_only_where_search_is_not_sure_and_nothing_is_translated(open_rag, pages):
+def test_tokens_are_compared_only_where_search_is_not_sure(open_rag, pages):
     (pages / "english.md").write_text("# Lantern Evening\n\nThe lantern evening begins at eight by the old harbour.", encoding="utf-8")
     rag = open_rag()
     assert "lantern evening" in rag.search("When does the lantern evening begin by the old harbour?")[0].passage.text
@@ -229,7 +227,7 @@ def test_tokens_are_compared_only_where_search_is_not_sure_and_nothing_is_transl
 
 @pytest.mark.parametrize("weight", [0.0, 100.0])
 def test_models_are_warmed_up_for_what_is_used(open_rag, weight):
-    rag = open_rag(read="", render="", translate="", term="", rewrite="")
+    rag = open_rag(read="", render="", term="", rewrite="")
     rag.config = rag.config.model_copy(update={"retrieval": rag.config.retrieval.model_copy(update={"token_weight": weight})})
     rag.warm_up()
     assert bool(rag.embedder.compared) is bool(weight)

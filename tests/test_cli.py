@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from fakes import BagEmbedder, Scripted
+from fakes import BagEmbedder, Scripted, SharedWords
 
 from rag import cli
 from rag.engine import Rag
@@ -15,13 +15,13 @@ from rag.engine import Rag
 def run(pages, tmp_path, monkeypatch, capsys):
     """Runs ``rag ...`` on the small archive with fake models; gives exit code, stdout and stderr."""
     config = tmp_path / "config.yaml"
-    config.write_text(f"source:\n  paths: [{pages}]\nindex:\n  dir: {tmp_path / 'index'}\n"
-                      "answering:\n  min_support: 0\n", encoding="utf-8")
+    config.write_text(f"source:\n  paths: [{pages}]\nindex:\n  dir: {tmp_path / 'index'}\n", encoding="utf-8")
 
     def generator(prompt):
         return "47座" if "新开工" in prompt.user.rsplit("问题", 1)[-1] else "无"
 
     monkeypatch.setattr(Rag, "embedder", BagEmbedder())
+    monkeypatch.setattr(Rag, "reader", SharedWords("47座"))
     monkeypatch.setattr(Rag, "generator", Scripted(read=generator))
 
     def command(*arguments: str) -> tuple[int, str, str]:

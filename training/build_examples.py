@@ -21,8 +21,8 @@ from typing import Any
 
 import opencc
 
+from rag.answer.english import zones_in_chinese
 from rag.dates import in_chinese
-from rag.english import zones_in_chinese
 from rag.names import chinese_form, romanised_names
 from rag.quantities import figures_in_chinese
 from rag.text import sentences
@@ -71,7 +71,8 @@ class Examples:
         for number in [sentence] if sentence is not None else range(len(parts)):
             at = parts[number].find(answer)
             if at >= 0:
-                self.questions.append({"text": text, "doc": doc, "sentence": number, "start": at, "end": at + len(answer), "kind": kind})
+                self.questions.append(
+                    {"text": text, "doc": doc, "sentence": number, "start": at, "end": at + len(answer), "kind": kind})
                 return True
         return False
 
@@ -145,11 +146,19 @@ NUMBER = re.compile(r"(?<![\d.第])((?:近|约|超过|超)?\d[\d,]*(?:\.\d+)?(?:
 DAY = re.compile(r"\d{1,2}月\d{1,2}日")
 YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d年")
 PERIOD = re.compile(r"(?<!\d)(\d{1,2})月")
-PLACES = "北京市 上海市 浙江省 湖北省 四川省 河南省 山东省 广东省 福建省 云南省 陕西省 南昌市 苏州市 武汉市 成都市 长沙市 昆明市".split()
+PLACES = "北京市 上海市 浙江省 湖北省 四川省 河南省 山东省 广东省 福建省 云南省 南昌市 苏州市 武汉市 成都市 长沙市".split()
 PLACE = re.compile("[\u4e00-\u9fff]{2,3}(?:省|市|县)")
 SMALL = re.compile("(?:今天|昨天|目前|截至目前|据介绍|据悉|据了解|其中|共|已经|已|将|累计|总计|同时|此外)")
 LIKE = [("新增", "增加"), ("达到", "有"), ("增长", "上升"), ("完成", "实现"), ("举行", "召开"), ("启动", "开始"), ("超过", "多于"),
         ("建成", "建好"), ("公布", "发布"), ("目前", "现在"), ("我国", "中国")]
+
+
+SURNAMES = "王李张刘陈杨黄赵周吴徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘蔡蒋余于杜叶程苏魏吕丁任沈姚卢姜崔钟"
+GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超霞平刚英华玉兰文斌波宁洁琳晨曦凯佳慧婷雪鹏飞宇浩思远志国建辉晓东春燕海立新"
+BYLINES = ("{}", "▶ {}", "本报记者 {}", "▶ 本报记者 {}", "■ 记者 {}", "本报记者 {} 通讯员 李晓明", "{}/文")
+WHO_WROTE = ("“{}”的作者是谁?", "关于{}的报道是谁写的?", "谁采写了{}?", "{}这篇文章的记者是谁?", "{} 作者",
+             "Who wrote the article “{}”?", "Who is the author of the report on {}?", "Which reporter wrote about {}?",
+             "Who covered {} for the paper?")
 
 
 def add_in_place(made: Examples, corpus: dict[str, Row], apart: set[str]) -> None:
@@ -157,8 +166,17 @@ def add_in_place(made: Examples, corpus: dict[str, Row], apart: set[str]) -> Non
     items = [row for row in corpus.values() if row["doc_id"] not in apart and 80 < len(row["text"]) < 1800]
     nouns: dict[str, list[str]] = {}
     for item in R.sample(items, min(ITEMS, len(items))):
-        doc = made.doc(item["title"], item["date"], cut(item["text"]))
+        signed = R.random() < 0.15
+        name = R.choice(SURNAMES) + "".join(R.sample(GIVEN, R.choice((1, 2))))
+        byline = [f"作者:{R.choice(BYLINES).format(name)}"] if signed and R.random() < 0.7 else []
+        doc = made.doc(item["title"], item["date"], [*cut(item["text"]), *byline])
         parts = made.docs[doc]["sentences"]
+        if signed:
+            question = R.choice(WHO_WROTE).format(R.choice((item["title"], item["title"][: len(item["title"]) * 2 // 3])))
+            if not byline:
+                made.nothing(question, doc, "byline")
+            else:
+                made.ask(question, doc, name, "byline", len(parts) - 1)
         for number in R.sample(range(len(parts)), len(parts))[:4]:
             asked = in_place(parts[number])
             if asked:

@@ -28,10 +28,10 @@ from rag.reader.reader import BACKBONE
 from rag.reader.windows import PAD, QUESTION, SENTENCE, TITLE, Window, windows
 
 Row = dict[str, Any]
-WEIGHTS = {"cmrc2018": 0.35, "drcd": 0.2, "chronoqa": 0.35, "cmrc2018_en": 1.3, "drcd_en": 1.3, "chronoqa_en": 1.3,
-           "news": 1.6, "news_en": 2.0, "news_nothing": 1.3, "news_en_nothing": 1.5, "made": 0.25, "made_nothing": 0.25}
+WEIGHTS = {"cmrc2018": 0.35, "drcd": 0.2, "chronoqa": 0.35, "cmrc2018_en": 2.5, "drcd_en": 2.5, "chronoqa_en": 2.5,
+           "news": 2.0, "news_en": 3.0, "news_nothing": 2.0, "news_en_nothing": 2.5, "made": 0.2, "made_nothing": 0.2, "byline": 0.7}
 TAKEN_OUT = 0.2  # share of answerable questions that are shown without their answer
-LENGTHS = (128, 192, 256, 320)  # windows are filled up to one of these
+LENGTHS = (96, 128, 192, 256, 320)  # windows are filled up to one of these
 
 
 def main() -> None:
@@ -42,18 +42,20 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=4)
     parser.add_argument("--layers", type=int, default=12)
     parser.add_argument("--tokens", type=int, default=4096, help="of a batch")
-    parser.add_argument("--rate", type=float, default=3e-4)
+    parser.add_argument("--rate", type=float, default=1.2e-4)
     arguments = parser.parse_args()
     device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.manual_seed(0)
     folder = resolve(BACKBONE)
-    data = Data(json.load(gzip.open(arguments.examples, "rt", encoding="utf-8")), Tokenizer.from_file(str(folder / "tokenizer.json")))
+    with gzip.open(arguments.examples, "rt", encoding="utf-8") as examples:
+        data = Data(json.load(examples), Tokenizer.from_file(str(folder / "tokenizer.json")))
     network = ReaderNetwork(folder)
     if arguments.start:
         network.load(np.load(arguments.start))
     trained = trainable(network, arguments.layers)
     network.to(device)
-    print(f"on {device}; {len(data.learnt)} questions, {len(data.kept)} kept back; {sum(p.numel() for p in trained):,} weights", flush=True)
+    weights = sum(parameter.numel() for parameter in trained)
+    print(f"on {device}; {len(data.learnt)} questions, {len(data.kept)} kept back; {weights:,} weights", flush=True)
     fit(network, trained, data, arguments, device)
     save(network, arguments.out)
     network.load(np.load(arguments.out))  # what is measured is what was saved
@@ -62,7 +64,10 @@ def main() -> None:
 
 
 def trainable(network: ReaderNetwork, layers: int) -> list[torch.nn.Parameter]:
-    """The adapters, norms and biases of the upper layers, and the heads."""
+    """The adapters, norms and biases of the upper layers, and the heads; dropout is off, as it costs a CPU a third of its time."""
+    for module in network.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
     for parameter in network.bert.parameters():
         parameter.requires_grad_(False)
     for layer in network.bert.encoder.layer[len(network.bert.encoder.layer) - layers :]:
@@ -123,14 +128,14 @@ class Data:
         """Sentences of the question's own document, around the one that answers."""
         doc, size = question["doc"], len(self.sentences[question["doc"]])
         middle = question["sentence"] if question["sentence"] >= 0 else self.random.randrange(size)
-        wide = self.random.choice((2, 4, 6, 8, 10, 12))
+        wide = self.random.choice((2, 3, 4, 5, 6, 8, 12))
         low = self.random.randint(max(0, middle - wide + 1), middle)
         gold = self.docs[doc]["sentences"][question["sentence"]] if question["sentence"] >= 0 else None
         return [(doc, s) for s in range(low, min(size, low + wide)) if not (absent and self.docs[doc]["sentences"][s] == gold)]
 
     def _others(self, doc: int) -> list[tuple[int, int]]:
         found = []
-        for other in self.random.sample(self.near[doc], min(len(self.near[doc]), self.random.choice((0, 1, 2, 3)))):
+        for other in self.random.sample(self.near[doc], min(len(self.near[doc]), self.random.choice((0, 0, 1, 2, 3)))):
             if self.docs[other]["sentences"] != self.docs[doc]["sentences"]:
                 first = self.random.randrange(len(self.sentences[other]))
                 found += [(other, s) for s in range(first, min(len(self.sentences[other]), first + self.random.choice((1, 2, 3))))]
@@ -209,10 +214,10 @@ def fit(network: ReaderNetwork, trained: list[torch.nn.Parameter], data: Data, a
             loss.backward()
             torch.nn.utils.clip_grad_norm_(trained, 1.0)
             optimizer.step()
-            step, seen, mean = step + 1, seen + len(asked), 0.97 * mean + 0.03 * loss.item() if step else loss.item()
+            step, seen, mean = step + 1, seen + len(asked), 0.98 * mean + 0.02 * loss.item()
             if time.time() - said > 60:
                 said = time.time()
-                print(f"{said - began:.0f} s, step {step}, {seen} examples, loss {mean:.3f}", flush=True)
+                print(f"{said - began:.0f} s, step {step}, {seen} examples, loss {mean / (1 - 0.98**step):.3f}", flush=True)
                 save(network, arguments.out)
 
 

@@ -85,8 +85,9 @@ def score_of(piece: Piece) -> float:
 @cache
 def fitted() -> Mapping[str, Mapping[str, float]]:
     """The weights that ``training/calibrate.py`` fitted: of what tells for a sentence, and of what tells that an answer is right."""
-    read: Mapping[str, Mapping[str, float]] = json.loads(resources.files(__package__).joinpath("fitted.json").read_text(encoding="utf-8"))
-    return read
+    text = resources.files(__package__).joinpath("fitted.json").read_text(encoding="utf-8")
+    weights: Mapping[str, Mapping[str, float]] = json.loads(text)
+    return weights
 
 
 def in_scope(hits: Sequence[Hit], scope: Sequence[str]) -> list[Hit]:

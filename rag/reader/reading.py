@@ -45,8 +45,7 @@ class Heard:
         joint = self.starts[:, None] + self.ends[None, :]
         allowed = np.triu(np.ones_like(joint, bool)) & ~np.triu(np.ones_like(joint, bool), LONGEST_SPAN)
         joint = np.where(allowed, joint, -np.inf)
-        top = joint.max(initial=-np.inf)
-        return joint - (top + np.log(np.exp(joint - top).sum())) if np.isfinite(top) else joint
+        return joint - np.logaddexp.reduce(joint, axis=None) if joint.size else joint
 
     def best(self) -> Span:
         """The most probable span."""
@@ -57,7 +56,7 @@ class Heard:
 
     def probability(self, start: int, end: int) -> float:
         """The probability that the answer is a span that overlaps ``text[start:end]``: what is asked for lies there."""
-        inside = np.flatnonzero((self.offsets[:, 0] < end) & (self.offsets[:, 1] > start)) if len(self.offsets) else []
+        inside = np.flatnonzero((self.offsets[:, 0] < end) & (self.offsets[:, 1] > start))
         if not len(inside):
             return 0.0
         before, after = int(inside[0]), int(inside[-1])
@@ -92,7 +91,10 @@ class Reading:
 
 
 def log_softmax(values: Sequence[float] | np.ndarray) -> np.ndarray:
-    """``(n,)`` logits → log probabilities."""
+    """``(n,)`` logits → log probabilities.
+
+    >>> [round(float(value), 3) for value in np.exp(log_softmax([0.0, 0.0]))], len(log_softmax([]))
+    ([0.5, 0.5], 0)
+    """
     array = np.asarray(values, float)
-    top = array.max(initial=0.0)
-    return array - (top + np.log(np.exp(array - top).sum()))
+    return array - np.logaddexp.reduce(array) if len(array) else array

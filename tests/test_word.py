@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from fakes import Scripted
 
-from rag.evidence import Evidence
-from rag.ground import ground
+from rag.answer.choose import Piece
+from rag.answer.locate import located_draft
+from rag.answer.word import _replaced, in_english_words
 from rag.names import romanise_names
-from rag.phrasing import _replaced, written_in_english
 from rag.query import read_query
 from rag.records import Article, Passage
 
@@ -19,10 +19,10 @@ KNOWN = {"迪拜": "Dubai", "广东": "Guangdong", "李德": "Otto Braun"}
 def english(render: str, draft: str = "迪拜", text: str = TEXT, **says: str) -> tuple[str, Scripted]:
     """The English answer to a question about a flight, where the generator renders it so."""
     article = Article("a", "p", "d", text)
-    evidence = Evidence(article, Passage("x", "a", text, 0, len(text)), 0, len(text), text, 1.0)
+    piece = Piece(article, Passage("x", "a", text, 0, len(text)), 0, len(text), text)
     writer = Scripted(render=render, **says)
     asked = read_query("Where did the plane take them?")
-    steps = written_in_english(writer, asked, ground(draft, [evidence]), [evidence], 80, lambda name: KNOWN.get(name, ""))
+    steps = in_english_words(writer, asked, located_draft(draft, [piece]), [piece], 80, lambda name: KNOWN.get(name, ""))
     while True:
         try:
             next(steps)

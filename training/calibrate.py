@@ -1,0 +1,203 @@
+"""Fits the few weights of the answer path and writes them to ``rag/answer/fitted.json``; prints how well they hold.
+
+    python training/calibrate.py sentences --set INDEX QUESTIONS [--set INDEX QUESTIONS …]
+    python training/calibrate.py answers   --set INDEX QUESTIONS … --scorer score_qa.py
+
+``sentences``: what tells for a sentence (the reader's margin, its vector, its words, its passage), by logistic regression over
+the candidates of each question (softmax, one of them gold). ``answers``: what tells that an answer is right, by logistic regression
+over questions with and without an answer; the figures printed are of ten-fold cross-validation. Questions are lines of the sets in
+``benchmarks/sets``; an answer is right if its Chinese wording holds what must be in it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.optimize import minimize
+
+from rag import Rag
+from rag.answer import choose as stage
+from rag.answer.answer import sources_of
+from rag.answer.choose import Piece, choose, fitted
+from rag.answer.judge import signs_of
+from rag.answer.read import read_pieces
+from rag.answer.word import in_chinese_words
+from rag.engine import _READ
+
+FITTED = Path(stage.__file__).with_name("fitted.json")
+FEATURES = ("margin", "nearness", "shared", "found")
+SIGNS = ("margin", "sure", "words", "agreed", "refused")
+PENALTY = 0.02  # of squared weights, so that few questions do not decide
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["sentences", "answers"])
+    parser.add_argument("--config", type=Path)
+    parser.add_argument("--set", dest="sets", nargs=2, action="append", metavar=("INDEX", "QUESTIONS"), required=True)
+    parser.add_argument("--scorer", type=Path)
+    parser.add_argument("--dry", action="store_true", help="print, and leave the file as it is")
+    arguments = parser.parse_args()
+    weights = {name: dict(values) for name, values in fitted().items()}
+    found = (fit_sentences if arguments.what == "sentences" else fit_answers)(arguments)
+    weights["sentence" if arguments.what == "sentences" else "answer"] = {k: round(float(v), 3) for k, v in found.items()}
+    print(json.dumps(weights))
+    if not arguments.dry:
+        FITTED.write_text(json.dumps(weights, indent=1) + "\n", encoding="utf-8")
+
+
+def asked(arguments: argparse.Namespace) -> Iterator[tuple[Rag, dict[str, Any], Any, list[Piece]]]:
+    """Each question with the sentences that are read for it."""
+    for index, questions in arguments.sets:
+        rag = Rag.open(arguments.config, index=index)
+        for line in Path(questions).read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            query = rag.understand(row["question"])
+            hits = rag.retriever.search(query, _READ)
+            yield rag, row, query, choose(rag.retriever, rag.reader, query, hits, rag.config.answering.read_sentences)
+
+
+def is_gold(piece: Piece, row: dict[str, Any]) -> bool:
+    text = "".join(piece.text.split())
+    docs = row.get("doc_ids")
+    proof = ["".join(e.split()) for e in row.get("evidence") or row.get("answers") or []]
+    return (not docs or piece.article.doc_id in docs) and any(e in text or (len(text) > 6 and text in e) for e in proof)
+
+
+# -- sentences ---------------------------------------------------------------------------------------------------
+
+
+def fit_sentences(arguments: argparse.Namespace) -> dict[str, float]:
+    cases, groups = [], []
+    for rag, row, _, pieces in asked(arguments):
+        gold = np.array([is_gold(piece, row) for piece in pieces])
+        if row["answerable"] and gold.any():
+            cases.append((np.array([[getattr(p, name) for name in FEATURES] for p in pieces]), gold))
+            groups.append(f"{Path(rag.config.index.dir).name} {row['question_lang']}")
+    start = np.array([1.0, *(fitted()["sentence"][name] for name in FEATURES[1:])])
+    report(cases, groups, start, "as it was")
+    folds = np.random.default_rng(0).integers(0, 10, len(cases))
+    held = np.zeros(len(cases))
+    for fold in range(10):
+        learnt = minimize(listwise, start, args=([c for c, f in zip(cases, folds, strict=True) if f != fold],), method="L-BFGS-B").x
+        for at in np.flatnonzero(folds == fold):
+            held[at] = is_first(cases[at], learnt)
+    for group in sorted(set(groups)):
+        own = [h for h, g in zip(held, groups, strict=True) if g == group]
+        print(f"cross-validated, first: {group} {np.mean(own):.3f} of {len(own)}")
+    best = minimize(listwise, start, args=(cases,), method="L-BFGS-B").x
+    report(cases, groups, best, "fitted")
+    return dict(zip(FEATURES, best, strict=True))
+
+
+def listwise(weights: np.ndarray, cases: list[Any]) -> float:
+    """Negative log likelihood that a gold sentence is chosen, and what large weights cost."""
+    total = 0.0
+    for features, gold in cases:
+        scores = features @ weights
+        total += np.logaddexp.reduce(scores) - np.logaddexp.reduce(scores[gold])
+    return float(total / len(cases) + PENALTY * np.sum((weights / 4) ** 2))
+
+
+def is_first(case: Any, weights: np.ndarray) -> bool:
+    return bool(case[1][int((case[0] @ weights).argmax())])
+
+
+def report(cases: list[Any], groups: list[str], weights: np.ndarray, name: str) -> None:
+    for group in sorted(set(groups)):
+        own = [is_first(case, weights) for case, g in zip(cases, groups, strict=True) if g == group]
+        print(f"{name}, first: {group} {np.mean(own):.3f} of {len(own)}; by the reader alone "
+              f"{np.mean([is_first(c, np.array([1.0, 0, 0, 0])) for c, g in zip(cases, groups, strict=True) if g == group]):.3f}")
+
+
+# -- answers -----------------------------------------------------------------------------------------------------
+
+
+def fit_answers(arguments: argparse.Namespace) -> dict[str, float]:
+    holds = scorer(arguments.scorer)
+    rows, right, answerable, kinds = [], [], [], []
+    for rag, row, query, pieces in asked(arguments):
+        if not pieces:
+            continue
+        settings = rag.config.answering.model_copy(update={"sure": 2.0})
+        found, agreed = last(read_pieces(rag.generator, query, pieces, settings, rag.config.generation.max_new_tokens))
+        text = in_chinese_words(found, sources_of(found, pieces))
+        signs = signs_of(pieces, found, agreed)
+        rows.append([1.0, *(signs[name] for name in SIGNS)])
+        right.append(row["answerable"] and holds(text, row))
+        answerable.append(row["answerable"])
+        kinds.append(f"{Path(rag.config.index.dir).name} {row['question_lang']}")
+    features, labels = np.array(rows), np.array(right, float)
+    folds, held = np.random.default_rng(0).integers(0, 10, len(labels)), np.zeros(len(labels))
+    for fold in range(10):
+        held[folds == fold] = logistic(features[folds == fold], fit_logistic(features[folds != fold], labels[folds != fold]))
+    reliability(held, labels)
+    thresholds(held, labels, np.array(answerable))
+    for kind in sorted(set(kinds)):
+        own = np.array([k == kind for k in kinds])
+        own = own & np.array(answerable)
+        print(kind, "right before any refusal:", round(float(labels[own].mean()), 3), "of", int(own.sum()))
+    return dict(zip(("constant", *SIGNS), fit_logistic(features, labels), strict=True))
+
+
+def last(steps: Any) -> Any:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+
+
+def scorer(file: Path) -> Any:
+    """Whether an answer is right, by the matching of the evaluation's own scorer."""
+    spec = importlib.util.spec_from_file_location("scorer", file)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+
+    def holds(text: str, row: dict[str, Any]) -> bool:
+        prediction = [{"id": row["id"], "answer": text, "refused": False, "citations": [{"quote": text}], "seconds": {"total": 0.0}}]
+        return module.score_seed([row], prediction)["correct"] == 1.0
+
+    return holds
+
+
+def logistic(features: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    return 1.0 / (1.0 + np.exp(-features @ weights))
+
+
+def fit_logistic(features: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    def cost(weights: np.ndarray) -> float:
+        scores = features @ weights
+        return float(np.mean(np.logaddexp(0, scores) - labels * scores) + PENALTY / 4 * np.sum(weights[1:] ** 2))
+
+    return np.asarray(minimize(cost, np.zeros(features.shape[1]), method="L-BFGS-B").x)
+
+
+def reliability(chances: np.ndarray, labels: np.ndarray) -> None:
+    print("stated | questions | mean stated | right")
+    for low in np.arange(0, 1, 0.2):
+        own = (chances >= low) & (chances < low + 0.2 + 1e-9)
+        if own.any():
+            print(f"{low:.1f}-{low + 0.2:.1f} | {own.sum()} | {chances[own].mean():.2f} | {labels[own].mean():.2f}")
+
+
+def thresholds(chances: np.ndarray, labels: np.ndarray, answerable: np.ndarray) -> None:
+    print("min_chance | correct | wrong | refused wrongly | refusal precision | recall")
+    for least in np.arange(0.2, 0.75, 0.05):
+        refused = chances < least
+        well = labels[answerable].astype(bool)
+        shown = ~refused[answerable]
+        precision = (refused & ~answerable).sum() / max(1, refused.sum())
+        print(f"{least:.2f} | {np.mean(well & shown):.3f} | {np.mean(~well & shown):.3f} | {1 - shown.mean():.3f} | "
+              f"{precision:.3f} | {refused[~answerable].mean():.3f}")
+
+
+if __name__ == "__main__":
+    main()
