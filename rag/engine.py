@@ -69,7 +69,7 @@ class Rag:
 
     def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Event]:
         """What was found first, then the draft as it is written, then the checked :class:`Answer`."""
-        from rag.answer import choose, write_answer
+        from rag.answer import choose_pieces, write_answer
         from rag.names import unnamed
 
         clock = _Clock()
@@ -79,7 +79,7 @@ class Rag:
         clock.lap("search")
         yield EvidenceFound(tuple(hits))
         settings = self.config.answering
-        pieces = choose(self.retriever, self.reader, query, hits, settings.read_sentences)
+        pieces = choose_pieces(self.retriever, self.reader, query, hits, settings.read_sentences)
         clock.lap("read")
         events = write_answer(
             self.generator, query, pieces, settings=settings, max_tokens=self.config.generation.max_new_tokens,

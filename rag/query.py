@@ -86,7 +86,7 @@ def read_query(question: str) -> Query:
 
 
 _ASKS_EN = re.compile(r"\b(?:how|what|which|who|whom|whose|when|where|why)\b", re.I)
-_ASKS_ZH = re.compile("多少|几[^乎]|什么|哪|谁|何|为啥|怎")
+_ASKS_ZH = re.compile("多少|哪[几些个家位种一]?|几(?!乎)|什么|谁|何[时地处]|[为如]何|怎")
 
 
 def asks_twice(question: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from fakes import SharedWords
 
 from rag import Turn
 from rag.errors import QuestionError, SourceError
@@ -164,3 +165,37 @@ def test_a_follow_up_that_is_written_out_in_the_other_language_is_asked_as_it_st
     rag = open_rag(rewrite="How many bridges does the town have?", read="44座")
     answer = rag.ask("那续建桥梁多少座?", [Turn("甲镇今年新开工多少座桥梁?", "47座")])
     assert not answer.rewritten and answer.text.startswith("44座")
+
+
+@pytest.mark.parametrize(("question", "said"), [
+    ("甲镇2021年3月新开工多少座桥梁?", "资料里没有所问时间的报道。最接近的是[1]。"),
+    ("How many bridges did the town start in March 2021?",
+     "The archive has no report of the time asked about. The nearest it says is [1]."),
+])
+def test_a_question_about_a_time_of_which_nothing_is_told_is_refused_without_reading(open_rag, question, said):
+    rag = open_rag(read="47座")
+    answer = rag.ask(question)
+    assert answer.refused and answer.text == said and not rag.generator.prompts
+
+
+def test_a_sure_reader_is_believed_without_the_generator(open_rag):
+    rag = open_rag(read="44座")
+    rag.reader = SharedWords("47座", sure=0.99)
+    assert rag.ask("甲镇今年新开工多少座桥梁?").text.startswith("47座[1]。") and not rag.generator.prompts
+
+
+def test_the_generator_is_asked_where_two_things_are_asked_for(open_rag):
+    rag = open_rag(read="47座,44座")
+    rag.reader = SharedWords("47座", sure=0.99)
+    assert rag.ask("甲镇今年新开工多少座桥梁,续建多少座桥梁?").text.startswith("47座、44座[1]。")
+
+
+def test_words_of_the_generator_in_which_the_reader_does_not_believe_are_not_taken(open_rag):
+    rag = open_rag(read="86.8亿元")
+    rag.reader = SharedWords("47座", sure=0.5)
+    assert rag.ask("甲镇今年新开工多少座桥梁?").text.startswith("47座[1]。")
+
+
+def test_a_refusal_tells_how_probable_it_was_that_an_answer_was_right(open_rag):
+    answer = open_rag(read="无").ask("甲镇今年下了多少场雨?")
+    assert answer.refused and 0 <= answer.chance < 0.5 and answer.checks == {"a sentence that answers": False}

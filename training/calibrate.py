@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,15 +25,16 @@ from scipy.optimize import minimize
 from rag import Rag
 from rag.answer import choose as stage
 from rag.answer.answer import sources_of
-from rag.answer.choose import Piece, choose, fitted
+from rag.answer.choose import Piece, choose_pieces, fitted
 from rag.answer.judge import signs_of
-from rag.answer.read import read_pieces
+from rag.answer.locate import Found
+from rag.answer.read import own_words, read_pieces
 from rag.answer.word import in_chinese_words
 from rag.engine import _READ
 
 FITTED = Path(stage.__file__).with_name("fitted.json")
 FEATURES = ("margin", "nearness", "shared", "found")
-SIGNS = ("margin", "sure", "words", "agreed", "refused")
+SIGNS = {"reader": ("margin", "sure", "words"), "both": ("margin", "sure", "words", "agreed", "refused")}
 PENALTY = 0.02  # of squared weights, so that few questions do not decide
 
 
@@ -45,8 +47,8 @@ def main() -> None:
     parser.add_argument("--dry", action="store_true", help="print, and leave the file as it is")
     arguments = parser.parse_args()
     weights = {name: dict(values) for name, values in fitted().items()}
-    found = (fit_sentences if arguments.what == "sentences" else fit_answers)(arguments)
-    weights["sentence" if arguments.what == "sentences" else "answer"] = {k: round(float(v), 3) for k, v in found.items()}
+    for name, found in (fit_sentences if arguments.what == "sentences" else fit_answers)(arguments).items():
+        weights[name] = {key: round(float(value), 3) for key, value in found.items()}
     print(json.dumps(weights))
     if not arguments.dry:
         FITTED.write_text(json.dumps(weights, indent=1) + "\n", encoding="utf-8")
@@ -60,7 +62,7 @@ def asked(arguments: argparse.Namespace) -> Iterator[tuple[Rag, dict[str, Any], 
             row = json.loads(line)
             query = rag.understand(row["question"])
             hits = rag.retriever.search(query, _READ)
-            yield rag, row, query, choose(rag.retriever, rag.reader, query, hits, rag.config.answering.read_sentences)
+            yield rag, row, query, choose_pieces(rag.retriever, rag.reader, query, hits, rag.config.answering.read_sentences)
 
 
 def is_gold(piece: Piece, row: dict[str, Any]) -> bool:
@@ -73,7 +75,7 @@ def is_gold(piece: Piece, row: dict[str, Any]) -> bool:
 # -- sentences ---------------------------------------------------------------------------------------------------
 
 
-def fit_sentences(arguments: argparse.Namespace) -> dict[str, float]:
+def fit_sentences(arguments: argparse.Namespace) -> dict[str, dict[str, float]]:
     cases, groups = [], []
     for rag, row, _, pieces in asked(arguments):
         gold = np.array([is_gold(piece, row) for piece in pieces])
@@ -93,7 +95,7 @@ def fit_sentences(arguments: argparse.Namespace) -> dict[str, float]:
         print(f"cross-validated, first: {group} {np.mean(own):.3f} of {len(own)}")
     best = minimize(listwise, start, args=(cases,), method="L-BFGS-B").x
     report(cases, groups, best, "fitted")
-    return dict(zip(FEATURES, best, strict=True))
+    return {"sentence": dict(zip(FEATURES, best, strict=True))}
 
 
 def listwise(weights: np.ndarray, cases: list[Any]) -> float:
@@ -119,31 +121,39 @@ def report(cases: list[Any], groups: list[str], weights: np.ndarray, name: str) 
 # -- answers -----------------------------------------------------------------------------------------------------
 
 
-def fit_answers(arguments: argparse.Namespace) -> dict[str, float]:
+def fit_answers(arguments: argparse.Namespace) -> dict[str, dict[str, float]]:
+    """Both models: of what the reader finds alone, and of what is found when the generator is always asked."""
     holds = scorer(arguments.scorer)
-    rows, right, answerable, kinds = [], [], [], []
+    found: dict[str, list[Any]] = {"reader": [], "both": []}
     for rag, row, query, pieces in asked(arguments):
+        pieces = [piece for piece in pieces if piece.timely]
         if not pieces:
             continue
-        settings = rag.config.answering.model_copy(update={"sure": 2.0})
-        found, agreed = last(read_pieces(rag.generator, query, pieces, settings, rag.config.generation.max_new_tokens))
-        text = in_chinese_words(found, sources_of(found, pieces))
-        signs = signs_of(pieces, found, agreed)
-        rows.append([1.0, *(signs[name] for name in SIGNS)])
-        right.append(row["answerable"] and holds(text, row))
-        answerable.append(row["answerable"])
-        kinds.append(f"{Path(rag.config.index.dir).name} {row['question_lang']}")
-    features, labels = np.array(rows), np.array(right, float)
+        always = rag.config.answering.model_copy(update={"sure": 1.0})
+        both = last(read_pieces(rag.generator, query, pieces, always, rag.config.generation.max_new_tokens))
+        kind = f"{Path(rag.config.index.dir).name} {row['question_lang']}"
+        for name, what in (("reader", Found((own_words(pieces[0]),))), ("both", both)):
+            text = in_chinese_words(what, sources_of(what, pieces))
+            signs = signs_of(pieces, what)
+            right = row["answerable"] and holds(text, row)
+            found[name].append((kind, row["answerable"], right, [1.0, *(signs[sign] for sign in SIGNS[name])]))
+    return {name: fit_one(name, rows) for name, rows in found.items()}
+
+
+def fit_one(name: str, rows: list[Any]) -> dict[str, float]:
+    """Fits one model, and prints what it gives on rows that it was not fitted to."""
+    features, labels = np.array([row[3] for row in rows]), np.array([row[2] for row in rows], float)
+    answerable = np.array([row[1] for row in rows])
     folds, held = np.random.default_rng(0).integers(0, 10, len(labels)), np.zeros(len(labels))
     for fold in range(10):
         held[folds == fold] = logistic(features[folds == fold], fit_logistic(features[folds != fold], labels[folds != fold]))
-    reliability(held, labels)
-    thresholds(held, labels, np.array(answerable))
-    for kind in sorted(set(kinds)):
-        own = np.array([k == kind for k in kinds])
-        own = own & np.array(answerable)
+    print(f"== {name}")
+    for kind in sorted({row[0] for row in rows}):
+        own = np.array([row[0] == kind for row in rows]) & answerable
         print(kind, "right before any refusal:", round(float(labels[own].mean()), 3), "of", int(own.sum()))
-    return dict(zip(("constant", *SIGNS), fit_logistic(features, labels), strict=True))
+    reliability(held, labels)
+    thresholds(held, labels, answerable)
+    return dict(zip(("constant", *SIGNS[name]), fit_logistic(features, labels), strict=True))
 
 
 def last(steps: Any) -> Any:
@@ -158,7 +168,7 @@ def scorer(file: Path) -> Any:
     """Whether an answer is right, by the matching of the evaluation's own scorer."""
     spec = importlib.util.spec_from_file_location("scorer", file)
     assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
+    module = sys.modules["scorer"] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
 
     def holds(text: str, row: dict[str, Any]) -> bool:

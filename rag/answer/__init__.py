@@ -6,6 +6,6 @@
 """
 
 from rag.answer.answer import write_answer
-from rag.answer.choose import choose
+from rag.answer.choose import choose_pieces
 
-__all__ = ["choose", "write_answer"]
+__all__ = ["choose_pieces", "write_answer"]

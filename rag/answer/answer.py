@@ -29,11 +29,13 @@ def write_answer(
     ``pieces`` come likeliest first. It is refused where what was found is right with less than ``settings.min_chance``, and
     before anything is written where the likeliest sentence alone tells that. ``known`` tells the English of proper names.
     """
-    if not pieces:
-        yield refusal(query, (), "a sentence of the time and place asked about", 0.0)
+    timely = [piece for piece in pieces if piece.timely]
+    if not timely:
+        yield refusal(query, pieces, _OTHER_TIME if pieces else "an article about the place asked about", 0.0)
         return
-    found, agreed = yield from read_pieces(generator, query, pieces, settings, max_tokens)
-    signs = signs_of(pieces, found, agreed)
+    pieces = timely
+    found = yield from read_pieces(generator, query, pieces, settings, max_tokens)
+    signs = signs_of(pieces, found)
     right = chance(signs)
     if right < settings.min_chance:
         yield refusal(query, pieces, "a sentence that answers", right)
@@ -63,12 +65,14 @@ def sources_of(found: Found, pieces: Sequence[Piece]) -> list[Piece]:
     return cited
 
 
-_SAID = {"zh": ("资料里没有说。", "最接近的是[1]。"), "en": ("The archive does not say.", " The nearest it says is [1].")}
+_OTHER_TIME = "a sentence about the time asked about"
+_SAID = {"zh": ("资料里没有说。", "资料里没有所问时间的报道。", "最接近的是[1]。"),
+         "en": ("The archive does not say.", "The archive has no report of the time asked about.", " The nearest it says is [1].")}
 
 
 def refusal(query: Query, pieces: Sequence[Piece], failed: str, right: float) -> Answer:
     """Says that the archive does not tell, and shows the nearest that it tells; ``failed`` names what is lacking."""
-    silent, nearest = _SAID[query.language]
-    text = silent + (nearest if pieces else "")
+    silent, untimely, nearest = _SAID[query.language]
+    text = (untimely if failed == _OTHER_TIME else silent) + (nearest if pieces else "")
     return Answer(query.question, query.language, text, True, tuple(citation(1, piece) for piece in pieces[:1]),
                   checks={failed: False}, chance=round(right, 4))

@@ -25,8 +25,8 @@ class Piece:
 
     ``text == getattr(article, passage.field)[start:end]`` (of the caption, for captions). ``nearness``: z-score of its vector to the
     question's; ``shared``: share of the question's words that it and its headline hold; ``found``: what its passage lacks to
-    the best one in search. ``margin``: the reader's log odds that it answers against "nothing answers"; ``heard``: what the reader
-    told of its words. ``score``: log odds by all of these.
+    the best one in search. ``timely``: whether it may tell about the time asked about. ``margin``: the reader's log odds that it
+    answers against "nothing answers"; ``heard``: what the reader told of its words. ``score``: log odds by all of these.
     """
 
     article: Article
@@ -37,6 +37,7 @@ class Piece:
     nearness: float = 0.0
     shared: float = 0.0
     found: float = 0.0
+    timely: bool = True
     margin: float = 0.0
     heard: Heard | None = None
     score: float = 0.0
@@ -64,16 +65,17 @@ class Piece:
         return self.heard.probability(start + shift, end + shift)
 
 
-def choose(retriever: Retriever, reader: Reader, query: Query, hits: Sequence[Hit], limit: int) -> list[Piece]:
+def choose_pieces(retriever: Retriever, reader: Reader, query: Query, hits: Sequence[Hit], limit: int) -> list[Piece]:
     """Reads the ``limit`` likeliest sentences of the hits; the likeliest to answer come first.
 
-    Sentences that can only tell about another time than the one asked about are left out, and so are articles that do not
-    mention what the question names as often as others do.
+    Sentences that can only tell about another time than the one asked about come last, and articles that do not mention what
+    the question names as often as others do are left out.
     """
-    told = [piece for piece in _likely(retriever, query, in_scope(hits, query.scope), limit) if _may_tell(query, piece)]
-    reading = reader.read(query.named or query.question, [piece.read_as for piece in told])
-    read = [replace(piece, margin=heard.margin, heard=heard) for piece, heard in zip(told, reading.heard, strict=True)]
-    return sorted((replace(piece, score=score_of(piece)) for piece in read), key=lambda piece: -piece.score)
+    likely = _likely(retriever, query, in_scope(hits, query.scope), limit)
+    reading = reader.read(query.named or query.question, [piece.read_as for piece in likely])
+    read = [replace(piece, margin=heard.margin, heard=heard, timely=_may_tell(query, piece))
+            for piece, heard in zip(likely, reading.heard, strict=True)]
+    return sorted((replace(piece, score=score_of(piece)) for piece in read), key=lambda piece: (not piece.timely, -piece.score))
 
 
 def score_of(piece: Piece) -> float:

@@ -1,7 +1,7 @@
 """How probable it is that what was found answers the question: calibrated, so that .8 is right four times in five.
 
-A logistic regression over a handful of signs. Its weights stand in ``fitted.json``, written by
-``training/calibrate.py`` from questions with known answers.
+Two logistic regressions over a handful of signs, one for what the reader found alone and one where the generator was asked
+too. Their weights stand in ``fitted.json``, written by ``training/calibrate.py`` from questions with known answers.
 """
 
 from __future__ import annotations
@@ -9,32 +9,45 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from rag.answer.choose import Piece, fitted
-from rag.answer.locate import Found
-from rag.answer.read import sureness
-
-Signs = Mapping[str, float]
+from rag.answer.locate import Found, Located
 
 
-def signs_of(pieces: Sequence[Piece], found: Found, agreed: bool | None) -> dict[str, float]:
+def signs_of(pieces: Sequence[Piece], found: Found) -> dict[str, float]:
     """What tells whether ``found`` answers, each about -3 to 3.
 
-    ``margin``: the reader's log odds of the first sentence; ``sure``: those that it is this sentence and no other; ``words``: those
-    that the answer lies in the words found; ``agreed`` and ``refused``: what the generator said, 0 where it was not asked.
+    ``margin``: the reader's log odds that the likeliest sentence answers at all, halved; ``sure``: those that it is this sentence
+    and no other; ``words``: those that the answer lies in the words found. Where the generator was asked also ``agreed`` and
+    ``refused``: 1 where it found the same words, or nothing.
     """
-    words = min((l.probability for l in found.located), default=0.5)
-    return {"margin": max(-3.0, min(3.0, pieces[0].margin / 2)), "sure": _log_odds(sureness(pieces)), "words": _log_odds(words),
-            "agreed": float(agreed is True), "refused": float(agreed is False)}
+    words = min((located.probability for located in found.located), default=0.5)
+    signs = {"margin": max(-3.0, min(3.0, pieces[0].margin / 2)), "sure": _log_odds(chances(pieces)[0]), "words": _log_odds(words)}
+    if found.agreed is None:
+        return signs
+    return {**signs, "agreed": float(found.agreed), "refused": float(found.refused)}
 
 
-def chance(signs: Signs) -> float:
+def chance(signs: Mapping[str, float]) -> float:
     """The probability that an answer with these signs is right.
 
     >>> 0.0 < chance({"margin": -3.0}) < chance({"margin": 3.0}) < 1.0
     True
     """
-    weights = fitted()["answer"]
+    weights = fitted()["both" if "agreed" in signs else "reader"]
     return 1.0 / (1.0 + math.exp(-(weights["constant"] + sum(weights[name] * value for name, value in signs.items()))))
+
+
+def chances(pieces: Sequence[Piece]) -> np.ndarray:
+    """``(n,)``: the probability of each sentence that it is the one that answers, if any does."""
+    weights = np.exp(np.array([piece.score for piece in pieces]) - max(piece.score for piece in pieces))
+    return np.asarray(weights / weights.sum())
+
+
+def likelihood(located: Located, pieces: Sequence[Piece]) -> float:
+    """The probability that the answer lies in some words, if any sentence answers."""
+    return float(chances(pieces)[list(pieces).index(located.piece)]) * located.probability
 
 
 def _log_odds(probability: float) -> float:
@@ -43,5 +56,5 @@ def _log_odds(probability: float) -> float:
     >>> _log_odds(0.5), round(_log_odds(1.0), 2)
     (0.0, 2.94)
     """
-    kept = max(0.05, min(0.95, probability))
+    kept = max(0.05, min(0.95, float(probability)))
     return math.log(kept / (1.0 - kept))

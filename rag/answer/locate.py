@@ -47,11 +47,16 @@ class Located:
 
 @dataclass(frozen=True)
 class Found:
-    """What answers: ``verdict`` is ``yes``, ``no`` or ``""``; ``missing`` lists the parts of a draft that stand nowhere."""
+    """What answers: ``verdict`` is ``yes``, ``no`` or ``""``; ``missing`` lists the parts of a draft that stand nowhere.
+
+    ``agreed``: whether the generator found the reader's words too, ``None`` where it was not asked; ``refused``: it found nothing.
+    """
 
     located: tuple[Located, ...]
     verdict: str = ""
     missing: tuple[str, ...] = ()
+    agreed: bool | None = None
+    refused: bool = False
 
     @property
     def pieces(self) -> list[Piece]:
