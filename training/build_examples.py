@@ -76,8 +76,9 @@ class Examples:
                 return True
         return False
 
-    def nothing(self, text: str, doc: int, kind: str) -> None:
-        self.questions.append({"text": text, "doc": doc, "sentence": -1, "start": 0, "end": 0, "kind": kind})
+    def nothing(self, text: str, doc: int, kind: str, dated: bool = False) -> None:
+        """Adds a question that the document does not answer; ``dated``: only its date tells so, which is then always shown."""
+        self.questions.append({"text": text, "doc": doc, "sentence": -1, "start": 0, "end": 0, "kind": kind, "dated": dated})
 
 
 def cut(text: str) -> list[str]:
@@ -128,7 +129,40 @@ def add_written(made: Examples, corpus: dict[str, Row], own: Path) -> None:
                 made.nothing(question, doc, kind + "_nothing")
             elif row["s"] >= len(made.docs[doc]["sentences"]) or not made.ask(question, doc, row["a"], kind, row["s"]):
                 dropped += 1
+            else:
+                add_moved(made, question, doc, row, item, kind)
     print("own questions whose answer was not found:", dropped)
+
+
+def add_moved(made: Examples, question: str, doc: int, row: Row, item: Row, kind: str) -> None:
+    """The same question about its year, about another one, and about another place, which the item does not answer."""
+    year, chinese = int(item["date"][:4]), not kind.endswith("_en")
+    in_year = (lambda y: f"{y}年{question}") if chinese else lambda y: f"{question.rstrip('? ')} in {y}?"
+    if R.random() < 0.25 and not re.search(r"\d{4}|年|year|今|去|this|last", question):
+        made.ask(in_year(year), doc, row["a"], kind, row["s"])
+        if (other := year + R.choice((-3, -2, -1, 1, 2))) and str(other) not in item["text"]:
+            made.nothing(in_year(other), doc, kind + "_nothing", dated=True)
+    elsewhere = other_place(question, item["title"] + item["text"])
+    if elsewhere and R.random() < 0.7:
+        made.nothing(elsewhere, doc, kind + "_nothing")
+
+
+def other_place(question: str, text: str) -> str:
+    """The question about another place of the same kind that a text does not name; ``""`` if it names none.
+
+    >>> other_place("How many homes did Hunan build?", "湖南建房") != ""
+    True
+    """
+    for kind in SWAPPED:
+        names = dict(pair.split("=") for pair in kind.split())
+        for chinese, english in names.items():
+            rest = [(c, e) for c, e in names.items() if c not in text]
+            other = R.choice(rest)
+            if chinese in question:
+                return question.replace(chinese, other[0])
+            if re.search(rf"\b{english.replace('_', ' ')}\b", question):
+                return question.replace(english.replace("_", " "), other[1].replace("_", " "))
+    return ""
 
 
 def item_sentences(text: str) -> list[str]:
@@ -148,6 +182,16 @@ YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d年")
 PERIOD = re.compile(r"(?<!\d)(\d{1,2})月")
 PLACES = "北京市 上海市 浙江省 湖北省 四川省 河南省 山东省 广东省 福建省 云南省 南昌市 苏州市 武汉市 成都市 长沙市".split()
 PLACE = re.compile("[\u4e00-\u9fff]{2,3}(?:省|市|县)")
+SWAPPED = (
+    "北京=Beijing 上海=Shanghai 天津=Tianjin 重庆=Chongqing 浙江=Zhejiang 湖北=Hubei 四川=Sichuan 河南=Henan 山东=Shandong 广东=Guangdong "
+    "福建=Fujian 云南=Yunnan 江苏=Jiangsu 江西=Jiangxi 湖南=Hunan 安徽=Anhui 河北=Hebei 山西=Shanxi 陕西=Shaanxi 甘肃=Gansu 青海=Qinghai "
+    "辽宁=Liaoning 吉林=Jilin 黑龙江=Heilongjiang 贵州=Guizhou 海南=Hainan 新疆=Xinjiang 广西=Guangxi 宁夏=Ningxia 西藏=Tibet",
+    "南昌=Nanchang 苏州=Suzhou 武汉=Wuhan 成都=Chengdu 长沙=Changsha 杭州=Hangzhou 广州=Guangzhou 深圳=Shenzhen 厦门=Xiamen 青岛=Qingdao "
+    "大连=Dalian 南京=Nanjing 合肥=Hefei 西安=Xi'an 郑州=Zhengzhou 宁波=Ningbo 无锡=Wuxi 珠海=Zhuhai 襄阳=Xiangyang 温州=Wenzhou",
+    "美国=the_US 英国=Britain 法国=France 德国=Germany 日本=Japan 韩国=South_Korea 印度=India 巴西=Brazil 俄罗斯=Russia 乌克兰=Ukraine "
+    "以色列=Israel 伊朗=Iran 埃及=Egypt 南非=South_Africa 澳大利亚=Australia 加拿大=Canada 意大利=Italy 西班牙=Spain 墨西哥=Mexico "
+    "印度尼西亚=Indonesia 泰国=Thailand 越南=Vietnam 巴基斯坦=Pakistan 土耳其=Turkey 匈牙利=Hungary 波兰=Poland 希腊=Greece",
+)
 SMALL = re.compile("(?:今天|昨天|目前|截至目前|据介绍|据悉|据了解|其中|共|已经|已|将|累计|总计|同时|此外)")
 LIKE = [("新增", "增加"), ("达到", "有"), ("增长", "上升"), ("完成", "实现"), ("举行", "召开"), ("启动", "开始"), ("超过", "多于"),
         ("建成", "建好"), ("公布", "发布"), ("目前", "现在"), ("我国", "中国")]
@@ -222,6 +266,8 @@ def spoil(question: str, text: str, item: Row, nouns: dict[str, list[str]]) -> s
         nouns.setdefault(noun.group(1), []).append(noun.group(2))
         if others and R.random() < 0.6:
             return question.replace(noun.group(2), R.choice(others))
+    if R.random() < 0.5 and (elsewhere := other_place(question, whole)):
+        return elsewhere
     place, month, year = PLACE.search(question), PERIOD.search(question), YEAR.search(question)
     if place and (other := R.choice(PLACES))[:2] not in whole:
         return question.replace(place.group(), other)

@@ -112,7 +112,7 @@ class Data:
         if not absent and gold not in chosen:
             chosen.append(gold)
         chosen = chosen or [(draw.randrange(len(self.docs)), 0)]
-        titled, dated = draw.random() < 0.95, draw.random() < 0.7
+        titled, dated = draw.random() < 0.95, question.get("dated") or draw.random() < 0.8
         groups: dict[int, list[tuple[int, int]]] = {}
         for piece in chosen:
             groups.setdefault(piece[0], []).append(piece)
@@ -197,6 +197,7 @@ def losses(network: ReaderNetwork, ids: torch.Tensor, marks: torch.Tensor, targe
 
 def fit(network: ReaderNetwork, trained: list[torch.nn.Parameter], data: Data, arguments: argparse.Namespace, device: str) -> None:
     began = said = time.time()
+    halved = device == "cuda" or torch.ops.mkldnn._is_mkldnn_bf16_supported() and "avx512_bf16" in Path("/proc/cpuinfo").read_text()
     optimizer = torch.optim.AdamW(trained, lr=arguments.rate, weight_decay=0.01, betas=(0.9, 0.98))
     step, seen, mean = 0, 0, 0.0
     network.train()
@@ -208,7 +209,7 @@ def fit(network: ReaderNetwork, trained: list[torch.nn.Parameter], data: Data, a
                 return
             for group in optimizer.param_groups:
                 group["lr"] = arguments.rate * min(1, step / 40) * (1 - done)
-            with torch.autocast(device, dtype=torch.bfloat16, enabled=device == "cuda"):
+            with torch.autocast(device, dtype=torch.bfloat16, enabled=halved):
                 loss, *_ = losses(network, ids.to(device), marks.to(device), targets.to(device))
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
