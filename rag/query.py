@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.dates import date_tokens
@@ -83,6 +84,20 @@ def read_query(question: str) -> Query:
     if not any(c.isalnum() for c in text):
         raise QuestionError(f"the question {text[:20]!r} has no word in it; ask with words, in Chinese or English")
     return Query(text, language(text))
+
+
+_GLOSSES = 12
+
+
+def glossed(question: str, terms: Sequence[tuple[str, ...]], texts: Sequence[str]) -> str:
+    """A question with those translations of its words that stand in some texts, as the reader is shown it.
+
+    >>> glossed("How many bridges?", [("大桥", "桥梁")], ["新建桥梁47座"])
+    'How many bridges? (桥梁)'
+    """
+    whole = "\n".join(texts)
+    found = dict.fromkeys(word for words in terms for word in words if word in whole and word not in question)
+    return f"{question} ({' '.join(list(found)[:_GLOSSES])})" if found else question
 
 
 _ASKS_EN = re.compile(r"\b(?:how|what|which|who|whom|whose|when|where|why)\b", re.I)

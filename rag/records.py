@@ -86,7 +86,7 @@ class Article:
     ``runs``: for each field (``text``, ``title``, ``kicker``, ``section``, ``byline``) the stretches that
     stand in the raw page; together they spell the field, line breaks of ``text`` aside.
     ``date``: as an ISO day, month or year (``2024-07-05``, ``2024-07``, ``2024``), and ``date_from`` tells how
-    it was found: ``masthead``, ``dateline``, ``text``, ``archive`` or ``""``.
+    it was found: ``masthead``, ``dateline``, ``archive`` or ``""``.
     ``doubts``: one line for each thing about which the reader was not sure.
     """
 

@@ -23,8 +23,11 @@ import opencc
 
 from rag.answer.english import zones_in_chinese
 from rag.dates import in_chinese
+from rag.dictionary import Dictionary
+from rag.models import resolve
 from rag.names import chinese_form, romanised_names
 from rag.quantities import figures_in_chinese
+from rag.query import glossed
 from rag.text import sentences
 
 Row = dict[str, Any]
@@ -43,8 +46,10 @@ def main() -> None:
     corpus = {row["doc_id"]: row for row in rows(arguments.shared / "eval" / "corpus" / "xwlb.jsonl.gz")}
     add_written(made, corpus, arguments.questions)
     add_in_place(made, corpus, set(json.loads((arguments.questions / "apart.json").read_text())))
+    near = neighbours(made.docs)
+    add_glosses(made, near)
     with gzip.open(arguments.out, "wt", encoding="utf-8") as out:
-        json.dump({"docs": made.docs, "near": neighbours(made.docs), "questions": made.questions}, out, ensure_ascii=False)
+        json.dump({"docs": made.docs, "near": near, "questions": made.questions}, out, ensure_ascii=False)
     print(len(made.docs), "documents;", Counter(q["kind"] for q in made.questions))
 
 
@@ -91,6 +96,16 @@ def named(question: str, text: str) -> str:
         form = chinese_form(name, [text])
         question = question.replace(name, form) if form else question
     return in_chinese(figures_in_chinese(zones_in_chinese(question)))
+
+
+def add_glosses(made: Examples, near: Sequence[Sequence[int]]) -> None:
+    """To each English question what the dictionary gives for its words and its document, or one like it, has."""
+    dictionary = Dictionary(resolve("CC-CEDICT"))
+    for question in made.questions:
+        if "_en" in question["kind"]:
+            docs = [made.docs[doc] for doc in (question["doc"], *near[question["doc"]][:3])]
+            texts = [doc["title"] + "".join(doc["sentences"]) for doc in docs]
+            question["glossed"] = glossed(question["text"], dictionary.terms(question["text"]), texts)
 
 
 def add_reading(made: Examples, shared: Path, own: Path) -> None:

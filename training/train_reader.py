@@ -93,7 +93,10 @@ class Data:
             self.sentences.append(flat[: len(doc["sentences"])])
             del flat[: len(doc["sentences"])]
         for question, encoding in zip(read["questions"], encode([q["text"] for q in read["questions"]]), strict=True):
-            question["ids"] = encoding.ids
+            question["ids"] = [encoding.ids]
+        glosses = [question for question in read["questions"] if question.get("glossed", question["text"]) != question["text"]]
+        for question, encoding in zip(glosses, encode([q["glossed"] for q in glosses]), strict=True):
+            question["ids"] += [encoding.ids] * 2  # two times of three with them
         self.kept = [q for q in read["questions"] if q["doc"] % 25 == 0]
         self.learnt = [q for q in read["questions"] if q["doc"] % 25]
 
@@ -119,7 +122,7 @@ class Data:
         order = draw.sample(list(groups), len(groups))
         pieces = [piece for doc in order for piece in groups[doc]]
         texts = [(self._head(doc, titled, dated), self.sentences[doc][s].ids[:SENTENCE]) for doc, s in pieces]
-        made = list(windows(question["ids"][:QUESTION], texts))
+        made = list(windows(draw.choice(question["ids"])[:QUESTION], texts))
         place = pieces.index(gold) if not absent else -1
         window = next((w for w in made if any(n == place for n, _, _ in w.sentences)), made[0])
         return (window, self._target(window, question, place))

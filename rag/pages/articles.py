@@ -56,7 +56,7 @@ def write_article(page: str, region: Region, seams: Seams, source: str, doc_id: 
     byline.add(region.byline or next((p.author for p in region.pieces if p.author), ()))
     fields |= {"byline": byline, "text": body}
     title, text = fields["title"].text(), body.text()
-    day, found = article_date(title, text, page_date)
+    day, found = article_date(text, page_date)
     last = region.pieces[-1] if region.pieces else None
     return Article(
         content_id(PurePath(source).stem, title, text), source, doc_id, text, title, fields["kicker"].text(),

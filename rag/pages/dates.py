@@ -12,9 +12,7 @@ from datetime import date
 _FULL = re.compile(r"((?:19|20)\d{2})\s*[年.\-/]\s*(\d{1,2})\s*[月.\-/]\s*(\d{1,2})(?!\d)")
 _TOLD = re.compile(r"([12]\d{3})(?:\s*[年./-]?\s*(\d{1,2})(?:\s*[月./-]?\s*(\d{1,2})(?!\d))?)?")
 _MONTH_DAY = re.compile(r"(?<!\d)(\d{1,2})月(\d{1,2})(?:日|[-—至])")
-_YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?:年(?:(\d{1,2})月(?:(\d{1,2})日)?)?)?")
 _LEAD_REACH = 60  # characters of an article in which its dateline stands
-_YEAR_REACH = 400
 
 
 def masthead_date(text: str) -> str:
@@ -38,39 +36,29 @@ def archive_date(told: str) -> str:
     return "-".join([year, *(f"{int(part):02}" for part in (month, day) if part)])
 
 
-def article_date(title: str, text: str, page_date: str) -> tuple[str, str]:
-    """The article's date and how it was found (``masthead``, ``dateline``, ``text`` or ``""``).
+def article_date(text: str, page_date: str) -> tuple[str, str]:
+    """The article's date and how it was found (``masthead``, ``dateline`` or ``""``).
 
-    A dateline without a year takes it from the page header, else from the year the article speaks of most
-    (``2024年暑期``); without any year the day is left open, since a bare month and day is no ISO date.
+    A dateline without a year takes it from the page header. Without one the date is left open: a year that the text names is as
+    often the one before, or that of a plan.
 
-    >>> article_date("", "本报讯 7月5日,2024年投资说明会举行。", "")
-    ('2024-07-05', 'dateline')
+    >>> article_date("本报讯 7月5日,投资说明会举行。", "2024-07-06"), article_date("本报讯 7月5日,比2023年早十天。", "")
+    (('2024-07-05', 'dateline'), ('', ''))
     """
     lead = text[:_LEAD_REACH]
     full = _FULL.search(lead)
     if full and (day := _iso(*full.groups())):
         return day, "dateline"
-    year = page_date[:4] or _year_of(title + "\n" + text[:_YEAR_REACH])
     near = _MONTH_DAY.search(lead)
-    if near and year and (day := _iso(_year_before(year, near, page_date), *near.groups())):
+    if near and page_date and (day := _iso(_year_before(page_date, near), *near.groups())):
         return day, "dateline"
-    if page_date:
-        return page_date, "masthead"
-    return (year, "text") if year else ("", "")
+    return (page_date, "masthead") if page_date else ("", "")
 
 
-def _year_before(year: str, near: re.Match[str], page_date: str) -> str:
-    """A day of December on a page of January belongs to the year before."""
-    if page_date and int(near.group(1)) > int(page_date[5:7]) + 6:
-        return str(int(year) - 1)
-    return year
-
-
-def _year_of(text: str) -> str:
-    years = [m.group(1) for m in _YEAR.finditer(text) if m.group().endswith(("年", "月", "日")) or m.end() == len(text)
-             or not text[m.end()].isdigit()]
-    return max(set(years), key=lambda y: (years.count(y), y)) if years else ""
+def _year_before(page_date: str, near: re.Match[str]) -> str:
+    """The year of a day on a page; a day of December on a page of January belongs to the year before."""
+    year = int(page_date[:4])
+    return str(year - 1 if int(near.group(1)) > int(page_date[5:7]) + 6 else year)
 
 
 def _iso(year: str, month: str, day: str) -> str:
