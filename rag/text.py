@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Any
 
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3007"
 _HAN = re.compile(f"[{HAN}]")
@@ -41,12 +42,33 @@ def is_han(character: str) -> bool:
 
 
 def fold(text: str) -> str:
-    """Half width, lower case, straight quotes; the length never changes.
+    """Half width, lower case, straight quotes, simplified characters; the length never changes.
 
-    >>> fold("ＡＢＣ，“甲”")
-    'abc,"甲"'
+    >>> fold("ＡＢＣ，“甲”臺東漁港")
+    'abc,"甲"台东渔港'
     """
     return "".join(map(_fold_character, text))
+
+
+def simplified(text: str) -> str:
+    """A text with each traditional character as the simplified one (OpenCC); the length never changes.
+
+    >>> simplified("八億四千萬元")
+    '八亿四千万元'
+    """
+    return "".join(map(_simplified_character, text))
+
+
+@lru_cache(maxsize=65_536)
+def _simplified_character(character: str) -> str:
+    return str(_converter().convert(character)) if is_han(character) else character
+
+
+@lru_cache(maxsize=1)
+def _converter() -> Any:
+    from opencc import OpenCC
+
+    return OpenCC("t2s")
 
 
 @lru_cache(maxsize=65_536)
@@ -57,7 +79,7 @@ def _fold_character(character: str) -> str:
         return "'"
     if character in "、":
         return character
-    folded = unicodedata.normalize("NFKC", character).lower()
+    folded = _simplified_character(unicodedata.normalize("NFKC", character).lower())
     return folded if len(folded) == 1 else character
 
 

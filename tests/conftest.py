@@ -15,7 +15,7 @@ from fakes import BagEmbedder, Scripted, SharedWords
 from hypothesis import settings
 
 from rag import Rag
-from rag.config import Config, Index, Retrieval, Source
+from rag.config import Answering, Config, Index, Retrieval, Source
 from rag.models.cedict import PACKED, convert_cedict
 
 settings.register_profile("fixed", derandomize=True, deadline=None)
@@ -59,7 +59,7 @@ def pages(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def config(pages: Path, tmp_path: Path) -> Config:
-    return Config(source=Source(paths=(pages,)), index=Index(dir=tmp_path / "index"),
+    return Config(source=Source(paths=(pages,)), index=Index(dir=tmp_path / "index"), answering=Answering(sure=1.0),
                   retrieval=Retrieval(dictionary=str(a_dictionary(tmp_path / "dictionary"))))
 
 
@@ -72,12 +72,19 @@ def a_dictionary(folder: Path) -> Path:
     return folder
 
 
+WEIGHTS = {"sentence": {"nearness": 0.3, "shared": 1.4, "found": 0.7},
+           "answer": {"constant": -1.5, "margin": 0.5, "likely": 0.5, "agreed": 1.0, "refused": -0.5}}
+
+
 @pytest.fixture
-def open_rag(config: Config) -> Callable[..., Rag]:
+def open_rag(config: Config, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Rag]:
     """Opens the small archive with a generator that says what it is told: ``open_rag(read="47座")``.
 
-    The reader knows the same words, and leaves them in doubt, so that the generator is asked.
+    The reader knows the same words; the generator is always asked. The weights of the answer path are
+    those of this file, so that fitting them anew changes no test.
     """
+    for module in ("choose", "judge"):
+        monkeypatch.setattr(f"rag.answer.{module}.fitted", lambda: WEIGHTS)
 
     def opened(**says: object) -> Rag:
         read = says.get("read", "")

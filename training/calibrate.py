@@ -34,7 +34,7 @@ from rag.engine import _READ
 
 FITTED = Path(stage.__file__).with_name("fitted.json")
 FEATURES = ("margin", "nearness", "shared", "found")
-SIGNS = {"reader": ("margin", "sure", "words"), "both": ("margin", "sure", "words", "agreed", "refused")}
+SIGNS = ("margin", "likely", "agreed", "refused")
 PENALTY = 0.02  # of squared weights, so that few questions do not decide
 
 
@@ -82,7 +82,7 @@ def fit_sentences(arguments: argparse.Namespace) -> dict[str, dict[str, float]]:
         if row["answerable"] and gold.any():
             cases.append((np.array([[getattr(p, name) for name in FEATURES] for p in pieces]), gold))
             groups.append(f"{Path(rag.config.index.dir).name} {row['question_lang']}")
-    start = np.array([1.0, *(fitted()["sentence"][name] for name in FEATURES[1:])])
+    start = np.array([1.0, *(fitted()["sentence"][name] for name in FEATURES[1:])])  # by the reader's log odds
     report(cases, groups, start, "as it was")
     folds = np.random.default_rng(0).integers(0, 10, len(cases))
     held = np.zeros(len(cases))
@@ -95,7 +95,7 @@ def fit_sentences(arguments: argparse.Namespace) -> dict[str, dict[str, float]]:
         print(f"cross-validated, first: {group} {np.mean(own):.3f} of {len(own)}")
     best = minimize(listwise, start, args=(cases,), method="L-BFGS-B").x
     report(cases, groups, best, "fitted")
-    return {"sentence": dict(zip(FEATURES, best, strict=True))}
+    return {"sentence": dict(zip(FEATURES[1:], best[1:] / best[0], strict=True))}
 
 
 def listwise(weights: np.ndarray, cases: list[Any]) -> float:
@@ -122,9 +122,9 @@ def report(cases: list[Any], groups: list[str], weights: np.ndarray, name: str) 
 
 
 def fit_answers(arguments: argparse.Namespace) -> dict[str, dict[str, float]]:
-    """Both models: of what the reader finds alone, and of what is found when the generator is always asked."""
+    """One model for what the reader finds alone and for what is found when the generator is asked too."""
     holds = scorer(arguments.scorer)
-    found: dict[str, list[Any]] = {"reader": [], "both": []}
+    found: list[Any] = []
     for rag, row, query, pieces in asked(arguments):
         pieces = [piece for piece in pieces if piece.timely]
         if not pieces:
@@ -135,25 +135,25 @@ def fit_answers(arguments: argparse.Namespace) -> dict[str, dict[str, float]]:
         for name, what in (("reader", Found((own_words(pieces[0]),))), ("both", both)):
             text = in_chinese_words(what, sources_of(what, pieces))
             signs = signs_of(pieces, what)
-            right = row["answerable"] and holds(text, row)
-            found[name].append((kind, row["answerable"], right, [1.0, *(signs[sign] for sign in SIGNS[name])]))
-    return {name: fit_one(name, rows) for name, rows in found.items()}
+            found.append((name, kind, row["answerable"], row["answerable"] and holds(text, row), [1.0, *(signs[sign] for sign in SIGNS)]))
+    return {"answer": fit_model(found)}
 
 
-def fit_one(name: str, rows: list[Any]) -> dict[str, float]:
-    """Fits one model, and prints what it gives on rows that it was not fitted to."""
-    features, labels = np.array([row[3] for row in rows]), np.array([row[2] for row in rows], float)
-    answerable = np.array([row[1] for row in rows])
-    folds, held = np.random.default_rng(0).integers(0, 10, len(labels)), np.zeros(len(labels))
+def fit_model(rows: list[Any]) -> dict[str, float]:
+    """Fits the model, and prints what it gives on questions that it was not fitted to."""
+    features, labels = np.array([row[4] for row in rows]), np.array([row[3] for row in rows], float)
+    answerable, names = np.array([row[2] for row in rows]), np.array([row[0] for row in rows])
+    folds, held = np.repeat(np.random.default_rng(0).integers(0, 10, len(rows) // 2), 2), np.zeros(len(rows))
     for fold in range(10):
         held[folds == fold] = logistic(features[folds == fold], fit_logistic(features[folds != fold], labels[folds != fold]))
-    print(f"== {name}")
-    for kind in sorted({row[0] for row in rows}):
-        own = np.array([row[0] == kind for row in rows]) & answerable
-        print(kind, "right before any refusal:", round(float(labels[own].mean()), 3), "of", int(own.sum()))
-    reliability(held, labels)
-    thresholds(held, labels, answerable)
-    return dict(zip(("constant", *SIGNS[name]), fit_logistic(features, labels), strict=True))
+    for name in ("reader", "both"):
+        print(f"== {name}")
+        for kind in sorted({row[1] for row in rows}):
+            own = np.array([row[0] == name and row[1] == kind for row in rows]) & answerable
+            print(kind, "right before any refusal:", round(float(labels[own].mean()), 3), "of", int(own.sum()))
+        reliability(held[names == name], labels[names == name])
+        thresholds(held[names == name], labels[names == name], answerable[names == name])
+    return dict(zip(("constant", *SIGNS), fit_logistic(features, labels), strict=True))
 
 
 def last(steps: Any) -> Any:

@@ -10,11 +10,11 @@ from importlib import resources
 
 import numpy as np
 
-from rag.query import Query
+from rag.query import Query, glossed
 from rag.reader import Heard, Reader, Sentence, Span
 from rag.records import Article, Hit, Passage, headline
 from rag.retrieve import Retriever
-from rag.text import fold
+from rag.text import fold, simplified
 
 _BYLINE = "作者:"  # what stands before a byline when it is read, as the reader learnt it
 
@@ -45,7 +45,7 @@ class Piece:
     @property
     def read_as(self) -> Sentence:
         """How the reader is shown it: under the headline and date of its article."""
-        return Sentence(f"{headline(self.article)} {self.article.date}".strip(), self._before + self.text)
+        return Sentence(simplified(f"{headline(self.article)} {self.article.date}".strip()), self._before + simplified(self.text))
 
     @property
     def _before(self) -> str:
@@ -72,16 +72,17 @@ def choose_pieces(retriever: Retriever, reader: Reader, query: Query, hits: Sequ
     the question names as often as others do are left out.
     """
     likely = _likely(retriever, query, in_scope(hits, query.scope), limit)
-    reading = reader.read(query.named or query.question, [piece.read_as for piece in likely])
+    asked = simplified(query.named or query.question)
+    shown = [piece.read_as for piece in likely]
+    reading = reader.read(glossed(asked, query.terms, [f"{one.title}{one.text}" for one in shown]), shown)
     read = [replace(piece, margin=heard.margin, heard=heard, timely=_may_tell(query, piece))
             for piece, heard in zip(likely, reading.heard, strict=True)]
     return sorted((replace(piece, score=score_of(piece)) for piece in read), key=lambda piece: (not piece.timely, -piece.score))
 
 
 def score_of(piece: Piece) -> float:
-    """The weighted sum of what tells for a sentence."""
-    weights = fitted()["sentence"]
-    return sum(weights[name] * float(getattr(piece, name)) for name in ("margin", "nearness", "shared", "found"))
+    """The reader's log odds, and beside them the weighted sum of what else tells for a sentence."""
+    return piece.margin + sum(weight * float(getattr(piece, name)) for name, weight in fitted()["sentence"].items())
 
 
 @cache

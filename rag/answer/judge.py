@@ -1,7 +1,7 @@
 """How probable it is that what was found answers the question: calibrated, so that .8 is right four times in five.
 
-Two logistic regressions over a handful of signs, one for what the reader found alone and one where the generator was asked
-too. Their weights stand in ``fitted.json``, written by ``training/calibrate.py`` from questions with known answers.
+A logistic regression over four signs. Its weights stand in ``fitted.json``, written by ``training/calibrate.py`` from questions with known
+answers.
 """
 
 from __future__ import annotations
@@ -14,28 +14,30 @@ import numpy as np
 from rag.answer.choose import Piece, fitted
 from rag.answer.locate import Found, Located
 
+_UNKNOWN = 0.5  # the likelihood of an answer without words of the paper, such as a bare yes
+
 
 def signs_of(pieces: Sequence[Piece], found: Found) -> dict[str, float]:
     """What tells whether ``found`` answers, each about -3 to 3.
 
-    ``margin``: the reader's log odds that the likeliest sentence answers at all, halved; ``sure``: those that it is this sentence
-    and no other; ``words``: those that the answer lies in the words found. Where the generator was asked also ``agreed`` and
-    ``refused``: 1 where it found the same words, or nothing.
+    ``margin``: the reader's log odds that the likeliest sentence answers at all, halved; ``likely``: those that the answer lies in the words
+    found, if any sentence answers; ``agreed``: 1 where the generator found the same words, -1 where it found others, 0 where it was
+    not asked; ``refused``: 1 where it found nothing.
     """
-    words = min((located.probability for located in found.located), default=0.5)
-    signs = {"margin": max(-3.0, min(3.0, pieces[0].margin / 2)), "sure": _log_odds(chances(pieces)[0]), "words": _log_odds(words)}
-    if found.agreed is None:
-        return signs
-    return {**signs, "agreed": float(found.agreed), "refused": float(found.refused)}
+    likely = min((likelihood(located, pieces) for located in found.located), default=_UNKNOWN)
+    agreed = 0.0 if found.agreed is None or found.refused else (1.0 if found.agreed else -1.0)
+    return {"margin": max(-3.0, min(3.0, pieces[0].margin / 2)), "likely": _log_odds(likely), "agreed": agreed,
+            "refused": float(found.refused)}
 
 
 def chance(signs: Mapping[str, float]) -> float:
     """The probability that an answer with these signs is right.
 
-    >>> 0.0 < chance({"margin": -3.0}) < chance({"margin": 3.0}) < 1.0
+    >>> signs = {"margin": 3.0, "likely": 2.0, "agreed": 1.0, "refused": 0.0}
+    >>> 0.0 < chance({**signs, "margin": -3.0, "agreed": -1.0}) < chance(signs) < 1.0
     True
     """
-    weights = fitted()["both" if "agreed" in signs else "reader"]
+    weights = fitted()["answer"]
     return 1.0 / (1.0 + math.exp(-(weights["constant"] + sum(weights[name] * value for name, value in signs.items()))))
 
 

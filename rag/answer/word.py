@@ -117,7 +117,8 @@ def in_english_words(
         said = " … ".join(f"“{clause}”" for clause in clauses)
         return f"{verdict + '. ' if verdict else ''}The paper says: {said} {marks}."
     sentence = _without_chinese(generator, _rounded(sentence, map(_joined, groups)), quotes, known)
-    return f"{_with_originals(sentence, clauses).rstrip('. ')}{_in_print(groups, sentence)} {marks}."
+    shown = _with_originals(sentence, clauses).rstrip(". ")
+    return f"{shown}{_in_print(groups, shown)} {marks}."
 
 
 def _names_another(sentence: str, source: str, expected: Sequence[str]) -> bool:

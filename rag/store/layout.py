@@ -17,7 +17,7 @@ from pathlib import Path
 
 from rag.errors import StoreError
 
-VERSION = 2
+VERSION = 3
 MANIFEST = "manifest.json"
 BUILDING = "building"
 ARCHIVE = "archive.sqlite"
