@@ -18,7 +18,7 @@ _TOGETHER = 3.0  # nats needed where lines end without a full stop anyway (lists
 _LINE_AT_LEAST = 10  # characters of a line that was broken at the margin
 _FULL = 0.85  # of the page's long lines
 _WHY = {"header": "page header", "pull": "sentence repeated for display", "marker": "continuation mark",
-        "section": "section name", "kicker": "kicker without article"}
+        "section": "section name", "kicker": "kicker without article", "ruled": "rule of a table", "around": "menu, footer or the like", "pointer": "pointer to another page"}
 
 
 @dataclass
@@ -105,7 +105,7 @@ def _write_subheads(writer: Writer, subheads: tuple[Block, ...]) -> None:
 
 
 def _joined(before: Piece, piece: Piece, score: float, seams: Seams) -> bool:
-    if not is_open(before) or piece.subheads or before.goes_on:
+    if not is_open(before) or piece.subheads or before.goes_on or piece.row:
         return False
     if before.text.endswith((":", "：", ";", "；")) or piece.text.startswith(_LIST_MARKS):
         return False

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from rag.pages.marks import reporter_of
 from rag.text import HAN
 
 FINAL = "。！？!?…"
@@ -19,6 +20,8 @@ _BLANK = "\ufeff\u200b\u200c\u200d"
 _NOTHING = dict.fromkeys(map(ord, _BLANK))
 _STRAY = re.compile(rf"(?<=[{HAN}])[ \-\u00ad](?=[{HAN}])")
 _WHOLE = re.compile(rf"(?:[{FINAL}]|\.{{3,}})[{CLOSERS}]*$")
+_HAN = re.compile(f"[{HAN}]")
+_SPACED, _SPACED_AT_LEAST = 0.7, 6  # share of gaps with a space, characters of a line
 _STRAY_HABIT = 4  # so many odd spaces on a page are a habit of the page, not of the writer
 
 Range = tuple[int, int]
@@ -30,6 +33,7 @@ class Block:
 
     ``text`` is free of stray marks inside words, and ``ranges`` spell it out of the page. ``level`` is 1 to 6
     for a heading, 0 for anything else; ``gap`` counts the blank lines before; ``mark`` is the range of ``## ``.
+    ``row``: a row of a table, under its header; ``ruled``: that header, or a rule of the table.
     """
 
     start: int
@@ -39,6 +43,8 @@ class Block:
     level: int = 0
     gap: int = 0
     mark: Range = (0, 0)
+    row: bool = False
+    ruled: bool = False
 
 
 def split_blocks(page: str) -> list[Block]:
@@ -123,20 +129,36 @@ def stray_marks(page: str) -> frozenset[int]:
     """Where a space or hyphen stands inside running Chinese text by mistake.
 
     A writer sets such a space now and then on purpose (in a headline, between two halves of a motto), so a
-    page must show the habit before any of its spaces is taken for a slip.
+    page must show the habit before any of its spaces is taken for a slip. A line with a space between nearly all its
+    characters was spaced by a scanner.
 
-    >>> sorted(stray_marks("每年 暑期,专-家到北戴 河,是一 项制度。"))
-    [2, 7, 12, 17]
+    >>> sorted(stray_marks("每年 暑期,专-家到北戴 河,是一 项制度。")), sorted(stray_marks("库 容 1 2 0 0 万"))
+    ([2, 7, 12, 17], [1, 3, 5, 7, 9, 11])
     """
     found = []
+    spaced = [at for line in _LINE.finditer(page) if _is_spaced(line.group()) for at in range(*line.span()) if page[at] == " "]
     for line in _LINE.finditer(page):
         if is_whole(page[line.start() : line.end()].rstrip()) or line.end() - line.start() > 60:
             found += [m.start() for m in _STRAY.finditer(page, *_before_author(page, *line.span()))]
-    return frozenset(found) if len(found) >= _STRAY_HABIT else frozenset()
+    return frozenset(spaced) | frozenset(found if len(found) >= _STRAY_HABIT else ())
+
+
+def _is_spaced(line: str) -> bool:
+    """Whether a space stands between nearly all characters of a line.
+
+    >>> [_is_spaced(line) for line in ("## 白 石 镇 新 建 三 座 水 库", "本报讯 8月3日 三座水库开工", "a b c d e f g")]
+    [True, False, False]
+    """
+    body = line.strip(" #")
+    gaps = len(re.findall(r"(?<=\S) (?=\S)", body))
+    letters = len(body) - body.count(" ")
+    return letters >= _SPACED_AT_LEAST and gaps >= _SPACED * (letters - 1) and bool(_HAN.search(body))
 
 
 def _before_author(page: str, start: int, end: int) -> Range:
     if _HEADING.match(page, start, end):
         return start, start
+    lead = reporter_of(page[start:end])
+    start += lead[0] if lead else 0
     final = max(page.rfind(mark, start, end) for mark in FINAL)
     return start, end if final < end - 12 else final + 1

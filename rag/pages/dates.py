@@ -50,8 +50,8 @@ def article_date(text: str, page_date: str) -> tuple[str, str]:
     if full and (day := _iso(*full.groups())):
         return day, "dateline"
     near = _MONTH_DAY.search(lead)
-    if near and page_date and (day := _iso(_year_before(page_date, near), *near.groups())):
-        return day, "dateline"
+    if near and page_date and (day := _iso(_year_before(page_date, near), *near.groups())) and day <= page_date:
+        return day, "dateline"  # what comes after the paper is no dateline, but what the story tells of
     return (page_date, "masthead") if page_date else ("", "")
 
 

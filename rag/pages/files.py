@@ -12,6 +12,7 @@ from rag.pages.reader import articles_of
 from rag.records import Article
 
 _ENCODINGS = ("utf-8-sig", "gb18030")
+_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _BINARY_AT_MOST = 0.02  # share of control characters above which a file is no text
 
 
@@ -63,7 +64,7 @@ def read_text(path: Path) -> str:
 
 def decode(data: bytes) -> str:
     """Bytes → text: UTF-16 with its mark, UTF-8, else GB18030. Raises ``SourceError`` for what is no text."""
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    if data.startswith(_MARKS):
         return _checked(data.decode("utf-16", errors="replace"))
     for encoding in _ENCODINGS:
         try:
@@ -83,22 +84,25 @@ def _checked(text: str) -> str:
 def _html(data: bytes) -> str:
     from rag.pages.web import text_of_html
 
+    return text_of_html(_decoded_html(data))
+
+
+def _decoded_html(data: bytes) -> str:
+    """A page's text: by its mark, as UTF-8 if it is that throughout (whatever it says of itself), else as it says."""
     charset = re.search(rb"charset=[\"']?\s*([\w-]+)", data[:2000])
-    if charset and not data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    named = charset.group(1).decode().lower() if charset else ""
+    for encoding in ("utf-8", {"gb2312": "gb18030", "gbk": "gb18030"}.get(named, named)):
         try:
-            return text_of_html(data.decode({"gb2312": "gb18030", "gbk": "gb18030"}.get(
-                charset.group(1).decode().lower(), charset.group(1).decode())))
+            return _checked(data.decode(encoding)) if encoding and not data.startswith(_MARKS) else decode(data)
         except (LookupError, UnicodeDecodeError):
-            pass  # the page names a wrong encoding: find out
-    return text_of_html(decode(data))
+            continue
+    return decode(data)
 
 
 def _pdf(data: bytes) -> str:
-    from io import BytesIO
+    from rag.pages.pdf import text_of_pdf
 
-    from pypdf import PdfReader
-
-    return "\n\n".join(page.extract_text() or "" for page in PdfReader(BytesIO(data)).pages)
+    return text_of_pdf(data)
 
 
 def _docx(data: bytes) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rag.pages.blocks import Block, is_whole
-from rag.pages.marks import author_of, continued_from, continued_to, has_lead, is_section_name
+from rag.pages.marks import author_of, continued_from, continued_to, has_lead, is_section_name, reporter_of
 from rag.pages.seams import Seams, is_dated
 from rag.text import fold
 
@@ -144,8 +144,10 @@ def _is_resumed(blocks: list[Block], stack: Stack, broken: list[tuple[str, str]]
 
 
 def _awaits_author(blocks: list[Block], stack: Stack) -> bool:
-    """A report that opened with 本报讯 is signed at its end; until then it goes on."""
-    opened = [at for at in stack.before if has_lead(blocks[at].text)]
+    """A report that opened with 本报讯, and not with who wrote it, is signed at its end; until then it goes on."""
+    if stack.after and has_lead(blocks[stack.after[0]].text):
+        return False  # another report opens
+    opened = [at for at in stack.before if has_lead(blocks[at].text) and not reporter_of(blocks[at].text)]
     return bool(opened) and not any(author_of(blocks[at].text) for at in stack.before if at >= opened[-1])
 
 

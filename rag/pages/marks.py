@@ -20,6 +20,10 @@ _ARROW = re.compile(r"[▶►■◎◆●□○◇▲△★☆]\s*\S[^。！？!
 _BYLINE = re.compile(rf"(?:文[/／]\s*)?{_ROLE}\s*[:：]?\s*{_NAMES}(?:[ 、　]*{_ROLE}\s*[:：]?\s*{_NAMES})*\s*$")
 _AUTHOR = re.compile(rf"(?<=[。！？!?…”’\"])(\s+(?:{_ROLE}\s*)?{_NAMES}|\s*[（(](?:{_ROLE}\s*)?{_NAMES}[)）])\s*$")
 _LEAD = re.compile(r"本报讯|(?:本报|本刊)\S{0,12}?(?:讯|电)(?:[\s（(]|记者|$)|新华社\S{1,12}?电|【[^】]{2,12}讯】")
+_REPORTER = re.compile(
+    rf"(?:本[报報][讯訊]|(?:本报|本刊|新华社)\S{{0,14}}?[讯电])\s*(?:[（(]\s*{_ROLE}\s*[:：]?\s*(?P<in>{_NAMES}(?:[ 、　]*{_ROLE}\s*{_NAMES})*)\s*[）)]"
+    rf"|{_ROLE}\s+(?P<out>{_NAME}(?:[ 、　]{{1,2}}{_NAME}(?=[ 、　]))*)[ 　]+)")
+_POINTER = re.compile(r"[（(【]?\s*(?:详见|详情见|参见|见|下转|转|刊)\s*(?:今日|本报)?第?\s*[0-9A-Za-z一二三四五六七八九十]{1,4}\s*版[^）)】]{0,4}[）)】]?$")
 _FROM = re.compile(r"[（(【]?\s*(?:上接|紧接)\s*第?\s*[0-9A-Za-z一二三四五六七八九十]{1,4}\s*版[^）)】]{0,8}[）)】]?")
 _TO = re.compile(r"[（(【]?\s*(?:下转|转)\s*第?\s*[0-9A-Za-z一二三四五六七八九十]{1,4}\s*版[^）)】]{0,8}[）)】]?$")
 _HEADER_PARTS = re.compile(
@@ -77,6 +81,16 @@ def has_lead(text: str) -> bool:
     return bool(_LEAD.match(text))
 
 
+def reporter_of(text: str) -> tuple[int, tuple[int, int]] | None:
+    """Where a lead such as ``本报讯 记者 某某 …`` ends, and the range of the reporters' names; ``None`` without them.
+
+    >>> reporter_of("本报讯 记者 吴桐 青溪县今年增产"), reporter_of("本报讯(记者 吴桐 通讯员 李晓)青溪县今年增产")
+    ((10, (7, 9)), (17, (7, 16)))
+    """
+    match = _REPORTER.match(text)
+    return (match.end(), match.span("in" if match["in"] else "out")) if match else None
+
+
 def continued_from(text: str) -> int:
     """The length of ``(上接第一版)`` at the beginning, or 0."""
     match = _FROM.match(text)
@@ -97,6 +111,18 @@ def is_page_header(text: str) -> bool:
     rest, parts = _HEADER_PARTS.subn("", text)
     rest = re.sub(r"[\s\d:：|·,，.。\-—]", "", rest)
     return parts >= 1 and len(rest) <= 6 and (parts >= 2 or len(rest) <= 4)
+
+
+def is_pointer(text: str) -> bool:
+    """A line that only points to a story on another page.
+
+    >>> is_pointer("▶ 高铁南站月底启用 (下转第3版)"), is_pointer("高铁南站将于9月30日(下转第3版)")
+    (True, False)
+    """
+    match = _POINTER.search(text)
+    if not match or len(text) > 50 or re.search("[。！？!?]", text[: match.start()]):
+        return False
+    return "转" not in match.group() or bool(_ARROW.match(text))  # what goes on elsewhere is a story itself
 
 
 def is_section_name(text: str) -> bool:

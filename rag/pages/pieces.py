@@ -13,7 +13,7 @@ from rag.pages.blocks import Block, Range
 
 # The labels a block may bear. "text" is body, "heading" is not yet decided.
 LABELS = ("text", "heading", "title", "kicker", "section", "subhead", "byline", "credit", "caption", "photo",
-          "pull", "header", "marker")
+          "pull", "header", "marker", "row", "ruled", "around", "pointer")
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Piece:
 
     ``opens``: an article surely begins here (本报讯 …). ``closes``: it surely ends here (trailing author, 下转…).
     ``resumes``: the text comes from another page (上接…). ``goes_on``: it goes on there (下转…).
-    ``paused``: a wide gap or a picture stands before it.
+    ``paused``: a wide gap or a picture stands before it. ``row``: it is a row of a table.
     """
 
     block: int
@@ -35,6 +35,7 @@ class Piece:
     resumes: bool = False
     goes_on: bool = False
     paused: bool = False
+    row: bool = False
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,11 @@ from rag.pages.blocks import Block, split_blocks
 from rag.pages.dates import masthead_date
 from rag.pages.headings import label_headings
 from rag.pages.lexicon import lexicon
-from rag.pages.marks import continued_from, continued_to, is_byline, is_page_header
+from rag.pages.marks import continued_from, continued_to, is_byline, is_page_header, is_pointer
 from rag.pages.photos import label_photos, label_pulls, rejoin_photo_stories
 from rag.pages.regions import regions_of
 from rag.pages.seams import Seams, page_seams
+from rag.pages.tables import with_rows
 from rag.records import Article
 
 _SECTION_AT_MOST = 10
@@ -44,7 +45,7 @@ def articles_of(text: str, source: str) -> list[Article]:
 
 def read_page(text: str, source: str = "page") -> Page:
     """The articles of a page and its furniture; an empty page gives none. Never raises on any text."""
-    blocks = split_blocks(text)
+    blocks = with_rows(text, split_blocks(text))
     if not blocks:
         return Page(())
     labels, seams = label_blocks(blocks)
@@ -78,16 +79,23 @@ def label_all_but_headings(blocks: list[Block]) -> tuple[list[str], Seams]:
 
 
 def _surface_label(block: Block) -> str:
+    if block.row or block.ruled:
+        return "row" if block.row else "ruled"
+    if block.text.startswith("<!--") and block.text.endswith("-->"):
+        return "around"
     if is_page_header(block.text):
         return "header"
+    if is_pointer(block.text):
+        return "pointer"
     if continued_from(block.text) == len(block.text) or continued_to(block.text) == 0:
         return "marker"
     return "byline" if is_byline(block.text) else "text"
 
 
 def _label_sections(blocks: list[Block], labels: list[str]) -> None:
-    """A short plain line right before a heading is the name of a section."""
+    """A short plain line right before a heading is the name of a section, right before a pointer it heads a list of them."""
     for at in range(len(blocks) - 1):
         text = blocks[at].text
-        if labels[at] == "text" and len(text) <= _SECTION_AT_MOST and text.isalpha() and labels[at + 1] == "heading":
-            labels[at] = "section"
+        short = labels[at] == "text" and len(text) <= _SECTION_AT_MOST and text.isalpha()
+        if short and labels[at + 1] in ("heading", "pointer"):
+            labels[at] = "section" if labels[at + 1] == "heading" else "pointer"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rag.pages.blocks import Block, Range, cut, is_whole
-from rag.pages.marks import author_of, byline_start, continued_from, continued_to, credit_of, has_lead, taken_by
+from rag.pages.marks import author_of, byline_start, continued_from, continued_to, credit_of, has_lead, reporter_of, taken_by
 from rag.pages.photos import CAPTION_AT_MOST
 from rag.pages.pieces import Photo, Piece, Region
 
@@ -40,7 +40,7 @@ class _Gatherer:
             self.subheads.append(block)
         elif label == "byline":
             self._byline(at, block)
-        elif label == "text":
+        elif label in ("text", "row"):
             self._piece(at, block)
         elif label == "marker":
             self._marker(block)
@@ -70,6 +70,9 @@ class _Gatherer:
             piece = replace(piece, resumes=True)
         self.subheads, self.resumes = [], False
         self.region().pieces.append(piece)
+        named = reporter_of(piece.text)
+        if named and not self.region().byline:
+            self.region().byline = cut(piece.ranges, *named[1])
 
     def _paused(self, at: int) -> bool:
         return self.blocks[at].gap > 1 or (at > 0 and self.labels[at - 1] in ("caption", "credit", "photo"))
@@ -133,6 +136,8 @@ def regions_of(blocks: list[Block], labels: list[str]) -> list[Region]:
 def _piece_of(at: int, block: Block) -> Piece:
     """The body text of a block, without continuation marks and trailing author."""
     text = block.text
+    if block.row:
+        return Piece(at, text, block.ranges, row=True)
     start, end = continued_from(text), continued_to(text)
     author = author_of(text[:end]) if end > start else None
     goes_on = end < len(text)

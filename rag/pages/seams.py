@@ -185,4 +185,4 @@ def _bracket(before: str, after: str) -> float:
 
 def is_open(piece: Piece) -> bool:
     """Does the piece stop before its sentence does?"""
-    return not piece.closes and not is_whole(piece.text)
+    return not piece.closes and not piece.row and not is_whole(piece.text)
