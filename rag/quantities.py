@@ -71,6 +71,11 @@ class Quantity:
     soft: bool = False
 
 
+_HEADER_UNIT = re.compile(r"[(\uff08]([百千万亿]*)([^()\uff08\uff09\d\s]{0,6})[)\uff09] ?$")  # of a table, before a cell
+_HEADER_UNITS = re.compile(r"[(\uff08][百千万亿]+[^()\uff08\uff09\d\s]{0,6}[)\uff09] (?=\d)")
+_HEADER_REACH = 14
+
+
 # -- reading ----------------------------------------------------------------------------------------------------
 
 
@@ -96,12 +101,25 @@ def read(text: str) -> list[Quantity]:
 
 
 def unit_of(text: str, quantity: Quantity) -> str:
-    """What a figure counts, as printed behind it: 元, 个, 公里; ``""`` if nothing of the kind follows.
+    """What a figure counts, as printed behind it, or in the header of its column: 元, 个, 公里; ``""`` for nothing of the kind.
 
     >>> [unit_of("开工47个,总投资86.8亿元", q) for q in read("开工47个,总投资86.8亿元")]
     ['个', '元']
+    >>> [unit_of("产值(亿元) 38.4", q) for q in read("产值(亿元) 38.4")]
+    ['元']
     """
-    return unit_at(fold(text), quantity.end)
+    folded = fold(text)
+    return unit_at(folded, quantity.end) or header_unit(folded, quantity.start)[1]
+
+
+def header_unit(folded: str, at: int) -> tuple[str, str]:
+    """The scale and the unit that the header of a column gives a figure: ``产值(亿元) 38.4`` → ``("亿", "元")``.
+
+    >>> header_unit("产值(亿元) 38.4", 7), header_unit("产值38.4", 2)
+    (('亿', '元'), ('', ''))
+    """
+    match = _HEADER_UNIT.search(folded, max(0, at - _HEADER_REACH), at)
+    return (match[1], match[2]) if match else ("", "")
 
 
 def _dates(text: str, cased: str) -> Iterator[Quantity]:
@@ -136,7 +154,12 @@ def _numbers(text: str, folded: str) -> Iterator[Quantity]:
     at = 0
     while found := _next_number(folded, at):
         start, end, value, soft = found
+        if folded[start - 1 : start] == "(" and set(folded[start:end]) <= set(_BIG):
+            at = end  # the scale of a column
+            continue
         kind = "number"
+        for power in header_unit(folded, start)[0]:
+            value *= {**_SMALL, **_BIG}[power]
         if percent := _PERCENT.match(folded, end):
             end, kind, soft = percent.end(), "percent", False
         elif folded[end : end + 1] == "成" and value < 10 and not _NO_TENTHS.match(folded, end):
@@ -252,7 +275,7 @@ def unsupported(answer: str, sources: Sequence[str]) -> list[Quantity]:
     >>> [q.text for q in unsupported("8.4 percentage points, 2.5 percentage points", ["增长8.4%,高于2.5个百分点"])]
     ['8.4 percentage points']
     """
-    carried = {(q.value, _sort(q)) for source in sources for q in read(source)}
+    carried = {(q.value, _sort(q)) for source in sources for text in (source, _HEADER_UNITS.sub(" ", source)) for q in read(text)}
     carried |= {(value, "number") for value, sort in carried if sort in ("percent", "points")}
     carried |= {(Fraction(int(value) // 100), "month") for value, sort in carried if sort == "day"}
     return [q for q in read(answer) if not q.soft and (q.value, _sort(q)) not in carried]

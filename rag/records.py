@@ -13,6 +13,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from itertools import groupby
 from typing import Any
 
 
@@ -107,6 +108,16 @@ class Article:
     confidence: float = 1.0
     doubts: tuple[str, ...] = ()
 
+    @property
+    def tables(self) -> tuple[tuple[str, ...], ...]:
+        """The rows of each table in the text, every cell behind the header of its column.
+
+        >>> Article("a", "p", "d", "如下:\\n村 甲 | 亩 7\\n村 乙 | 亩 9\\n完。").tables
+        (('村 甲 | 亩 7', '村 乙 | 亩 9'),)
+        """
+        groups = groupby(self.text.split("\n"), key=lambda line: " | " in line)
+        return tuple(tuple(lines) for is_row, lines in groups if is_row)
+
     def to_dict(self) -> dict[str, Any]:
         """The JSON form of ``rag articles --json``; ``spans`` maps ``text`` to the page."""
         return {
@@ -114,7 +125,7 @@ class Article:
             "section": self.section or None, "kicker": self.kicker or None,
             "title": self.title or None, "byline": self.byline or None,
             "date": self.date or None, "date_from": self.date_from or None,
-            "text": self.text,
+            "text": self.text, "tables": [list(rows) for rows in self.tables],
             "captions": [{"text": c.text, "credit": c.credit} for c in self.captions],
             "truncated": self.truncated,
             "spans": [[r.start, r.end, r.source] for r in self.runs.get("text", ())],

@@ -18,7 +18,8 @@ _TOGETHER = 3.0  # nats needed where lines end without a full stop anyway (lists
 _LINE_AT_LEAST = 10  # characters of a line that was broken at the margin
 _FULL = 0.85  # of the page's long lines
 _WHY = {"header": "page header", "pull": "sentence repeated for display", "marker": "continuation mark",
-        "section": "section name", "kicker": "kicker without article", "ruled": "rule of a table", "around": "menu, footer or the like", "pointer": "pointer to another page"}
+        "section": "section name", "kicker": "kicker without article",
+        "ruled": "rule of a table", "around": "menu, footer or the like", "pointer": "pointer to another page"}
 
 
 @dataclass

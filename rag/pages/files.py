@@ -42,11 +42,12 @@ def is_archive(path: Path) -> bool:
 def read_text(path: Path) -> str:
     """The text of a page file, with ``# `` before headings where the format knows them. Raises ``SourceError``."""
     path = Path(path)
-    readers = {".html": _html, ".htm": _html, ".pdf": _pdf, ".docx": _docx, ".txt": decode, ".md": decode,
+    readers = {".html": _html, ".htm": _html, ".hocr": _xml, ".xml": _xml, ".pdf": _pdf, ".docx": _docx, ".txt": decode, ".md": decode,
                ".markdown": decode, "": decode}
     reader = readers.get(path.suffix.lower())
     if reader is None:
-        raise SourceError(f"{path}: no page format; use .txt, .md, .html, .pdf or .docx (or .jsonl for an archive)")
+        raise SourceError(
+            f"{path}: no page format; use .txt, .md, .html, .pdf, .docx, .xml (ALTO, PAGE), .hocr (or .jsonl for an archive)")
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -106,14 +107,12 @@ def _pdf(data: bytes) -> str:
 
 
 def _docx(data: bytes) -> str:
-    from io import BytesIO
+    from rag.pages.word_files import text_of_docx
 
-    from docx import Document
+    return text_of_docx(data)
 
-    lines = []
-    for paragraph in Document(BytesIO(data)).paragraphs:
-        style = (paragraph.style.name or "") if paragraph.style else ""
-        level = 1 if style == "Title" else int(style[-1]) if style.startswith("Heading ") and style[-1].isdigit() else 0
-        if paragraph.text.strip():
-            lines.append("#" * min(level, 6) + " " * bool(level) + paragraph.text.strip())
-    return "\n\n".join(lines)
+
+def _xml(data: bytes) -> str:
+    from rag.pages.ocr_files import text_of_xml
+
+    return text_of_xml(data)

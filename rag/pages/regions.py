@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rag.pages.blocks import Block, Range, cut, is_whole
-from rag.pages.marks import author_of, byline_start, continued_from, continued_to, credit_of, has_lead, reporter_of, taken_by
+from rag.pages.marks import (
+    author_of,
+    byline_start,
+    continued_from,
+    continued_to,
+    credit_of,
+    has_lead,
+    reporter_of,
+    taken_by,
+)
 from rag.pages.photos import CAPTION_AT_MOST
 from rag.pages.pieces import Photo, Piece, Region
 

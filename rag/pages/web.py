@@ -16,8 +16,9 @@ _BLOCKS = frozenset("p div li ul ol table tr td th section article header footer
                     "dl dt dd pre body html address form fieldset nav aside caption center".split()) | frozenset(_HEADINGS)
 _HIDDEN = frozenset("script style noscript template head title iframe svg select button".split())
 _AROUND = frozenset("nav footer aside menu".split())
-_AROUND_NAMES = re.compile(r"(?:^|[-_\s])(?:nav|navbar|navigation|menu|foot|footer|copyright|breadcrumbs?|sidebar|share|related|comments?|"
-                           r"adv?|ads|advert\w*|banner|toolbar|topbar|pager|pagination)(?:$|[-_\s\d])", re.I)
+_AROUND_NAMES = re.compile(
+    r"(?:^|[-_\s])(?:nav|navbar|navigation|menu|foot|footer|copyright|breadcrumbs?|sidebar|share|related|comments?|adv?|ads|advert\w*|"
+    r"banner|toolbar|topbar|pager|pagination)(?:$|[-_\s\d])", re.I)
 
 
 def text_of_html(html: str) -> str:
