@@ -17,6 +17,7 @@ _GUTTER = 0.9  # character sizes of blank between two columns
 _BLANK = 0.45  # character sizes of blank, beside the usual distance of lines, between two parts of a column
 _HEADING = 1.15  # times the size of the body
 _INDENT = 1.2  # character sizes by which a paragraph is indented
+_SAME_SIZE = 0.2
 _CELL = 8  # characters of a middling cell
 _SHORT = 1.5  # character sizes that lack to a full line
 
@@ -44,7 +45,9 @@ def text_of_runs(runs: Sequence[Run]) -> str:
         return ""
     body = median(run.size for run in runs for _ in run.text)
     runs, above, below = _without_headers(runs)
-    larger = sorted({round(run.size) for run in runs if run.size > _HEADING * body}, reverse=True)
+    larger: list[float] = []
+    for size in sorted((run.size for run in runs if run.size > _HEADING * body), reverse=True):
+        larger += [] if larger and _alike(larger[-1], size) else [size]
     parts = list(above)
     for column in _columns(runs) if runs else ():
         for lines in _parts(_lines(column), body):
@@ -52,9 +55,14 @@ def text_of_runs(runs: Sequence[Run]) -> str:
                 parts.append("\n".join(_ruled(lines)))
                 continue
             size = max(run.size for run in lines[0])
-            level = min(larger.index(round(size)) + 1, 6) if size > _HEADING * body else 0
+            level = min(sum(one > size for one in larger) or 1, 6) if size > _HEADING * body else 0
             parts.append("#" * level + " " * bool(level) + _joined(lines))
     return "\n\n".join([*parts, *below])
+
+
+def _alike(size: float, other: float) -> bool:
+    """Whether two sizes are one, as a recogniser measures them."""
+    return abs(size - other) <= _SAME_SIZE * max(size, other)
 
 
 def _without_headers(runs: Sequence[Run]) -> tuple[list[Run], list[str], list[str]]:
@@ -189,7 +197,7 @@ def _paragraphs(lines: Sequence[list[Run]], column: Sequence[list[Run]], body: f
             before = paragraph[-1]
             indented = left + _INDENT * size < line[0].left < left + 3 * size
             short = before[-1].right < right - _SHORT * size and before[-1].text[-1] in "。！？!?”"
-            if (size <= _HEADING * body and (indented or short)) or abs(before[0].size - size) > 0.1 * size:
+            if (size <= _HEADING * body and (indented or short)) or not _alike(before[0].size, size):
                 yield paragraph
                 paragraph = []
         paragraph.append(line)

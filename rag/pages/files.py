@@ -12,6 +12,7 @@ from rag.pages.reader import articles_of
 from rag.records import Article
 
 _ENCODINGS = ("utf-8-sig", "gb18030")
+_PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp")
 _MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _BINARY_AT_MOST = 0.02  # share of control characters above which a file is no text
 
@@ -42,12 +43,12 @@ def is_archive(path: Path) -> bool:
 def read_text(path: Path) -> str:
     """The text of a page file, with ``# `` before headings where the format knows them. Raises ``SourceError``."""
     path = Path(path)
-    readers = {".html": _html, ".htm": _html, ".hocr": _xml, ".xml": _xml, ".pdf": _pdf, ".docx": _docx, ".txt": decode, ".md": decode,
+    readers = {**dict.fromkeys(_PICTURES, _picture), ".html": _html, ".htm": _html, ".hocr": _xml, ".xml": _xml, ".pdf": _pdf, ".docx": _docx, ".txt": decode, ".md": decode,
                ".markdown": decode, "": decode}
     reader = readers.get(path.suffix.lower())
     if reader is None:
         raise SourceError(
-            f"{path}: no page format; use .txt, .md, .html, .pdf, .docx, .xml (ALTO, PAGE), .hocr (or .jsonl for an archive)")
+            f"{path}: no page format; use .txt, .md, .html, .pdf, .docx, .xml (ALTO, PAGE), .hocr, a picture (or .jsonl for an archive)")
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -104,6 +105,12 @@ def _pdf(data: bytes) -> str:
     from rag.pages.pdf import text_of_pdf
 
     return text_of_pdf(data)
+
+
+def _picture(data: bytes) -> str:
+    from rag.pages.scans import text_of_picture
+
+    return text_of_picture(data)
 
 
 def _docx(data: bytes) -> str:

@@ -1,0 +1,72 @@
+"""Pictures of pages → text: lines that a recogniser finds, with their boxes, turned upright and read by columns.
+
+The recogniser (RapidOCR with the PP-OCR models, which come in its package) is an extra: ``pip install 'wenbao[scan]'``.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from io import BytesIO
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from rag.errors import SourceError
+from rag.pages.columns import Run, text_of_runs
+
+_LONGEST_SIDE = 4000  # pixels; a larger picture is made smaller
+_ROOM = 0.12  # sizes by which the recogniser draws its boxes too wide
+_PIXELS_AT_MOST = 200_000_000
+
+
+def text_of_picture(data: bytes) -> str:
+    """The text of a picture. Raises :class:`SourceError` if it cannot be opened, or if the recogniser is not installed."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(BytesIO(data)) as picture:
+            if picture.width * picture.height > _PIXELS_AT_MOST:
+                raise SourceError(f"has {picture.width:,} × {picture.height:,} pixels; make it smaller")
+            return text_of_pixels(np.asarray(picture.convert("RGB")))
+    except UnidentifiedImageError as error:
+        raise SourceError(f"damaged picture ({error}); save it again") from error
+
+
+def text_of_pixels(pixels: np.ndarray) -> str:
+    """The text of ``(height, width, 3)`` pixels."""
+    found = _recogniser()(pixels, use_cls=False)
+    if found.boxes is None or not len(found.boxes):
+        return ""
+    return text_of_runs(upright(np.asarray(found.boxes, float), list(found.txts)))
+
+
+def upright(boxes: np.ndarray, texts: list[str]) -> list[Run]:
+    """Lines with their corners ``(n, 4, 2)`` as runs, turned so that they run level.
+
+    >>> tilted = np.array([[[0, 0], [100, 10], [98, 30], [-2, 20]]], float)
+    >>> [round(run.bottom - run.top) for run in upright(tilted, ["字"])]
+    [16]
+    """
+    along = boxes[:, 1] - boxes[:, 0]
+    long = along[:, 0] > median(along[:, 0])
+    slopes = along[long] if long.any() else along
+    angle = -median(math.atan2(y, x) for x, y in slopes)
+    turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
+    turned = boxes @ turn.T
+    low, high = turned.min(axis=1), turned.max(axis=1)
+    sizes = np.linalg.norm(boxes[:, 3] - boxes[:, 0], axis=1) * (1 - 2 * _ROOM)
+    return [Run(*map(float, (a[0] + _ROOM * size, a[1] + _ROOM * size, b[0] - _ROOM * size, b[1] - _ROOM * size, size)), text.strip())
+            for a, b, size, text in zip(low, high, sizes, texts, strict=True) if text.strip()]
+
+
+@lru_cache(maxsize=1)
+def _recogniser() -> Any:
+    try:
+        from rapidocr import EngineType, RapidOCR
+    except ImportError as error:
+        raise SourceError("is a picture of a page; to read it install the recogniser: pip install 'wenbao[scan]'") from error
+    return RapidOCR(params={
+        "Global.max_side_len": _LONGEST_SIDE, "Global.log_level": "error", "Global.use_cls": False,
+        "Det.engine_type": EngineType.OPENVINO, "Rec.engine_type": EngineType.OPENVINO})
