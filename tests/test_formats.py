@@ -133,3 +133,43 @@ def test_the_files_of_recognisers_are_read_column_by_column(tmp_path, name, cont
 def test_xml_of_another_kind_is_one_error_that_says_what_to_give(tmp_path):
     with pytest.raises(SourceError, match="neither ALTO nor PAGE"):
         read(tmp_path, "a.xml", "<note>hello</note>")
+
+
+def test_a_pdf_of_pictures_is_given_to_the_recogniser(tmp_path, monkeypatch):
+    from PIL import Image
+    from reportlab.lib.utils import ImageReader
+    from reportlab.pdfgen.canvas import Canvas
+
+    canvas = Canvas(str(tmp_path / "a.pdf"))
+    canvas.drawImage(ImageReader(Image.new("RGB", (40, 40), "white")), 10, 10)
+    canvas.save()
+    seen = []
+    monkeypatch.setattr("rag.pages.scans.text_of_pixels", lambda pixels: seen.append(pixels.shape) or "## 甲县改造公路\n\n正文。")
+    [article] = read_articles(tmp_path / "a.pdf")
+    assert article.title == "甲县改造公路" and seen[0][2] == 3 and seen[0][0] > 3000
+
+
+def test_a_picture_without_the_recogniser_is_one_error_that_says_what_to_install(tmp_path, monkeypatch):
+    import sys
+
+    from PIL import Image
+
+    monkeypatch.setitem(sys.modules, "rapidocr", None)
+    Image.new("RGB", (40, 40), "white").save(tmp_path / "a.png")
+    with pytest.raises(SourceError, match=r"wenbao\[scan\]"):
+        read_articles(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.pdf", "a.docx", "a.xml"])
+def test_a_damaged_file_is_one_error(tmp_path, name):
+    with pytest.raises(SourceError, match="damaged|neither"):
+        read(tmp_path, name, b"\x89PNG\r\n\x1a\n damaged")
+
+
+def test_a_word_file_that_unpacks_to_too_much_is_not_opened(tmp_path):
+    import zipfile
+
+    with zipfile.ZipFile(tmp_path / "a.docx", "w", zipfile.ZIP_DEFLATED) as bomb:
+        bomb.writestr("word/document.xml", b"\0" * 301_000_000)
+    with pytest.raises(SourceError, match="unpacks to"):
+        read_articles(tmp_path / "a.docx")

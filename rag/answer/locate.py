@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from rag.answer.choose import Piece
 from rag.answer.prompts import NOT_SAID
-from rag.quantities import ROUNDING, Quantity, read
+from rag.quantities import ROUNDING, Quantity, header_unit, read
 from rag.records import Article, Citation, Run, headline, source_spans
 from rag.text import HAN, fold
 from rag.units import unit_at
@@ -38,6 +38,12 @@ class Located:
     def text(self) -> str:
         """The words as printed."""
         return self.piece.text[self.start : self.end]
+
+    @property
+    def shown(self) -> str:
+        """The words, and behind a bare figure of a table the unit from the header of its column."""
+        bare = self.text.replace(",", "").replace(".", "").isdigit()
+        return self.text + ("".join(header_unit(fold(self.piece.text), self.start)) if bare else "")
 
     @property
     def probability(self) -> float:

@@ -9,6 +9,8 @@ from rag.pages.columns import Run, text_of_runs
 
 _APART = 0.9  # character sizes between two runs of one line that are no neighbours
 _PAGES_AT_MOST = 2000
+_PICTURE = 3  # what PDFium calls an image
+_DPI = 300
 
 
 def text_of_pdf(data: bytes) -> str:
@@ -24,9 +26,19 @@ def text_of_pdf(data: bytes) -> str:
     try:
         if len(document) > _PAGES_AT_MOST:
             raise SourceError(f"has {len(document):,} pages; split it into files of at most {_PAGES_AT_MOST:,}")
-        return "\n\n".join(filter(None, (text_of_runs(_runs(page)) for page in document)))
+        return "\n\n".join(filter(None, map(_page_text, document)))
     finally:
         document.close()
+
+
+def _page_text(page: Any) -> str:
+    """The text of a page; a page that is a picture is given to the recogniser."""
+    runs = _runs(page)
+    if runs or not any(True for _ in page.get_objects(filter=[_PICTURE])):
+        return text_of_runs(runs)
+    from rag.pages.scans import text_of_pixels
+
+    return text_of_pixels(page.render(scale=_DPI / 72).to_numpy()[:, :, :3])
 
 
 def _runs(page: Any) -> list[Run]:

@@ -61,12 +61,18 @@ def upright(boxes: np.ndarray, texts: list[str]) -> list[Run]:
             for a, b, size, text in zip(low, high, sizes, texts, strict=True) if text.strip()]
 
 
-@lru_cache(maxsize=1)
 def _recogniser() -> Any:
     try:
-        from rapidocr import EngineType, RapidOCR
+        import rapidocr  # noqa: F401
     except ImportError as error:
         raise SourceError("is a picture of a page; to read it install the recogniser: pip install 'wenbao[scan]'") from error
+    return _opened()
+
+
+@lru_cache(maxsize=1)
+def _opened() -> Any:
+    from rapidocr import EngineType, RapidOCR
+
     return RapidOCR(params={
         "Global.max_side_len": _LONGEST_SIDE, "Global.log_level": "error", "Global.use_cls": False,
         "Det.engine_type": EngineType.OPENVINO, "Rec.engine_type": EngineType.OPENVINO})

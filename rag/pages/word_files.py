@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
+
+from rag.errors import SourceError
+
+_BYTES_AT_MOST = 300_000_000
 
 
 def text_of_docx(data: bytes) -> str:
@@ -14,6 +19,9 @@ def text_of_docx(data: bytes) -> str:
     from docx.table import Table
     from docx.text.paragraph import Paragraph
 
+    with ZipFile(BytesIO(data)) as parts_of_it:
+        if (size := sum(part.file_size for part in parts_of_it.infolist())) > _BYTES_AT_MOST:
+            raise SourceError(f"unpacks to {size:,} bytes; a page of at most {_BYTES_AT_MOST:,} can be read")
     document = Document(BytesIO(data))
     parts: list[str] = []
     for child in document.element.body.iterchildren():
