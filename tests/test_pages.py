@@ -82,10 +82,10 @@ def test_page_with_kicker_caption_author_and_header_is_read():
     assert second.text.count("\n") == 1
 
 
-def test_dates_come_from_dateline_and_masthead():
-    first, second = articles_of(PAGE, "页.txt")
-    assert (first.date, first.date_from) == ("2024-07-05", "dateline")
-    assert (second.date, second.date_from) == ("2024-07-10", "masthead")
+def test_dates_come_from_masthead_file_name_and_dateline_in_this_order():
+    assert [(a.date, a.date_from) for a in articles_of(PAGE, "页.txt")] == [("2024-07-10", "masthead")] * 2
+    story = "## 新桥通车\n\n新华社北京2024年7月5日电 甲镇新桥通车。"
+    assert [articles_of(story, name)[0].date for name in ("清河日报_2024-07-09.txt", "页.txt")] == ["2024-07-09", "2024-07-05"]
 
 
 def test_cut_inside_a_number_is_rejoined():

@@ -138,6 +138,7 @@ def _usual_gap(runs: Sequence[Run]) -> float:
 
 def is_table(lines: Sequence[Sequence[Run]]) -> bool:
     """Whether lines are rows: as many short cells in each, one below another, and a column of figures among them."""
+    lines = [_cells(line) for line in lines]
     if len(lines) < 3 or len(lines[0]) < 2 or any(len(line) != len(lines[0]) for line in lines):
         return False
     columns = list(zip(*lines, strict=True))
@@ -148,13 +149,25 @@ def is_table(lines: Sequence[Sequence[Run]]) -> bool:
     return aligned and short and figures
 
 
+def _cells(line: Sequence[Run]) -> list[Run]:
+    """The runs of a line, those with spaces in them in parts, each with its share of the width."""
+    cells = []
+    for run in line:
+        wide = (run.right - run.left) / max(1, len(run.text))
+        at = 0
+        for text in run.text.split(" "):
+            cells += [Run(run.left + at * wide, run.top, run.left + (at + len(text)) * wide, run.bottom, run.size, text)] if text else []
+            at += len(text) + 1
+    return cells
+
+
 def _spread(places: Iterable[float]) -> float:
     found = list(places)
     return max(found) - min(found)
 
 
 def _ruled(lines: Sequence[Sequence[Run]]) -> Iterator[str]:
-    for number, line in enumerate(lines):
+    for number, line in enumerate(map(_cells, lines)):
         yield f"| {' | '.join(run.text.replace('|', '/') for run in line)} |"
         if not number and not any(run.text[0].isdigit() for run in line[1:]):
             yield "|" + "---|" * len(line)

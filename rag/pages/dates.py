@@ -11,7 +11,7 @@ from datetime import date
 
 _FULL = re.compile(r"((?:19|20)\d{2})\s*[年.\-/]\s*(\d{1,2})\s*[月.\-/]\s*(\d{1,2})(?!\d)")
 _TOLD = re.compile(r"([12]\d{3})(?:\s*[年./-]?\s*(\d{1,2})(?:\s*[月./-]?\s*(\d{1,2})(?!\d))?)?")
-_MONTH_DAY = re.compile(r"(?<!\d)(\d{1,2})月(\d{1,2})(?:日|[-—至])")
+_NAMED = re.compile(r"(?<!\d)((?:19|20)\d{2})[-_.年]?(\d{2})[-_.月]?(\d{2})(?!\d)")
 _LEAD_REACH = 60  # characters of an article in which its dateline stands
 
 
@@ -37,28 +37,30 @@ def archive_date(told: str) -> str:
 
 
 def article_date(text: str, page_date: str) -> tuple[str, str]:
-    """The article's date and how it was found (``masthead``, ``dateline`` or ``""``).
+    """The article's date and how it was found: ``masthead`` (``page_date``), else ``dateline``, else ``""``.
 
-    A dateline without a year takes it from the page header. Without one the date is left open: a year that the text names is as
-    often the one before, or that of a plan.
+    A day without a year is no date, and a year that the story tells of is not the paper's.
 
     >>> article_date("本报讯 7月5日,投资说明会举行。", "2024-07-06"), article_date("本报讯 7月5日,比2023年早十天。", "")
-    (('2024-07-05', 'dateline'), ('', ''))
+    (('2024-07-06', 'masthead'), ('', ''))
+    >>> article_date("新华社北京2024年7月5日电 投资说明会举行。", "")
+    ('2024-07-05', 'dateline')
     """
-    lead = text[:_LEAD_REACH]
-    full = _FULL.search(lead)
-    if full and (day := _iso(*full.groups())):
-        return day, "dateline"
-    near = _MONTH_DAY.search(lead)
-    if near and page_date and (day := _iso(_year_before(page_date, near), *near.groups())) and day <= page_date:
-        return day, "dateline"  # what comes after the paper is no dateline, but what the story tells of
-    return (page_date, "masthead") if page_date else ("", "")
+    if page_date:
+        return page_date, "masthead"
+    full = _FULL.search(text[:_LEAD_REACH])
+    day = _iso(*full.groups()) if full else ""
+    return (day, "dateline") if day else ("", "")
 
 
-def _year_before(page_date: str, near: re.Match[str]) -> str:
-    """The year of a day on a page; a day of December on a page of January belongs to the year before."""
-    year = int(page_date[:4])
-    return str(year - 1 if int(near.group(1)) > int(page_date[5:7]) + 6 else year)
+def name_date(stem: str) -> str:
+    """The date in the name of a file as an ISO day, or ``""``.
+
+    >>> [name_date(stem) for stem in ("清河日报_2024-07-10_02", "20240710-3", "page_000")]
+    ['2024-07-10', '2024-07-10', '']
+    """
+    match = _NAMED.search(stem)
+    return _iso(*match.groups()) if match else ""
 
 
 def _iso(year: str, month: str, day: str) -> str:

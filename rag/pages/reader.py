@@ -13,7 +13,7 @@ from pathlib import PurePath
 from rag.pages.articles import accounted, write_article
 from rag.pages.assembly import assemble
 from rag.pages.blocks import Block, split_blocks
-from rag.pages.dates import masthead_date
+from rag.pages.dates import masthead_date, name_date
 from rag.pages.headings import label_headings
 from rag.pages.lexicon import lexicon
 from rag.pages.marks import continued_from, continued_to, is_byline, is_page_header, is_pointer
@@ -52,6 +52,7 @@ def read_page(text: str, source: str = "page") -> Page:
     regions = assemble(regions_of(blocks, labels), seams)
     day = next((d for at, b in enumerate(blocks) if labels[at] == "header" and (d := masthead_date(b.text))), "")
     stem = PurePath(source).stem
+    day = day or name_date(stem)
     articles = [write_article(text, region, seams, source, f"{stem}#{n}", day)
                 for n, region in enumerate(regions, start=1)]
     return Page(tuple(articles), accounted(text, blocks, labels, articles))
