@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 Progress = Callable[[str, int, int], None]
 _BATCH = 1024  # texts between two savings; among so many, eight of one length are found
 _ARCHIVES = (".jsonl", ".jsonl.gz")
-SUFFIXES = (".txt", ".md", ".html", ".htm", ".pdf", ".docx", *_ARCHIVES)
+SUFFIXES = (".txt", ".md", ".html", ".htm", ".xml", ".hocr", ".pdf", ".docx", ".png", ".jpg", ".jpeg", ".tif", ".tiff", *_ARCHIVES)
 
 
 @dataclass

@@ -162,7 +162,7 @@ def test_a_picture_without_the_recogniser_is_one_error_that_says_what_to_install
 
 @pytest.mark.parametrize("name", ["a.png", "a.pdf", "a.docx", "a.xml"])
 def test_a_damaged_file_is_one_error(tmp_path, name):
-    with pytest.raises(SourceError, match="damaged|neither"):
+    with pytest.raises(SourceError, match=r"damaged|neither"):
         read(tmp_path, name, b"\x89PNG\r\n\x1a\n damaged")
 
 

@@ -198,11 +198,13 @@ PERIOD = re.compile(r"(?<!\d)(\d{1,2})月")
 PLACES = "北京市 上海市 浙江省 湖北省 四川省 河南省 山东省 广东省 福建省 云南省 南昌市 苏州市 武汉市 成都市 长沙市".split()
 PLACE = re.compile("[\u4e00-\u9fff]{2,3}(?:省|市|县)")
 SWAPPED = (
-    "北京=Beijing 上海=Shanghai 天津=Tianjin 重庆=Chongqing 浙江=Zhejiang 湖北=Hubei 四川=Sichuan 河南=Henan 山东=Shandong 广东=Guangdong "
-    "福建=Fujian 云南=Yunnan 江苏=Jiangsu 江西=Jiangxi 湖南=Hunan 安徽=Anhui 河北=Hebei 山西=Shanxi 陕西=Shaanxi 甘肃=Gansu 青海=Qinghai "
-    "辽宁=Liaoning 吉林=Jilin 黑龙江=Heilongjiang 贵州=Guizhou 海南=Hainan 新疆=Xinjiang 广西=Guangxi 宁夏=Ningxia 西藏=Tibet",
-    "南昌=Nanchang 苏州=Suzhou 武汉=Wuhan 成都=Chengdu 长沙=Changsha 杭州=Hangzhou 广州=Guangzhou 深圳=Shenzhen 厦门=Xiamen 青岛=Qingdao "
-    "大连=Dalian 南京=Nanjing 合肥=Hefei 西安=Xi'an 郑州=Zhengzhou 宁波=Ningbo 无锡=Wuxi 珠海=Zhuhai 襄阳=Xiangyang 温州=Wenzhou",
+    "北京=Beijing 上海=Shanghai 天津=Tianjin 重庆=Chongqing 浙江=Zhejiang 湖北=Hubei 四川=Sichuan 河南=Henan 山东=Shandong "
+    "广东=Guangdong 福建=Fujian 云南=Yunnan 江苏=Jiangsu 江西=Jiangxi 湖南=Hunan 安徽=Anhui 河北=Hebei 山西=Shanxi 陕西=Shaanxi "
+    "甘肃=Gansu 青海=Qinghai 辽宁=Liaoning 吉林=Jilin 黑龙江=Heilongjiang 贵州=Guizhou 海南=Hainan 新疆=Xinjiang 广西=Guangxi "
+    "宁夏=Ningxia 西藏=Tibet",
+    "南昌=Nanchang 苏州=Suzhou 武汉=Wuhan 成都=Chengdu 长沙=Changsha 杭州=Hangzhou 广州=Guangzhou 深圳=Shenzhen 厦门=Xiamen "
+    "青岛=Qingdao 大连=Dalian 南京=Nanjing 合肥=Hefei 西安=Xi'an 郑州=Zhengzhou 宁波=Ningbo 无锡=Wuxi 珠海=Zhuhai 襄阳=Xiangyang "
+    "温州=Wenzhou",
     "美国=the_US 英国=Britain 法国=France 德国=Germany 日本=Japan 韩国=South_Korea 印度=India 巴西=Brazil 俄罗斯=Russia 乌克兰=Ukraine "
     "以色列=Israel 伊朗=Iran 埃及=Egypt 南非=South_Africa 澳大利亚=Australia 加拿大=Canada 意大利=Italy 西班牙=Spain 墨西哥=Mexico "
     "印度尼西亚=Indonesia 泰国=Thailand 越南=Vietnam 巴基斯坦=Pakistan 土耳其=Turkey 匈牙利=Hungary 波兰=Poland 希腊=Greece",

@@ -135,7 +135,8 @@ def fit_answers(arguments: argparse.Namespace) -> dict[str, dict[str, float]]:
         for name, what in (("reader", Found((own_words(pieces[0]),))), ("both", both)):
             text = in_chinese_words(what, sources_of(what, pieces))
             signs = signs_of(pieces, what)
-            found.append((name, kind, row["answerable"], row["answerable"] and holds(text, row), [1.0, *(signs[sign] for sign in SIGNS)]))
+            right = row["answerable"] and holds(text, row)
+            found.append((name, kind, row["answerable"], right, [1.0, *(signs[sign] for sign in SIGNS)]))
     return {"answer": fit_model(found)}
 
 

@@ -7,7 +7,7 @@ documents*, 1984): down a gutter if one runs through, else across the widest bla
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
@@ -156,8 +156,8 @@ def _cells(line: Sequence[Run]) -> list[Run]:
         wide = (run.right - run.left) / max(1, len(run.text))
         at = 0
         for text in run.text.split(" "):
-            cells += [Run(run.left + at * wide, run.top, run.left + (at + len(text)) * wide, run.bottom, run.size, text)] if text else []
-            at += len(text) + 1
+            left, at = run.left + at * wide, at + len(text) + 1
+            cells += [replace(run, left=left, right=left + len(text) * wide, text=text)] if text else []
     return cells
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from rag.errors import SourceError
@@ -43,12 +44,10 @@ def is_archive(path: Path) -> bool:
 def read_text(path: Path) -> str:
     """The text of a page file, with ``# `` before headings where the format knows them. Raises ``SourceError``."""
     path = Path(path)
-    readers = {**dict.fromkeys(_PICTURES, _picture), ".html": _html, ".htm": _html, ".hocr": _xml, ".xml": _xml, ".pdf": _pdf, ".docx": _docx, ".txt": decode, ".md": decode,
-               ".markdown": decode, "": decode}
-    reader = readers.get(path.suffix.lower())
+    reader = _readers().get(path.suffix.lower())
     if reader is None:
         raise SourceError(
-            f"{path}: no page format; use .txt, .md, .html, .pdf, .docx, .xml (ALTO, PAGE), .hocr, a picture (or .jsonl for an archive)")
+            f"{path}: no page format; use .txt, .md, .html, .pdf, .docx, .xml (ALTO, PAGE), .hocr, a picture (or .jsonl)")
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -62,6 +61,12 @@ def read_text(path: Path) -> str:
     if not text.strip():
         raise SourceError(f"{path}: holds no text; give a page with text (a scanned picture needs recognition first)")
     return text
+
+
+def _readers() -> dict[str, Callable[[bytes], str]]:
+    texts = dict.fromkeys((".txt", ".md", ".markdown", ""), decode)
+    others = {".html": _html, ".htm": _html, ".hocr": _xml, ".xml": _xml, ".pdf": _pdf, ".docx": _docx}
+    return {**texts, **others, **dict.fromkeys(_PICTURES, _picture)}
 
 
 def decode(data: bytes) -> str:

@@ -57,7 +57,8 @@ def upright(boxes: np.ndarray, texts: list[str]) -> list[Run]:
     turned = boxes @ turn.T
     low, high = turned.min(axis=1), turned.max(axis=1)
     sizes = np.linalg.norm(boxes[:, 3] - boxes[:, 0], axis=1) * (1 - 2 * _ROOM)
-    return [Run(*map(float, (a[0] + _ROOM * size, a[1] + _ROOM * size, b[0] - _ROOM * size, b[1] - _ROOM * size, size)), text.strip())
+    low, high = low + _ROOM * sizes[:, None], high - _ROOM * sizes[:, None]
+    return [Run(float(a[0]), float(a[1]), float(b[0]), float(b[1]), float(size), text.strip())
             for a, b, size, text in zip(low, high, sizes, texts, strict=True) if text.strip()]
 
 

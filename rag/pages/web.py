@@ -62,8 +62,9 @@ def _line(words: list[str], element: Tag, around: bool) -> Iterator[str]:
 
 def _named(element: Tag) -> str:
     named = element.attrs or {}
-    classes = named.get("class") or []
-    return " ".join([*(classes if isinstance(classes, list) else [str(classes)]), str(named.get("id") or "")])
+    classes: object = named.get("class") or []
+    words = [str(word) for word in classes] if isinstance(classes, list) else [str(classes)]
+    return " ".join([*words, str(named.get("id") or "")])
 
 
 def _rows(table: Tag) -> list[str]:
