@@ -1,8 +1,11 @@
 """Fits the few weights of the answer path and writes them to ``rag/answer/fitted.json``; prints how well they hold.
 
+    python training/calibrate.py search    --set INDEX QUESTIONS [--set INDEX QUESTIONS …]
     python training/calibrate.py sentences --set INDEX QUESTIONS [--set INDEX QUESTIONS …]
     python training/calibrate.py answers   --set INDEX QUESTIONS … --scorer score_qa.py
 
+``search``: what each channel of search counts for, by logistic regression over the passages that the channels put forward (softmax, one
+of the right document); printed as they stand in ``config.yaml``, with what they give on each corpus when fitted to the others.
 ``sentences``: what tells for a sentence (the reader's margin, its vector, its words, its passage), by logistic regression over
 the candidates of each question (softmax, one of them gold). ``answers``: what tells that an answer is right, by logistic regression
 over questions with and without an answer; the figures printed are of ten-fold cross-validation. Questions are lines of the sets in
@@ -31,6 +34,7 @@ from rag.answer.locate import Found
 from rag.answer.read import own_words, read_pieces
 from rag.answer.word import in_chinese_words
 from rag.engine import _READ
+from rag.retrieve import fuse
 
 FITTED = Path(stage.__file__).with_name("fitted.json")
 FEATURES = ("margin", "nearness", "shared", "found")
@@ -40,12 +44,15 @@ PENALTY = 0.02  # of squared weights, so that few questions do not decide
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["sentences", "answers"])
+    parser.add_argument("what", choices=["search", "sentences", "answers"])
     parser.add_argument("--config", type=Path)
     parser.add_argument("--set", dest="sets", nargs=2, action="append", metavar=("INDEX", "QUESTIONS"), required=True)
     parser.add_argument("--scorer", type=Path)
     parser.add_argument("--dry", action="store_true", help="print, and leave the file as it is")
     arguments = parser.parse_args()
+    if arguments.what == "search":
+        fit_search(arguments)
+        return
     weights = {name: dict(values) for name, values in fitted().items()}
     for name, found in (fit_sentences if arguments.what == "sentences" else fit_answers)(arguments).items():
         weights[name] = {key: round(float(value), 3) for key, value in found.items()}
@@ -70,6 +77,45 @@ def is_gold(piece: Piece, row: dict[str, Any]) -> bool:
     docs = row.get("doc_ids")
     proof = ["".join(e.split()) for e in row.get("evidence") or row.get("answers") or []]
     return (not docs or piece.article.doc_id in docs) and any(e in text or (len(text) > 6 and text in e) for e in proof)
+
+
+# -- search ------------------------------------------------------------------------------------------------------
+
+CHANNELS = ("dense", "sentence", "lexical", "names", "dictionary", "period")
+
+
+def fit_search(arguments: argparse.Namespace) -> None:
+    cases, groups = [], []
+    for index, questions in arguments.sets:
+        rag = Rag.open(arguments.config, index=index)
+        for line in Path(questions).read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            if row.get("doc_ids") and (case := candidates(rag, row)):
+                cases.append(case)
+                groups.append(row.get("set") or f"{Path(questions).stem} {row['question_lang']}")
+    now = np.array([getattr(Rag.open(arguments.config).config.retrieval, f"{name.rstrip('s')}_weight") for name in CHANNELS])
+    for group in sorted(set(groups)):
+        others = [case for case, g in zip(cases, groups, strict=True) if g != group]
+        own = [case for case, g in zip(cases, groups, strict=True) if g == group]
+        learnt = minimize(listwise, now / 4, args=(others,), method="L-BFGS-B").x
+        print(f"{group}: first as it was {np.mean([is_first(c, now) for c in own]):.3f}, "
+              f"fitted to the others {np.mean([is_first(c, learnt) for c in own]):.3f} of {len(own)}", flush=True)
+    best = minimize(listwise, now / 4, args=(cases,), method="L-BFGS-B").x
+    print({name: round(float(value / best[0]), 2) for name, value in zip(CHANNELS, best, strict=True)})
+
+
+def candidates(rag: Rag, row: dict[str, Any]) -> tuple[np.ndarray, np.ndarray] | None:
+    """The passages that the channels put forward: ``(n, channels)`` scores, and which are of the right document."""
+    query = rag.understand(row["question"])
+    channels = {name: scores for name, scores in rag.retriever.channels(query).items() if name in CHANNELS}
+    weights = rag.retriever.weights(query)
+    rows = [number for number, _ in fuse(channels, weights)[:40]]
+    passages = rag.retriever.store.archive.passages(rows)
+    docs = rag.retriever.store.archive.articles({passages[number].article_id for number in rows})
+    gold = np.array([docs[passages[number].article_id].doc_id in row["doc_ids"] for number in rows])
+    floor = {name: min(scores.values(), default=0.0) if name in ("dense", "sentence") else 0.0 for name, scores in channels.items()}
+    told = np.array([[channels[name].get(number, floor[name]) if weights[name] else 0.0 for name in CHANNELS] for number in rows])
+    return (told, gold) if gold.any() and not gold.all() else None
 
 
 # -- sentences ---------------------------------------------------------------------------------------------------
