@@ -73,7 +73,7 @@ def a_dictionary(folder: Path) -> Path:
 
 
 WEIGHTS = {"sentence": {"nearness": 0.3, "shared": 1.4, "found": 0.7},
-           "answer": {"constant": -1.5, "margin": 0.5, "likely": 0.5, "agreed": 1.0, "refused": -0.5}}
+           "answer": {"constant": 0.3, "margin": 0.5, "likely": 0.3, "agreed": 0.7, "refused": -2.0}}
 
 
 @pytest.fixture

@@ -26,7 +26,8 @@ class Piece:
     ``text == getattr(article, passage.field)[start:end]`` (of the caption, for captions). ``nearness``: z-score of its vector to the
     question's; ``shared``: share of the question's words that it and its headline hold; ``found``: what its passage lacks to
     the best one in search. ``timely``: whether it may tell about the time asked about. ``margin``: the reader's log odds that it
-    answers against "nothing answers"; ``heard``: what the reader told of its words. ``score``: log odds by all of these.
+    answers against "nothing answers"; ``heard``: what the reader told of its words. ``score``: log odds by all of these. ``alone``, of
+    the likeliest one: the reader's log odds when it is shown this sentence and no other.
     """
 
     article: Article
@@ -41,6 +42,7 @@ class Piece:
     margin: float = 0.0
     heard: Heard | None = None
     score: float = 0.0
+    alone: float = 0.0
 
     @property
     def read_as(self) -> Sentence:
@@ -74,10 +76,12 @@ def choose_pieces(retriever: Retriever, reader: Reader, query: Query, hits: Sequ
     likely = _likely(retriever, query, in_scope(hits, query.scope), limit)
     asked = simplified(query.named or query.question)
     shown = [piece.read_as for piece in likely]
-    reading = reader.read(glossed(asked, query.terms, [f"{one.title}{one.text}" for one in shown]), shown)
+    asked = glossed(asked, query.terms, [f"{one.title}{one.text}" for one in shown])
+    reading = reader.read(asked, shown)
     read = [replace(piece, margin=heard.margin, heard=heard, timely=_may_tell(query, piece))
             for piece, heard in zip(likely, reading.heard, strict=True)]
-    return sorted((replace(piece, score=score_of(piece)) for piece in read), key=lambda piece: (not piece.timely, -piece.score))
+    best = sorted((replace(piece, score=score_of(piece)) for piece in read), key=lambda piece: (not piece.timely, -piece.score))
+    return [replace(piece, alone=reader.read(asked, [piece.read_as]).heard[0].margin) for piece in best[:1]] + best[1:]
 
 
 def score_of(piece: Piece) -> float:

@@ -1,8 +1,8 @@
 """Sentences → the words that answer.
 
-The reader knows which sentence answers and with which words. The generator reads the same sentences where the reader is in
-doubt, and where the answer may be more than one run of words (yes or no, two things asked for); its words are taken where
-the reader agrees that the answer lies in them.
+The reader knows which sentence answers and with which words. Where it is in doubt, and where the answer may be more than one run of
+words (yes or no, two things asked for), the generator reads the likeliest sentences too: it weighs them together, and its words are
+taken where each of them stands in one.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rag.answer.choose import Piece
-from rag.answer.judge import chance, likelihood, signs_of
+from rag.answer.judge import chance, signs_of
 from rag.answer.locate import Found, Located, is_refusal, located_draft, whole_figure
 from rag.answer.prompts import read_prompt
 from rag.config import Answering
@@ -40,11 +40,9 @@ def read_pieces(generator: Generator, query: Query, pieces: Sequence[Piece], set
         return replace(alone, agreed=False, refused=True)
     drafted = located_draft(draft, shown)
     agreed = any(_overlap(own, located) for located in drafted.located)
-    if several and (drafted.located or drafted.verdict):
+    if drafted.located or drafted.verdict:
         return replace(drafted, located=drafted.located or (own,), agreed=agreed)
-    likelier = any(likelihood(located, pieces) >= likelihood(own, pieces) for located in drafted.located)
-    chosen = drafted if (agreed or likelier) and not drafted.missing else alone
-    return replace(chosen, agreed=agreed)
+    return replace(alone, agreed=False)
 
 
 def own_words(piece: Piece) -> Located:
