@@ -28,8 +28,8 @@ from rag.reader.reader import BACKBONE
 from rag.reader.windows import PAD, QUESTION, SENTENCE, TITLE, Window, windows
 
 Row = dict[str, Any]
-WEIGHTS = {"cmrc2018": 0.35, "drcd": 0.2, "chronoqa": 0.35, "cmrc2018_en": 2.5, "drcd_en": 2.5, "chronoqa_en": 2.5,
-           "news": 2.0, "news_en": 3.0, "news_nothing": 2.0, "news_en_nothing": 2.5, "made": 0.2, "made_nothing": 0.2, "byline": 0.7}
+WEIGHTS = {"cmrc2018": 0.2, "drcd": 0.1, "chronoqa": 0.3, "cmrc2018_en": 2.0, "drcd_en": 1.5, "chronoqa_en": 2.5,
+           "news": 2.0, "news_en": 4.0, "news_nothing": 2.5, "news_en_nothing": 3.5, "made": 0.2, "made_nothing": 0.3, "byline": 0.7}
 TAKEN_OUT = 0.2  # share of answerable questions that are shown without their answer
 LENGTHS = (96, 128, 192, 256, 320)  # windows are filled up to one of these
 

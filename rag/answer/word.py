@@ -24,6 +24,7 @@ from rag.text import HAN
 
 Written = Generator[TextPiece, None, str]  # text as it is written; returns the whole
 
+_CELLS = " | "  # stands between the cells of a row
 _SHOWN = 60  # characters of a name or term that is shown as printed
 _ROOM = 36  # characters of the source shown around the words that answer
 _PHRASE = 16  # Chinese characters that are left in an answer, from which the paper is quoted instead
@@ -81,10 +82,29 @@ def _clause(group: Sequence[Located]) -> str:
 
 
 def _source_clause(group: Sequence[Located]) -> str:
-    """What the sentence says around the words: of whom, when, and what stands beside."""
+    """What the sentence says around the words: of whom, when, and what stands beside; of a row of a table its name and the cells."""
     text = group[0].piece.text
+    if _CELLS in text:
+        return _row_clause(text, group)
     start, end = clause_of(text, min(l.start for l in group), max(l.end for l in group), _ROOM)
     return text[start:end]
+
+
+def _row_clause(text: str, group: Sequence[Located]) -> str:
+    """The first cell of a row, and those that hold the words.
+
+    >>> from rag.records import Article, Passage
+    >>> row = "村 下坪村 | 面积(亩) 2460 | 产量(吨) 131"
+    >>> piece = Piece(Article("a", "p", "d", row), Passage("x", "a", row, 0, len(row)), 0, len(row), row)
+    >>> _row_clause(row, [Located(piece, 17, 21)])
+    '村 下坪村 | 面积(亩) 2460'
+    """
+    cells, at = [], 0
+    for number, cell in enumerate(text.split(_CELLS)):
+        held = any(located.start < at + len(cell) and at < located.end for located in group)
+        cells += [cell] if held or not number else []
+        at += len(cell) + len(_CELLS)
+    return _CELLS.join(cells)
 
 
 # -- English ----------------------------------------------------------------------------------------------------
