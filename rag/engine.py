@@ -79,6 +79,8 @@ class Rag:
         clock.lap("search")
         yield EvidenceFound(tuple(hits))
         settings = self.config.answering
+        query = self.translated(query)
+        clock.lap("translate")
         pieces = choose_pieces(self.retriever, self.reader, query, hits, settings.read_sentences)
         clock.lap("read")
         events = write_answer(
@@ -165,6 +167,19 @@ class Rag:
         whole = complete(self.generator, rewrite_prompt(query.question, history), max_tokens=80, stop=("\n",))
         written = read_query(whole) if whole.strip() else query
         return written if written.language == query.language else query  # what came out in the other language is not what was asked
+
+    def translated(self, query: Query) -> Query:
+        """An English question with its Chinese beside it; a translation with a figure that was not asked about is thrown away."""
+        from rag.answer.prompts import translate_prompt
+        from rag.generate import complete
+        from rag.quantities import unsupported
+        from rag.text import simplified
+
+        if query.language == "zh":
+            return query
+        asked = query.named or query.question
+        written = simplified(complete(self.generator, translate_prompt(asked), max_tokens=80, stop=("\n",)).strip())
+        return query if unsupported(written, [query.question, asked]) else replace(query, chinese=written)
 
     def _with_names(self, query: Query) -> Query:
         """The question with what it names; names and dates that the archive knows are carried into Chinese by code."""

@@ -30,6 +30,7 @@ class Query:
     """A question as it is searched and answered.
 
     ``named``: itself with the names, dates and figures of an English question in Chinese, as it is read with the sentences.
+    ``chinese``: the generator's translation of it, which is read beside it.
     ``forms``: the romanised names in it as the archive writes them. ``sounds``: the pinyin of these names. ``scope``: the places
     and names that an article must mention to answer it. ``terms``: what each of its English words may be in Chinese.
     """
@@ -37,6 +38,7 @@ class Query:
     question: str
     language: str
     named: str = ""
+    chinese: str = ""
     forms: tuple[tuple[str, str], ...] = ()
     sounds: tuple[tuple[str, ...], ...] = ()
     scope: tuple[str, ...] = ()

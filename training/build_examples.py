@@ -3,8 +3,9 @@
     python training/build_examples.py --shared DIR --questions training/questions --out examples.json.gz
 
 ``--shared`` holds ``train/reading*.jsonl.gz`` (CMRC 2018, DRCD, ChronoQA) and ``eval/corpus`` (news items). ``--questions`` holds
-our own: ``news_*.jsonl`` (written from single news items: Chinese, English, answerable and not) and ``english_*.jsonl``
-(English forms of the Chinese questions). News items that any evaluation set asks about are left out by ``apart.json``.
+our own: ``news_*.jsonl`` (written from single news items: Chinese, English, answerable and not), ``english_*.jsonl``
+(English forms of the Chinese questions) and ``translated.jsonl`` (the generator's Chinese of English ones). News items that any
+evaluation set asks about are left out by ``apart.json``.
 """
 
 from __future__ import annotations
@@ -45,9 +46,13 @@ def main() -> None:
     add_reading(made, arguments.shared, arguments.questions)
     corpus = {row["doc_id"]: row for row in rows(arguments.shared / "eval" / "corpus" / "xwlb.jsonl.gz")}
     add_written(made, corpus, arguments.questions)
-    add_in_place(made, corpus, set(json.loads((arguments.questions / "apart.json").read_text())))
+    apart = set(json.loads((arguments.questions / "apart.json").read_text()))
+    add_in_place(made, corpus, apart)
+    add_lists(made, corpus, apart)
+    add_tables(made)
     near = neighbours(made.docs)
     add_glosses(made, near)
+    add_translations(made, arguments.questions)
     with gzip.open(arguments.out, "wt", encoding="utf-8") as out:
         json.dump({"docs": made.docs, "near": near, "questions": made.questions}, out, ensure_ascii=False)
     print(len(made.docs), "documents;", Counter(q["kind"] for q in made.questions))
@@ -106,6 +111,14 @@ def add_glosses(made: Examples, near: Sequence[Sequence[int]]) -> None:
             docs = [made.docs[doc] for doc in (question["doc"], *near[question["doc"]][:3])]
             texts = [doc["title"] + "".join(doc["sentences"]) for doc in docs]
             question["glossed"] = glossed(question["text"], dictionary.terms(question["text"]), texts)
+
+
+def add_translations(made: Examples, own: Path) -> None:
+    """To each English question the generator's Chinese, where it was had, as the program puts it beside the glosses."""
+    chinese = {row["en"]: row["zh"] for file in sorted(own.glob("translated*.jsonl")) for row in rows(file)}
+    for question in made.questions:
+        if written := chinese.get(question["text"]):
+            question["translated"] = f"{question.get('glossed', question['text'])} {written}"
 
 
 def add_reading(made: Examples, shared: Path, own: Path) -> None:
@@ -293,6 +306,91 @@ def spoil(question: str, text: str, item: Row, nouns: dict[str, list[str]]) -> s
     if year and (other := f"{int(year.group()[:4]) - R.randint(1, 4)}年") not in whole:
         return question.replace(year.group(), other)
     return ""
+
+
+# -- lists whose figures follow later ("A and B grew by x and y respectively"), and tables ------------------------
+
+RESPECTIVELY = re.compile(
+    r"(?P<a>[\u4e00-\u9fffA-Z“”]{2,10})(?:、|和|与)(?P<b>[\u4e00-\u9fffA-Z“”]{2,10}?)(?P<of>[^。,，;；、\d]{0,12}?)分别(?P<did>[^。;；,，\d]{0,8})"
+    r"(?P<x>\d[\d.]*[^\d、和，,。;；]{1,4})(?:、|和)(?P<y>\d[\d.]*[^\d、和，,。;；]{1,4})")
+# Chinese, English, unit, least, most
+COLUMNS = tuple((zh, en.replace("_", " "), unit.strip("-"), int(least), int(most)) for zh, en, unit, least, most in (
+    column.split() for column in (
+        "面积 area 亩 200 9000;产量 output 吨 20 900;户数 number_of_households 户 30 900;人口 population 人 200 90000;"
+        "投资额 investment 亿元 2 90;产值 output_value 亿元 3 400;出口额 exports 万美元 100 9000;增速 growth_rate % 1 40;"
+        "企业数 number_of_enterprises 家 5 600;在校学生 number_of_students 人 100 5000;教师 number_of_teachers 人 10 400;"
+        "床位 number_of_beds 张 50 3000;客流量 passengers 万人次 2 800;航班 flights 班 10 900;里程 length 公里 10 900;"
+        "票价 ticket_price 元 20 900;最高气温 highest_temperature ℃ 1 40;降雨量 rainfall 毫米 1 200;金牌 gold_medals 枚 1 40;"
+        "银牌 silver_medals 枚 41 80;得分 score 分 20 140;得票 votes 票 100 9000;收入 revenue 万元 10 9000;利润 profit 万元 10 900;"
+        "库存 stock 台 10 900;销量 sales 辆 100 9000;粮食 grain 万吨 1 900;发电量 electricity_generated 亿千瓦时 1 900;"
+        "电话 telephone_number - 60000000 89999999;开工日期 start_date - 0 0;负责人 person_in_charge - 0 0;"
+        "排名 rank - 1 30").split(";")))
+ROWS = tuple(row.split() for row in (  # what stands in the first column, and how its names end
+    "村 village 村;乡镇 township 镇;单位 unit 公司;学校 school 中学;医院 hospital 医院;城市 city 市;景区 scenic_area 景区;线路 line 线;"
+    "园区 park 产业园;球队 team 队").split(";"))
+BEFORE = "东西南北上下新安平和清白金石河江湖长大永福宁阳泉柳桃松竹马龙云兴"
+AFTER = "坪山水河湾桥岭塘溪田庄港口林原峰洲陵川城堡沟坝洋浦屯寨"
+
+
+def add_lists(made: Examples, corpus: dict[str, Row], apart: set[str]) -> None:
+    """Who of two got which of two figures."""
+    for item in (row for row in corpus.values() if row["doc_id"] not in apart):
+        found = list(RESPECTIVELY.finditer(item["text"]))
+        doc = made.doc(item["title"], item["date"], cut(item["text"])) if found else -1
+        for match in found:
+            for name, answer in (("a", "x"), ("b", "y")):
+                unit = re.sub(r"^[\d.]+", "", match[answer])
+                asked = "百分之多少" if unit == "%" else "多少" + unit
+                question = f"{match[name]}{match['of']}{match['did']}{R.choice((asked, '多少'))}?".replace("“", "").replace("”", "")
+                made.ask(question, doc, match[answer], "list")
+
+
+def add_tables(made: Examples, count: int = 500) -> None:
+    """Rows of made-up tables, as the program spells them: each cell behind the header of its column."""
+    for _ in range(count):
+        (head, head_en, end), columns = R.choice(ROWS), R.sample(COLUMNS, R.choice((2, 3, 3, 4, 5)))
+        names = list(dict.fromkeys(R.choice(BEFORE) + R.choice(AFTER) + end for _ in range(R.choice((4, 6, 8, 12)))))
+        absent, other = names.pop(), R.choice([column for column in COLUMNS if column not in columns])
+        cells = [[value_of(column) for column in columns] for _ in names]
+        headers = [f"{zh}({unit})" if unit and R.random() < 0.7 else zh for zh, _, unit, *_ in columns]
+        title = f"{R.choice(PLACES)}{head}{columns[0][0]}" + R.choice(("一览表", "统计表", "", "情况", "公示"))
+        lines = [" | ".join([f"{head} {name}", *(f"{h} {v}" for h, v in zip(headers, row, strict=True))])
+                 for name, row in zip(names, cells, strict=True)]
+        doc = made.doc(title, f"20{R.randint(15, 25)}-0{R.randint(1, 9)}-1{R.randint(0, 9)}", lines)
+        for row in R.sample(range(len(names)), min(3, len(names))):
+            column = R.randrange(len(columns))
+            if lines[row].count(cells[row][column]) == 1:
+                for english, kind in ((False, "table"), (True, "table_en")):
+                    made.ask(asked_of(names[row], columns[column], english), doc, cells[row][column], kind, row)
+            if R.random() < 0.4 and sum(cells[row][column] in line for line in lines) == 1:
+                zh, en, unit = columns[column][:3]
+                value = cells[row][column]
+                made.ask(f"哪个{head}的{zh}是{value}{unit}?", doc, names[row], "table", row)
+                made.ask(f"Which {head_en.replace('_', ' ')} has the {en} {value}?", doc, names[row], "table_en", row)
+        column = R.choice(columns)
+        for english, kind in ((False, "table_nothing"), (True, "table_en_nothing")):
+            made.nothing(asked_of(absent, column, english), doc, kind)
+            made.nothing(asked_of(R.choice(names), other, english), doc, kind)
+
+
+def asked_of(name: str, column: tuple[str, str, str, int, int], english: bool = False) -> str:
+    """A question about a cell; an English one has its names in Chinese already."""
+    zh, en, unit, *_ = column
+    if english:
+        return R.choice((f"What is the {en} of {name}?", f"What is {name}'s {en}?", f"{en} of {name}?", f"{name} {en}"))
+    if not unit:
+        return R.choice((f"{name}的{zh}是什么?", f"{name}的{zh}?", f"{name} {zh}"))
+    return R.choice((f"{name}的{zh}是多少?", f"{name}{zh}多少{unit}?", f"{name}的{zh}有多少{unit}?", f"{name} {zh}"))
+
+
+def value_of(column: tuple[str, str, str, int, int]) -> str:
+    """Something that a cell of a column may hold."""
+    zh, _, _, least, most = column
+    if zh == "开工日期":
+        return f"{R.randint(1, 12)}月{R.randint(1, 28)}日"
+    if zh == "负责人":
+        return R.choice(SURNAMES) + "".join(R.sample(GIVEN, R.choice((1, 2))))
+    return f"{R.uniform(least, most):.1f}" if most < 500 and R.random() < 0.4 else str(R.randint(least, most))
 
 
 def neighbours(docs: Sequence[Row]) -> list[list[int]]:

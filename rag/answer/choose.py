@@ -76,7 +76,7 @@ def choose_pieces(retriever: Retriever, reader: Reader, query: Query, hits: Sequ
     likely = _likely(retriever, query, in_scope(hits, query.scope), limit)
     asked = simplified(query.named or query.question)
     shown = [piece.read_as for piece in likely]
-    asked = glossed(asked, query.terms, [f"{one.title}{one.text}" for one in shown])
+    asked = f"{glossed(asked, query.terms, [f'{one.title}{one.text}' for one in shown])} {query.chinese}".strip()
     reading = reader.read(asked, shown)
     read = [replace(piece, margin=heard.margin, heard=heard, timely=_may_tell(query, piece))
             for piece, heard in zip(likely, reading.heard, strict=True)]

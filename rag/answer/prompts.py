@@ -84,6 +84,25 @@ Last question: 那乙县呢?
 Rewritten: 乙县今年新增了多少座图书馆?"""
 
 
+_TRANSLATE = """\
+把问题译成中文,像中文报纸的读者那样问。已经是中文的名称和数字照抄,只写译出的问题。
+Question: How many new libraries did 甲城 add this year, and what did they cost?
+中文: 甲城今年新增了多少座图书馆?耗资多少?
+Question: Which two companies built the science museum in 乙县?
+中文: 乙县的科技馆是由哪两家公司建设的?
+Question: By how much did the grain output of 丙镇 grow year on year in the first half of 2021?
+中文: 丙镇2021年上半年的粮食产量同比增长多少?
+Question: Who wrote the report about the flower show?
+中文: 关于花展的报道是谁写的?
+Question: When is the bridge expected to open to traffic?
+中文: 大桥预计什么时候通车?"""
+
+
+def translate_prompt(question: str) -> Prompt:
+    """Asks for an English question (names in Chinese) in Chinese."""
+    return Prompt("translate", _TRANSLATE, f"Question: {question}\n中文:")
+
+
 def read_prompt(question: str, pieces: Sequence[Piece]) -> Prompt:
     """Asks for the words of some sentences that answer a question (in Chinese or English, names in Chinese)."""
     return Prompt("read", _READ, f"资料:\n{_shown(pieces)}\n问题:{question}\n回答:")
@@ -117,5 +136,5 @@ def rewrite_prompt(question: str, history: Sequence[Turn]) -> Prompt:
 
 def warm_up_prompts() -> list[Prompt]:
     """One prompt of each task, to fill the generator's cache with their system texts."""
-    texts = (("read", _READ), ("render", _RENDER), ("term", _TERM), ("rewrite", _REWRITE))
+    texts = (("read", _READ), ("render", _RENDER), ("term", _TERM), ("rewrite", _REWRITE), ("translate", _TRANSLATE))
     return [Prompt(task, system, "") for task, system in texts]
