@@ -81,7 +81,7 @@ class Rag:
         settings = self.config.answering
         query = self.translated(query)
         clock.lap("translate")
-        pieces = choose_pieces(self.retriever, self.reader, query, hits, settings.read_sentences)
+        pieces = choose_pieces(self.retriever, self.reader, query, hits, settings)
         clock.lap("read")
         events = write_answer(
             self.generator, query, pieces, settings=settings, max_tokens=self.config.generation.max_new_tokens,

@@ -69,7 +69,8 @@ def asked(arguments: argparse.Namespace) -> Iterator[tuple[Rag, dict[str, Any], 
             row = json.loads(line)
             query = rag.understand(row["question"])
             hits = rag.retriever.search(query, _READ)
-            yield rag, row, query, choose_pieces(rag.retriever, rag.reader, query, hits, rag.config.answering.read_sentences)
+            query = rag.translated(query)
+            yield rag, row, query, choose_pieces(rag.retriever, rag.reader, query, hits, rag.config.answering)
 
 
 def is_gold(piece: Piece, row: dict[str, Any]) -> bool:

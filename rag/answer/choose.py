@@ -10,6 +10,7 @@ from importlib import resources
 
 import numpy as np
 
+from rag.config import Answering
 from rag.query import Query, glossed
 from rag.reader import Heard, Reader, Sentence, Span
 from rag.records import Article, Hit, Passage, headline
@@ -27,7 +28,7 @@ class Piece:
     question's; ``shared``: share of the question's words that it and its headline hold; ``found``: what its passage lacks to
     the best one in search. ``timely``: whether it may tell about the time asked about. ``margin``: the reader's log odds that it
     answers against "nothing answers"; ``heard``: what the reader told of its words. ``score``: log odds by all of these. ``alone``, of
-    the likeliest one: the reader's log odds when it is shown this sentence and no other.
+    the likeliest ones: the reader's log odds when it is shown this sentence and no other.
     """
 
     article: Article
@@ -67,13 +68,13 @@ class Piece:
         return self.heard.probability(start + shift, end + shift)
 
 
-def choose_pieces(retriever: Retriever, reader: Reader, query: Query, hits: Sequence[Hit], limit: int) -> list[Piece]:
-    """Reads the ``limit`` likeliest sentences of the hits; the likeliest to answer come first.
+def choose_pieces(retriever: Retriever, reader: Reader, query: Query, hits: Sequence[Hit], settings: Answering) -> list[Piece]:
+    """Reads the likeliest sentences of the hits; the likeliest to answer come first.
 
     Sentences that can only tell about another time than the one asked about come last, and articles that do not mention what
     the question names as often as others do are left out.
     """
-    likely = _likely(retriever, query, in_scope(hits, query.scope), limit)
+    likely = _likely(retriever, query, in_scope(hits, query.scope), settings.read_sentences)
     asked = simplified(query.named or query.question)
     shown = [piece.read_as for piece in likely]
     asked = f"{glossed(asked, query.terms, [f'{one.title}{one.text}' for one in shown])} {query.chinese}".strip()
@@ -81,7 +82,8 @@ def choose_pieces(retriever: Retriever, reader: Reader, query: Query, hits: Sequ
     read = [replace(piece, margin=heard.margin, heard=heard, timely=_may_tell(query, piece))
             for piece, heard in zip(likely, reading.heard, strict=True)]
     best = sorted((replace(piece, score=score_of(piece)) for piece in read), key=lambda piece: (not piece.timely, -piece.score))
-    return [replace(piece, alone=reader.read(asked, [piece.read_as]).heard[0].margin) for piece in best[:1]] + best[1:]
+    first = settings.evidence_sentences
+    return [replace(piece, alone=reader.read(asked, [piece.read_as]).heard[0].margin) for piece in best[:first]] + best[first:]
 
 
 def score_of(piece: Piece) -> float:
