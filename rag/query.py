@@ -133,19 +133,6 @@ def asks_yes_or_no(question: str) -> bool:
     return bool(asks.search(question)) and not re.search(choice, question)
 
 
-_COUNTS = re.compile(r"多少|(?<!哪)几[个家名项人所条次]|总额|how (?:many|much)|"
-                   r"what (?:is|was|were|are) the (?:total|number|value|investment)", re.I)
-
-
-def asks_for_count(question: str) -> bool:
-    """Whether a question asks for a count or a sum.
-
-    >>> asks_for_count("how many projects?"), asks_for_count("谁是主任?")
-    (True, False)
-    """
-    return bool(_COUNTS.search(question))
-
-
 _FEW = 4  # words of a question that is cut short
 _LEANS_ZH = re.compile(r"^(那|那么|其中|它|他|她|这|该|还有|此外|另外|又|再)|呢[?？]?$|(它们?|他们?|她们?|这里|那里|上述)")
 _LEANS_EN = re.compile(r"^(and|but|then|also|what about|how about)\b|\b(it|its|they|their|them|there|he|she|his|her|those|these|"

@@ -311,8 +311,8 @@ def spoil(question: str, text: str, item: Row, nouns: dict[str, list[str]]) -> s
 # -- lists whose figures follow later ("A and B grew by x and y respectively"), and tables ------------------------
 
 RESPECTIVELY = re.compile(
-    r"(?P<a>[\u4e00-\u9fffA-Z“”]{2,10})(?:、|和|与)(?P<b>[\u4e00-\u9fffA-Z“”]{2,10}?)(?P<of>[^。,，;；、\d]{0,12}?)分别(?P<did>[^。;；,，\d]{0,8})"
-    r"(?P<x>\d[\d.]*[^\d、和，,。;；]{1,4})(?:、|和)(?P<y>\d[\d.]*[^\d、和，,。;；]{1,4})")
+    r"(?<![、和与\u4e00-\u9fffA-Z“”])(?P<a>[\u4e00-\u9fffA-Z“”]{2,10})(?:、|和|与)(?P<b>[\u4e00-\u9fffA-Z“”]{2,10}?)(?P<of>[^。,，;；、\d]{0,12}?)分别(?P<did>[^。;；,，\d]{0,8})"
+    r"(?P<x>\d[\d.]*[^\d、和，,。;；]{1,4})(?:、|和)(?P<y>\d[\d.]*[^\d、和，,。;；]{1,4})(?=[，,。;；])")
 # Chinese, English, unit, least, most
 COLUMNS = tuple((zh, en.replace("_", " "), unit.strip("-"), int(least), int(most)) for zh, en, unit, least, most in (
     column.split() for column in (

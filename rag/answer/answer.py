@@ -14,7 +14,7 @@ from rag.config import Answering
 from rag.generate import Generator
 from rag.names import Names, unnamed
 from rag.quantities import read, unsupported
-from rag.query import Query, asks_for_count
+from rag.query import Query
 from rag.records import Answer, TextPiece
 from rag.times import all_times
 
@@ -47,7 +47,7 @@ def write_answer(
     else:
         text = yield from in_english_words(generator, query, found, sources, max_tokens, known)
     warnings = ("left out, as no sentence holds it: " + ", ".join(found.missing),) if found.missing else ()
-    figures = other_figures(found.located, pieces, len(citations) + 1) if asks_for_count(query.question) else ()
+    figures = other_figures(found.located, pieces, len(citations) + 1)
     checks = {"answer located": bool(found.located), "figures in quotations": not unsupported(text, [c.quote for c in citations]),
               "every piece found": not found.missing}
     yield Answer(query.question, query.language, text, False, citations, figures,

@@ -13,11 +13,11 @@ _MOST = 5
 
 
 def other_figures(located: Sequence[Located], nearby: Iterable[Piece], first_number: int) -> tuple[Figure, ...]:
-    """Figures of the same unit in the sentences around, at most five; none for an answer without one.
+    """Figures of the same unit in the sentences around, at most five; none for an answer that counts nothing.
 
     Those of the best sentences are taken and shown newest first, so that of two reports that disagree the later one leads.
     """
-    asked = [(q.value, unit_of(text, q)) for text, q in figures_in(located)]
+    asked = [(q.value, unit_of(text, q)) for text, q in figures_in(located) if q.kind == "number"]
     if not asked:
         return ()
     unit = asked[0][1]
