@@ -13,14 +13,14 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-import random
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import opencc
+from examples import PLACES, Examples, R, Row, person
+from made_up import add_reports, add_shares, add_tables
 
 from rag.answer.english import zones_in_chinese
 from rag.dates import in_chinese
@@ -31,8 +31,6 @@ from rag.quantities import figures_in_chinese
 from rag.query import glossed
 from rag.text import sentences
 
-Row = dict[str, Any]
-R = random.Random(3)
 ITEMS = 2500  # news items from which questions are made in place
 
 
@@ -50,6 +48,8 @@ def main() -> None:
     add_in_place(made, corpus, apart)
     add_lists(made, corpus, apart)
     add_tables(made)
+    add_reports(made)
+    add_shares(made)
     near = neighbours(made.docs)
     add_glosses(made, near)
     add_translations(made, arguments.questions)
@@ -62,33 +62,6 @@ def rows(path: Path) -> Iterator[Row]:
     with (gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")) as lines:
         for line in lines:
             yield json.loads(line)
-
-
-class Examples:
-    """Documents ``{title, date, sentences}`` and questions ``{text, doc, sentence, start, end, kind}``; sentence -1: no answer."""
-
-    def __init__(self) -> None:
-        self.docs: list[Row] = []
-        self.questions: list[Row] = []
-
-    def doc(self, title: str, date: str, parts: Sequence[str]) -> int:
-        self.docs.append({"title": title, "date": date, "sentences": [p[:300] for p in parts]})
-        return len(self.docs) - 1
-
-    def ask(self, text: str, doc: int, answer: str, kind: str, sentence: int | None = None) -> bool:
-        """Adds a question; False if its answer stands in no sentence."""
-        parts = self.docs[doc]["sentences"]
-        for number in [sentence] if sentence is not None else range(len(parts)):
-            at = parts[number].find(answer)
-            if at >= 0:
-                self.questions.append(
-                    {"text": text, "doc": doc, "sentence": number, "start": at, "end": at + len(answer), "kind": kind})
-                return True
-        return False
-
-    def nothing(self, text: str, doc: int, kind: str, dated: bool = False) -> None:
-        """Adds a question that the document does not answer; ``dated``: only its date tells so, which is then always shown."""
-        self.questions.append({"text": text, "doc": doc, "sentence": -1, "start": 0, "end": 0, "kind": kind, "dated": dated})
 
 
 def cut(text: str) -> list[str]:
@@ -117,7 +90,7 @@ def add_translations(made: Examples, own: Path) -> None:
     """To each English question the generator's Chinese, where it was had, as the program puts it beside the glosses."""
     chinese = {row["en"]: row["zh"] for file in sorted(own.glob("translated*.jsonl")) for row in rows(file)}
     for question in made.questions:
-        if written := chinese.get(question["text"]):
+        if written := question.pop("rough", "") or chinese.get(question["text"]):
             question["translated"] = f"{question.get('glossed', question['text'])} {written}"
 
 
@@ -208,7 +181,6 @@ NUMBER = re.compile(r"(?<![\d.第])((?:近|约|超过|超)?\d[\d,]*(?:\.\d+)?(?:
 DAY = re.compile(r"\d{1,2}月\d{1,2}日")
 YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d年")
 PERIOD = re.compile(r"(?<!\d)(\d{1,2})月")
-PLACES = "北京市 上海市 浙江省 湖北省 四川省 河南省 山东省 广东省 福建省 云南省 南昌市 苏州市 武汉市 成都市 长沙市".split()
 PLACE = re.compile("[\u4e00-\u9fff]{2,3}(?:省|市|县)")
 SWAPPED = (
     "北京=Beijing 上海=Shanghai 天津=Tianjin 重庆=Chongqing 浙江=Zhejiang 湖北=Hubei 四川=Sichuan 河南=Henan 山东=Shandong "
@@ -227,8 +199,6 @@ LIKE = [("新增", "增加"), ("达到", "有"), ("增长", "上升"), ("完成"
         ("建成", "建好"), ("公布", "发布"), ("目前", "现在"), ("我国", "中国")]
 
 
-SURNAMES = "王李张刘陈杨黄赵周吴徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘蔡蒋余于杜叶程苏魏吕丁任沈姚卢姜崔钟"
-GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超霞平刚英华玉兰文斌波宁洁琳晨曦凯佳慧婷雪鹏飞宇浩思远志国建辉晓东春燕海立新"
 BYLINES = ("{}", "▶ {}", "本报记者 {}", "▶ 本报记者 {}", "■ 记者 {}", "本报记者 {} 通讯员 李晓明", "{}/文")
 WHO_WROTE = ("“{}”的作者是谁?", "关于{}的报道是谁写的?", "谁采写了{}?", "{}这篇文章的记者是谁?", "{} 作者",
              "Who wrote the article “{}”?", "Who is the author of the report on {}?", "Which reporter wrote about {}?",
@@ -241,7 +211,7 @@ def add_in_place(made: Examples, corpus: dict[str, Row], apart: set[str]) -> Non
     nouns: dict[str, list[str]] = {}
     for item in R.sample(items, min(ITEMS, len(items))):
         signed = R.random() < 0.15
-        name = R.choice(SURNAMES) + "".join(R.sample(GIVEN, R.choice((1, 2))))
+        name = person()
         byline = [f"作者:{R.choice(BYLINES).format(name)}"] if signed and R.random() < 0.7 else []
         doc = made.doc(item["title"], item["date"], [*cut(item["text"]), *byline])
         parts = made.docs[doc]["sentences"]
@@ -313,23 +283,6 @@ def spoil(question: str, text: str, item: Row, nouns: dict[str, list[str]]) -> s
 RESPECTIVELY = re.compile(
     r"(?<![、和与\u4e00-\u9fffA-Z“”])(?P<a>[\u4e00-\u9fffA-Z“”]{2,10})(?:、|和|与)(?P<b>[\u4e00-\u9fffA-Z“”]{2,10}?)(?P<of>[^。,，;；、\d]{0,12}?)分别(?P<did>[^。;；,，\d]{0,8})"
     r"(?P<x>\d[\d.]*[^\d、和，,。;；]{1,4})(?:、|和)(?P<y>\d[\d.]*[^\d、和，,。;；]{1,4})(?=[，,。;；])")
-# Chinese, English, unit, least, most
-COLUMNS = tuple((zh, en.replace("_", " "), unit.strip("-"), int(least), int(most)) for zh, en, unit, least, most in (
-    column.split() for column in (
-        "面积 area 亩 200 9000;产量 output 吨 20 900;户数 number_of_households 户 30 900;人口 population 人 200 90000;"
-        "投资额 investment 亿元 2 90;产值 output_value 亿元 3 400;出口额 exports 万美元 100 9000;增速 growth_rate % 1 40;"
-        "企业数 number_of_enterprises 家 5 600;在校学生 number_of_students 人 100 5000;教师 number_of_teachers 人 10 400;"
-        "床位 number_of_beds 张 50 3000;客流量 passengers 万人次 2 800;航班 flights 班 10 900;里程 length 公里 10 900;"
-        "票价 ticket_price 元 20 900;最高气温 highest_temperature ℃ 1 40;降雨量 rainfall 毫米 1 200;金牌 gold_medals 枚 1 40;"
-        "银牌 silver_medals 枚 41 80;得分 score 分 20 140;得票 votes 票 100 9000;收入 revenue 万元 10 9000;利润 profit 万元 10 900;"
-        "库存 stock 台 10 900;销量 sales 辆 100 9000;粮食 grain 万吨 1 900;发电量 electricity_generated 亿千瓦时 1 900;"
-        "电话 telephone_number - 60000000 89999999;开工日期 start_date - 0 0;负责人 person_in_charge - 0 0;"
-        "排名 rank - 1 30").split(";")))
-ROWS = tuple(row.split() for row in (  # what stands in the first column, and how its names end
-    "村 village 村;乡镇 township 镇;单位 unit 公司;学校 school 中学;医院 hospital 医院;城市 city 市;景区 scenic_area 景区;线路 line 线;"
-    "园区 park 产业园;球队 team 队").split(";"))
-BEFORE = "东西南北上下新安平和清白金石河江湖长大永福宁阳泉柳桃松竹马龙云兴"
-AFTER = "坪山水河湾桥岭塘溪田庄港口林原峰洲陵川城堡沟坝洋浦屯寨"
 
 
 def add_lists(made: Examples, corpus: dict[str, Row], apart: set[str]) -> None:
@@ -343,54 +296,6 @@ def add_lists(made: Examples, corpus: dict[str, Row], apart: set[str]) -> None:
                 asked = "百分之多少" if unit == "%" else "多少" + unit
                 question = f"{match[name]}{match['of']}{match['did']}{R.choice((asked, '多少'))}?".replace("“", "").replace("”", "")
                 made.ask(question, doc, match[answer], "list")
-
-
-def add_tables(made: Examples, count: int = 500) -> None:
-    """Rows of made-up tables, as the program spells them: each cell behind the header of its column."""
-    for _ in range(count):
-        (head, head_en, end), columns = R.choice(ROWS), R.sample(COLUMNS, R.choice((2, 3, 3, 4, 5)))
-        names = list(dict.fromkeys(R.choice(BEFORE) + R.choice(AFTER) + end for _ in range(R.choice((4, 6, 8, 12)))))
-        absent, other = names.pop(), R.choice([column for column in COLUMNS if column not in columns])
-        cells = [[value_of(column) for column in columns] for _ in names]
-        headers = [f"{zh}({unit})" if unit and R.random() < 0.7 else zh for zh, _, unit, *_ in columns]
-        title = f"{R.choice(PLACES)}{head}{columns[0][0]}" + R.choice(("一览表", "统计表", "", "情况", "公示"))
-        lines = [" | ".join([f"{head} {name}", *(f"{h} {v}" for h, v in zip(headers, row, strict=True))])
-                 for name, row in zip(names, cells, strict=True)]
-        doc = made.doc(title, f"20{R.randint(15, 25)}-0{R.randint(1, 9)}-1{R.randint(0, 9)}", lines)
-        for row in R.sample(range(len(names)), min(3, len(names))):
-            column = R.randrange(len(columns))
-            if lines[row].count(cells[row][column]) == 1:
-                for english, kind in ((False, "table"), (True, "table_en")):
-                    made.ask(asked_of(names[row], columns[column], english), doc, cells[row][column], kind, row)
-            if R.random() < 0.4 and sum(cells[row][column] in line for line in lines) == 1:
-                zh, en, unit = columns[column][:3]
-                value = cells[row][column]
-                made.ask(f"哪个{head}的{zh}是{value}{unit}?", doc, names[row], "table", row)
-                made.ask(f"Which {head_en.replace('_', ' ')} has the {en} {value}?", doc, names[row], "table_en", row)
-        column = R.choice(columns)
-        for english, kind in ((False, "table_nothing"), (True, "table_en_nothing")):
-            made.nothing(asked_of(absent, column, english), doc, kind)
-            made.nothing(asked_of(R.choice(names), other, english), doc, kind)
-
-
-def asked_of(name: str, column: tuple[str, str, str, int, int], english: bool = False) -> str:
-    """A question about a cell; an English one has its names in Chinese already."""
-    zh, en, unit, *_ = column
-    if english:
-        return R.choice((f"What is the {en} of {name}?", f"What is {name}'s {en}?", f"{en} of {name}?", f"{name} {en}"))
-    if not unit:
-        return R.choice((f"{name}的{zh}是什么?", f"{name}的{zh}?", f"{name} {zh}"))
-    return R.choice((f"{name}的{zh}是多少?", f"{name}{zh}多少{unit}?", f"{name}的{zh}有多少{unit}?", f"{name} {zh}"))
-
-
-def value_of(column: tuple[str, str, str, int, int]) -> str:
-    """Something that a cell of a column may hold."""
-    zh, _, _, least, most = column
-    if zh == "开工日期":
-        return f"{R.randint(1, 12)}月{R.randint(1, 28)}日"
-    if zh == "负责人":
-        return R.choice(SURNAMES) + "".join(R.sample(GIVEN, R.choice((1, 2))))
-    return f"{R.uniform(least, most):.1f}" if most < 500 and R.random() < 0.4 else str(R.randint(least, most))
 
 
 def neighbours(docs: Sequence[Row]) -> list[list[int]]:

@@ -75,15 +75,25 @@ def choose_pieces(retriever: Retriever, reader: Reader, query: Query, hits: Sequ
     the question names as often as others do are left out.
     """
     likely = _likely(retriever, query, in_scope(hits, query.scope), settings.read_sentences)
-    asked = simplified(query.named or query.question)
     shown = [piece.read_as for piece in likely]
-    asked = f"{glossed(asked, query.terms, [f'{one.title}{one.text}' for one in shown])} {query.chinese}".strip()
-    reading = reader.read(asked, shown)
+    ways = _ways_to_ask(query, shown)
     read = [replace(piece, margin=heard.margin, heard=heard, timely=_may_tell(query, piece))
-            for piece, heard in zip(likely, reading.heard, strict=True)]
+            for piece, heard in zip(likely, reader.read(ways[0], shown).heard, strict=True)]
     best = sorted((replace(piece, score=score_of(piece)) for piece in read), key=lambda piece: (not piece.timely, -piece.score))
     first = settings.evidence_sentences
-    return [replace(piece, alone=reader.read(asked, [piece.read_as]).heard[0].margin) for piece in best[:first]] + best[first:]
+    return [replace(piece, alone=_alone(reader, ways, piece)) for piece in best[:first]] + best[first:]
+
+
+def _ways_to_ask(query: Query, shown: Sequence[Sentence]) -> list[str]:
+    """The question as the reader is asked it: an English one as it was asked and in Chinese together, then each by itself."""
+    asked = simplified(query.named or query.question)
+    asked = glossed(asked, query.terms, [f"{one.title}{one.text}" for one in shown])
+    return [f"{asked} {query.chinese}", asked, query.chinese] if query.chinese else [asked]
+
+
+def _alone(reader: Reader, ways: Sequence[str], piece: Piece) -> float:
+    """The mean log odds of a sentence that is read by itself, over all ways to ask."""
+    return float(np.mean([reader.read(asked, [piece.read_as]).heard[0].margin for asked in ways]))
 
 
 def score_of(piece: Piece) -> float:
