@@ -15,7 +15,7 @@ LAYERS = [
     ["records", "errors"],
     ["config", "text", "dates", "typical"],
     ["units"],
-    ["models", "pages", "passages", "quantities", "times", "periods"],
+    ["models", "pages", "passages", "quantities", "times", "periods", "enumerations"],
     ["embed", "reader", "generate", "store", "names", "query", "dictionary"],
     ["retrieve", "build", "doctor", "verify"],
     ["answer"],

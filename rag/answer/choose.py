@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -43,7 +44,7 @@ class Piece:
     margin: float = 0.0
     heard: Heard | None = None
     score: float = 0.0
-    alone: float = 0.0
+    alone: float = -math.inf
 
     @property
     def read_as(self) -> Sentence:

@@ -20,13 +20,13 @@ _UNKNOWN = 0.5  # the likelihood of an answer without words of the paper, such a
 def signs_of(pieces: Sequence[Piece], found: Found) -> dict[str, float]:
     """What tells whether ``found`` answers, each about -3 to 3.
 
-    ``margin``: the reader's log odds that a sentence in which it was found answers, read by itself, halved; ``likely``: those
+    ``margin``: the reader's log odds that a sentence answers, read by itself, halved, of the likeliest one; ``likely``: those
     that the answer lies in the words found, if any sentence answers; ``agreed``: 1 where the generator found the same words, -1
     where it found others, 0 where it was not asked; ``refused``: 1 where it found nothing.
     """
     likely = min((likelihood(located, pieces) for located in found.located), default=_UNKNOWN)
     agreed = 0.0 if found.agreed is None or found.refused else (1.0 if found.agreed else -1.0)
-    alone = max(piece.alone for piece in found.pieces or pieces[:1])
+    alone = max(piece.alone for piece in pieces)
     return {"margin": max(-3.0, min(3.0, alone / 2)), "likely": _log_odds(likely), "agreed": agreed,
             "refused": float(found.refused)}
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rag.answer.choose import Piece
+from rag.enumerations import unfolded
 from rag.generate import Prompt
 from rag.records import Turn, headline
 
@@ -114,7 +115,7 @@ def _shown(pieces: Sequence[Piece]) -> str:
     for piece in sorted(pieces, key=lambda p: (articles.index(p.article.article_id), p.passage.field, p.passage.item, p.start)):
         if f"《{headline(piece.article)}》" not in lines:
             lines.append(f"《{headline(piece.article)}》")
-        lines.append(piece.read_as.text)
+        lines.append(unfolded(piece.read_as.text))
     return "\n".join(lines)
 
 
