@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rag.answer.choose import Piece
-from rag.answer.judge import chance, signs_of
+from rag.answer.judge import chance, chances, signs_of
 from rag.answer.locate import Found, Located, is_refusal, located_draft, whole_figure
 from rag.answer.prompts import read_prompt
 from rag.config import Answering
@@ -21,6 +21,8 @@ from rag.query import Query, asks_twice, asks_yes_or_no
 from rag.records import TextPiece
 
 Reading = Steps[TextPiece, None, Found]  # text as it is written; what was found
+
+_HOPELESS = 0.01  # of the likeliest sentence's chance: what is less likely is not shown to the generator, whatever it says of itself
 
 
 def read_pieces(generator: Generator, query: Query, pieces: Sequence[Piece], settings: Answering, max_tokens: int) -> Reading:
@@ -31,7 +33,8 @@ def read_pieces(generator: Generator, query: Query, pieces: Sequence[Piece], set
     doubt = 1.0 - settings.sure <= chance(signs_of(pieces, alone)) <= settings.sure
     if not several and not doubt:
         return alone
-    shown = pieces[: settings.evidence_sentences]
+    likely = chances(pieces)
+    shown = [piece for piece, told in zip(pieces[: settings.evidence_sentences], likely, strict=False) if told >= _HOPELESS * likely[0]]
     draft = ""
     for text in generator.write(read_prompt(query.named or query.question, shown), max_tokens=max_tokens, stop=("\n",)):
         draft += text
