@@ -227,10 +227,21 @@ def places_in(chinese: str) -> list[str]:
 
     >>> places_in("随州高新区今年新开工多少个项目?")
     ['随州']
+    >>> places_in("法国巴黎有多少座桥?")
+    ['法国', '巴黎']
     """
-    words = [word for word, tag in _tagged(without_negated(chinese)) if tag == "ns" and len(word) > 1]
+    tagged = _tagged(without_negated(chinese))
+    words = [part for word, tag in tagged if tag == "ns" and len(word) > 1 for part in _parts(word)]
     cores = [core if len(core := _SUFFIX.sub("", word)) > 1 else word for word in words]
     return list(dict.fromkeys(core for core in cores if core not in _COUNTRYWIDE))
+
+
+def _parts(word: str) -> list[str]:
+    """The words that a dictionary's entry is put together from; itself if it is one word."""
+    import jieba
+
+    parts = [part for part in jieba.cut_for_search(word) if part != word]
+    return parts if "".join(parts) == word else [word]
 
 
 def places_meant(question: str, forms: Mapping[str, str]) -> list[str]:
