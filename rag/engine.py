@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from rag.config import Config, load_config
 from rag.errors import QuestionError, StoreError
 from rag.query import Query, leans_on_history, read_query
-from rag.records import Answer, Article, Event, EvidenceFound, Filter, Hit, TextPiece, Turn
+from rag.records import Answer, Article, Event, EvidenceFound, Filter, Hit, Stage, TextPiece, Turn
 
 if TYPE_CHECKING:
     from rag.build import Progress, Report
@@ -67,24 +67,34 @@ class Rag:
                 return event
         raise AssertionError("a stream ends with an Answer")
 
-    def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Event]:
-        """What was found first, then the draft as it is written, then the checked :class:`Answer`."""
+    def stream(self, question: str, history: Sequence[Turn] = (), *, stopped: Callable[[], bool] = lambda: False) -> Iterator[Event]:
+        """What was found first, then the draft as it is written, then the checked :class:`Answer`.
+
+        ``stopped`` is asked between steps and between the words of the generator; once it says yes the work ends with
+        :class:`StoppedError`. A build that ends meanwhile changes nothing: the answer comes from the index it began with.
+        """
         from rag.answer import choose_pieces, write_answer
+        from rag.generate import Stoppable
         from rag.names import unnamed
 
-        clock = _Clock()
-        query = self.understand(question, history)
+        clock, retriever = _Clock(), self.retriever
+        generator = Stoppable(lambda: self.generator, stopped)
+        query = self.understand(question, history, generator)
         clock.lap("understand")
-        hits = self.retriever.search(query, max(self.config.retrieval.k, _READ))
+        hits = retriever.search(query, max(self.config.retrieval.k, _READ))
         clock.lap("search")
         yield EvidenceFound(tuple(hits))
         settings = self.config.answering
-        query = self.translated(query)
+        yield Stage("translate")
+        query = self.translated(query, generator)
         clock.lap("translate")
-        pieces = choose_pieces(self.retriever, self.reader, query, hits, settings)
+        yield Stage("read")
+        generator.check()
+        pieces = choose_pieces(retriever, self.reader, query, hits, settings)
         clock.lap("read")
+        yield Stage("write")
         events = write_answer(
-            self.generator, query, pieces, settings=settings, max_tokens=self.config.generation.max_new_tokens,
+            generator, query, pieces, settings=settings, max_tokens=self.config.generation.max_new_tokens,
             known=self.dictionary.english if self.dictionary else unnamed)
         for event in events:
             if isinstance(event, TextPiece):
@@ -94,7 +104,7 @@ class Rag:
                 clock.lap("write")
                 yield replace(
                     event, question=question, rewritten="" if query.question == question.strip() else query.question,
-                    search_question=query.named, seconds=clock.seconds(), made_with=self._made_with(),
+                    search_question=query.named, seconds=clock.seconds(), made_with=self._made_with(retriever),
                     retrieved=tuple((hit.passage.passage_id, round(hit.score, 4)) for hit in hits))
 
     def search(self, query: str, k: int | None = None, only: Filter | None = None) -> list[Hit]:
@@ -148,27 +158,27 @@ class Rag:
 
     # -- steps ----------------------------------------------------------------------------------------------
 
-    def understand(self, question: str, history: Sequence[Turn] = ()) -> Query:
+    def understand(self, question: str, history: Sequence[Turn] = (), generator: Generator | None = None) -> Query:
         """Reads a question: a follow-up is written out, its names are looked up."""
         asked = query = read_query(question)
         if history and leans_on_history(asked.question):
-            query = self._written_out(asked, history)
+            query = self._written_out(asked, history, generator or self.generator)
         return replace(self._with_names(query), language=asked.language)
 
-    def _made_with(self) -> dict[str, str]:
-        manifest = self.retriever.store.manifest
+    def _made_with(self, retriever: Retriever) -> dict[str, str]:
+        manifest = retriever.store.manifest
         name = self.generator.name if "generator" in self.__dict__ else "none was needed"
         return {"index": manifest.generation, "embedder": manifest.settings.embedder, "generator": name}
 
-    def _written_out(self, query: Query, history: Sequence[Turn]) -> Query:
+    def _written_out(self, query: Query, history: Sequence[Turn], generator: Generator) -> Query:
         from rag.answer.prompts import rewrite_prompt
         from rag.generate import complete
 
-        whole = complete(self.generator, rewrite_prompt(query.question, history), max_tokens=80, stop=("\n",))
+        whole = complete(generator, rewrite_prompt(query.question, history), max_tokens=80, stop=("\n",))
         written = read_query(whole) if whole.strip() else query
         return written if written.language == query.language else query  # what came out in the other language is not what was asked
 
-    def translated(self, query: Query) -> Query:
+    def translated(self, query: Query, generator: Generator | None = None) -> Query:
         """An English question with its Chinese beside it; a translation with a figure that was not asked about is thrown away."""
         from rag.answer.prompts import translate_prompt
         from rag.generate import complete
@@ -178,7 +188,7 @@ class Rag:
         if query.language == "zh":
             return query
         asked = query.named or query.question
-        written = simplified(complete(self.generator, translate_prompt(asked), max_tokens=80, stop=("\n",)).strip())
+        written = simplified(complete(generator or self.generator, translate_prompt(asked), max_tokens=80, stop=("\n",)).strip())
         return query if unsupported(written, [query.question, asked]) else replace(query, chinese=written)
 
     def _with_names(self, query: Query) -> Query:

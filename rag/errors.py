@@ -8,7 +8,8 @@
     ├── ModelError            weights missing, damaged, or not to be fetched
     ├── StoreError            index missing, damaged, or built with other settings
     ├── QuestionError         a question or query that cannot be asked
-    └── GenerationError       the generator failed or its endpoint did not answer
+    ├── GenerationError       the generator failed or its endpoint did not answer
+    └── StoppedError          who asked has left, so nobody waits for the answer
 
 No exception of another library leaves a public call: it is chained under one of these
 (``raise … from error``), and the ``rag`` command prints the message as one line.
@@ -41,3 +42,7 @@ class QuestionError(RagError):
 
 class GenerationError(RagError):
     """The generator could not write an answer."""
+
+
+class StoppedError(RagError):
+    """The one who asked has stopped waiting; the work on the answer ended."""

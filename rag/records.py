@@ -17,6 +17,9 @@ from itertools import groupby
 from typing import Any
 
 
+QUOTABLE = ("text", "title", "kicker", "section", "byline")  # fields of an article, beside its captions
+
+
 def content_id(*parts: str) -> str:
     """A short id that depends on the content alone, so that a rebuild gives the same id.
 
@@ -25,6 +28,15 @@ def content_id(*parts: str) -> str:
     """
     digest = hashlib.sha256("\x00".join(parts).encode("utf-8", "surrogatepass"))
     return digest.hexdigest()[:16]
+
+
+def quote_hash(quote: str) -> str:
+    """SHA-256 of a quotation in UTF-8, in hexadecimal: the same through every door.
+
+    >>> quote_hash("47个")[:12]
+    '757e83bbcac6'
+    """
+    return hashlib.sha256(quote.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -89,6 +101,7 @@ class Article:
     ``date``: as an ISO day, month or year (``2024-07-05``, ``2024-07``, ``2024``), and ``date_from`` tells how
     it was found: ``masthead``, ``dateline``, ``archive`` or ``""``.
     ``doubts``: one line for each thing about which the reader was not sure.
+    ``corrected``: field (``title``, ``byline``, ``date``) that was corrected by hand → what the page says.
     """
 
     article_id: str
@@ -107,6 +120,7 @@ class Article:
     joints: tuple[Joint, ...] = ()
     confidence: float = 1.0
     doubts: tuple[str, ...] = ()
+    corrected: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def tables(self) -> tuple[tuple[str, ...], ...]:
@@ -130,7 +144,7 @@ class Article:
             "truncated": self.truncated,
             "spans": [[r.start, r.end, r.source] for r in self.runs.get("text", ())],
             "joints": [asdict(j) for j in self.joints],
-            "confidence": round(self.confidence, 4), "doubts": list(self.doubts),
+            "confidence": round(self.confidence, 4), "doubts": list(self.doubts), "corrected": dict(self.corrected),
         }
 
 
@@ -205,7 +219,10 @@ class Hit:
 
 @dataclass(frozen=True)
 class Citation:
-    """A quotation that stands word for word in the article and, at ``source_spans``, in the raw page."""
+    """A quotation that stands word for word in the article and, at ``source_spans``, in the raw page.
+
+    ``corrected``: what the page says where a reader corrected the title, byline or date by hand; ``sha256``: of the quotation.
+    """
 
     number: int
     article_id: str
@@ -220,6 +237,11 @@ class Citation:
     end: int
     source_spans: tuple[tuple[int, int], ...]
     item: int = 0
+    sha256: str = ""
+    corrected: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sha256", quote_hash(self.quote))
 
 
 @dataclass(frozen=True)
@@ -288,6 +310,24 @@ class Answer:
         return out
 
 
+def field_text(article: Article, field: str, item: int = 0) -> str:
+    """The text of a field that can be quoted (``text``, ``title``, ``kicker``, ``section``, ``byline``, or caption ``item``); ``""`` for others.
+
+    >>> field_text(Article("1", "p", "d", "正文", captions=(Caption("新桥图", "李四 摄"),)), "caption", 0)
+    '新桥图'
+    """
+    if field == "caption":
+        return article.captions[item].text if 0 <= item < len(article.captions) else ""
+    return getattr(article, field) if field in QUOTABLE else ""
+
+
+def runs_of(article: Article, field: str, item: int = 0) -> tuple[Run, ...]:
+    """How a field of an article is spelled out of the raw page; none for a field that was corrected by hand."""
+    if field == "caption":
+        return article.captions[item].runs if 0 <= item < len(article.captions) else ()
+    return article.runs.get(field, ())
+
+
 def headline(article: Article) -> str:
     """The article's title with its kicker; for a photo story without one, its caption's beginning.
 
@@ -306,10 +346,17 @@ class EvidenceFound:
 
 
 @dataclass(frozen=True)
+class Stage:
+    """A step of an answer that begins now: ``translate``, ``read`` or ``write``."""
+
+    name: str
+
+
+@dataclass(frozen=True)
 class TextPiece:
     """A piece of the draft as it is written; the checked ``Answer`` that follows replaces the whole draft."""
 
     text: str
 
 
-Event = EvidenceFound | TextPiece | Answer
+Event = EvidenceFound | Stage | TextPiece | Answer

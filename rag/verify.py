@@ -10,6 +10,7 @@ from typing import Any
 from rag.errors import SourceError
 from rag.pages import read_text
 from rag.quantities import unsupported
+from rag.records import field_text
 from rag.store import Archive
 
 _ARCHIVES = (".jsonl", ".jsonl.gz")
@@ -46,8 +47,7 @@ def _check_citation(citation: Mapping[str, Any], archive: Archive, home: Path) -
     if article is None:
         yield Check(f"[{number}] stands in its article", False, "the article is not in the index any more")
     else:
-        field = article.captions[citation["item"]].text if citation["field"] == "caption" else getattr(article, citation["field"])
-        there = field[citation["start"] : citation["end"]]
+        there = field_text(article, citation["field"], citation["item"])[citation["start"] : citation["end"]]
         yield Check(f"[{number}] stands in its article", there == quote, there)
     if citation["source"].lower().endswith(_ARCHIVES):
         return

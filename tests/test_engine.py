@@ -9,7 +9,7 @@ from fakes import SharedWords
 
 from rag import Turn
 from rag.errors import QuestionError, SourceError
-from rag.records import Answer, EvidenceFound, TextPiece
+from rag.records import Answer, EvidenceFound, Stage, TextPiece
 
 
 def test_an_answer_quotes_the_sentence_that_carries_it(open_rag):
@@ -59,7 +59,7 @@ def test_a_wrong_conversion_by_the_generator_is_not_shown(open_rag):
 def test_a_stream_tells_what_was_found_then_writes_then_checks(open_rag):
     events = list(open_rag(read="47座").stream("甲镇今年新开工多少座桥梁?"))
     assert isinstance(events[0], EvidenceFound) and events[0].hits
-    assert all(isinstance(event, TextPiece) for event in events[1:-1]) and isinstance(events[-1], Answer)
+    assert all(isinstance(event, TextPiece | Stage) for event in events[1:-1]) and isinstance(events[-1], Answer)
 
 
 def test_a_follow_up_is_written_out_from_what_was_said(open_rag):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from rag.answer.choose import Piece
 from rag.answer.prompts import NOT_SAID
 from rag.quantities import ROUNDING, Quantity, header_unit, read
-from rag.records import Article, Citation, Run, headline, source_spans
+from rag.records import Article, Citation, headline, runs_of, source_spans
 from rag.text import HAN, fold
 from rag.units import unit_at
 
@@ -195,9 +195,5 @@ def citation(number: int, piece: Piece) -> Citation:
         number=number, article_id=article.article_id, passage_id=passage.passage_id, title=headline(article),
         byline=article.byline, source=article.source, date=article.date, field=passage.field, quote=piece.text,
         start=piece.start, end=piece.end, item=passage.item,
-        source_spans=source_spans(_runs_of(article, passage.field, passage.item), piece.start, piece.end))
-
-
-def _runs_of(article: Article, field: str, item: int) -> tuple[Run, ...]:
-    """How a field of an article is spelled out of the raw page."""
-    return article.captions[item].runs if field == "caption" else article.runs.get(field, ())
+        source_spans=source_spans(runs_of(article, passage.field, passage.item), piece.start, piece.end),
+        corrected=article.corrected)

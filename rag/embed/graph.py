@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property, partial
 from importlib import resources
 from itertools import groupby
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -36,10 +37,10 @@ class GraphEncoder:
         """``weights`` is the hash that names the graph in the cache; ``batch`` texts at most go through it at a time."""
         import openvino
 
-        self._pieces, self._batch, self._lock = Pieces(folder, max_tokens), batch, threading.Lock()
+        self._pieces, self._batch = Pieces(folder, max_tokens), batch
         self._native = _BFLOAT16 in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         self._file = _converted(folder, weights, self._samples() if self._native else None)
-        self._of_texts = self._queue(0)
+        self._of_texts = self._queues(0)
 
     def __call__(self, texts: Sequence[str]) -> np.ndarray:
         """``(n, dim) float32``, rows of unit length, in the order of the texts."""
@@ -51,11 +52,11 @@ class GraphEncoder:
         return self._pieces.tokens(encodings, prefix, self._run(self._of_tokens, encodings))
 
     @cached_property
-    def _of_tokens(self) -> Any:
-        return self._queue(1)
+    def _of_tokens(self) -> Queues:
+        return self._queues(1)
 
-    def _queue(self, output: int) -> Any:
-        """A queue that computes one output of the graph."""
+    def _queues(self, output: int) -> Queues:
+        """What computes one output of the graph."""
         import openvino
 
         core = openvino.Core()
@@ -64,11 +65,9 @@ class GraphEncoder:
         compiled = core.compile_model(part, "CPU", {
             "INFERENCE_PRECISION_HINT": "bf16" if self._native else "f32", "NUM_STREAMS": os.cpu_count() or 1,
             "CPU_RUNTIME_CACHE_CAPACITY": _KERNELS})
-        queue = openvino.AsyncInferQueue(compiled)
-        queue.set_callback(lambda request, take: take(request.get_output_tensor().data))
-        return queue
+        return Queues(compiled)
 
-    def _run(self, queue: Any, encodings: Sequence[Any]) -> list[np.ndarray]:
+    def _run(self, queues: Queues, encodings: Sequence[Any]) -> list[np.ndarray]:
         """The output for each text, in their order."""
         out: list[np.ndarray] = [np.zeros(0)] * len(encodings)
 
@@ -76,7 +75,7 @@ class GraphEncoder:
             for row, values in zip(rows, found, strict=True):
                 out[row] = values.copy()
 
-        with self._lock:
+        with queues.one() as queue:
             for rows in of_one_length([len(text.ids) for text in encodings], self._batch):
                 queue.start_async([np.array([encodings[row].ids for row in rows], np.int64)], partial(keep, rows))
             queue.wait_all()
@@ -86,6 +85,30 @@ class GraphEncoder:
         """Inputs made of the texts of ``calibration.txt``."""
         for text in resources.files(__package__).joinpath("calibration.txt").read_text(encoding="utf-8").splitlines():
             yield [np.array([encoding.ids for encoding in self._pieces.cut([text])], np.int64)]
+
+
+class Queues:
+    """Inference queues of one compiled model, one for each caller at a time, so that a question does not wait for a build."""
+
+    def __init__(self, compiled: Any) -> None:
+        self._compiled, self._idle = compiled, SimpleQueue[Any]()
+
+    @contextmanager
+    def one(self) -> Iterator[Any]:
+        """A queue that nobody else uses; what is started on it comes back as ``take(output)``."""
+        try:
+            queue = self._idle.get_nowait()
+        except Empty:
+            queue = self._made()
+        yield queue
+        self._idle.put(queue)  # after an error it is left to the garbage collector
+
+    def _made(self) -> Any:
+        import openvino
+
+        queue = openvino.AsyncInferQueue(self._compiled)
+        queue.set_callback(lambda request, take: take(request.get_output_tensor().data))
+        return queue
 
 
 def of_one_length(lengths: Sequence[int], most: int) -> Iterator[list[int]]:

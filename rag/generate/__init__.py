@@ -6,6 +6,6 @@ Reading order: :mod:`~rag.generate.protocol` (what is asked of a generator), :mo
 """
 
 from rag.generate.choose import open_generator
-from rag.generate.protocol import Generator, Prompt, complete
+from rag.generate.protocol import Generator, Prompt, Stoppable, complete
 
-__all__ = ["Generator", "Prompt", "complete", "open_generator"]
+__all__ = ["Generator", "Prompt", "Stoppable", "complete", "open_generator"]

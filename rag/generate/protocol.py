@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+from rag.errors import StoppedError
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,36 @@ class Generator(Protocol):
 
         Closing the iterator early ends the work. Raises :class:`~rag.errors.GenerationError`.
         """
+
+
+class Stoppable:
+    """A generator that ends once nobody waits for its text any more; it is opened when it is first needed.
+
+    >>> list(Stoppable(lambda: None, lambda: True).write(Prompt("read", "", ""), max_tokens=1))
+    Traceback (most recent call last):
+    ...
+    rag.errors.StoppedError: stopped: nobody waits for this answer any more
+    """
+
+    def __init__(self, opened: Callable[[], Generator], stopped: Callable[[], bool]) -> None:
+        self._opened, self._stopped = opened, stopped
+
+    @property
+    def name(self) -> str:
+        """The name of the generator behind it."""
+        return self._opened().name
+
+    def check(self) -> None:
+        """Raises :class:`~rag.errors.StoppedError` once it is stopped."""
+        if self._stopped():
+            raise StoppedError("stopped: nobody waits for this answer any more")
+
+    def write(self, prompt: Prompt, *, max_tokens: int, stop: Sequence[str] = ()) -> Iterator[str]:
+        """See :class:`Generator`."""
+        self.check()
+        for piece in self._opened().write(prompt, max_tokens=max_tokens, stop=stop):
+            self.check()
+            yield piece
 
 
 def complete(generator: Generator, prompt: Prompt, *, max_tokens: int, stop: Sequence[str] = ()) -> str:
