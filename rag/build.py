@@ -12,13 +12,15 @@ import logging
 import shutil
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from rag.config import Config
+from rag.desk import FILE, UPLOADS, DeskStore
 from rag.embed import Embedder
 from rag.errors import SourceError, StoreError
 from rag.pages import iter_archive, read_articles
@@ -74,7 +76,7 @@ def build(
 
     began = time.perf_counter()
     folder = config.index.dir
-    files = list(discover(paths or config.source.paths))
+    files = list(discover(paths) if paths else wanted_files(config))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(folder / ".lock", timeout=1):
@@ -85,6 +87,50 @@ def build(
         raise StoreError(f"{folder}: cannot be written ({error.strerror or error}); set index.dir to another folder") from error
     report.seconds = time.perf_counter() - began
     return report
+
+
+def wanted_files(config: Config) -> Iterator[Path]:
+    """The configured sources and the pages added at the desk, less those that were removed there.
+
+    Raises :class:`SourceError` if nothing is left, or a configured path is not there.
+    """
+    uploads, removed = config.index.dir / UPLOADS, _desk_of(config).removed
+    added = [uploads] if uploads.is_dir() and any(_is_source(file) for file in uploads.rglob("*")) else []
+    left = [file for file in discover([*config.source.paths, *added]) if source_name(file, config) not in removed]
+    if not left:
+        raise SourceError("every source was removed at the desk; restore one there, or name other pages in source.paths")
+    yield from left
+
+
+@dataclass(frozen=True)
+class _Desk:
+    """What the desk asks of a build: the removed sources, and the corrections by source and article."""
+
+    removed: frozenset[str] = frozenset()
+    corrections: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
+
+
+def _desk_of(config: Config) -> _Desk:
+    if not (config.index.dir / FILE).is_file():
+        return _Desk()
+    desk = DeskStore(config.index.dir / FILE)
+    try:
+        return _Desk(frozenset(desk.removed()), desk.corrections())
+    finally:
+        desk.close()
+
+
+def corrected(article: Article, values: Mapping[str, str]) -> Article:
+    """The article with fields corrected by hand; what the page says is kept in ``corrected``, and the article's id stays.
+
+    >>> page = Article("a", "p", "d", "正文", title="签纤")
+    >>> corrected(page, {"title": "签约"}).title, corrected(page, {"title": "签约"}).corrected
+    ('签约', {'title': '签纤'})
+    """
+    said = {name: getattr(article, name) for name in values}
+    runs = {name: spelled for name, spelled in article.runs.items() if name not in values}
+    changed: dict[str, Any] = {**values, **({"date_from": "hand"} if "date" in values else {})}
+    return replace(article, **changed, runs=runs, corrected=said)
 
 
 def discover(paths: Iterable[Path]) -> Iterator[Path]:
@@ -118,7 +164,7 @@ def _build(
     try:
         _read_sources(archive, files, config, report, progress)
         if prune:
-            _prune(archive, {_name(file, config) for file in files}, report)
+            _prune(archive, {source_name(file, config) for file in files}, report)
         report.embedded = _embed(archive, embedder, progress)
         sources, report.articles, report.passages = archive.counts()
         if not sources:
@@ -150,16 +196,17 @@ def _prepare(folder: Path, settings: Settings, fresh: bool) -> tuple[Path, bool]
 
 
 def _read_sources(archive: Archive, files: list[Path], config: Config, report: Report, progress: Progress) -> None:
-    known = archive.sources()
+    known, corrections = archive.sources(), _desk_of(config).corrections
     for number, file in enumerate(files, 1):
         progress("read", number, len(files))
-        name = _name(file, config)
+        name = source_name(file, config)
+        own = corrections.get(name, {})
         try:
-            digest = hashlib.sha256(file.read_bytes()).hexdigest()
+            digest = hashlib.sha256(file.read_bytes() + (repr(own).encode() if own else b"")).hexdigest()
             if known.get(name) == digest:
                 report.unchanged.append(name)
                 continue
-            articles = _articles(file, name, report)
+            articles = (corrected(a, own[a.article_id]) if a.article_id in own else a for a in _articles(file, name, report))
             pairs = ((article, passages_of(article, config.passages.max_characters)) for article in articles)
             archive.add_source(name, digest, pairs)
         except (SourceError, OSError) as error:
@@ -187,7 +234,7 @@ def _prune(archive: Archive, present: set[str], report: Report) -> None:
         report.removed.append(name)
 
 
-def _name(file: Path, config: Config) -> str:
+def source_name(file: Path, config: Config) -> str:
     """A source is named from the project's folder, so that its name is the same wherever the command is typed."""
     full, home = file.resolve(), config.index.dir.resolve().parent
     return full.relative_to(home).as_posix() if full.is_relative_to(home) else full.as_posix()

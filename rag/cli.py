@@ -68,8 +68,14 @@ def _parser() -> argparse.ArgumentParser:
     _add_batch(search)
     articles = add("articles", _articles, "show the articles that a page is read as")
     articles.add_argument("file", type=Path)
-    chat = add("chat", _chat, "open the chat page on this machine")
-    chat.add_argument("--port", type=int, help="port (default: chat.port; 0 = any)")
+    for name, text in (("chat", "open the desk in a browser on this machine"),
+                       ("serve", "serve the desk, HTTP, OpenAI's protocol and MCP")):
+        served = add(name, _serve, text)
+        served.add_argument("--host", help="address to listen on (default: chat.host); beyond loopback WENBAO_TOKEN must be set")
+        served.add_argument("--port", type=int, help="port (default: chat.port; 0 = any)")
+        served.add_argument("--log", action="store_true", help="write a line of JSON for each request, without the question")
+        served.add_argument("--log-questions", action="store_true", help="the same with the question")
+    add("mcp", _mcp, "speak MCP over stdin and stdout")
     models = add("models", _models, "list, fetch and verify models")
     models.add_argument("--fetch", action="store_true", help="fetch what the configuration needs")
     models.add_argument("--verify", action="store_true", help="hash what is cached anew")
@@ -239,13 +245,34 @@ def _article_lines(article: Article) -> Iterator[str]:
         yield f"doubt   {doubt}"
 
 
-def _chat(arguments: argparse.Namespace) -> int:
-    from rag.chat import serve
+def _serve(arguments: argparse.Namespace) -> int:
+    import logging
+
+    from rag.server.run import serve
+    from rag.service import Library
 
     rag = _open(arguments)
-    rag.warm_up()
+    if arguments.log or arguments.log_questions:
+        logging.basicConfig(stream=sys.stderr, format="%(message)s", level=logging.WARNING)
+        logging.getLogger("rag.server.requests").setLevel(logging.INFO)
     port = rag.config.chat.port if arguments.port is None else arguments.port
-    serve(rag, rag.config.chat.host, port, opened=lambda address: print(f"{address}  (Ctrl-C ends it)", flush=True))
+    serve(Library(rag), arguments.host or rag.config.chat.host, port, log_questions=arguments.log_questions,
+          opened=lambda address: print(f"{address}  (Ctrl-C ends it)", flush=True))
+    return 0
+
+
+def _mcp(arguments: argparse.Namespace) -> int:
+    import asyncio
+
+    from rag.server.mcp_door import run_stdio
+    from rag.service import Library
+
+    library = Library(_open(arguments))
+    library.start()
+    try:
+        asyncio.run(run_stdio(library))
+    finally:
+        library.close()
     return 0
 
 

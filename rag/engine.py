@@ -111,7 +111,11 @@ class Rag:
         """The ``k`` best passages (default: ``retrieval.k``), best first; ``only`` from some dates or sources."""
         if k is not None and k < 1:
             raise QuestionError(f"k must be at least 1, not {k}")
-        return self.retriever.search(self._with_names(read_query(query)), k, only or Filter())
+        return self.retriever.search(self.searched(query), k, only or Filter())
+
+    def searched(self, query: str) -> Query:
+        """A query as it is searched, its names and dates in Chinese."""
+        return self._with_names(read_query(query))
 
     def article(self, article_id: str) -> Article:
         """The article of a citation or hit. Raises :class:`StoreError` for an id that is not in the index."""

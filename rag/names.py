@@ -232,8 +232,26 @@ def places_in(chinese: str) -> list[str]:
     """
     tagged = _tagged(without_negated(chinese))
     words = [part for word, tag in tagged if tag == "ns" and len(word) > 1 for part in _parts(word)]
-    cores = [core if len(core := _SUFFIX.sub("", word)) > 1 else word for word in words]
-    return list(dict.fromkeys(core for core in cores if core not in _COUNTRYWIDE))
+    return list(dict.fromkeys(core for word in words if (core := _core(word)) not in _COUNTRYWIDE))
+
+
+def _core(place: str) -> str:
+    """A place without 市, 省 and the like, unless that is half its name."""
+    core = _SUFFIX.sub("", place)
+    return core if len(core) > 1 else place
+
+
+def mentions_in(text: str) -> tuple[list[str], list[str]]:
+    """The places and the persons that a text mentions, as often as it does; persons by a Chinese surname and two or three characters.
+
+    >>> mentions_in("随州高新区的郭晓东说,随州今年开工47个项目。")
+    (['随州', '随州'], ['郭晓东'])
+    """
+    words = _tagged.__wrapped__(text)  # whole articles would fill the cache
+    places = [core for word, tag in words if tag == "ns" and len(word) > 1 and (core := _core(word)) not in _COUNTRYWIDE]
+    persons = [word for word, tag in words if tag.startswith("nr") and 2 <= len(word) <= 3 and word[0] in _SURNAMES
+               and word[-1] not in _NO_PERSON_END]
+    return places, persons
 
 
 def _parts(word: str) -> list[str]:

@@ -9,13 +9,13 @@ All offsets count characters (not bytes) and all ranges are half open, ``[start,
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from typing import Any
-
 
 QUOTABLE = ("text", "title", "kicker", "section", "byline")  # fields of an article, beside its captions
 
@@ -168,7 +168,8 @@ class Passage:
 
 @dataclass(frozen=True)
 class Filter:
-    """Which articles a search may find: ISO days, months or years (both ends belong to it), and part of a source's name.
+    """Which articles a search may find: ISO days, months or years (both ends belong to it), part of a source's name, and names
+    (of places, of persons) that must all stand in the article.
 
     An article whose date is less precise counts if it may fall into the range; one without a date does not.
     """
@@ -176,9 +177,10 @@ class Filter:
     since: str = ""
     until: str = ""
     source: str = ""
+    mentioning: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.since or self.until or self.source)
+        return bool(self.since or self.until or self.source or self.mentioning)
 
 
 @dataclass(frozen=True)
@@ -195,7 +197,7 @@ class Hit:
 
     ``found_by``: channel (``dense``, ``sentence``, ``lexical``, ``names``, ``dictionary``) → rank and score there; ``period``
     with -1 where it can only tell about another time than the one asked about. ``matched``: the rarest words of the question
-    that stand in it, names in whatever script they were asked for.
+    that stand in it, names in whatever script they were asked for. ``alike``: how many passages that say the same it stands for.
     """
 
     rank: int
@@ -204,6 +206,7 @@ class Hit:
     article: Article
     found_by: Mapping[str, Found] = field(default_factory=dict)
     matched: tuple[str, ...] = ()
+    alike: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form of ``rag search --json``."""
@@ -212,7 +215,8 @@ class Hit:
             "passage_id": self.passage.passage_id, "title": headline(self.article),
             "text": self.passage.text, "score": round(self.score, 6),
             "source": self.article.source, "date": self.article.date or None,
-            "found_by": {channel: asdict(found) for channel, found in self.found_by.items()},
+            "field": self.passage.field, "item": self.passage.item, "start": self.passage.start, "end": self.passage.end,
+            "alike": self.alike, "found_by": {channel: asdict(found) for channel, found in self.found_by.items()},
             "matched": list(self.matched),
         }
 
@@ -238,7 +242,7 @@ class Citation:
     source_spans: tuple[tuple[int, int], ...]
     item: int = 0
     sha256: str = ""
-    corrected: Mapping[str, str] = field(default_factory=dict)
+    corrected: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "sha256", quote_hash(self.quote))
@@ -311,7 +315,7 @@ class Answer:
 
 
 def field_text(article: Article, field: str, item: int = 0) -> str:
-    """The text of a field that can be quoted (``text``, ``title``, ``kicker``, ``section``, ``byline``, or caption ``item``); ``""`` for others.
+    """The text of a field that can be quoted, one of :data:`QUOTABLE` or caption ``item``; ``""`` for others.
 
     >>> field_text(Article("1", "p", "d", "正文", captions=(Caption("新桥图", "李四 摄"),)), "caption", 0)
     '新桥图'

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -91,6 +91,13 @@ class Retriever:
         scores = self.embedder.interaction(query.named or query.question, texts)
         return {**channels, "tokens": dict(zip(rows, map(float, scores), strict=True))}
 
+    def holding(self, query: Query, only: Filter = _ALL) -> dict[str, tuple[str, str]]:
+        """The articles that hold every word of a query, an English word by any of its translations: id → date and source."""
+        if query.language == "zh":
+            return self.store.archive.holding([[[word]] for word in query.words], (), only)
+        ways = [[[pair for pair in search_tokens(word) if len(pair) > 1] or [word] for word in term] for term in query.terms]
+        return self.store.archive.holding(ways, query.sounds, only)
+
     def vectors(self, query: Query) -> np.ndarray:
         """The centred vector of the question: ``(1, dim)``."""
         return centred(self.embedder.queries([query.question]), self.store.query_centres[query.language])
@@ -166,7 +173,9 @@ class Retriever:
             for row, score in part:
                 passage = passages[row]
                 shingles = _shingles(passage.text)
-                if any(_overlap(shingles, other) > _SAME for other in seen):
+                same = next((at for at, other in enumerate(seen) if _overlap(shingles, other) > _SAME), None)
+                if same is not None:
+                    hits[same] = replace(hits[same], alike=hits[same].alike + 1)
                     continue
                 seen.append(shingles)
                 found = {name: Found(ranks[name][row], round(scores[row], 4)) for name, scores in channels.items() if row in scores}
@@ -217,7 +226,9 @@ def _shingles(text: str) -> frozenset[str]:
 
 
 def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
-    """Jaccard similarity."""
+    """Jaccard similarity; 0 where the sizes alone tell that it is at most ``_SAME``."""
+    if min(len(one), len(other)) <= _SAME * max(len(one), len(other)):
+        return 0.0
     return len(one & other) / len(one | other)
 
 

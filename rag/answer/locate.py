@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from rag.answer.choose import Piece
 from rag.answer.prompts import NOT_SAID
 from rag.quantities import ROUNDING, Quantity, header_unit, read
-from rag.records import Article, Citation, headline, runs_of, source_spans
+from rag.records import Citation, headline, runs_of, source_spans
 from rag.text import HAN, fold
 from rag.units import unit_at
 

@@ -25,7 +25,9 @@ class Prompt:
 class Generator(Protocol):
     """Writes text, always the same for the same prompt (greedy)."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """The runtime and the model, for receipts."""
 
     def write(self, prompt: Prompt, *, max_tokens: int, stop: Sequence[str] = ()) -> Iterator[str]:
         """Yields the text in pieces as it is written, up to a ``stop`` string or ``max_tokens``.

@@ -229,6 +229,43 @@ class Archive:
         wanted = " OR ".join(_quoted(" ".join(phrase)) for phrase in phrases if phrase)
         return self._match(f"pinyin : ({wanted})", limit, only) if wanted else []
 
+    def holding(
+        self, words: Sequence[Sequence[Sequence[str]]], phrases: Sequence[Sequence[str]], only: Filter = _ALL, limit: int = 20_000
+    ) -> dict[str, tuple[str, str]]:
+        """The articles that hold each of some words in one passage: article id → date and source; no words, no articles.
+
+        A word is given by the ways to write it, a way by the tokens that it consists of; ``phrases`` are ways to say a name.
+        """
+        ways = [" OR ".join(f"({' AND '.join(map(_quoted, tokens))})" for tokens in word) for word in words if word]
+        parts = [f"tokens : ({way})" for way in ways]
+        if phrases:
+            parts.append(f"pinyin : ({' OR '.join(_quoted(' '.join(phrase)) for phrase in phrases)})")
+        if not parts:
+            return {}
+        condition, values = _condition(only)
+        rows = self.connection.execute(
+            "SELECT DISTINCT a.article_id, a.date, a.source FROM lexical JOIN passages p ON p.row = lexical.rowid "
+            f"JOIN articles a ON a.article_id = p.article_id WHERE lexical MATCH ? AND {condition} LIMIT ?",
+            (" AND ".join(parts), *values, limit))
+        return {article_id: (date, source) for article_id, date, source in rows}
+
+    def listed(self, source: str, text: str, offset: int, limit: int) -> tuple[int, list[Article]]:
+        """How many articles a source has (``""``: all) that hold a text in any field, and some of them in their order."""
+        where = "WHERE (? = '' OR source = ?) AND (? = '' OR instr(record, ?) > 0)"
+        values = (source, source, text, text)
+        total = self.connection.execute(f"SELECT count(*) FROM articles {where}", values).fetchone()[0]
+        rows = self.connection.execute(f"SELECT record FROM articles {where} ORDER BY rowid LIMIT ? OFFSET ?", (*values, limit, offset))
+        return total, [article_from_dict(json.loads(record)) for (record,) in rows]
+
+    def articles_by_source(self) -> dict[str, int]:
+        """Name of each source → how many articles it gave."""
+        return dict(self.connection.execute(
+            "SELECT s.name, (SELECT count(*) FROM articles a WHERE a.source = s.name) FROM sources s ORDER BY s.name"))
+
+    def article_ids(self) -> list[str]:
+        """The ids of all articles, in order."""
+        return [article_id for (article_id,) in self.connection.execute("SELECT article_id FROM articles ORDER BY rowid")]
+
     def _match(self, query: str, limit: int, only: Filter) -> list[tuple[int, float]]:
         condition, values = _condition(only)
         joined = "" if not only else (
@@ -247,6 +284,7 @@ def _condition(only: Filter) -> tuple[str, tuple[str, ...]]:
         "instr(a.source, ?) > 0": only.source,
     }
     held = [(sql, value) for sql, value in parts.items() if value]
+    held += [("instr(a.record, ?) > 0", name) for name in only.mentioning]
     values = tuple(value for sql, value in held for _ in range(sql.count("?")))
     return " AND ".join(sql for sql, _ in held) or "1", values
 

@@ -1,0 +1,51 @@
+"""Text made safe for the programs that open an export: no characters that XML forbids, no formulas in spreadsheets."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+_FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_NUMBER = re.compile(r"[+-]?\d[\d,]*(?:\.\d+)?(?:[eE][+-]?\d+)?%?")
+_OPENS_A_FORMULA = tuple("=+-@＝＋－＠")  # Chinese spreadsheets take the full-width signs for formulas too
+
+
+def printable(value: object) -> str:
+    """A value as text without the characters that XML forbids; ``None`` gives ``""``.
+
+    >>> printable("47\\x00个\\x0b"), printable(None)
+    ('47个', '')
+    """
+    return "" if value is None else _FORBIDDEN.sub("", str(value))
+
+
+def one_line(value: object) -> str:
+    """The same on one line.
+
+    >>> one_line("签约\\n  某区 ")
+    '签约 某区'
+    """
+    return " ".join(printable(value).split())
+
+
+def harmless(value: object) -> str:
+    """A cell that no spreadsheet program takes for a formula: an apostrophe goes first where it might. Numbers stay.
+
+    >>> [harmless(told) for told in ("=1+1", "-3.5%", "-甲", "47个")]
+    ["'=1+1", '-3.5%', "'-甲", '47个']
+    """
+    text = printable(value)
+    opens = text.lstrip().startswith(_OPENS_A_FORMULA) or text.startswith(("\t", "\r", "\n"))
+    return "'" + text if opens and not _NUMBER.fullmatch(text) else text
+
+
+def as_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Rows under a header as CSV; it begins with a byte order mark, by which spreadsheet programs know UTF-8."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(header)
+    writer.writerows([harmless(cell) for cell in row] for row in rows)
+    return "\ufeff" + out.getvalue()
