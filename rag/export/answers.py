@@ -50,7 +50,7 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|~$&#!@]|:(?=//)|(?<=www)\.)", re.IGNOREC
 
 @dataclass(frozen=True)
 class _Block:
-    """``kind``: ``title``, ``heading``, ``entry``, ``text``, ``quote``, ``item``, ``command`` or ``table`` (the header is its first row)."""
+    """``kind``: ``title``, ``heading``, ``entry``, ``text``, ``quote``, ``item``, ``command`` or ``table`` (first its header)."""
 
     kind: str
     text: str = ""

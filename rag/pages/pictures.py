@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -21,9 +21,11 @@ PDFIUM = threading.RLock()
 
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp")
 _LONGEST_SIDE = 2000  # pixels of what is shown
+_LEAST_SCALE = 0.05
 _PIXELS_AT_MOST = 150_000_000  # of a picture: a newspaper page at 600 dpi
 _PAGES_AT_MOST = 2000  # as in rag.pages.pdf
 _RUN = 4  # characters that a piece of a broken quotation has at least
+_APART = 1.5  # characters between two neighbours of a line
 _COVERED = 0.5  # share of a quotation that must be found before anything is marked
 _PAGES_OF_A_QUOTATION = 3
 _FINE = 1_000_000  # steps into which PDFium's device coordinates divide a page
@@ -66,15 +68,15 @@ def page_count(path: Path) -> int:
 
 
 def page_picture(path: Path, page: int = 1, scale: float = 2.0) -> bytes:
-    """A page as PNG; its longer side has 2,000 pixels at most. ``scale``: pixels to the point of a PDF, to the pixel of a picture at most 1.
+    """A page as PNG; its longer side has 2,000 pixels at most. ``scale``: pixels to the point of a PDF, or to the pixel of a picture.
 
-    Raises :class:`SourceError` for a page that is not there and for a file that is locked, broken or too large.
+    A picture is not enlarged. Raises :class:`SourceError` for a page that is not there and a file that is locked, broken or too large.
     """
     if path.suffix.lower() == ".pdf":
         with _pdf(path) as document:
             sheet = document[_place(path, page, len(document))]
             fits = _LONGEST_SIDE / max(1.0, *sheet.get_size())
-            return _png(sheet.render(scale=min(scale, fits)).to_pil())
+            return _png(sheet.render(scale=min(max(scale, _LEAST_SCALE), fits)).to_pil())
     with _picture(path) as picture:
         picture.seek(_place(path, page, getattr(picture, "n_frames", 1)))
         return _png(_shown(picture, scale))
@@ -96,9 +98,8 @@ def spots(path: Path, quote: str, *, lines: Sequence[tuple[str, Box]] = ()) -> l
 
 
 def _spots_in_pdf(document: Any, quote: str) -> list[Spot]:
-    texts = [_text_of(sheet.get_textpage()) for sheet in document]
     found = []
-    for page, characters in _found(quote, texts).items():
+    for page, characters in _found(quote, (_text_of(sheet.get_textpage()) for sheet in document)).items():
         boxes = _boxes(document[page], sorted(characters))
         if boxes:
             found.append(Spot(page + 1, boxes))
@@ -137,14 +138,16 @@ def _text_of(layer: Any) -> _Text:
     return _folded("".join(chr(pdfium.FPDFText_GetUnicode(layer, at)) for at in range(layer.count_chars())))
 
 
-def _found(quote: str, texts: Sequence[_Text]) -> dict[int, set[int]]:
+def _found(quote: str, pages: Iterable[_Text]) -> dict[int, set[int]]:
     """Page → numbers of the characters that spell the quotation there: whole on one page, else by its longest pieces."""
     if not quote:
         return {}
-    for page, text in enumerate(texts):
+    texts: list[_Text] = []
+    for page, text in enumerate(pages):
         at = text.text.find(quote)
         if at >= 0:
             return {page: set(text.origins[at : at + len(quote)])}
+        texts.append(text)
     grams = {quote[i : i + _RUN] for i in range(len(quote) - _RUN + 1)}
     counts = {page: sum(gram in text.text for gram in grams) for page, text in enumerate(texts)}
     likely = sorted((page for page in counts if counts[page]), key=lambda page: -counts[page])[:_PAGES_OF_A_QUOTATION]
@@ -196,22 +199,34 @@ def _shares(sheet: Any, box: Box) -> Box:
     return left, top, right, bottom
 
 
-def _joined(boxes: Iterator[Box]) -> tuple[Box, ...]:
-    """The boxes of characters, one after the other, as one box a line."""
+def _joined(boxes: Iterable[Box]) -> tuple[Box, ...]:
+    """The boxes of characters, one after the other, as one box a line; a line may run across or, set so or turned, down.
+
+    >>> _joined([(0.1, 0.1, 0.2, 0.2), (0.2, 0.1, 0.3, 0.2), (0.1, 0.3, 0.2, 0.4)])
+    ((0.1, 0.1, 0.3, 0.2), (0.1, 0.3, 0.2, 0.4))
+    """
     lines: list[Box] = []
+    last, way = None, ""
     for box in boxes:
-        if lines and _goes_on(lines[-1], box):
-            last = lines.pop()
-            box = min(last[0], box[0]), min(last[1], box[1]), max(last[2], box[2]), max(last[3], box[3])
-        lines.append(box)
+        goes = _goes_on(last, box, way or "across down") if last else ""
+        if goes:
+            line, way = lines.pop(), goes
+            lines.append((min(line[0], box[0]), min(line[1], box[1]), max(line[2], box[2]), max(line[3], box[3])))
+        else:
+            way = ""
+            lines.append(box)
+        last = box
     return tuple((round(a, 5), round(b, 5), round(c, 5), round(d, 5)) for a, b, c, d in lines if c > a and d > b)
 
 
-def _goes_on(line: Box, box: Box) -> bool:
-    """Shares of width and height differ in scale, so a gap is measured in widths of the next character."""
-    overlap = min(line[3], box[3]) - max(line[1], box[1])
-    width = max(box[2] - box[0], 0.005)
-    return overlap > 0.5 * min(line[3] - line[1], box[3] - box[1]) and -0.5 * width < box[0] - line[2] < 2 * width
+def _goes_on(last: Box, box: Box, ways: str) -> str:
+    """In which of the ways a character goes on the line: beside or below the last one. Gaps are measured in characters."""
+    gaps = [max(last[i], box[i]) - min(last[i + 2], box[i + 2]) for i in (0, 1)]
+    sizes = [max(last[i + 2] - last[i], box[i + 2] - box[i]) for i in (0, 1)]
+    for way, along, over in (("across", 0, 1), ("down", 1, 0)):
+        if way in ways and gaps[along] < _APART * sizes[along] and gaps[over] < -0.4 * sizes[over]:
+            return way
+    return ""
 
 
 # -- the files ------------------------------------------------------------------------------------------------
@@ -274,15 +289,17 @@ def _shown(picture: Any, scale: float) -> Any:
     """The picture upright, in 8 bits a colour, and as small as it is shown."""
     from PIL import ImageOps
 
-    share = min(1.0, scale, _LONGEST_SIDE / max(picture.size))
+    share = min(1.0, max(scale, _LEAST_SCALE), _LONGEST_SIDE / max(picture.size))
     size = (max(1, round(picture.width * share)), max(1, round(picture.height * share)))
     picture.draft("RGB", size)  # JPEG: decodes no more than is shown
     if picture.mode.startswith(("I", "F")):
         low, high = picture.getextrema()
         picture = picture.convert("F").point(lambda value: (value - low) * (255 / max(1e-9, high - low))).convert("L")
-    small = picture.convert("RGB").resize(size)
-    small.info = {}
-    return ImageOps.exif_transpose(small) if picture.getexif() else small
+    if picture.mode in ("1", "P", "PA"):  # colours that cannot be mixed
+        picture = picture.convert("L" if picture.mode == "1" else "RGB")
+    small = ImageOps.exif_transpose(picture.resize(size, reducing_gap=2.0)).convert("RGB")
+    small.info = {}  # no place, no name of the camera's owner
+    return small
 
 
 def _png(picture: Any) -> bytes:

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -57,7 +57,7 @@ class Library:
 
     def start(self) -> None:
         """Loads index and models behind the scenes; the page can be opened meanwhile."""
-        self._builder.submit(self._load)
+        self._builder.submit(self._told, self._load)
 
     def close(self) -> None:
         """Ends what is running and gives the threads back."""
@@ -259,6 +259,8 @@ class Library:
 
     async def sources(self) -> list[dict[str, Any]]:
         """The sources, those removed at the desk last: name, articles, who added it, whether its file is there."""
+        with suppress(NoIndex):
+            await self.until_searchable()
         return await self.run(self._sources)
 
     def _sources(self) -> list[dict[str, Any]]:
@@ -298,7 +300,16 @@ class Library:
     def build(self) -> None:
         """Starts a build behind the scenes; one that waits already will do."""
         self._progress = self._progress or {"stage": "waiting", "done": 0, "total": 0}
-        self._builder.submit(self._build)
+        self._builder.submit(self._told, self._build)
+
+    def _told(self, work: Callable[[], None]) -> None:
+        """Runs some work of the builder; what nobody reckoned with is logged and shown, not lost with the thread."""
+        try:
+            work()
+        except Exception as error:
+            log.exception("builder")
+            self._progress = None
+            self._set("failed", f"{type(error).__name__}: {error}; see the log, and start the server again")
 
     @property
     def is_building(self) -> bool:

@@ -73,6 +73,7 @@ function label() {
     fill(node, icon(node.dataset.icon));
     node.title = t(node.dataset.tLabel);
   }
+  byId("language").lang = language() === "zh" ? "en" : "zh-Hans";
   labelTheme();
   title();
 }
@@ -109,6 +110,7 @@ async function start() {
   label();
   byId("theme").addEventListener("click", nextTheme);
   byId("language").addEventListener("click", switchLanguage);
+  byId("skip").addEventListener("click", (event) => { event.preventDefault(); byId("main").focus(); });
   for (const part of [reading, kept, search, saved, archive, notes]) part.start();
   keys.wire();
   keys.start({ begin: startNew, focusBox });

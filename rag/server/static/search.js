@@ -65,7 +65,7 @@ async function run() {
 function draw() {
   fill(byId("view-search"), el("div", { class: "search-grid" },
     el("div", { class: "search-head" }, el("h2", { tabindex: "-1" }, t("tab_search")), form()),
-    el("aside", { id: "facets", "aria-label": t("narrow") }),
+    el("section", { id: "facets", "aria-label": t("narrow") }),
     el("div", { class: "search-main" }, el("div", { id: "results", role: "region", "aria-label": t("results") }))));
   drawResults();
 }
