@@ -81,10 +81,10 @@ def _parser() -> argparse.ArgumentParser:
     models.add_argument("--verify", action="store_true", help="hash what is cached anew")
     verify = add("verify", _verify, "check a saved answer against index and sources, offline")
     verify.add_argument("file", type=Path, metavar="ANSWER.json", help="what `rag ask --json` printed")
-    evaluate = add("eval", _eval, "measure search, answers or page reading on questions and pages of your own")
-    evaluate.add_argument("kind", choices=["retrieval", "answers", "pages"])
-    evaluate.add_argument("file", type=Path, help='lines of {"id", "question", "doc_ids" or "answers"}; for pages, a folder of '
-                                                  'NAME.txt with NAME.gold.json')
+    evaluate = add("eval", _eval, "measure search, answers or page reading on files of your own, or answers judged at the desk")
+    evaluate.add_argument("kind", choices=["retrieval", "answers", "feedback", "pages"])
+    evaluate.add_argument("file", type=Path, help=(
+        'lines of {"id", "question", "doc_ids" or "answers"}; index/feedback.jsonl; or a folder of NAME.txt with NAME.gold.json'))
     evaluate.add_argument("--failures", type=int, default=10, metavar="N", help="failures shown (default: 10; all with --json)")
     add("doctor", _doctor, "check the installation; each finding comes with its remedy")
     return parser
@@ -328,7 +328,8 @@ def _eval(arguments: argparse.Namespace) -> int:
     if arguments.kind == "pages":
         report = evaluate.evaluate_pages(_gold_pages(arguments.file))
     else:
-        measure = evaluate.evaluate_retrieval if arguments.kind == "retrieval" else evaluate.evaluate_answers
+        measure = {"retrieval": evaluate.evaluate_retrieval, "answers": evaluate.evaluate_answers,
+                   "feedback": evaluate.evaluate_feedback}[arguments.kind]
         rows = [(number, row) for number, row in _questions(arguments.file)]
         if bad := next(((number, row) for number, row in rows if isinstance(row, str)), None):
             raise QuestionError(f"{arguments.file}:{bad[0]}: {bad[1]}")

@@ -102,6 +102,27 @@ def evaluate_answers(rag: Rag, questions: Iterable[Mapping[str, Any]]) -> Report
     return Report("answers", len(outcomes), {**_shares(outcomes, cited), **_times(seconds)}, failures)
 
 
+def evaluate_feedback(rag: Rag, judged: Iterable[Mapping[str, Any]]) -> Report:
+    """Asks again what readers judged at the desk (``{"id", "question", "verdict", "quotes"}`` a line).
+
+    ``kept``: of the answers found good, the share that still quotes the same; ``mended``: of those found bad, the share that
+    does not. Failures are the others.
+    """
+    outcomes: dict[str, list[bool]] = {"kept": [], "mended": []}
+    seconds, failures = [], []
+    for row in judged:
+        answer = rag.ask(row["question"])
+        same = [c.quote for c in answer.citations] == list(row.get("quotes", ())) and answer.refused == row.get("refused", False)
+        name, well = ("kept", same) if row.get("verdict") == "up" else ("mended", not same)
+        outcomes[name].append(well)
+        seconds.append(answer.seconds["total"])
+        if not well:
+            failures.append({"id": row["id"], "question": row["question"], "verdict": row.get("verdict"), "word": row.get("word", ""),
+                             "answer": answer.text, "answer_judged": row.get("answer", "")})
+    shares = {name: mean(found) for name, found in outcomes.items() if found}
+    return Report("feedback", len(seconds), {**shares, **_times(seconds)}, failures)
+
+
 def _outcome(answer: Answer, wanted: Sequence[str]) -> str:
     if answer.refused:
         return "refused wrongly" if wanted else "refused rightly"

@@ -8,7 +8,7 @@ import pytest
 from conftest import ROOT
 
 from rag import cli
-from rag.evaluate import evaluate_answers, evaluate_pages, evaluate_retrieval
+from rag.evaluate import evaluate_answers, evaluate_feedback, evaluate_pages, evaluate_retrieval
 from rag.records import Article
 
 
@@ -50,3 +50,11 @@ def test_the_command_measures_pages(tmp_path, capsys):
     (tmp_path / "p.gold.json").write_text('[{"title": "无此文", "paragraphs": ["无"]}]', encoding="utf-8")
     assert cli.main(["eval", "pages", str(tmp_path), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["figures"]["title_recall"] == 0
+
+
+def test_judgements_of_the_desk_are_asked_again(open_rag):
+    rag = open_rag(read="47座")
+    quotes = [c.quote for c in rag.ask("甲镇今年新开工多少座桥梁?").citations]
+    rows = [{"id": "1", "question": "甲镇今年新开工多少座桥梁?", "verdict": verdict, "quotes": quotes} for verdict in ("up", "down")]
+    report = evaluate_feedback(rag, rows)
+    assert report.figures["kept"] == 1 and report.figures["mended"] == 0 and [f["verdict"] for f in report.failures] == ["down"]

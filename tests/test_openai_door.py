@@ -223,6 +223,13 @@ def test_a_body_that_is_no_object_is_a_bad_request(client, body):
     assert caught.value.code in ("invalid_json", "invalid_type")
 
 
+def test_characters_that_are_none_do_no_harm(client):
+    with pytest.raises(NotFoundError):
+        client.post("/chat/completions", content=b'{"model": "\\ud800", "messages": []}', cast_to=object)
+    with pytest.raises(BadRequestError):
+        client.post("/responses", content=b'{"input": "\\ud800"}', cast_to=object)
+
+
 def test_an_unknown_model_and_an_unknown_response_are_said_to_be_unknown(client):
     with pytest.raises(NotFoundError) as caught:
         client.chat.completions.create(model="gpt-9", messages=ASKED)
@@ -267,7 +274,7 @@ def test_a_client_that_hangs_up_ends_the_work(stream):
 
 
 def test_the_real_library_answers_as_rag_ask_does(open_rag):
-    rag = open_rag(read="47座")
+    rag = open_rag(read="47座", render="", term="", rewrite="")
     expected = rag.ask("甲镇今年新开工多少座桥梁?")
     library = Library(rag)
     library.start()

@@ -104,6 +104,14 @@ def test_pictures_of_all_kinds_are_shown(tmp_path, mode):
     assert size_of(page_picture(tmp_path / "a.tif")) == (40, 30)
 
 
+def test_sixteen_bit_grey_keeps_its_shades(tmp_path):
+    path = tmp_path / "a.tif"
+    picture = Image.new("I;16", (40, 30), 60_000)
+    picture.paste(1_000, (0, 0, 20, 30))
+    picture.save(path)
+    assert Image.open(io.BytesIO(page_picture(path))).convert("L").getextrema() == (0, 255)
+
+
 def test_a_photograph_is_shown_upright_and_without_its_metadata(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6  # turned by 90 degrees

@@ -192,8 +192,10 @@ def send(client: TestClient, path: str, *files: tuple[str, bytes]):
 
 
 def test_pages_are_shown_before_they_are_added_and_asked_afterwards(client, library):
-    shown = send(client, "/api/sources/preview", ("丙.txt", "# 丙村修路\n\n丙村今年修路九公里。\n".encode()), ("坏.pdf", b"%PDF-x")).json()
-    assert [(item["name"], len(item["articles"]), bool(item["error"])) for item in shown["files"]] == [("丙.txt", 1, False), ("坏.pdf", 0, True)]
+    good, bad = ("丙.txt", "# 丙村修路\n\n丙村今年修路九公里。\n".encode()), ("坏.pdf", b"%PDF-x")
+    shown = send(client, "/api/sources/preview", good, bad).json()
+    read = [(item["name"], len(item["articles"]), bool(item["error"])) for item in shown["files"]]
+    assert read == [("丙.txt", 1, False), ("坏.pdf", 0, True)]
     added = client.post("/api/sources", json={"upload": shown["upload"]})
     settle(library)
     assert added.status_code == 202 and len(added.json()["failed"]) == 1

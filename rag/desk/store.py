@@ -31,6 +31,7 @@ CREATE TABLE IF NOT EXISTS notes (
     note_id TEXT PRIMARY KEY, source TEXT NOT NULL, article_id TEXT NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
     quote TEXT NOT NULL, text TEXT NOT NULL, tags TEXT NOT NULL, created TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS answers (answer_id TEXT PRIMARY KEY, receipt TEXT NOT NULL, kept TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS examples (generation TEXT PRIMARY KEY, questions TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS mentions (article_id TEXT PRIMARY KEY, zones TEXT NOT NULL, persons TEXT NOT NULL);
 """
 
@@ -180,7 +181,18 @@ class DeskStore:
             raise StoreError("no such answer was kept here; ask the question again")
         return json.loads(rows[0][0]), rows[0][1]
 
-    # -- names that articles mention --------------------------------------------------------------------------
+    # -- examples and names that articles mention --------------------------------------------------------------------------
+
+    def examples(self, generation: str) -> list[str] | None:
+        """The questions to begin with that were tried on this state of the index; ``None`` if none were."""
+        rows = self._rows("SELECT questions FROM examples WHERE generation = ?", (generation,))
+        return json.loads(rows[0][0]) if rows else None
+
+    def keep_examples(self, generation: str, questions: Sequence[str]) -> None:
+        """Keeps them for this state of the index alone."""
+        with self._writing() as connection:
+            connection.execute("DELETE FROM examples")
+            connection.execute("INSERT INTO examples VALUES (?, ?)", (generation, json.dumps(list(questions), ensure_ascii=False)))
 
     def mentions(self, article_ids: Iterable[str]) -> dict[str, tuple[list[str], list[str]]]:
         """Article id → the places and the persons it mentions, for those that were read through already."""

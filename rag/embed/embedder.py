@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_KEPT = 300  # passages whose tokens are kept, some 0.3 MB each
 _PREFIXES = {"e5": ("query: ", "passage: ")}
 
 
@@ -65,7 +67,8 @@ class SentenceEmbedder:
     def __init__(self, encode: Encoder, dimension: int, fingerprint: str, prefixes: tuple[str, str]) -> None:
         self.dimension = dimension
         self.fingerprint = fingerprint
-        self._encode, self._prefixes = encode, prefixes
+        self._encode, self._prefixes, self._kept = encode, prefixes, dict[str, Tokens]()
+        self._lock = threading.Lock()
 
     def queries(self, texts: Sequence[str]) -> np.ndarray:
         """Vectors of questions."""
@@ -79,8 +82,20 @@ class SentenceEmbedder:
         """See :class:`Embedder`."""
         query, passage = self._prefixes
         [asked] = self._encode.tokens([query + question], query)
-        found = self._encode.tokens([passage + text for text in passages], passage) if passages else []
-        return np.array([met(asked, tokens) for tokens in found], np.float32)
+        held = {text: tokens for text in passages if (tokens := self._kept.get(text))}
+        new = [text for text in dict.fromkeys(passages) if text not in held]
+        held |= zip(new, self._encode.tokens([passage + text for text in new], passage) if new else [], strict=True)
+        self._remember(held)
+        return np.array([met(asked, held[text]) for text in passages], np.float32)
+
+    def _remember(self, used: Mapping[str, Tokens]) -> None:
+        """Keeps the tokens of the passages that were compared last; in a small archive these are all."""
+        with self._lock:
+            for text, tokens in used.items():
+                self._kept.pop(text, None)
+                self._kept[text] = tokens
+            for text in list(self._kept)[:-_KEPT]:
+                del self._kept[text]
 
     def _all(self, texts: list[str]) -> np.ndarray:
         return self._encode(texts) if texts else np.zeros((0, self.dimension), np.float32)

@@ -45,7 +45,8 @@ _WORDS = {
         "how": "Export this answer as JSON and run (no network is needed):"},
 }
 _COMMAND = "rag verify ANSWER.json"
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>|~$&#!@]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
+_SPECIAL = re.compile(r"([\\`*{}\[\]<>|~$&#!@]|(?<![^\W_])_|_(?![^\W_])|:(?=//)|(?<=www)\.)", re.IGNORECASE)
+_OPENS_A_BLOCK = re.compile(r"^(\d+(?=[.)])|(?=[-+=]))")
 
 
 @dataclass(frozen=True)
@@ -161,11 +162,10 @@ def _blocks(receipt: Mapping[str, Any], checks: Sequence[Check]) -> Iterator[_Bl
 
 
 def _quotation(citation: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[_Block]:
-    named = citation["title"] or words["untitled"]
-    yield _Block("entry", f"[{citation['number']}] {named}")
+    yield _Block("entry", f"[{citation['number']}] {citation['title'] or words['untitled']}")
     yield _Block("quote", citation["quote"])
-    about = _joined(named, citation["byline"], citation["date"], citation["source"])
-    corrected = "; ".join(f"{field}: {was}" for field, was in citation.get("corrected", {}).items())
+    about = _joined(citation["byline"], citation["date"], citation["source"])
+    corrected = "; ".join(f"{words.get(field, field)}: {was}" for field, was in citation.get("corrected", {}).items())
     yield _Block("text", about + (f" ({words['corrected']} {corrected})" if corrected else ""))
     spans = ", ".join(f"{start}–{end}" for start, end in citation["source_spans"])
     field = words.get(citation["field"], citation["field"]).lower()
@@ -218,15 +218,8 @@ def _escaped_lines(text: object) -> list[str]:
     ['\\\\# 甲 \\\\<b\\\\>', '1\\\\. \\\\[乙\\\\](http\\\\://x)']
     """
     lines = (_SPECIAL.sub(r"\\\1", line) for line in map(one_line, printable(text).splitlines()) if line)
-    return [_escaped_start(line) for line in lines]
+    return [_OPENS_A_BLOCK.sub(r"\1\\", line) for line in lines]
 
 
 def _escaped_line(text: object) -> str:
     return " ".join(_escaped_lines(one_line(text)))
-
-
-def _escaped_start(line: str) -> str:
-    start = re.match(r"\d*", line)
-    at = start.end() if start else 0
-    opens = line[at : at + 1] in (tuple(".)") if at else tuple("-+="))
-    return f"{line[:at]}\\{line[at:]}" if opens else line

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 from rag.errors import SourceError
 from rag.pages.columns import Run, text_of_runs
 
+PDFIUM = threading.RLock()  # PDFium is not thread safe; all calls to it hold this
 _APART = 0.9  # character sizes between two runs of one line that are no neighbours
 _PAGES_AT_MOST = 2000
 _PICTURE = 3  # what PDFium calls an image
@@ -18,7 +20,8 @@ def text_of_pdf(data: bytes) -> str:
     import pypdfium2
 
     try:
-        document = pypdfium2.PdfDocument(data)
+        with PDFIUM:
+            document = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
         locked = "assword" in str(error)
         told = "is locked with a password; save it without one" if locked else f"damaged PDF ({error}); save it again"
@@ -26,19 +29,23 @@ def text_of_pdf(data: bytes) -> str:
     try:
         if len(document) > _PAGES_AT_MOST:
             raise SourceError(f"has {len(document):,} pages; split it into files of at most {_PAGES_AT_MOST:,}")
-        return "\n\n".join(filter(None, map(_page_text, document)))
+        return "\n\n".join(filter(None, (_page_text(document, number) for number in range(len(document)))))
     finally:
-        document.close()
+        with PDFIUM:
+            document.close()
 
 
-def _page_text(page: Any) -> str:
+def _page_text(document: Any, number: int) -> str:
     """The text of a page; a page that is a picture is given to the recogniser."""
-    runs = _runs(page)
-    if runs or not any(True for _ in page.get_objects(filter=[_PICTURE])):
-        return text_of_runs(runs)
+    with PDFIUM:
+        page = document[number]
+        runs = _runs(page)
+        if runs or not any(True for _ in page.get_objects(filter=[_PICTURE])):
+            return text_of_runs(runs)
+        pixels = page.render(scale=_DPI / 72).to_numpy()[:, :, :3].copy()
     from rag.pages.scans import text_of_pixels
 
-    return text_of_pixels(page.render(scale=_DPI / 72).to_numpy()[:, :, :3])
+    return text_of_pixels(pixels)
 
 
 def _runs(page: Any) -> list[Run]:

@@ -5,7 +5,6 @@ PDFium is not thread safe; all calls to it here hold :data:`PDFIUM`.
 
 from __future__ import annotations
 
-import threading
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,8 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.errors import SourceError
-
-PDFIUM = threading.RLock()
+from rag.pages.pdf import PDFIUM
 
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp")
 _LONGEST_SIDE = 2000  # pixels of what is shown
@@ -98,12 +96,9 @@ def spots(path: Path, quote: str, *, lines: Sequence[tuple[str, Box]] = ()) -> l
 
 
 def _spots_in_pdf(document: Any, quote: str) -> list[Spot]:
-    found = []
-    for page, characters in _found(quote, (_text_of(sheet.get_textpage()) for sheet in document)).items():
-        boxes = _boxes(document[page], sorted(characters))
-        if boxes:
-            found.append(Spot(page + 1, boxes))
-    return found
+    found = _found(quote, (_text_of(sheet.get_textpage()) for sheet in document))
+    marked = ((page + 1, _boxes(document[page], sorted(characters))) for page, characters in found.items())
+    return [Spot(page, boxes) for page, boxes in marked if boxes]
 
 
 def _spots_in_lines(quote: str, lines: Sequence[tuple[str, Box]]) -> list[Spot]:

@@ -11,17 +11,18 @@ from typing import Any
 from fastapi import FastAPI
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import FileResponse, Response
+from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from rag.server import problems
-from rag.server.asking import asking_routes
+from rag.server.asking import asking_routes, client_of
 from rag.server.batches import batch_routes
 from rag.server.guard import LOOPBACK, Guard, Meters
 from rag.server.keeping import keeping_routes
 from rag.server.mcp_door import mcp_app, mcp_server, mcp_session
 from rag.server.openai_door import openai_router
-from rag.server.reading import note_routes, reading_routes, source_routes
+from rag.server.reading import note_routes, place_routes, reading_routes, source_routes
 from rag.service import Library
 
 STATIC = Path(__file__).with_name("static")
@@ -48,11 +49,11 @@ def create_app(library: Library, *, token: str = "", hosts: Iterable[str] = LOOP
                   description="Ask a newspaper archive; every statement of an answer is a word-for-word quotation.")
     problems.install(app)
     app.include_router(asking_routes(library, meters, log_questions=log_questions), responses=problems.DOCUMENTED)
-    for routes in (reading_routes, source_routes, note_routes, keeping_routes, batch_routes):
+    for routes in (reading_routes, place_routes, source_routes, note_routes, keeping_routes, batch_routes):
         app.include_router(routes(library), responses=problems.DOCUMENTED)
-    app.include_router(openai_router(library))
+    app.include_router(openai_router(library, base_url=base_url, client_of=client_of))
     _add_pages(app, library, meters)
-    app.mount("/mcp", mcp_app(tools))
+    app.router.routes.append(Route("/mcp", mcp_app(tools), include_in_schema=False))
     whole: Any = _with_gradio(app, library) if gradio else app
     return Guard(whole, token=token, hosts=hosts, meters=meters)
 

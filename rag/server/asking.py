@@ -48,11 +48,16 @@ class Ask(BaseModel):
 
 
 class Narrowed:
-    """How a search is narrowed and sorted: the query parameters of ``/api/search``."""
+    """How a search is narrowed and sorted: the query parameters of ``/api/search``.
 
-    def __init__(self, q: Annotated[str, Query(max_length=2000)], k: Annotated[int, Query(ge=1, le=100)] = 20, since: Date = "",
-                 until: Date = "", source: Name = "", zone: Name = "", person: Name = "", sort: Sort = "relevance") -> None:
-        self.q, self.k, self.sort = q, k, sort
+    ``quick``: no comparison token by token, for a query that is still being typed.
+    """
+
+    def __init__(
+        self, q: Annotated[str, Query(max_length=2000)], k: Annotated[int, Query(ge=1, le=100)] = 20, since: Date = "", until: Date = "",
+        source: Name = "", zone: Name = "", person: Name = "", sort: Sort = "relevance", quick: bool = False,
+    ) -> None:
+        self.q, self.k, self.sort, self.quick = q, k, sort, quick
         self.only = Filter(since, until, source, tuple(name for name in (zone, person) if name))
 
 
@@ -155,7 +160,7 @@ def event_body(event: QueuedEvent, library: Library) -> tuple[str, dict[str, Any
 async def searched(library: Library, narrowed: Narrowed) -> dict[str, Any]:
     """The body of ``/api/search``."""
     began = time.perf_counter()
-    found = await library.find(narrowed.q, narrowed.k, narrowed.only, narrowed.sort)
+    found = await library.find(narrowed.q, narrowed.k, narrowed.only, narrowed.sort, quick=narrowed.quick)
     mentions = library.desk.mentions({hit.article.article_id for hit in found.hits})
     return {"query": narrowed.q, "total": found.total, "complete": found.complete,
             "hits": [hit_body(hit, mentions) for hit in found.hits], "facets": found.facets,

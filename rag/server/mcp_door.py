@@ -35,6 +35,7 @@ from rag.errors import GenerationError, RagError, StoreError
 from rag.query import MAX_CHARACTERS
 from rag.records import Answer, Article, Citation, Filter, Hit, Turn, headline, runs_of, source_spans
 from rag.server.openai_door import permalink
+from rag.service.errors import NoIndex
 from rag.service.events import Queued
 
 if TYPE_CHECKING:
@@ -246,11 +247,9 @@ class _Tools:
         """The text of an article, then what else the page says of it."""
         try:
             article = await self._library.article(article_id)
-        except StoreError as error:
-            missing = self._library.state()["index"]
-            raise (ResourceNotFoundError if missing else ResourceError)(str(error)) from error
         except RagError as error:
-            raise ResourceError(str(error)) from error
+            unknown = isinstance(error, StoreError) and not isinstance(error, NoIndex)
+            raise (ResourceNotFoundError if unknown else ResourceError)(str(error)) from error
         return "\n\n".join((article.text, f"—— {_head(article)}", *(f"[图] {caption.text}" for caption in article.captions)))
 
     def _quotation(self, citation: Citation) -> Quotation:

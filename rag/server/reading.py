@@ -56,7 +56,7 @@ class ChangedNote(BaseModel):
 
 
 def reading_routes(library: Library) -> APIRouter:
-    """Articles, their places in the page, and how they are cited."""
+    """Articles, their corrections, and how they are cited."""
     router = APIRouter(prefix="/api", tags=["articles"])
 
     @router.get("/articles")
@@ -90,6 +90,13 @@ def reading_routes(library: Library) -> APIRouter:
         found = await library.article(article_id)
         quote = field_text(found, field, item)[start:end]
         return {"style": style, "text": await library.run(lambda: cite(found, style, quote=quote))}
+
+    return router
+
+
+def place_routes(library: Library) -> APIRouter:
+    """Where a span of an article stands: in the raw page, in its picture, after a rebuild."""
+    router = APIRouter(prefix="/api", tags=["articles"])
 
     @router.get("/articles/{article_id}/raw")
     async def raw(article_id: str, field: Field_ = "text", item: Offset = 0, start: Offset = 0, end: Offset = 0) -> dict[str, Any]:

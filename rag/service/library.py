@@ -22,6 +22,7 @@ from rag.records import Answer, Article, Event, EvidenceFound, Filter, Hit, Turn
 from rag.service import sources as pages
 from rag.service.errors import Busy, NoIndex, NotReady
 from rag.service.events import Queued, QueuedEvent
+from rag.service.examples import candidates
 from rag.service.queue import FairQueue, Place
 from rag.service.searching import Search, find, mentioned
 from rag.store import read_manifest
@@ -32,6 +33,7 @@ T = TypeVar("T")
 _END = object()
 _SEARCHERS = 4  # threads that search and read articles beside the one that writes answers
 _NAMED = 20  # articles that are read through for names at a time
+_TRIED, _SHOWN = 12, 4  # questions to begin with: that are tried, that are shown
 _EARLY = 10  # hits shown to somebody who waits for a turn
 
 
@@ -50,6 +52,7 @@ class Library:
         self._names = ThreadPoolExecutor(1, "names")
         self._state, self._detail = "loading", ""
         self._progress: dict[str, Any] | None = None
+        self._examples: list[str] = []
         self._searchable, self._closing = threading.Event(), threading.Event()
         self._building = threading.Lock()
 
@@ -76,7 +79,7 @@ class Library:
             return
         if self._load_models(index=True):
             self._set("ready")
-            self._names.submit(self._read_mentions)
+            self._names.submit(self._get_to_know)
 
     def _load_models(self, *, index: bool) -> bool:
         try:
@@ -93,6 +96,14 @@ class Library:
 
     def _set(self, state: str, detail: str = "") -> None:
         self._state, self._detail = state, detail
+
+    def _get_to_know(self) -> None:
+        """What makes the desk more useful and may take its time."""
+        try:
+            self._read_mentions()
+            self._try_examples()
+        except Exception:
+            log.exception("names and examples")
 
     def _read_mentions(self) -> None:
         """Which places and persons each article mentions, for those not read through yet; the facets use what is there."""
@@ -120,11 +131,26 @@ class Library:
             index = None
         return {"status": self._state, "detail": self._detail, "progress": self._progress, "index": index,
                 "queue": {"waiting": self.queue.waiting, "writing": self.queue.serving},
-                "version": version("wenbao"), "examples": list(self._examples())}
+                "version": version("wenbao"), "examples": self._examples}
 
-    def _examples(self) -> Sequence[str]:
-        """The configured questions; without any, one for each of the first headlines."""
-        return self.rag.examples
+    def _try_examples(self) -> None:
+        """Asks the questions to begin with, and keeps those that this archive answers; gives way to whoever asks something."""
+        store = self.rag.retriever.store
+        known = self.desk.examples(store.manifest.generation)
+        self._examples = known or []
+        for question in () if known is not None else candidates(store.archive.listed("", "", 0, _TRIED)[1], self.rag.examples, _TRIED):
+            while self.queue.serving and not self._closing.is_set():
+                time.sleep(0.2)
+            if self._closing.is_set() or len(self._examples) == _SHOWN:
+                break
+            with suppress(RagError):  # somebody asked meanwhile, or it is no question
+                if not self._writer.submit(self._answered, question).result().refused:
+                    self._examples = [*self._examples, question]
+        if known is None and not self._closing.is_set():
+            self.desk.keep_examples(store.manifest.generation, self._examples)
+
+    def _answered(self, question: str) -> Answer:
+        return next(event for event in self.rag.stream(question, stopped=lambda: bool(self.queue.serving)) if isinstance(event, Answer))
 
     def needs_search(self) -> None:
         """Raises :class:`NoIndex` where there is no index, :class:`NotReady` where nothing can be searched (yet)."""
@@ -237,13 +263,13 @@ class Library:
         await self.until_searchable()
         return await self.run(self.rag.search, query, k, only)
 
-    async def find(self, query: str, k: int, only: Filter, sort: str) -> Search:
-        """Search with facets."""
+    async def find(self, query: str, k: int, only: Filter, sort: str, *, quick: bool = False) -> Search:
+        """Search with facets; ``quick`` leaves the comparison token by token out."""
         await self.until_searchable()
-        return await self.run(self._find, query, k, only, sort)
+        return await self.run(self._find, query, k, only, sort, quick)
 
-    def _find(self, query: str, k: int, only: Filter, sort: str) -> Search:
-        return find(self.rag.retriever, self.rag.searched(query), k, only, sort, self.desk.mentions)
+    def _find(self, query: str, k: int, only: Filter, sort: str, quick: bool) -> Search:
+        return find(self.rag.retriever, self.rag.searched(query), k, only, sort, self.desk.mentions, quick=quick)
 
     async def article(self, article_id: str) -> Article:
         """An article. Raises :class:`StoreError` for an id that is not there."""
@@ -339,7 +365,7 @@ class Library:
         finally:
             self._progress = None
         if self._searchable.is_set() and not self._closing.is_set():
-            self._names.submit(self._read_mentions)
+            self._names.submit(self._get_to_know)
 
     def correct(self, article: Article, values: Mapping[str, str | None]) -> None:
         """Keeps corrections of an article's title, byline or date (``None`` takes one back) and starts a build."""

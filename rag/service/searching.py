@@ -28,9 +28,10 @@ class Search:
     facets: Mapping[str, Sequence[Mapping[str, Any]]]
 
 
-def find(retriever: Retriever, query: Query, k: int, only: Filter, sort: str, mentions: Any) -> Search:
+def find(retriever: Retriever, query: Query, k: int, only: Filter, sort: str, mentions: Any, *, quick: bool = False) -> Search:
     """Searches, counts and sorts; ``mentions(ids)`` tells the places and persons of articles, as far as they are known."""
-    hits = sorted_by(retriever.search(query, k, only), sort)
+    found = retriever.hits(query, retriever.channels(query, only), k) if quick else retriever.search(query, k, only)
+    hits = sorted_by(found, sort)
     holding = retriever.holding(query, only)
     dates = holding or {hit.article.article_id: (hit.article.date, hit.article.source) for hit in hits}
     return Search(tuple(hits), len(dates), bool(holding), _facets(dates, mentions(dates)))

@@ -95,7 +95,7 @@ function previewFile({ name, articles = [], error }) {
 async function add() {
   const begun = await trying(() => post("/api/sources", { upload: adding.preview.upload }));
   if (!begun) return;
-  become("building", { names: begun.names || [], preview: null, seenBuilding: false, generation: health.now()?.index?.generation });
+  become("building", { names: begun.names || [], failed: begun.failed || [], preview: null, seenBuilding: false, generation: health.now()?.index?.generation });
   health.check();
 }
 
@@ -113,4 +113,5 @@ function follow(state) {
 }
 
 const done = () => el("div", { class: "stack", role: "status" }, el("p", {}, el("strong", {}, t("askable_now")), " ", adding.names.join(", ")),
+  adding.failed.map((line) => el("p", { class: "warning" }, line)),
   el("div", { class: "buttons" }, button(t("add_more"), () => become("idle"), {}, "plus")));

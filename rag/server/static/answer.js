@@ -3,7 +3,7 @@
 import { actionsOf } from "./actions.js";
 import { el, icon } from "./dom.js";
 import { openPlace } from "./reading.js";
-import { placeFrom } from "./route.js";
+import { hashOf, placeFrom } from "./route.js";
 import { oddsOf, t, toldWarning } from "./text.js";
 
 // The answer; `raw` is its JSON as it came, which is what the signature holds for.
@@ -34,8 +34,14 @@ function chip(number, places) {
   const place = places.get(number);
   return el("button", {
     type: "button", class: "chip", dataset: { number }, "aria-label": t("chip", { n: number, title: place.title }), title: place.quote,
-    onclick: () => openPlace(place, [...places.values()]),
+    onclick: () => openPlace(place, distinct(places)),
   }, String(number));
+}
+
+// Between these the reader steps: each quotation once.
+function distinct(places) {
+  const hashes = [...places.values()].map(hashOf);
+  return [...places.values()].filter((place, i) => hashes.indexOf(hashOf(place)) === i);
 }
 
 // The text; each [1] that has a quotation becomes a chip.

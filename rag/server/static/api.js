@@ -1,5 +1,8 @@
 // Talks to the server: JSON, files, and the stream of events of a question.
 
+// One name for each window, so that the questions of one do not hold up those of another.
+const CLIENT = crypto.getRandomValues(new Uint32Array(2)).join("-");
+
 // An error of the server or of the way to it. `code` is the contract's snake_case word.
 export class ApiError extends Error {
   constructor(code, message, status = 0) {
@@ -11,7 +14,7 @@ export class ApiError extends Error {
 
 // Sends a request and gives the Response; whatever is not fine becomes an ApiError.
 async function send(path, { method = "GET", json, body, form, signal } = {}) {
-  const headers = { Accept: "application/json" };
+  const headers = { Accept: "application/json", "X-Wenbao-Client": CLIENT };
   if (json !== undefined || body !== undefined) headers["Content-Type"] = "application/json";
   let response;
   try {

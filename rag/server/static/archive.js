@@ -122,7 +122,8 @@ function after() {
 // The articles, with what is doubtful about each.
 function drawArticles() {
   const { articles, total, error } = view;
-  fill(byId("articles"), error && el("p", { class: "warning", role: "alert" }, error), el("p", { class: "count" }, t("n_articles", { n: total })),
+  const detail = health.isReady() ? health.now().detail : "";
+  fill(byId("articles"), detail && el("p", { class: "warning" }, t("not_read"), " ", detail), error && el("p", { class: "warning", role: "alert" }, error), el("p", { class: "count" }, t("n_articles", { n: total })),
     articles.length ? el("ul", { class: "cards" }, articles.map(articleRow)) : !error && el("p", { class: "empty" }, t("nothing_found")),
     articles.length < total && button(t("more"), () => loadArticles(articles.length), { class: "plain wide" }));
 }
@@ -130,7 +131,7 @@ function drawArticles() {
 // One article.
 function articleRow(article) {
   const { article_id, kicker, title, section, byline, date, source, characters, doubts = [], corrected = {} } = article;
-  const named = [kicker, title].filter(Boolean).join(" ") || article.headline || t("untitled");
+  const named = title?.startsWith(kicker || "") ? title : [kicker, title].filter(Boolean).join(" ") || article.headline || t("untitled");
   const places = () => view.articles.map((one) => ({ article_id: one.article_id, source: one.source }));
   const at = view.articles.indexOf(article);
   return el("li", { class: "card" },

@@ -1,20 +1,23 @@
 // Corrects an article's title, date or byline by hand, or takes a correction back.
 
-import { patch } from "./api.js";
+import { get, patch } from "./api.js";
 import { emit } from "./bus.js";
 import { button, el } from "./dom.js";
+import * as health from "./health.js";
 import { t } from "./text.js";
-import { dialog, labelled, problem, toast } from "./widgets.js";
+import { dialog, labelled, problem, toast, trying } from "./widgets.js";
 
 const FIELDS = ["title", "date", "byline"];
 const ISO = "\\d{4}(-\\d{2}(-\\d{2})?)?";
 
 // Opens the dialog for an article.
-export async function correct(article) {
-  const done = await dialog(t("correct_title"), (close) => form(article, close));
+export async function correct({ article_id }) {
+  const article = await trying(() => get(`/api/articles/${encodeURIComponent(article_id)}`));
+  const done = article && await = dialog(t("correct_title"), (close) => form(article, close));
   if (!done) return;
   toast(t("corrected_done"));
-  emit("corrected", article.article_id);
+  emit("corrected", article_id);
+  health.check();
 }
 
 // The fields, each with what the page says if it was corrected before.

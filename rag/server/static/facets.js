@@ -6,11 +6,15 @@ import { t } from "./text.js";
 const SHOWN = 8;
 const MOST_BARS = 36;
 const HEIGHT = 56;
+const folded = { open: false };
 
-// `narrow({source: "x"})` searches again; a filter that is set is taken off by the same button.
+// On a phone the column is folded until it is asked for. `narrow({source: "x"})` searches again; a filter that is set is taken off by the same button.
 export function facetPanel(facets, asked, narrow) {
-  return el("div", { class: "facet-panel" }, chart(facets.months || [], asked, narrow),
-    facet("source", facets.sources, asked, narrow), facet("zone", facets.zones, asked, narrow), facet("person", facets.persons, asked, narrow));
+  const open = matchMedia("(min-width: 901px)").matches || folded.open;
+  const fold = el("details", { class: "facet-fold", open, ontoggle: () => { folded.open = fold.open; } }, el("summary", {}, t("narrow")),
+    el("div", { class: "facet-panel" }, chart(facets.months || [], asked, narrow),
+    facet("source", facets.sources, asked, narrow), facet("zone", facets.zones, asked, narrow), facet("person", facets.persons, asked, narrow)));
+  return fold;
 }
 
 // A list of names with how many hits each has.

@@ -1,6 +1,6 @@
 // The state of the server: asked again and again, shown in the header and, where something must be done, in a banner.
 
-import { get, post } from "./api.js";
+import { ApiError, get, post } from "./api.js";
 import { emit, on } from "./bus.js";
 import { button, byId, el, fill } from "./dom.js";
 import { spell, t } from "./text.js";
@@ -43,12 +43,13 @@ function pause() {
   return health.now.status === "ready" && !health.now.progress ? 15000 : 1500;
 }
 
-// Resolves when the server can answer; rejects when the signal aborts.
+// Resolves when the server can answer or cannot be reached, as the question then tells; rejects where waiting is in vain.
 export function whenReady(signal) {
   return new Promise((resolve, reject) => {
     const look = () => {
       if (signal.aborted) reject(new DOMException("stopped", "AbortError"));
-      else if (isReady()) resolve();
+      else if (isReady() || health.error) resolve();
+      else if (["no_index", "failed"].includes(health.now?.status)) reject(new ApiError(health.now.status, health.now.detail));
       else setTimeout(look, 300);
     };
     look();

@@ -5,11 +5,11 @@ import { drawArticle } from "./article.js";
 import { emit, on } from "./bus.js";
 import { citeMenu } from "./cite.js";
 import { correct } from "./correct.js";
-import { announce, button, byId, el, fill, iconButton } from "./dom.js";
+import { announce, button, byId, el, fill, icon, iconButton } from "./dom.js";
 import { addNote, notesOf } from "./notes.js";
 import { drawPicture, drawRaw } from "./page.js";
 import { hashOf } from "./route.js";
-import { cut, fromPage, selectedSpan } from "./spans.js";
+import { charactersOf, cut, fromPage, selectedSpan } from "./spans.js";
 import { t } from "./text.js";
 import { copy, problem, toast } from "./widgets.js";
 
@@ -19,9 +19,9 @@ const pane = { place: null, article: null, notes: [], moved: false, view: "artic
 // Listens for what changes an article or the language.
 export function start() {
   on("language", () => { if (pane.place) draw(); });
-  on("corrected", (id) => { if (pane.place?.article_id === id) load(pane.place); });
-  on("noted", () => { if (pane.place) load(pane.place, false); });
+  for (const change of ["corrected", "noted", "generation"]) on(change, () => { if (pane.article && pane.place) load(pane.place, true); });
   document.addEventListener("selectionchange", offerNote);
+  byId("note-selection").addEventListener("click", noteSelection);
   matchMedia("(max-width: 760px)").addEventListener("change", sheet);
 }
 
@@ -41,7 +41,6 @@ export function show(place) {
   if (pane.at < 0) Object.assign(pane, { list: [hash], at: 0 });
   const again = pane.place?.article_id === place.article_id;
   if (!again) pane.view = "article";
-  if (place.page_start !== undefined && place.start === undefined && !again) pane.view = "article";
   byId("pane").hidden = false;
   document.body.classList.add("reading");
   sheet();
@@ -79,8 +78,8 @@ function sheet() {
   for (const id of ["top", "main"]) byId(id).inert = over;
 }
 
-// Fetches the article, finds the quotation again if it has moved, and draws.
-async function load(place, focus = true) {
+// Fetches the article, finds the quotation again if it has moved, and draws; quietly where the reader is reading it already.
+async function load(place, quiet = false) {
   pane.loading?.abort();
   const control = new AbortController();
   Object.assign(pane, { place, loading: control });
@@ -88,8 +87,8 @@ async function load(place, focus = true) {
   try {
     const found = await find(place, control.signal);
     Object.assign(pane, found, { notes: await notesOf(found.article, control.signal) });
-    await draw(control.signal);
-    if (focus) byId("pane").focus({ preventScroll: true });
+    await draw(control.signal, quiet);
+    if (!quiet) byId("pane").focus({ preventScroll: true });
   } catch (error) {
     if (error.name !== "AbortError") failed(error, place);
   }
@@ -101,7 +100,9 @@ async function find(place, signal) {
   try {
     article = await get(`/api/articles/${encodeURIComponent(place.article_id)}`, signal);
   } catch (error) {
-    if (error.code !== "not_found" || !place.quote || !place.source) throw error;
+    if (error.code !== "not_found" || !place.source) throw error;
+    place = { ...place, quote: place.quote || beginning(place) };
+    if (!place.quote) throw error;
   }
   const there = article && placed(article, place);
   if (there) return { article, place: there, moved: false };
@@ -113,6 +114,9 @@ async function find(place, signal) {
   return { article, place: { ...place, ...now }, moved: true };
 }
 
+// The first words of an article that was on show, by which it is found again under another id.
+const beginning = ({ article_id }) => (pane.article?.article_id === article_id ? [...pane.article.text.split("\n")[0]].slice(0, 80).join("") : "");
+
 // The place if the quotation stands there, null if it must be looked for.
 function placed(article, place) {
   if (place.page_start !== undefined) return placedByPage(article, place);
@@ -121,10 +125,17 @@ function placed(article, place) {
   return cut(text, place.start, place.end).startsWith(place.quote) ? place : null;
 }
 
-// A note knows its place in the raw page: the article's spans tell where that is in the text.
+// A note knows its place in the raw page: the article's spans tell where that is in the text, else its words do.
 function placedByPage(article, place) {
   const span = fromPage(article.spans || [], place.page_start, place.page_end);
-  return span ? { ...place, field: "text", start: span[0], end: span[1] } : place;
+  if (span) return { ...place, field: "text", start: span[0], end: span[1] };
+  const fields = [["text", 0], ["title", 0], ["kicker", 0], ["byline", 0], ...(article.captions || []).map((_, item) => ["caption", item])];
+  for (const [field, item] of fields) {
+    const text = fieldText(article, field, item);
+    const at = place.quote ? text.indexOf(place.quote) : -1;
+    if (at >= 0) return { ...place, field, item, start: charactersOf(text, at), end: charactersOf(text, at + place.quote.length) };
+  }
+  return place;
 }
 
 // The text of a field as it stands in the page.
@@ -134,16 +145,19 @@ function fieldText(article, field, item = 0) {
 }
 
 // Everything in the pane.
-async function draw(signal) {
+async function draw(signal, quiet = false) {
   drawTools();
+  fill(byId("note-selection"), icon("note"), t("note_selection"));
   const body = byId("pane-body");
+  const before = body.scrollTop;
   const content = await contentOf(signal).catch((error) => {
     if (error.name === "AbortError") throw error;
     return el("p", { class: "warning" }, problem(error));
   });
   fill(body, pane.moved && el("p", { class: "notice", role: "status" }, t("moved")),
     pane.place.lost && el("p", { class: "warning", role: "status" }, t("span_lost")), content, pane.view === "article" && noteList());
-  reveal(body);
+  if (quiet) body.scrollTop = before;
+  else reveal(body);
 }
 
 // The view that was chosen.
@@ -174,8 +188,7 @@ function noteList() {
 function reveal(body) {
   const mark = body.querySelector(".quoted");
   if (mark) {
-    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    mark.scrollIntoView({ block: "center", behavior: calm ? "auto" : "smooth" });
+    mark.scrollIntoView({ block: "center" });
   } else body.scrollTop = 0;
   const { headline, title } = pane.article;
   announce(t("opened_at", { title: headline || title || "", at: pane.at + 1, of: pane.list.length }));
@@ -186,13 +199,12 @@ function drawTools() {
   const { article, list, at } = pane;
   fill(byId("pane-tools"),
     el("div", { class: "steps" },
-      iconButton("previous", t("previous_quotation"), () => step(-1), { id: "pane-previous", disabled: at <= 0 }),
+      iconButton("previous", t("previous_quotation"), () => step(-1), { id: "pane-previous", title: `${t("previous_quotation")}  [`, disabled: at <= 0 }),
       el("span", { class: "count" }, `${at + 1} / ${list.length}`),
-      iconButton("next", t("next_quotation"), () => step(1), { id: "pane-next", disabled: at >= list.length - 1 })),
+      iconButton("next", t("next_quotation"), () => step(1), { id: "pane-next", title: `${t("next_quotation")}  ]`, disabled: at >= list.length - 1 })),
     el("div", { class: "segments", role: "group", "aria-label": t("view") }, VIEWS.filter(available).map((view) =>
-      el("button", { type: "button", id: `view-${view}`, "aria-pressed": String(pane.view === view), onclick: () => change(view) }, t(`view_${view}`)))),
+      el("button", { type: "button", id: `pane-${view}`, "aria-pressed": String(pane.view === view), onclick: () => change(view) }, t(`view_${view}`)))),
     el("div", { class: "tools" },
-      button(t("note_selection"), noteSelection, { id: "note-selection", class: "plain small", disabled: true }, "note"),
       iconButton("link", t("copy_place"), copyPlace, { id: "pane-link" }),
       citeMenu(() => [pane.place], t("cite")),
       iconButton("pencil", t("correct"), () => correct(article), { id: "pane-correct" })),
@@ -209,7 +221,7 @@ function available(view) {
 async function change(view) {
   pane.view = view;
   await draw().catch(() => {});
-  byId(`view-${view}`)?.focus({ preventScroll: true });
+  byId(`pane-${view}`)?.focus({ preventScroll: true });
 }
 
 // The address of this place, for a colleague.
@@ -218,10 +230,10 @@ function copyPlace() {
   copy(new URL(hashOf(place), location.href).href, t("copied_place"));
 }
 
-// The note button works while something is selected in the article.
+// The note button is there while something is selected in the article.
 function offerNote() {
   const offer = byId("note-selection");
-  if (offer && document.activeElement !== offer) offer.disabled = !selectedSpan(byId("pane-body"));
+  if (document.activeElement !== offer) offer.hidden = !selectedSpan(byId("pane-body"));
 }
 
 // A note on what is selected; a selection in the raw page is found in the article.
@@ -233,6 +245,7 @@ async function noteSelection() {
   }
   if (!span) { toast(t("select_first")); return; }
   if (await addNote(pane.article.article_id, span)) emit("noted");
+  byId("note-selection").hidden = true;
 }
 
 // An article that cannot be shown, and why.

@@ -8,7 +8,7 @@ import { facetPanel } from "./facets.js";
 import { isOpen, openPlace } from "./reading.js";
 import { link, hashOf, placeFrom } from "./route.js";
 import { savedPanel, saveSearch } from "./saved.js";
-import { pieces, unitsOf, wordMarks } from "./spans.js";
+import { flow, unitsOf, wordMarks } from "./spans.js";
 import { ordinal, t } from "./text.js";
 import { labelled, menu, problem } from "./widgets.js";
 
@@ -16,6 +16,8 @@ const PAGE = 20;
 const NAMES = ["q", "since", "until", "source", "zone", "person", "sort"];
 const NOTHING = { q: "", since: "", until: "", source: "", zone: "", person: "", sort: "" };
 const WAIT = 200;
+const SETTLED = 700;
+const MOST = 100;
 const search = { asked: { ...NOTHING }, k: PAGE, found: null, error: "", control: null, timer: 0 };
 
 // Draws the tab.
@@ -27,23 +29,23 @@ export function start() {
 // Called when the address names the tab; an address with words repeats that search.
 export function shown(query) {
   const asked = Object.fromEntries(NAMES.map((name) => [name, query.get(name) || ""]));
-  const differs = NAMES.some((name) => asked[name] !== search.asked[name]);
-  if (query.size && differs) narrow(asked, true);
+  const differs = query.size > 0 && NAMES.some((name) => asked[name] !== search.asked[name]);
+  if (differs) narrow(asked, true);
 }
 
 // The address of the search as it stands.
 export const hash = () => (search.asked.q ? link(["search"], search.asked) : "#/search");
 
 // Changes what is asked and searches again.
-export function narrow(changes, redraw = false) {
+export function narrow(changes, redraw = false, quick = false) {
   Object.assign(search.asked, changes);
   search.k = PAGE;
   if (redraw) draw();
-  run();
+  run(quick);
 }
 
-// Asks the server, unless there is nothing to ask; an older question is given up.
-async function run() {
+// Asks the server, unless there is nothing to ask; an older question is given up. While one types the search is quick, then thorough.
+async function run(quick = false) {
   clearTimeout(search.timer);
   search.control?.abort();
   const control = new AbortController();
@@ -52,8 +54,9 @@ async function run() {
   if (!search.asked.q.trim()) { Object.assign(search, { found: null, error: "" }); drawResults(); return; }
   byId("results").setAttribute("aria-busy", "true");
   try {
-    Object.assign(search, { found: await get(address("/api/search", { ...search.asked, k: search.k }), control.signal), error: "" });
-    announce(t("n_passages", { n: search.found.total }));
+    Object.assign(search, { found: await get(address("/api/search", { ...search.asked, k: search.k, quick: quick || "" }), control.signal), error: "" });
+    if (quick) search.timer = setTimeout(run, SETTLED);
+    else announce(counted(search.found));
   } catch (error) {
     if (error.name === "AbortError") return;
     Object.assign(search, { found: null, error: problem(error) });
@@ -75,7 +78,7 @@ function form() {
   const box = el("input", { type: "search", id: "search-box", value: search.asked.q, autocomplete: "off", maxlength: "2000", placeholder: t("search_placeholder") });
   box.addEventListener("input", () => {
     clearTimeout(search.timer);
-    search.timer = setTimeout(() => narrow({ q: box.value }), WAIT);
+    search.timer = setTimeout(() => narrow({ q: box.value }, false, true), WAIT);
   });
   const sort = el("select", { id: "sort", onchange: () => narrow({ sort: sort.value }) },
     [["", "sort_relevance"], ["date", "sort_date"], ["date_asc", "sort_date_asc"]].map(([value, name]) =>
@@ -109,10 +112,13 @@ function drawResults() {
   if (error) { fill(results, el("p", { class: "warning", role: "alert" }, error), button(t("try_again"), run, {}, "again")); return; }
   if (!found) { fill(results, savedPanel((params) => narrow({ ...NOTHING, ...params }, true)), batchPanel()); return; }
   const places = found.hits.map(placeFrom);
-  fill(results, el("div", { class: "results-head" }, el("p", { class: "count" }, t("n_passages", { n: found.total })), narrowed(asked), tools()),
+  fill(results, el("div", { class: "results-head" }, el("p", { class: "count" }, counted(found)), narrowed(asked), tools()),
     found.hits.length ? el("ol", { class: "hits" }, found.hits.map((hit, i) => hitItem(hit, places, i))) : el("p", { class: "empty" }, t("nothing_found")),
-    found.hits.length < found.total && found.hits.length >= search.k && button(t("more"), () => { search.k += PAGE; run(); }, { id: "more-hits", class: "plain wide" }));
+    found.hits.length >= search.k && search.k < MOST && button(t("more"), () => { search.k += PAGE; run(); }, { id: "more-hits", class: "plain wide" }));
 }
+
+// How many articles hold every word, or how many passages come nearest where none does.
+const counted = ({ complete, total, hits }) => (complete ? t("n_holding", { n: total }) : t("n_passages", { n: hits.length }));
 
 // What the search is narrowed to; each can be taken off.
 function narrowed(asked) {
@@ -142,7 +148,7 @@ function hitItem(hit, places, i) {
     el("p", { class: "facts" }, hit.date && el("time", { datetime: hit.date }, hit.date), el("span", { class: "source" }, hit.source),
       [...(hit.zones || []), ...(hit.persons || [])].slice(0, 4).map((name) => el("span", { lang: "zh" }, name)),
       hit.alike > 0 && el("span", { class: "alike", title: t("alike_told") }, t("alike", { n: hit.alike }))),
-    el("p", { class: "snippet", lang: "zh" }, pieces(hit.text, 0, hit.text.length, hitMarks(hit))), foundBy(hit));
+    el("p", { class: "snippet", lang: "zh" }, flow(hit.text, 0, hit.text.length, hitMarks(hit))), foundBy(hit));
 }
 
 // Words to mark: as the server says, else the matched words.
@@ -155,6 +161,6 @@ function hitMarks(hit) {
 function foundBy(hit) {
   const channels = Object.entries(hit.found_by || {}).map(([name, told]) => [t(`channel_${name}`), told, name]).filter(([label, , name]) => label !== `channel_${name}`);
   return channels.length ? el("details", { class: "found-by" }, el("summary", {}, t("found_by")), el("ul", {}, channels.map(([label, { rank, score }]) =>
-    el("li", {}, `${label}: ${rank > 0 ? ordinal(rank) : "–"} (${score})`))), hit.matched?.length
+    el("li", {}, `${label}: ${rank > 0 ? ordinal(rank) : "–"} (${Number(score).toFixed(2)})`))), hit.matched?.length
     ? el("p", {}, t("matched"), " ", el("span", { lang: "zh" }, hit.matched.join("、"))) : null) : null;
 }

@@ -39,6 +39,19 @@ export function pieces(text, from, to, marks = [], signs = []) {
   });
 }
 
+// The same for a passage in a list: line breaks become spaces, sub-headings lose their signs.
+export function flow(text, from, to, marks = []) {
+  const out = [];
+  let at = 0;
+  for (const line of text.split("\n")) {
+    const skipped = line.startsWith("## ") ? 3 : 0;
+    const [start, end] = [Math.max(from, at + skipped), Math.min(to, at + line.length)];
+    if (start < end) out.push(out.length ? " " : null, skipped ? el("b", {}, pieces(text, start, end, marks)) : pieces(text, start, end, marks));
+    at += line.length + 1;
+  }
+  return out;
+}
+
 // A piece of text inside the mark that covers it, if one does.
 function marked(text, marks, start) {
   const over = marks.filter((mark) => mark.start <= start && start < mark.end);

@@ -4,7 +4,7 @@ import { drawAnswer } from "./answer.js";
 import { button, byId, el } from "./dom.js";
 import { openPlace } from "./reading.js";
 import { placeFrom } from "./route.js";
-import { pieces, wordMarks } from "./spans.js";
+import { flow, wordMarks } from "./spans.js";
 import { t } from "./text.js";
 
 const SHOWN = 5;
@@ -71,5 +71,5 @@ function snippet(hit) {
   const first = marks.length ? Math.min(...marks.map((mark) => mark.start)) : 0;
   const from = Math.max(0, first - 30);
   const to = Math.min(hit.text.length, from + 130);
-  return [from > 0 && "…", pieces(hit.text, from, to, marks), to < hit.text.length && "…"];
+  return [from > 0 && "…", flow(hit.text, from, to, marks), to < hit.text.length && "…"];
 }

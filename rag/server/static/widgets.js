@@ -25,6 +25,7 @@ export function toast(message, action = null) {
 // What went wrong, in one line with its remedy.
 export function problem(error) {
   if (error.name === "AbortError") return "";
+  if (error.code === "failed" && error.message) return error.message;
   const known = t(`error_${error.code}`);
   return known !== `error_${error.code}` ? known : error.message || t("error_failed");
 }
