@@ -4,7 +4,7 @@ import { post, upload } from "./api.js";
 import { on } from "./bus.js";
 import { announce, button, byId, el, fill } from "./dom.js";
 import * as health from "./health.js";
-import { t, toldDoubt } from "./text.js";
+import { lead, t, toldDoubt } from "./text.js";
 import { problem, trying } from "./widgets.js";
 
 const MOST_FILES = 20;
@@ -99,7 +99,7 @@ async function add() {
   health.check();
 }
 
-const building = () => el("p", { role: "status" }, t("adding"), " ", adding.names.join(", "));
+const building = () => el("p", { role: "status" }, lead("adding"), adding.names.join(", "));
 
 // A build of ours has ended when the index is another one, or when it ran and runs no more.
 function follow(state) {
@@ -112,6 +112,6 @@ function follow(state) {
   adding.after?.();
 }
 
-const done = () => el("div", { class: "stack", role: "status" }, el("p", {}, el("strong", {}, t("askable_now")), " ", adding.names.join(", ")),
+const done = () => el("div", { class: "stack", role: "status" }, el("p", {}, el("strong", {}, lead("askable_now")), adding.names.join(", ")),
   adding.failed.map((line) => el("p", { class: "warning" }, line)),
   el("div", { class: "buttons" }, button(t("add_more"), () => become("idle"), {}, "plus")));

@@ -4,7 +4,7 @@ import { actionsOf } from "./actions.js";
 import { el, icon } from "./dom.js";
 import { openPlace } from "./reading.js";
 import { hashOf, placeFrom } from "./route.js";
-import { oddsOf, t, toldWarning } from "./text.js";
+import { lead, oddsOf, t, toldWarning } from "./text.js";
 
 // The answer; `raw` is its JSON as it came, which is what the signature holds for.
 export function drawAnswer(answer, raw, actions = {}) {
@@ -62,7 +62,7 @@ function odds(answer) {
 // "今年 = 2024", as reckoned from the date of the article.
 function times(answer) {
   const list = answer.times || [];
-  return list.length ? el("p", { class: "times" }, t("times"), " ", list.map((time, i) => [i > 0 && "; ",
+  return list.length ? el("p", { class: "times" }, lead("times"), list.map((time, i) => [i > 0 && "; ",
     el("span", { lang: "zh" }, time.text), ` = ${time.means}`, time.date && ` (${t("reckoned_from", { date: time.date })})`])) : null;
 }
 

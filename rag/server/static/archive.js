@@ -7,7 +7,7 @@ import { correct } from "./correct.js";
 import { button, byId, el, fill, iconButton } from "./dom.js";
 import * as health from "./health.js";
 import { openPlace } from "./reading.js";
-import { t, toldDoubt } from "./text.js";
+import { lead, t, toldDoubt } from "./text.js";
 import { confirmed, labelled, problem, toast, trying } from "./widgets.js";
 
 const PAGE = 50;
@@ -123,7 +123,7 @@ function after() {
 function drawArticles() {
   const { articles, total, error } = view;
   const detail = health.isReady() ? health.now().detail : "";
-  fill(byId("articles"), detail && el("p", { class: "warning" }, t("not_read"), " ", detail), error && el("p", { class: "warning", role: "alert" }, error), el("p", { class: "count" }, t("n_articles", { n: total })),
+  fill(byId("articles"), detail && el("p", { class: "warning" }, lead("not_read"), detail), error && el("p", { class: "warning", role: "alert" }, error), el("p", { class: "count" }, t("n_articles", { n: total })),
     articles.length ? el("ul", { class: "cards" }, articles.map(articleRow)) : !error && el("p", { class: "empty" }, t("nothing_found")),
     articles.length < total && button(t("more"), () => loadArticles(articles.length), { class: "plain wide" }));
 }

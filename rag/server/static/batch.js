@@ -3,7 +3,7 @@
 import { address, get, remove, upload } from "./api.js";
 import { announce, button, byId, el, fill } from "./dom.js";
 import { keep, setting } from "./store.js";
-import { t } from "./text.js";
+import { lead, t } from "./text.js";
 import { labelled, problem, progressBar } from "./widgets.js";
 
 const EVERY = 1500;
@@ -79,7 +79,7 @@ async function cancel() {
 function progress() {
   const { done = 0, total = 0, failed = 0, finished = false } = batch.state || {};
   const file = (format) => address(`/api/batch/${encodeURIComponent(batch.job)}/file`, { format });
-  return el("div", { class: "stack" }, el("p", {}, t(finished ? "batch_done" : "batch_running"), ` ${done} / ${total}`, failed ? ` · ${t("n_failed", { n: failed })}` : ""),
+  return el("div", { class: "stack" }, el("p", {}, lead(finished ? "batch_done" : "batch_running"), `${done} / ${total}`, failed ? ` · ${t("n_failed", { n: failed })}` : ""),
     progressBar(done, total, t("batch")),
     el("div", { class: "buttons" }, finished && [["xlsx", "Excel"], ["csv", "CSV"], ["jsonl", "JSONL"]].map(([format, name]) =>
       el("a", { class: "plain small", href: file(format), download: true }, name)),

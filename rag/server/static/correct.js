@@ -13,7 +13,7 @@ const ISO = "\\d{4}(-\\d{2}(-\\d{2})?)?";
 // Opens the dialog for an article.
 export async function correct({ article_id }) {
   const article = await trying(() => get(`/api/articles/${encodeURIComponent(article_id)}`));
-  const done = article && await = dialog(t("correct_title"), (close) => form(article, close));
+  const done = article && await dialog(t("correct_title"), (close) => form(article, close));
   if (!done) return;
   toast(t("corrected_done"));
   emit("corrected", article_id);

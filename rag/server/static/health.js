@@ -3,7 +3,7 @@
 import { ApiError, get, post } from "./api.js";
 import { emit, on } from "./bus.js";
 import { button, byId, el, fill } from "./dom.js";
-import { spell, t } from "./text.js";
+import { lead, spell, t } from "./text.js";
 import { labelled, problem, progressBar, trying } from "./widgets.js";
 
 const health = { now: null, error: null, timer: 0 };
@@ -96,14 +96,14 @@ const noIndex = () => el("div", {}, el("p", {}, t("told_no_index")), button(t("b
 function building() {
   const { stage, done = 0, total = 0, rate, seconds_left: left } = health.now.progress || {};
   const name = t(`stage_${stage}`);
-  const label = name === `stage_${stage}` ? t("told_building") : name;
-  return el("div", { class: "build" }, el("p", {}, label, total ? ` ${done} / ${total}` : "",
+  const label = lead(name === `stage_${stage}` ? "told_building" : `stage_${stage}`);
+  return el("div", { class: "build" }, el("p", {}, label, total ? `${done} / ${total}` : "",
     rate ? ` · ${t("rate", { n: Math.round(rate) })}` : "", left ? ` · ${t("time_left", { time: spell(left) })}` : "",
     isReady() ? ` · ${t("askable_meanwhile")}` : ""), progressBar(done, total, label));
 }
 
 // The server is there but cannot work.
-const failed = () => el("div", {}, el("p", {}, t("told_failed"), " ", health.now.detail), button(t("try_again"), check, {}, "again"));
+const failed = () => el("div", {}, el("p", {}, lead("told_failed"), health.now.detail), button(t("try_again"), check, {}, "again"));
 
 // The server is not there.
 const unreachable = () => el("div", {}, el("p", {}, problem(health.error)), button(t("try_again"), check, {}, "again"));

@@ -9,7 +9,7 @@ import { isOpen, openPlace } from "./reading.js";
 import { link, hashOf, placeFrom } from "./route.js";
 import { savedPanel, saveSearch } from "./saved.js";
 import { flow, unitsOf, wordMarks } from "./spans.js";
-import { ordinal, t } from "./text.js";
+import { lead, ordinal, t } from "./text.js";
 import { labelled, menu, problem } from "./widgets.js";
 
 const PAGE = 20;
@@ -109,7 +109,7 @@ function drawResults() {
   results.setAttribute("aria-busy", "false");
   fill(byId("facets"), found && facetPanel(found.facets, asked, narrow));
   byId("facets").hidden = !found;
-  if (error) { fill(results, el("p", { class: "warning", role: "alert" }, error), button(t("try_again"), run, {}, "again")); return; }
+  if (error) { fill(results, el("p", { class: "warning", role: "alert" }, error), button(t("try_again"), () => run(), {}, "again")); return; }
   if (!found) { fill(results, savedPanel((params) => narrow({ ...NOTHING, ...params }, true)), batchPanel()); return; }
   const places = found.hits.map(placeFrom);
   fill(results, el("div", { class: "results-head" }, el("p", { class: "count" }, counted(found)), narrowed(asked), tools()),
@@ -162,5 +162,5 @@ function foundBy(hit) {
   const channels = Object.entries(hit.found_by || {}).map(([name, told]) => [t(`channel_${name}`), told, name]).filter(([label, , name]) => label !== `channel_${name}`);
   return channels.length ? el("details", { class: "found-by" }, el("summary", {}, t("found_by")), el("ul", {}, channels.map(([label, { rank, score }]) =>
     el("li", {}, `${label}: ${rank > 0 ? ordinal(rank) : "–"} (${Number(score).toFixed(2)})`))), hit.matched?.length
-    ? el("p", {}, t("matched"), " ", el("span", { lang: "zh" }, hit.matched.join("、"))) : null) : null;
+    ? el("p", {}, lead("matched"), el("span", { lang: "zh" }, hit.matched.join("、"))) : null) : null;
 }

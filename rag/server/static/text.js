@@ -19,6 +19,12 @@ export function t(key, values = {}) {
   return one.replace(/\{(\w+)\}/g, (all, name) => (name in values ? String(values[name]) : all));
 }
 
+// A text that leads on to something: with a space behind it, unless it ends as Chinese does.
+export function lead(key, values) {
+  const text = t(key, values);
+  return text.endsWith("：") ? text : `${text} `;
+}
+
 // Seconds in words: spell(75) → "1 min 15 s"
 export function spell(seconds) {
   const whole = Math.round(seconds);

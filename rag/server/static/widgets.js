@@ -96,6 +96,7 @@ export function dialog(title, draw, props = {}) {
     node.addEventListener("click", (event) => { if (event.target === node) close(); });
     document.body.append(node);
     node.showModal();
+    node.querySelector("textarea, input, .buttons button")?.focus();
   });
 }
 
