@@ -7,7 +7,8 @@ import threading
 
 import pytest
 
-from rag.errors import QuestionError, SourceError, StoreError
+from rag.config import Chat
+from rag.errors import QuestionError, SourceError, StoppedError, StoreError
 from rag.records import Answer, EvidenceFound, Filter
 from rag.service import Busy, Library, NoIndex, Queued, TooMany, spans
 from rag.service import sources as pages
@@ -225,3 +226,20 @@ def test_spans_of_a_field_that_is_not_there_are_refused(library):
         spans.checked_span(article, "caption", 3, 0, 1)
     with pytest.raises(StoreError):
         spans.checked_span(article, "text", 0, 5, 2)
+
+
+def test_the_questions_to_begin_with_are_those_that_the_archive_answers(open_rag):
+    rag = open_rag(read=lambda prompt: "无" if "火星" in prompt.user else "47座", render="", rewrite="", term="")
+    rag.config = rag.config.model_copy(update={"chat": Chat(examples=(ASKED, "火星上住着多少位宇航员?"))})
+    library = Library(rag)
+    library.start()
+    settle(library)
+    library._names.submit(lambda: None).result(timeout=60)
+    assert library.state()["examples"] == [ASKED]
+    library.close()
+
+
+def test_a_question_that_nobody_waits_for_is_not_answered(library):
+    settle(library)
+    with pytest.raises(StoppedError):
+        list(library.rag.stream(ASKED, stopped=lambda: True))

@@ -54,8 +54,8 @@ class Narrowed:
     """
 
     def __init__(
-        self, q: Annotated[str, Query(max_length=2000)], k: Annotated[int, Query(ge=1, le=100)] = 20, since: Date = "", until: Date = "",
-        source: Name = "", zone: Name = "", person: Name = "", sort: Sort = "relevance", quick: bool = False,
+        self, q: Annotated[str, Query(max_length=2000)], k: Annotated[int, Query(ge=1, le=100)] = 20, since: Date = "",
+        until: Date = "", source: Name = "", zone: Name = "", person: Name = "", sort: Sort = "relevance", quick: bool = False,
     ) -> None:
         self.q, self.k, self.sort, self.quick = q, k, sort, quick
         self.only = Filter(since, until, source, tuple(name for name in (zone, person) if name))

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from rag.build import source_name
 from rag.desk import UPLOADS, DeskStore, sign
 from rag.engine import Rag
-from rag.errors import RagError, SourceError, StoreError
+from rag.errors import RagError, SourceError, StoppedError, StoreError
 from rag.query import leans_on_history, read_query
 from rag.records import Answer, Article, Event, EvidenceFound, Filter, Hit, Turn
 from rag.service import sources as pages
@@ -137,20 +137,30 @@ class Library:
         """Asks the questions to begin with, and keeps those that this archive answers; gives way to whoever asks something."""
         store = self.rag.retriever.store
         known = self.desk.examples(store.manifest.generation)
-        self._examples = known or []
-        for question in () if known is not None else candidates(store.archive.listed("", "", 0, _TRIED)[1], self.rag.examples, _TRIED):
-            while self.queue.serving and not self._closing.is_set():
-                time.sleep(0.2)
-            if self._closing.is_set() or len(self._examples) == _SHOWN:
-                break
-            with suppress(RagError):  # somebody asked meanwhile, or it is no question
-                if not self._writer.submit(self._answered, question).result().refused:
-                    self._examples = [*self._examples, question]
-        if known is None and not self._closing.is_set():
+        if known is not None:
+            self._examples = known
+            return
+        self._examples = []
+        for question in candidates(store.archive.listed("", "", 0, _TRIED)[1], self.rag.examples, _TRIED):
+            if len(self._examples) < _SHOWN and not self._closing.is_set() and self._is_answered(question):
+                self._examples = [*self._examples, question]
+        if not self._closing.is_set():
             self.desk.keep_examples(store.manifest.generation, self._examples)
 
-    def _answered(self, question: str) -> Answer:
-        return next(event for event in self.rag.stream(question, stopped=lambda: bool(self.queue.serving)) if isinstance(event, Answer))
+    def _is_answered(self, question: str) -> bool:
+        """Whether the archive answers a question; begins anew whenever somebody else asked meanwhile."""
+        def answer() -> Answer:
+            events = self.rag.stream(question, stopped=lambda: bool(self.queue.serving or self._closing.is_set()))
+            return next(event for event in events if isinstance(event, Answer))
+
+        while not self._closing.is_set():
+            try:
+                return not self._writer.submit(answer).result().refused
+            except StoppedError:
+                time.sleep(0.5)
+            except RagError:
+                return False
+        return False
 
     def needs_search(self) -> None:
         """Raises :class:`NoIndex` where there is no index, :class:`NotReady` where nothing can be searched (yet)."""

@@ -15,7 +15,7 @@ export function actionsOf(answer, raw, actions) {
   const more = el("div", { class: "more", "aria-live": "polite" });
   return el("div", { class: "answer-actions" }, el("div", { class: "row", role: "group", "aria-label": t("answer_actions") },
     places.length ? citeMenu(() => places, t("cite")) : null,
-    answer.signature && menu(t("export"), FORMATS.map(([format, name]) => [name, () => exported(raw, format)]), "download"),
+    answer.signature && menu(t("export"), FORMATS.map(([format, name]) => [name, () => exported(raw, format)]), "download", { dataset: { menu: "export" } }),
     answer.signature && button(t("permalink"), () => permalink(raw, more), { class: "plain small" }, "link"),
     actions.again && iconButton("again", t("ask_again"), actions.again),
     answer.signature && el("span", { class: "judge" }, ["up", "down"].map((verdict) =>

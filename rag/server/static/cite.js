@@ -11,7 +11,7 @@ export function citeMenu(places, label, props = {}) {
   return menu(label, STYLES.map(([style, name]) => [name, () => trying(async () => {
     const texts = await Promise.all(distinct(places()).map((place) => cited(place, style)));
     await copy(joined(texts, style), t("copied_citation", { style: name }));
-  })]), "quote", props);
+  })]), "quote", { dataset: { menu: "cite" }, ...props });
 }
 
 // One citation as text.
