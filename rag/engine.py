@@ -176,11 +176,14 @@ class Rag:
 
     def _written_out(self, query: Query, history: Sequence[Turn], generator: Generator) -> Query:
         from rag.answer.prompts import rewrite_prompt
+        from rag.followups import carried_on
         from rag.generate import complete
 
         whole = complete(generator, rewrite_prompt(query.question, history), max_tokens=80, stop=("\n",))
         written = read_query(whole) if whole.strip() else query
-        return written if written.language == query.language else query  # what came out in the other language is not what was asked
+        if written.language != query.language:  # not what was asked
+            written = query
+        return read_query(carried_on(written.question, history[-1].question))
 
     def translated(self, query: Query, generator: Generator | None = None) -> Query:
         """An English question with its Chinese beside it; a translation with a figure that was not asked about is thrown away."""

@@ -241,6 +241,24 @@ def _core(place: str) -> str:
     return core if len(core) > 1 else place
 
 
+def place_words(question: str) -> list[str]:
+    """The places that a Chinese question names, with what they are called.
+
+    >>> place_words("随州高新区今年新开工多少个项目?")
+    ['随州高新区']
+    """
+    found: list[str] = []
+    goes_on = False
+    for word, tag in _tagged(without_negated(question)):
+        is_place = tag == "ns" and len(word) > 1 and _core(word) not in _COUNTRYWIDE
+        if goes_on and _SUFFIX.fullmatch(word):
+            found[-1] += word
+        elif is_place:
+            found.append(word)
+        goes_on = is_place
+    return found
+
+
 def mentions_in(text: str) -> tuple[list[str], list[str]]:
     """The places and the persons that a text mentions, as often as it does; persons by a Chinese surname and two or three characters.
 

@@ -17,7 +17,7 @@ LAYERS = [
     ["units"],
     ["models", "pages", "passages", "quantities", "times", "periods", "enumerations"],
     ["embed", "reader", "generate", "store", "desk", "names", "query", "dictionary", "export"],
-    ["retrieve", "build", "doctor", "verify"],
+    ["retrieve", "build", "doctor", "verify", "followups"],
     ["answer"],
     ["engine"],
     ["service", "evaluate"],

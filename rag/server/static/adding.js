@@ -14,17 +14,21 @@ const adding = { state: "idle", preview: null, error: "", names: [], seenBuildin
 
 on("health", follow);
 
+// Files that miss the place are not opened instead of the desk; on the archive's tab they are read all the same.
+addEventListener("dragover", (event) => { if (event.dataTransfer?.types.includes("Files")) event.preventDefault(); });
+addEventListener("drop", (event) => {
+  if (!event.dataTransfer?.files.length) return;
+  event.preventDefault();
+  byId("adding")?.classList.remove("over");
+  if (!byId("view-archive").hidden) read([...event.dataTransfer.files]);
+});
+
 // The place where files are dropped; `after` is called when they are askable.
 export function addPanel(after) {
   adding.after = after;
   const place = el("div", { id: "adding", class: "drop" });
-  place.addEventListener("dragover", (event) => { event.preventDefault(); place.classList.add("over"); });
+  place.addEventListener("dragover", () => place.classList.add("over"));
   place.addEventListener("dragleave", () => place.classList.remove("over"));
-  place.addEventListener("drop", (event) => {
-    event.preventDefault();
-    place.classList.remove("over");
-    read([...event.dataTransfer.files]);
-  });
   queueMicrotask(draw);
   return place;
 }

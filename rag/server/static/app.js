@@ -3,6 +3,7 @@
 import * as archive from "./archive.js";
 import { emit } from "./bus.js";
 import { byId, fill, icon } from "./dom.js";
+import * as divider from "./divider.js";
 import * as health from "./health.js";
 import * as history from "./history.js";
 import * as kept from "./kept.js";
@@ -111,7 +112,7 @@ async function start() {
   byId("theme").addEventListener("click", nextTheme);
   byId("language").addEventListener("click", switchLanguage);
   byId("skip").addEventListener("click", (event) => { event.preventDefault(); byId("main").focus(); });
-  for (const part of [reading, kept, search, saved, archive, notes]) part.start();
+  for (const part of [divider, reading, kept, search, saved, archive, notes]) part.start();
   keys.wire();
   keys.start({ begin: startNew, focusBox });
   health.start();

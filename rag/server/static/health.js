@@ -3,7 +3,7 @@
 import { ApiError, get, post } from "./api.js";
 import { emit, on } from "./bus.js";
 import { button, byId, el, fill } from "./dom.js";
-import { lead, spell, t } from "./text.js";
+import { language, lead, spell, t } from "./text.js";
 import { labelled, problem, progressBar, trying } from "./widgets.js";
 
 const health = { now: null, error: null, timer: 0 };
@@ -62,11 +62,19 @@ export async function build() {
   check();
 }
 
+// Draws a place only where something changed: the keyboard and screen readers are not disturbed.
+function refill(place, key, make) {
+  if (place.dataset.key === key) return;
+  place.dataset.key = key;
+  fill(place, make());
+}
+
 // The word in the header and the banner under it.
 function draw() {
   const status = health.now ? health.now.status : health.error ? "unreachable" : "asking";
   const shown = health.error?.code === "token_needed" ? "token" : health.now?.progress ? "building" : status;
-  fill(byId("status"), el("span", { class: `lamp ${shown}`, "aria-hidden": "true" }), el("span", {}, t(`status_${shown}`), sizes(shown)));
+  const words = t(`status_${shown}`) + sizes(shown);
+  refill(byId("status"), words, () => [el("span", { class: `lamp ${shown}`, "aria-hidden": "true" }), el("span", {}, words)]);
   banner(shown);
 }
 
@@ -83,8 +91,8 @@ function banner(shown) {
   const place = byId("banner");
   const drawing = { no_index: noIndex, building, loading: plain, failed, unreachable, token }[shown];
   place.hidden = !drawing;
-  if (shown === "token" && place.querySelector("#token")) return;
-  fill(place, drawing && drawing(shown));
+  const key = [language(), shown, health.now?.detail, JSON.stringify(health.now?.progress), health.error?.code].join(" ");
+  refill(place, key, () => drawing && drawing(shown));
 }
 
 const plain = (shown) => el("p", {}, t(`told_${shown}`));

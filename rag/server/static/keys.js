@@ -30,7 +30,7 @@ function escape() {
 }
 
 // Whether the keys belong to a text field.
-const writing = (node) => node.isContentEditable || /^(input|textarea|select)$/i.test(node.tagName);
+const writing = (node) => node.isContentEditable || (node.matches("input, textarea, select") && !node.matches("[type=checkbox], [type=file]"));
 
 // The list of keys, with a switch for readers whose tools use single letters themselves.
 export function help() {

@@ -50,7 +50,7 @@ async function run(quick = false) {
   search.control?.abort();
   const control = new AbortController();
   search.control = control;
-  if (!isOpen()) history.replaceState(null, "", hash());
+  if (!isOpen() && !byId("view-search").hidden) history.replaceState(null, "", hash());
   if (!search.asked.q.trim()) { Object.assign(search, { found: null, error: "" }); drawResults(); return; }
   byId("results").setAttribute("aria-busy", "true");
   try {
@@ -118,7 +118,8 @@ function drawResults() {
 }
 
 // How many articles hold every word, or how many passages come nearest where none does.
-const counted = ({ complete, total, hits }) => (complete ? t("n_holding", { n: total }) : t("n_passages", { n: hits.length }));
+const counted = ({ complete, total, hits }) => 
+  `${t("n_passages", { n: hits.length })} · ${complete ? t("n_holding", { n: total }) : t("none_holding")}`;
 
 // What the search is narrowed to; each can be taken off.
 function narrowed(asked) {
@@ -133,7 +134,7 @@ function narrowed(asked) {
 function tools() {
   const file = (format) => address("/api/search/export", { ...search.asked, format });
   return el("div", { class: "row" }, button(t("save_search"), () => saveSearch(search.asked, search.found), { class: "plain small", id: "save-search" }),
-    menu(t("export"), [["CSV", "csv"], ["JSONL", "jsonl"]].map(([name, format]) => [name, () => { location.href = file(format); }]), "download"));
+    menu(t("export"), [["CSV", "csv"], ["JSONL", "jsonl"]].map(([name, format]) => [name, () => { location.href = file(format); }]), "download", { dataset: { menu: "export" } }));
 }
 
 // One passage that was found.

@@ -5,7 +5,7 @@ import { emit, on } from "./bus.js";
 import { announce, button, byId, el, fill, icon } from "./dom.js";
 import * as health from "./health.js";
 import { keep, getConversation, putConversation, setting } from "./store.js";
-import { t } from "./text.js";
+import { language, t } from "./text.js";
 import { drawTurn, growDraft } from "./turn.js";
 import { problem } from "./widgets.js";
 
@@ -17,7 +17,7 @@ const talk = { conversation: null, running: null, alive: new Map() };
 export async function start() {
   wireBox();
   on("language", () => { labelBox(); draw(); });
-  on("health", () => { if (!talk.conversation?.turns.length) drawEmpty(); });
+  on("health", () => { if (talk.conversation && !talk.conversation.turns.length) drawEmpty(); });
   on("conversation-deleted", forgotten);
   labelBox();
   await open(setting("last"));
@@ -231,7 +231,9 @@ function draw() {
 function drawEmpty() {
   const examples = health.now()?.examples || [];
   const index = health.now()?.index;
-  fill(byId("turns"), el("div", { class: "front" },
+  const shown = JSON.stringify([language(), examples, index]);
+  if (byId("turns").querySelector(".front")?.dataset.shown === shown) return;
+  fill(byId("turns"), el("div", { class: "front", dataset: { shown } },
     el("p", { class: "masthead", lang: "zh" }, "问报"), el("p", { class: "motto" }, t("motto")),
     index && el("p", { class: "imprint" }, t("imprint", { sources: index.sources, articles: index.articles, built: (index.built || "").slice(0, 10) })),
     examples.length ? el("div", { class: "examples" }, el("h3", {}, t("examples")), el("ul", {}, examples.map((example) =>

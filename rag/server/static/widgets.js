@@ -3,15 +3,16 @@
 import { announce, button, byId, el, icon, iconButton } from "./dom.js";
 import { t } from "./text.js";
 
-const TOAST_SECONDS = 8;
+const TOAST_SECONDS = [5, 10]; // without and with something to press
 
 // A short message at the edge of the page; `action` is {label, run}, such as undo.
 export function toast(message, action = null) {
-  const node = el("div", { class: "toast" }, el("span", {}, message),
+  for (const old of document.querySelectorAll(".toast.plainly")) old.remove();
+  const node = el("div", { class: action ? "toast" : "toast plainly" }, el("span", {}, message),
     action && button(action.label, () => { node.remove(); action.run(); }, { class: "plain small" }),
     iconButton("close", t("close"), () => node.remove()));
   let timer = 0;
-  const wait = () => { timer = setTimeout(() => node.remove(), TOAST_SECONDS * 1000); };
+  const wait = () => { timer = setTimeout(() => node.remove(), TOAST_SECONDS[action ? 1 : 0] * 1000); };
   const hold = () => clearTimeout(timer);
   node.addEventListener("pointerenter", hold);
   node.addEventListener("focusin", hold);

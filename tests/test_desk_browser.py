@@ -1,0 +1,260 @@
+"""The desk in a real browser, with the real models: what a journalist does with it, and whether everybody can."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, SEED
+
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = [pytest.mark.models, pytest.mark.skipif(BROWSER is None, reason="no browser; tests/browser.sh installs one")]
+
+SUIZHOU_EN = "how many projects did Suizhou start?"
+SUIZHOU_ZH = "随州高新区今年新开工多少个项目?"
+EVIDENCE = "今年以来,随州高新区新开工项目47个"
+NEW_PAGE = "# 丙村修路\n\n本报讯 2024年8月2日,丙村今年修路九公里,总投资三百万元。路边种树四百棵。\n"
+NEW_ASKED = "丙村今年修路多少公里?"
+SHOTS = os.environ.get("WENBAO_SCREENSHOTS", "")  # a folder: every view is kept there as a picture
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory) -> Iterator[str]:
+    """A server of its own over a copy of the seed page."""
+    home = tmp_path_factory.mktemp("desk")
+    (home / "pages").mkdir()
+    shutil.copy(SEED, home / "pages")
+    (home / "config.yaml").write_text(
+        f"source: {{paths: [pages]}}\nindex: {{dir: index}}\nchat: {{port: 0, examples: ['{SUIZHOU_EN}', '{SUIZHOU_ZH}']}}\n",
+        encoding="utf-8")
+    command = [sys.executable, "-W", "ignore", "-m", "rag"]
+    subprocess.run([*command, "build", "--config", home / "config.yaml"], check=True, cwd=ROOT, capture_output=True)
+    with subprocess.Popen([*command, "serve", "--config", str(home / "config.yaml")], cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            yield server.stdout.readline().split()[0]
+        finally:
+            server.terminate()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[object]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def open_page(chromium, address) -> Iterator[object]:
+    """Opens the desk; at the end nothing was written to the console and nothing was asked of another host."""
+    faults, contexts = [], []
+
+    def opened(path: str = "/", **options: object) -> object:
+        context = chromium.new_context(**{"viewport": {"width": 1440, "height": 900}, "locale": "en-GB", "accept_downloads": True,
+                                          "permissions": ["clipboard-read", "clipboard-write"], **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", lambda line: faults.append(line.text) if line.type == "error" and "404" not in line.text else None)
+        page.on("request", lambda request: None if request.url.startswith((address, "blob:", "data:")) else faults.append(request.url))
+        page.goto(address + path)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not faults
+
+
+def ask(page: object, question: str) -> object:
+    """Asks, and waits for the end of the last exchange."""
+    turns = page.locator("#turns section.turn")
+    before = turns.count()
+    page.fill("#question", question)
+    page.keyboard.press("Enter")
+    page.wait_for_function("n => document.querySelectorAll('#turns section.turn.done, #turns section.turn.failed').length > n", arg=before)
+    return turns.last
+
+
+def marked(page: object) -> str:
+    """The highlighted words of the reading pane."""
+    page.wait_for_selector("#pane-body mark")
+    return "".join(page.locator("#pane-body mark").all_inner_texts())
+
+
+@pytest.mark.parametrize("question", [SUIZHOU_EN, SUIZHOU_ZH])
+def test_the_citation_of_an_answer_opens_its_article_at_the_quotation(open_page, question):
+    page = open_page()
+    turn = ask(page, question)
+    assert "47" in turn.locator(".answer-text").inner_text()
+    turn.locator(".answer-text .chip").first.click()
+    assert marked(page).startswith(EVIDENCE) and page.locator("#pane-body mark").first.is_visible()
+    assert "随州高新区奋力挺进全国百强" in page.locator("#pane-body").inner_text()
+
+
+def test_the_raw_page_shows_the_same_words(open_page):
+    page = open_page()
+    ask(page, SUIZHOU_ZH).locator(".answer-text .chip").first.click()
+    marked(page)
+    page.get_by_role("button", name="Raw page").click()
+    page.wait_for_selector("#pane-body .raw mark")
+    assert re.sub(r"\s", "", marked(page)).startswith(EVIDENCE)
+
+
+def test_a_follow_up_is_understood_and_a_reload_keeps_the_conversation(open_page):
+    page = open_page()
+    ask(page, "随州高新区4月集中开工多少个重点项目?")
+    turn = ask(page, "总投资额是多少?")
+    assert "63.2亿元" in turn.locator(".answer-text").inner_text()
+    page.reload()
+    page.wait_for_selector("#turns section.turn")
+    assert page.locator("#turns section.turn").count() == 2 and "63.2亿元" in page.locator("#turns").inner_text()
+    page.locator("#new-conversation").click()
+    assert page.locator("#turns section.turn").count() == 0
+    page.locator("#conversations button").first.click()
+    page.wait_for_selector("#turns section.turn")
+    assert page.locator("#turns section.turn").count() == 2
+
+
+def test_what_the_archive_does_not_say_is_refused_with_the_nearest_evidence(open_page):
+    page = open_page()
+    turn = ask(page, "火星上住着多少位宇航员?")
+    assert turn.locator(".answer.refused").count() == 1 and turn.locator(".quotation").count() <= 1
+
+
+def test_stop_ends_the_work_and_the_next_question_is_answered(open_page):
+    page = open_page()
+    page.fill("#question", SUIZHOU_EN)
+    page.keyboard.press("Enter")
+    page.locator("#stop").click()
+    page.wait_for_selector("#turns section.turn.stopped")
+    assert "47" in ask(page, SUIZHOU_ZH).locator(".answer-text").inner_text()
+
+
+def test_a_page_is_added_asked_removed_and_then_refused(open_page, tmp_path):
+    page = open_page("/#/archive")
+    (tmp_path / "丙村.txt").write_text(NEW_PAGE, encoding="utf-8")
+    page.set_input_files("#add-files", str(tmp_path / "丙村.txt"))
+    page.locator("#add-now").click()
+    page.wait_for_function("document.querySelector('#sources')?.innerText.includes('丙村')")
+    page.goto(page.url.split("#")[0] + "#/ask")
+    assert "九公里" in ask(page, NEW_ASKED).locator(".answer-text").inner_text()
+    page.goto(page.url.split("#")[0] + "#/archive")
+    row = page.locator("#sources li", has_text="丙村")
+    row.get_by_role("button", name="Remove").click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    page.wait_for_function("fetch('/api/health').then(r => r.json()).then(h => !h.progress && h.index.articles === 6)")
+    page.goto(page.url.split("#")[0] + "#/ask")
+    assert "九公里" not in ask(page, NEW_ASKED).locator(".answer-text").inner_text()
+
+
+def test_a_permalink_shows_the_answer_with_its_checks(open_page):
+    page = open_page()
+    turn = ask(page, SUIZHOU_ZH)
+    turn.get_by_role("button", name="Permalink").click()
+    page.wait_for_selector(".turn input[readonly]")
+    link = turn.locator("input[readonly]").first.input_value()
+    page.goto("about:blank")
+    page.goto(link)
+    page.wait_for_selector("#view-answer .answer-text")
+    assert "47个" in page.locator("#view-answer").inner_text()
+
+
+@pytest.mark.parametrize(("kind", "begins"), [("Markdown", "# 随州".encode()), ("JSON", b"{"), ("DOCX", b"PK")])
+def test_an_answer_is_exported(open_page, kind, begins):
+    page = open_page()
+    turn = ask(page, SUIZHOU_ZH)
+    turn.get_by_role("button", name="Export").click()
+    with page.expect_download() as download:
+        turn.get_by_role("menuitem", name=re.compile(kind)).click()
+    assert Path(download.value.path()).read_bytes().startswith(begins)
+
+
+def test_search_finds_as_one_types_and_opens_the_passage(open_page):
+    page = open_page("/#/search")
+    page.locator("#search-box").press_sequentially("随州 新开工项目", delay=20)
+    page.wait_for_selector("#results mark")
+    page.locator("#results button").first.click()
+    page.wait_for_selector("#pane-body mark")
+
+
+def test_scripts_in_a_page_its_name_and_a_question_stay_text(open_page, tmp_path):
+    evil = "<img src=x onerror=\"document.title='broken'\">"
+    page = open_page("/#/archive")
+    (tmp_path / "x<img src=x>.txt").write_text(f"# {evil}\n\n丁村{evil}种树三棵。丁村种树三棵。\n", encoding="utf-8")
+    page.set_input_files("#add-files", str(tmp_path / "x<img src=x>.txt"))
+    page.locator("#add-now").click()
+    page.wait_for_function("fetch('/api/health').then(r => r.json()).then(h => !h.progress && h.index.articles === 7)")
+    page.goto(page.url.split("#")[0] + "#/ask")
+    turn = ask(page, f"丁村种树多少棵?{evil}")
+    if turn.locator(".chip").count():
+        turn.locator(".chip").first.click()
+        page.wait_for_selector("#pane-body mark")
+    assert page.title() != "broken" and page.locator("#turns img, #pane-body img").count() == 0
+
+
+# -- for everyone -------------------------------------------------------------------------------------------------
+
+VIEWS = {"ask": "#/ask", "search": "#/search", "archive": "#/archive", "notes": "#/notes"}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_no_view_has_a_serious_fault_for_people_with_other_means(open_page, theme, width):
+    """axe-core: no violation of level serious or critical."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = open_page(viewport={"width": width, "height": 900 if width > 600 else 844}, color_scheme=theme)
+    faults = []
+
+    def look(name: str) -> None:
+        if SHOTS:
+            page.screenshot(path=f"{SHOTS}/{width}-{theme}-{name}.png")
+        found = Axe().run(page).response["violations"]
+        faults.extend((name, v["id"], [node["target"] for node in v["nodes"]][:3]) for v in found if v["impact"] in ("serious", "critical"))
+
+    page.wait_for_selector("#question")
+    look("start")
+    turn = ask(page, SUIZHOU_ZH)
+    look("answer")
+    turn.locator(".answer-text .chip").first.click()
+    marked(page)
+    look("article")
+    page.get_by_role("button", name="Raw page").click()
+    page.wait_for_selector("#pane-body .raw mark")
+    look("raw")
+    page.locator("#pane-close").click()
+    for name, place in VIEWS.items():
+        page.goto(page.url.split("#")[0] + place)
+        page.wait_for_selector(f"#view-{name}:not([hidden])")
+        if name == "search":
+            page.fill("#search-box", "随州 项目")
+            page.wait_for_selector("#results mark")
+        look(name)
+    page.locator("#help").click()
+    look("help")
+    assert not faults
+
+
+def test_everything_is_reached_by_keyboard_and_in_chinese(open_page):
+    page = open_page(locale="zh-CN")
+    page.wait_for_selector("#question")
+    assert page.evaluate("document.documentElement.lang").startswith("zh") and "提问" in page.locator("#tab-ask").inner_text()
+    page.keyboard.press("/")
+    page.keyboard.type(SUIZHOU_ZH)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#turns section.turn.done .chip")
+    page.locator(".answer-text .chip").first.focus()
+    page.keyboard.press("Enter")
+    assert marked(page).startswith(EVIDENCE)
+    page.keyboard.press("Escape")
+    assert page.locator("#pane").is_hidden()
