@@ -10,8 +10,11 @@ import { lead, oddsOf, t, toldWarning } from "./text.js";
 export function drawAnswer(answer, raw, actions = {}) {
   const places = placesOf(answer);
   const kind = answer.refused ? "refused" : "checked";
-  return el("div", { class: `answer ${kind}` },
-    answer.rewritten && el("p", { class: "understood" }, t("understood_as"), " ", el("q", { lang: answer.language }, answer.rewritten)),
+  return el(
+    "div",
+    { class: `answer ${kind}` },
+    answer.rewritten &&
+      el("p", { class: "understood" }, t("understood_as"), " ", el("q", { lang: answer.language }, answer.rewritten)),
     el("p", { class: "verdict" }, answer.refused ? t("refused") : [icon("check"), " ", t("checked")]),
     paragraphs(answer, places),
     odds(answer),
@@ -20,7 +23,8 @@ export function drawAnswer(answer, raw, actions = {}) {
     quotations(answer, places),
     figures(answer, places),
     actionsOf(answer, raw, actions),
-    seconds(answer));
+    seconds(answer),
+  );
 }
 
 // Number → place, for every citation and for the citations of figures.
@@ -32,10 +36,18 @@ function placesOf(answer) {
 // A numbered button that opens its quotation.
 function chip(number, places) {
   const place = places.get(number);
-  return el("button", {
-    type: "button", class: "chip", dataset: { number }, "aria-label": t("chip", { n: number, title: place.title }), title: place.quote,
-    onclick: () => openPlace(place, distinct(places)),
-  }, String(number));
+  return el(
+    "button",
+    {
+      type: "button",
+      class: "chip",
+      dataset: { number },
+      "aria-label": t("chip", { n: number, title: place.title }),
+      title: place.quote,
+      onclick: () => openPlace(place, distinct(places)),
+    },
+    String(number),
+  );
 }
 
 // Between these the reader steps: each quotation once.
@@ -46,48 +58,135 @@ function distinct(places) {
 
 // The text; each [1] that has a quotation becomes a chip.
 function paragraphs(answer, places) {
-  return el("div", { class: "answer-text", lang: answer.language }, answer.answer.split(/\n+/).filter(Boolean).map((line) =>
-    el("p", {}, line.split(/(\[\d+\])/).map((part) => {
-      const number = /^\[(\d+)\]$/.exec(part);
-      return number && places.has(Number(number[1])) ? chip(Number(number[1]), places) : part;
-    }))));
+  return el(
+    "div",
+    { class: "answer-text", lang: answer.language },
+    answer.answer
+      .split(/\n+/)
+      .filter(Boolean)
+      .map((line) =>
+        el(
+          "p",
+          {},
+          line.split(/(\[\d+\])/).map((part) => {
+            const number = /^\[(\d+)\]$/.exec(part);
+            return number && places.has(Number(number[1])) ? chip(Number(number[1]), places) : part;
+          }),
+        ),
+      ),
+  );
 }
 
 // "right in about 9 of 10 such cases"; a refusal states none.
 function odds(answer) {
   if (answer.refused || !answer.chance) return null;
-  return el("p", { class: answer.chance < 0.65 ? "odds unsure" : "odds" }, oddsOf(answer.chance), answer.chance < 0.65 && ` ${t("look_at_quotation")}`);
+  return el(
+    "p",
+    { class: answer.chance < 0.65 ? "odds unsure" : "odds" },
+    oddsOf(answer.chance),
+    answer.chance < 0.65 && ` ${t("look_at_quotation")}`,
+  );
 }
 
 // "今年 = 2024", as reckoned from the date of the article.
 function times(answer) {
   const list = answer.times || [];
-  return list.length ? el("p", { class: "times" }, lead("times"), list.map((time, i) => [i > 0 && "; ",
-    el("span", { lang: "zh" }, time.text), ` = ${time.means}`, time.date && ` (${t("reckoned_from", { date: time.date })})`])) : null;
+  return list.length
+    ? el(
+        "p",
+        { class: "times" },
+        lead("times"),
+        list.map((time, i) => [
+          i > 0 && "; ",
+          el("span", { lang: "zh" }, time.text),
+          ` = ${time.means}`,
+          time.date && ` (${t("reckoned_from", { date: time.date })})`,
+        ]),
+      )
+    : null;
 }
 
 // The quotations as cards.
 function quotations(answer, places) {
   const list = answer.citations || [];
-  return list.length ? el("div", { class: "quotations" }, answer.refused && el("p", { class: "label" }, t("nearest")),
-    el("ol", {}, list.map((citation) => el("li", { class: "quotation" }, chip(citation.number, places), el("div", {},
-      el("blockquote", { lang: "zh" }, citation.quote), told(citation)))))) : null;
+  return list.length
+    ? el(
+        "div",
+        { class: "quotations" },
+        answer.refused && el("p", { class: "label" }, t("nearest")),
+        el(
+          "ol",
+          {},
+          list.map((citation) =>
+            el(
+              "li",
+              { class: "quotation" },
+              chip(citation.number, places),
+              el("div", {}, el("blockquote", { lang: "zh" }, citation.quote), told(citation)),
+            ),
+          ),
+        ),
+      )
+    : null;
 }
 
 // title · byline · date · source
 function told(citation) {
-  return el("p", { class: "facts" }, [["title", citation.title], ["byline", citation.byline], ["date", citation.date], ["source", citation.source]]
-    .filter(([, words]) => words).map(([name, words]) => el("span", { class: name, lang: name === "source" ? null : "zh" }, words)));
+  return el(
+    "p",
+    { class: "facts" },
+    [
+      ["title", citation.title],
+      ["byline", citation.byline],
+      ["date", citation.date],
+      ["source", citation.source],
+    ]
+      .filter(([, words]) => words)
+      .map(([name, words]) => el("span", { class: name, lang: name === "source" ? null : "zh" }, words)),
+  );
 }
 
 // Other figures that could be meant, one row for each thing counted, one chip for each quotation.
 function figures(answer, places) {
   const rows = distinctFigures(answer);
-  return rows.length ? el("details", { class: "figures" }, el("summary", {}, t("other_figures", { n: rows.length })),
-    el("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": t("figures") }, el("table", {},
-      el("thead", {}, el("tr", {}, [t("figure"), t("counts"), t("date"), t("quotation")].map((name) => el("th", { scope: "col" }, name)))),
-      el("tbody", {}, rows.map((row) => el("tr", {}, el("th", { scope: "row", lang: "zh" }, row.texts.join("、")), el("td", { lang: "zh" }, row.counts),
-        el("td", {}, row.date || "–"), el("td", {}, chip(row.number, places)))))))) : null;
+  return rows.length
+    ? el(
+        "details",
+        { class: "figures" },
+        el("summary", {}, t("other_figures", { n: rows.length })),
+        el(
+          "div",
+          { class: "table-box", tabindex: "0", role: "region", "aria-label": t("figures") },
+          el(
+            "table",
+            {},
+            el(
+              "thead",
+              {},
+              el(
+                "tr",
+                {},
+                [t("figure"), t("counts"), t("date"), t("quotation")].map((name) => el("th", { scope: "col" }, name)),
+              ),
+            ),
+            el(
+              "tbody",
+              {},
+              rows.map((row) =>
+                el(
+                  "tr",
+                  {},
+                  el("th", { scope: "row", lang: "zh" }, row.texts.join("、")),
+                  el("td", { lang: "zh" }, row.counts),
+                  el("td", {}, row.date || "–"),
+                  el("td", {}, chip(row.number, places)),
+                ),
+              ),
+            ),
+          ),
+        ),
+      )
+    : null;
 }
 
 // Figures of one quotation that count the same thing share a row; equal quotations share a number.
@@ -108,7 +207,17 @@ function distinctFigures(answer) {
 function seconds(answer) {
   const { total, ...stages } = answer.seconds || {};
   if (total === undefined) return null;
-  const named = Object.entries(stages).map(([name, value]) => [t(`took_${name}`), value, `took_${name}`]).filter(([label, , key]) => label !== key);
-  return el("details", { class: "took" }, el("summary", {}, t("seconds", { n: total.toFixed(1) })),
-    el("dl", {}, named.map(([label, value]) => [el("dt", {}, label), el("dd", {}, t("seconds", { n: value.toFixed(1) }))])));
+  const named = Object.entries(stages)
+    .map(([name, value]) => [t(`took_${name}`), value, `took_${name}`])
+    .filter(([label, , key]) => label !== key);
+  return el(
+    "details",
+    { class: "took" },
+    el("summary", {}, t("seconds", { n: total.toFixed(1) })),
+    el(
+      "dl",
+      {},
+      named.map(([label, value]) => [el("dt", {}, label), el("dd", {}, t("seconds", { n: value.toFixed(1) }))]),
+    ),
+  );
 }

@@ -18,7 +18,12 @@ async function send(path, { method = "GET", json, body, form, signal } = {}) {
   if (json !== undefined || body !== undefined) headers["Content-Type"] = "application/json";
   let response;
   try {
-    response = await fetch(path, { method, headers, signal, body: form || body || (json === undefined ? undefined : JSON.stringify(json)) });
+    response = await fetch(path, {
+      method,
+      headers,
+      signal,
+      body: form || body || (json === undefined ? undefined : JSON.stringify(json)),
+    });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new ApiError("unreachable", "");
@@ -31,7 +36,8 @@ async function send(path, { method = "GET", json, body, form, signal } = {}) {
 async function failure(response) {
   const told = await response.json().catch(() => null);
   const error = told?.error || {};
-  const code = error.code || (response.status === 401 ? "token_needed" : response.status === 404 ? "not_found" : "failed");
+  const code =
+    error.code || (response.status === 401 ? "token_needed" : response.status === 404 ? "not_found" : "failed");
   return new ApiError(code, error.message || `HTTP ${response.status}`, response.status);
 }
 
@@ -103,7 +109,9 @@ async function* events(stream) {
   let waiting = "";
   try {
     for (;;) {
-      const { value, done } = await reader.read().catch((error) => { throw broken(error); });
+      const { value, done } = await reader.read().catch((error) => {
+        throw broken(error);
+      });
       waiting = (waiting + (done ? "\n\n" : value)).replace(/\r\n?/g, "\n");
       const blocks = waiting.split("\n\n");
       waiting = blocks.pop();

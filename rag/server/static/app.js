@@ -21,9 +21,21 @@ const VIEWS = { ask: null, search, archive, notes, answer: kept };
 const THEMES = ["auto", "light", "dark"];
 const desk = { view: null, under: "#/ask" };
 
+// The hit whose article is open is marked in the list.
+function markOpened() {
+  for (const hit of document.querySelectorAll("#results a.headline")) {
+    if (hit.hash === location.hash) hit.setAttribute("aria-current", "true");
+    else hit.removeAttribute("aria-current");
+  }
+}
+
 // Everything that changes with the address.
 function route(event) {
-  const { path: [first = "ask", id = ""], query } = parse(location.hash);
+  markOpened();
+  const {
+    path: [first = "ask", id = ""],
+    query,
+  } = parse(location.hash);
   if (first === "article" && id) {
     if (!desk.view) showView("ask");
     reading.setUnder(desk.view === "search" ? search.hash() : desk.under);
@@ -69,7 +81,8 @@ function focusView(view) {
 function label() {
   document.documentElement.lang = language() === "zh" ? "zh-Hans" : "en";
   for (const node of document.querySelectorAll("[data-t]")) node.textContent = t(node.dataset.t);
-  for (const node of document.querySelectorAll("[data-t-label]")) node.setAttribute("aria-label", t(node.dataset.tLabel));
+  for (const node of document.querySelectorAll("[data-t-label]"))
+    node.setAttribute("aria-label", t(node.dataset.tLabel));
   for (const node of document.querySelectorAll("[data-icon]")) {
     fill(node, icon(node.dataset.icon));
     node.title = t(node.dataset.tLabel);
@@ -111,7 +124,10 @@ async function start() {
   label();
   byId("theme").addEventListener("click", nextTheme);
   byId("language").addEventListener("click", switchLanguage);
-  byId("skip").addEventListener("click", (event) => { event.preventDefault(); byId("main").focus(); });
+  byId("skip").addEventListener("click", (event) => {
+    event.preventDefault();
+    byId("main").focus();
+  });
   for (const part of [divider, reading, kept, search, saved, archive, notes]) part.start();
   keys.wire();
   keys.start({ begin: startNew, focusBox });

@@ -7,21 +7,29 @@ import { t, toldDoubt } from "./text.js";
 // The whole article; `marks` are [{field, item, start, end, class}] in characters.
 export function drawArticle(article, marks) {
   const corrected = article.corrected || {};
-  return el("article", { class: "paper", lang: "zh" },
+  return el(
+    "article",
+    { class: "paper", lang: "zh" },
     article.section && el("p", { class: "section" }, line(article, "section", article.section, marks)),
     article.kicker && el("p", { class: "kicker" }, line(article, "kicker", article.kicker, marks)),
-    el("h3", { class: "title" }, article.title ? line(article, "title", article.title, corrected.title ? [] : marks) : article.headline),
+    el(
+      "h3",
+      { class: "title" },
+      article.title ? line(article, "title", article.title, corrected.title ? [] : marks) : article.headline,
+    ),
     facts(article, corrected, marks),
     corrections(corrected),
     body(article, marks),
     article.truncated && el("p", { class: "aside", lang: t("lang") }, `⟨${t("breaks_off")}⟩`),
     captions(article, marks),
-    doubts(article));
+    doubts(article),
+  );
 }
 
 // A field of one line.
 function line(article, field, text, marks, item = 0) {
-  const own = marks.filter((mark) => mark.field === field && (mark.item || 0) === item)
+  const own = marks
+    .filter((mark) => mark.field === field && (mark.item || 0) === item)
     .map((mark) => ({ ...mark, start: unitsOf(text, mark.start), end: unitsOf(text, mark.end) }));
   return el("span", { dataset: { field, item, start: 0 } }, pieces(text, 0, text.length, own));
 }
@@ -30,24 +38,45 @@ function line(article, field, text, marks, item = 0) {
 function facts(article, corrected, marks) {
   const from = t(`date_${article.date_from}`);
   const how = article.date_from && from !== `date_${article.date_from}` ? ` (${from})` : "";
-  return el("p", { class: "facts" },
-    article.byline && el("span", { class: "byline" }, line(article, "byline", article.byline, corrected.byline ? [] : marks)),
-    el("span", { lang: t("lang") }, article.date ? [el("time", { datetime: article.date }, article.date), how] : t("no_date")),
-    el("span", { class: "source" }, article.source));
+  return el(
+    "p",
+    { class: "facts" },
+    article.byline &&
+      el("span", { class: "byline" }, line(article, "byline", article.byline, corrected.byline ? [] : marks)),
+    el(
+      "span",
+      { lang: t("lang") },
+      article.date ? [el("time", { datetime: article.date }, article.date), how] : t("no_date"),
+    ),
+    el("span", { class: "source" }, article.source),
+  );
 }
 
 // "title corrected by hand; the page says …"
 function corrections(corrected) {
   const entries = Object.entries(corrected);
-  return entries.length ? el("ul", { class: "corrections", lang: t("lang") }, entries.map(([name, { was }]) => el("li", {},
-    t("corrected", { name: t(`field_${name}`) }), " ",
-    was ? [t("page_says"), " ", el("q", { lang: "zh" }, was)] : t("page_says_nothing")))) : null;
+  return entries.length
+    ? el(
+        "ul",
+        { class: "corrections", lang: t("lang") },
+        entries.map(([name, { was }]) =>
+          el(
+            "li",
+            {},
+            t("corrected", { name: t(`field_${name}`) }),
+            " ",
+            was ? [t("page_says"), " ", el("q", { lang: "zh" }, was)] : t("page_says_nothing"),
+          ),
+        ),
+      )
+    : null;
 }
 
 // The text: paragraphs, sub-headings and tables.
 function body(article, marks) {
   const { text } = article;
-  const own = marks.filter((mark) => mark.field === "text")
+  const own = marks
+    .filter((mark) => mark.field === "text")
     .map((mark) => ({ ...mark, start: unitsOf(text, mark.start), end: unitsOf(text, mark.end) }));
   const signs = (article.joints || []).map((joint) => ({ at: unitsOf(text, joint.at), node: joint }));
   const context = { text, marks: own, signs };
@@ -68,18 +97,29 @@ function body(article, marks) {
 
 // One line of the text as a paragraph or a sub-heading.
 function paragraph(context, one, at) {
-  return one.startsWith("## ") ? stretch("h4", context, at + 3, at + one.length) : stretch("p", context, at, at + one.length);
+  return one.startsWith("## ")
+    ? stretch("h4", context, at + 3, at + one.length)
+    : stretch("p", context, at, at + one.length);
 }
 
 // An element that knows where its text begins in the field.
 function stretch(tag, { text, marks, signs }, from, to, props = {}) {
-  const drawn = signs.map((sign) => ({ at: sign.at, node: sign.at >= from && sign.at <= to ? jointSign(sign.node) : null }));
-  return el(tag, { dataset: { field: "text", start: charactersOf(text, from) }, ...props }, pieces(text, from, to, marks, drawn));
+  const drawn = signs.map((sign) => ({
+    at: sign.at,
+    node: sign.at >= from && sign.at <= to ? jointSign(sign.node) : null,
+  }));
+  return el(
+    tag,
+    { dataset: { field: "text", start: charactersOf(text, from) }, ...props },
+    pieces(text, from, to, marks, drawn),
+  );
 }
 
 // The red sign of a joint. It is drawn by the style sheet, so that it is no part of the text.
 function jointSign(joint) {
-  const label = t(joint.kind === "displaced" ? "joint_displaced" : "joint_cut", { sure: Math.round(joint.confidence * 100) });
+  const label = t(joint.kind === "displaced" ? "joint_displaced" : "joint_cut", {
+    sure: Math.round(joint.confidence * 100),
+  });
   return el("span", { class: "joint", role: "img", "aria-label": label, title: label });
 }
 
@@ -94,10 +134,35 @@ function table(context, rows) {
     });
   });
   const headers = commonHeaders(cells);
-  return el("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": t("table") }, el("table", {},
-    headers && el("thead", {}, el("tr", {}, headers.map((header) => el("th", { scope: "col" }, header)))),
-    el("tbody", {}, cells.map((row) => el("tr", {}, row.map((cell, i) =>
-      stretch("td", context, cell.from + (headers ? headers[i].length + 1 : 0), cell.to)))))));
+  return el(
+    "div",
+    { class: "table-box", tabindex: "0", role: "region", "aria-label": t("table") },
+    el(
+      "table",
+      {},
+      headers &&
+        el(
+          "thead",
+          {},
+          el(
+            "tr",
+            {},
+            headers.map((header) => el("th", { scope: "col" }, header)),
+          ),
+        ),
+      el(
+        "tbody",
+        {},
+        cells.map((row) =>
+          el(
+            "tr",
+            {},
+            row.map((cell, i) => stretch("td", context, cell.from + (headers ? headers[i].length + 1 : 0), cell.to)),
+          ),
+        ),
+      ),
+    ),
+  );
 }
 
 // ["村 甲", "亩 7"], ["村 乙", "亩 9"] → ["村", "亩"]; null where the rows differ.
@@ -111,14 +176,32 @@ function commonHeaders(cells) {
 // Captions with who took the picture.
 function captions(article, marks) {
   const list = article.captions || [];
-  return list.length ? el("div", { class: "captions" }, list.map((caption, item) => el("p", { class: "caption" },
-    caption.text ? line(article, "caption", caption.text, marks, item) : el("span", { lang: t("lang") }, t("picture_without_words")),
-    caption.credit && el("span", { class: "credit" }, ` ${caption.credit}`)))) : null;
+  return list.length
+    ? el(
+        "div",
+        { class: "captions" },
+        list.map((caption, item) =>
+          el(
+            "p",
+            { class: "caption" },
+            caption.text
+              ? line(article, "caption", caption.text, marks, item)
+              : el("span", { lang: t("lang") }, t("picture_without_words")),
+            caption.credit && el("span", { class: "credit" }, ` ${caption.credit}`),
+          ),
+        ),
+      )
+    : null;
 }
 
 // What the reader of the page was not sure of.
 function doubts(article) {
   const list = article.doubts || [];
-  return list.length ? el("ul", { class: "doubts", lang: t("lang"), "aria-label": t("doubts") },
-    list.map((doubt) => el("li", {}, toldDoubt(doubt)))) : null;
+  return list.length
+    ? el(
+        "ul",
+        { class: "doubts", lang: t("lang"), "aria-label": t("doubts") },
+        list.map((doubt) => el("li", {}, toldDoubt(doubt))),
+      )
+    : null;
 }

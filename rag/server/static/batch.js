@@ -13,7 +13,10 @@ const batch = { job: setting("batch"), state: null, error: "", timer: 0 };
 export function batchPanel() {
   const place = el("section", { class: "panel", id: "batch" });
   clearTimeout(batch.timer);
-  queueMicrotask(() => { draw(); if (batch.job && !batch.state?.finished) poll(); });
+  queueMicrotask(() => {
+    draw();
+    if (batch.job && !batch.state?.finished) poll();
+  });
   return place;
 }
 
@@ -21,14 +24,21 @@ export function batchPanel() {
 function draw() {
   const place = byId("batch");
   if (!place) return;
-  fill(place, el("h3", {}, t("batch")), el("p", { class: "aside" }, t("batch_told")),
-    batch.error && el("p", { class: "warning", role: "alert" }, batch.error), batch.job ? progress() : picker());
+  fill(
+    place,
+    el("h3", {}, t("batch")),
+    el("p", { class: "aside" }, t("batch_told")),
+    batch.error && el("p", { class: "warning", role: "alert" }, batch.error),
+    batch.job ? progress() : picker(),
+  );
 }
 
 // Where the file is named.
 function picker() {
   const file = el("input", { type: "file", id: "batch-file", accept: ".txt,.csv,.xlsx,.jsonl" });
-  file.addEventListener("change", () => { if (file.files.length) begin(file.files[0]); });
+  file.addEventListener("change", () => {
+    if (file.files.length) begin(file.files[0]);
+  });
   return labelled(t("batch_file"), file);
 }
 
@@ -53,7 +63,10 @@ async function poll() {
     batch.error = "";
   } catch (error) {
     batch.error = error.code === "not_found" ? t("batch_gone") : problem(error);
-    if (error.code === "not_found") { end(); return; }
+    if (error.code === "not_found") {
+      end();
+      return;
+    }
   }
   draw();
   if (batch.state?.finished) announce(t("batch_done"));
@@ -79,9 +92,27 @@ async function cancel() {
 function progress() {
   const { done = 0, total = 0, failed = 0, finished = false } = batch.state || {};
   const file = (format) => address(`/api/batch/${encodeURIComponent(batch.job)}/file`, { format });
-  return el("div", { class: "stack" }, el("p", {}, lead(finished ? "batch_done" : "batch_running"), `${done} / ${total}`, failed ? ` · ${t("n_failed", { n: failed })}` : ""),
+  return el(
+    "div",
+    { class: "stack" },
+    el(
+      "p",
+      {},
+      lead(finished ? "batch_done" : "batch_running"),
+      `${done} / ${total}`,
+      failed ? ` · ${t("n_failed", { n: failed })}` : "",
+    ),
     progressBar(done, total, t("batch")),
-    el("div", { class: "buttons" }, finished && [["xlsx", "Excel"], ["csv", "CSV"], ["jsonl", "JSONL"]].map(([format, name]) =>
-      el("a", { class: "plain small", href: file(format), download: true }, name)),
-    button(t(finished ? "clear_away" : "cancel"), cancel, { class: "plain small" })));
+    el(
+      "div",
+      { class: "buttons" },
+      finished &&
+        [
+          ["xlsx", "Excel"],
+          ["csv", "CSV"],
+          ["jsonl", "JSONL"],
+        ].map(([format, name]) => el("a", { class: "plain small", href: file(format), download: true }, name)),
+      button(t(finished ? "clear_away" : "cancel"), cancel, { class: "plain small" }),
+    ),
+  );
 }

@@ -20,7 +20,9 @@ export function start() {
     line.setPointerCapture(event.pointerId);
     line.onpointermove = (moved) => move((1 - moved.clientX / innerWidth) * 100);
   });
-  line.addEventListener("pointerup", () => { line.onpointermove = null; });
+  line.addEventListener("pointerup", () => {
+    line.onpointermove = null;
+  });
   line.addEventListener("dblclick", () => move(USUAL));
   move(share);
 }

@@ -38,7 +38,9 @@ function safe(name, value) {
 
 // Children without the absent ones; strings and numbers stay text.
 function nodes(children) {
-  return children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false)
+  return children
+    .flat(Infinity)
+    .filter((child) => child !== null && child !== undefined && child !== false)
     .map((child) => (child instanceof Node ? child : document.createTextNode(String(child))));
 }
 
@@ -55,7 +57,9 @@ export const byId = (id) => document.getElementById(id);
 export function announce(message) {
   const place = byId("live");
   place.textContent = "";
-  setTimeout(() => { place.textContent = message; }, 60);
+  setTimeout(() => {
+    place.textContent = message;
+  }, 60);
 }
 
 const PATHS = {
@@ -82,16 +86,29 @@ const PATHS = {
 
 // A line drawing, hidden from screen readers: the button around it carries the name.
 export function icon(name) {
-  return svg("svg", { viewBox: "0 0 24 24", class: "icon", "aria-hidden": "true", focusable: "false" },
-    svg("path", { d: PATHS[name] }));
+  return svg(
+    "svg",
+    { viewBox: "0 0 24 24", class: "icon", "aria-hidden": "true", focusable: "false" },
+    svg("path", { d: PATHS[name] }),
+  );
 }
 
 // A button with a drawing; its name is both its label and its tooltip.
 export function iconButton(name, label, onclick, props = {}) {
-  return el("button", { type: "button", class: "quiet", "aria-label": label, title: label, onclick, ...props }, icon(name));
+  return el(
+    "button",
+    { type: "button", class: "quiet", "aria-label": label, title: label, onclick, ...props },
+    icon(name),
+  );
 }
 
 // A button with words, and a drawing before them if one is named.
 export function button(label, onclick, props = {}, drawing = "") {
-  return el("button", { type: "button", class: "plain", onclick, ...props }, drawing && icon(drawing), drawing && " ", label);
+  return el(
+    "button",
+    { type: "button", class: "plain", onclick, ...props },
+    drawing && icon(drawing),
+    drawing && " ",
+    label,
+  );
 }

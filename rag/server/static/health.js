@@ -11,7 +11,9 @@ const health = { now: null, error: null, timer: 0 };
 // Begins asking; asks less often while the page is out of sight.
 export function start() {
   on("language", draw);
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) check(); });
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) check();
+  });
   return check();
 }
 
@@ -32,7 +34,8 @@ export async function check() {
   }
   draw();
   emit("health", health.now);
-  if (health.now && before?.index?.generation !== health.now.index?.generation) emit("generation", health.now.index?.generation);
+  if (health.now && before?.index?.generation !== health.now.index?.generation)
+    emit("generation", health.now.index?.generation);
   health.timer = setTimeout(check, pause());
 }
 
@@ -49,7 +52,8 @@ export function whenReady(signal) {
     const look = () => {
       if (signal.aborted) reject(new DOMException("stopped", "AbortError"));
       else if (isReady() || health.error) resolve();
-      else if (["no_index", "failed"].includes(health.now?.status)) reject(new ApiError(health.now.status, health.now.detail));
+      else if (["no_index", "failed"].includes(health.now?.status))
+        reject(new ApiError(health.now.status, health.now.detail));
       else setTimeout(look, 300);
     };
     look();
@@ -74,7 +78,10 @@ function draw() {
   const status = health.now ? health.now.status : health.error ? "unreachable" : "asking";
   const shown = health.error?.code === "token_needed" ? "token" : health.now?.progress ? "building" : status;
   const words = t(`status_${shown}`) + sizes(shown);
-  refill(byId("status"), words, () => [el("span", { class: `lamp ${shown}`, "aria-hidden": "true" }), el("span", {}, words)]);
+  refill(byId("status"), words, () => [
+    el("span", { class: `lamp ${shown}`, "aria-hidden": "true" }),
+    el("span", {}, words),
+  ]);
   banner(shown);
 }
 
@@ -91,27 +98,42 @@ function banner(shown) {
   const place = byId("banner");
   const drawing = { no_index: noIndex, building, loading: plain, failed, unreachable, token }[shown];
   place.hidden = !drawing;
-  const key = [language(), shown, health.now?.detail, JSON.stringify(health.now?.progress), health.error?.code].join(" ");
+  const key = [language(), shown, health.now?.detail, JSON.stringify(health.now?.progress), health.error?.code].join(
+    " ",
+  );
   refill(place, key, () => drawing && drawing(shown));
 }
 
 const plain = (shown) => el("p", {}, t(`told_${shown}`));
 
 // Nothing has been read yet.
-const noIndex = () => el("div", {}, el("p", {}, t("told_no_index")), button(t("build_here"), build, { class: "primary", id: "build" }));
+const noIndex = () =>
+  el("div", {}, el("p", {}, t("told_no_index")), button(t("build_here"), build, { class: "primary", id: "build" }));
 
 // How far a build has come, how fast it goes and how long it will take.
 function building() {
   const { stage, done = 0, total = 0, rate, seconds_left: left } = health.now.progress || {};
   const name = t(`stage_${stage}`);
   const label = lead(name === `stage_${stage}` ? "told_building" : `stage_${stage}`);
-  return el("div", { class: "build" }, el("p", {}, label, total ? `${done} / ${total}` : "",
-    rate ? ` · ${t("rate", { n: Math.round(rate) })}` : "", left ? ` · ${t("time_left", { time: spell(left) })}` : "",
-    isReady() ? ` · ${t("askable_meanwhile")}` : ""), progressBar(done, total, label));
+  return el(
+    "div",
+    { class: "build" },
+    el(
+      "p",
+      {},
+      label,
+      total ? `${done} / ${total}` : "",
+      rate ? ` · ${t("rate", { n: Math.round(rate) })}` : "",
+      left ? ` · ${t("time_left", { time: spell(left) })}` : "",
+      isReady() ? ` · ${t("askable_meanwhile")}` : "",
+    ),
+    progressBar(done, total, label),
+  );
 }
 
 // The server is there but cannot work.
-const failed = () => el("div", {}, el("p", {}, lead("told_failed"), health.now.detail), button(t("try_again"), check, {}, "again"));
+const failed = () =>
+  el("div", {}, el("p", {}, lead("told_failed"), health.now.detail), button(t("try_again"), check, {}, "again"));
 
 // The server is not there.
 const unreachable = () => el("div", {}, el("p", {}, problem(health.error)), button(t("try_again"), check, {}, "again"));
@@ -119,7 +141,15 @@ const unreachable = () => el("div", {}, el("p", {}, problem(health.error)), butt
 // The server wants a token: the address with it sets a cookie.
 function token() {
   const box = el("input", { type: "password", id: "token", autocomplete: "off", required: true });
-  const submit = (event) => { event.preventDefault(); location.href = `/?token=${encodeURIComponent(box.value.trim())}${location.hash}`; };
-  return el("form", { class: "token", onsubmit: submit }, el("p", {}, t("error_token_needed")), labelled(t("token"), box),
-    el("button", { type: "submit", class: "primary" }, t("open")));
+  const submit = (event) => {
+    event.preventDefault();
+    location.href = `/?token=${encodeURIComponent(box.value.trim())}${location.hash}`;
+  };
+  return el(
+    "form",
+    { class: "token", onsubmit: submit },
+    el("p", {}, t("error_token_needed")),
+    labelled(t("token"), box),
+    el("button", { type: "submit", class: "primary" }, t("open")),
+  );
 }

@@ -18,7 +18,10 @@ export function start() {
   byId("drawer-button").addEventListener("click", () => show(byId("drawer").hidden));
   byId("scrim").addEventListener("click", () => show(false));
   byId("drawer").addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && narrow.matches) { event.stopPropagation(); show(false); }
+    if (event.key === "Escape" && narrow.matches) {
+      event.stopPropagation();
+      show(false);
+    }
   });
   narrow.addEventListener("change", () => show(!narrow.matches, false));
   draw();
@@ -37,7 +40,9 @@ function show(open, byHand = true) {
 }
 
 // Closes it after a choice where it covers the page.
-const closeIfOver = () => { if (narrow.matches) show(false); };
+const closeIfOver = () => {
+  if (narrow.matches) show(false);
+};
 
 // Reads the conversations again.
 async function load() {
@@ -48,10 +53,17 @@ async function load() {
 // The button for a new conversation and the search box.
 function draw() {
   const find = el("input", { type: "search", id: "find-conversation", value: drawer.sought, autocomplete: "off" });
-  find.addEventListener("input", () => { drawer.sought = find.value.trim().toLowerCase(); drawList(); });
-  fill(byId("drawer"), el("h2", {}, t("conversations")),
+  find.addEventListener("input", () => {
+    drawer.sought = find.value.trim().toLowerCase();
+    drawList();
+  });
+  fill(
+    byId("drawer"),
+    el("h2", {}, t("conversations")),
     button(t("new_conversation"), begin, { id: "new-conversation", class: "plain wide" }, "plus"),
-    labelled(t("find_conversation"), find), el("ul", { id: "conversations" }));
+    labelled(t("find_conversation"), find),
+    el("ul", { id: "conversations" }),
+  );
   drawList();
 }
 
@@ -72,19 +84,30 @@ function says(conversation) {
 // The conversations that match, the current one marked.
 function drawList() {
   const shown = drawer.list.filter((one) => !drawer.sought || says(one));
-  fill(byId("conversations"), shown.length ? shown.map((one) => row(one, one.id === talk.current()?.id))
-    : el("li", { class: "empty" }, t(drawer.sought ? "nothing_found" : "no_conversations")));
+  fill(
+    byId("conversations"),
+    shown.length
+      ? shown.map((one) => row(one, one.id === talk.current()?.id))
+      : el("li", { class: "empty" }, t(drawer.sought ? "nothing_found" : "no_conversations")),
+  );
 }
 
 // One conversation.
 function row(conversation, isCurrent) {
   const { id, title, updated } = conversation;
   const day = new Date(updated - new Date().getTimezoneOffset() * 60000).toISOString().slice(0, 10);
-  return el("li", { class: isCurrent ? "current" : null },
-    el("button", { type: "button", class: "pick", "aria-current": isCurrent ? "true" : null, onclick: () => pick(id) },
-      el("span", { class: "name" }, title), el("span", { class: "day" }, day)),
+  return el(
+    "li",
+    { class: isCurrent ? "current" : null },
+    el(
+      "button",
+      { type: "button", class: "pick", "aria-current": isCurrent ? "true" : null, onclick: () => pick(id) },
+      el("span", { class: "name" }, title),
+      el("span", { class: "day" }, day),
+    ),
     iconButton("pencil", t("rename_named", { name: title }), () => rename(id)),
-    iconButton("bin", t("delete_named", { name: title }), () => forget(id)));
+    iconButton("bin", t("delete_named", { name: title }), () => forget(id)),
+  );
 }
 
 // Opens a conversation.
@@ -98,8 +121,23 @@ async function rename(id) {
   const conversation = talk.current()?.id === id ? talk.current() : await getConversation(id);
   const title = await dialog(t("rename"), (close) => {
     const box = el("input", { type: "text", value: conversation.title, maxlength: "120" });
-    return el("form", { class: "stack", onsubmit: (event) => { event.preventDefault(); close(box.value.trim()); } }, labelled(t("title"), box),
-      el("div", { class: "buttons" }, button(t("cancel"), () => close()), el("button", { type: "submit", class: "primary" }, t("save"))));
+    return el(
+      "form",
+      {
+        class: "stack",
+        onsubmit: (event) => {
+          event.preventDefault();
+          close(box.value.trim());
+        },
+      },
+      labelled(t("title"), box),
+      el(
+        "div",
+        { class: "buttons" },
+        button(t("cancel"), () => close()),
+        el("button", { type: "submit", class: "primary" }, t("save")),
+      ),
+    );
   });
   if (!title) return;
   conversation.title = title;
@@ -115,6 +153,10 @@ async function forget(id) {
   await load();
   byId("new-conversation").focus();
   toast(t("conversation_deleted", { name: conversation.title }), {
-    label: t("undo"), run: async () => { await putConversation(conversation); await load(); },
+    label: t("undo"),
+    run: async () => {
+      await putConversation(conversation);
+      await load();
+    },
   });
 }

@@ -12,7 +12,9 @@ const kept = { id: null, told: null };
 
 // The answer is drawn again when the language changes.
 export function start() {
-  on("language", () => { if (kept.told) draw(); });
+  on("language", () => {
+    if (kept.told) draw();
+  });
 }
 
 // Shows the answer with this id. Called by the router.
@@ -24,22 +26,45 @@ export async function shown(id) {
     kept.told = await get(`/api/answers/${encodeURIComponent(id)}`);
     draw();
   } catch (error) {
-    fill(byId("view-answer"), el("div", { class: "column" }, el("h2", { tabindex: "-1" }, t("kept_answer")),
-      el("p", { class: "warning", role: "alert" }, error.code === "not_found" ? t("answer_gone") : problem(error)), el("a", { href: "#/ask" }, t("ask_yourself"))));
+    fill(
+      byId("view-answer"),
+      el(
+        "div",
+        { class: "column" },
+        el("h2", { tabindex: "-1" }, t("kept_answer")),
+        el("p", { class: "warning", role: "alert" }, error.code === "not_found" ? t("answer_gone") : problem(error)),
+        el("a", { href: "#/ask" }, t("ask_yourself")),
+      ),
+    );
   }
 }
 
 // Question, answer, checks.
 function draw() {
   const { answer, kept: when, checks } = kept.told;
-  fill(byId("view-answer"), el("div", { class: "column" },
-    el("p", { class: "label" }, t("kept_on", { when: (when || "").slice(0, 10) })),
-    el("h2", { class: "asked", tabindex: "-1", lang: languageOf(answer.question) }, answer.question),
-    drawAnswer(answer, JSON.stringify(answer)),
-    el("section", { class: "checks" }, el("h3", {}, t("checks")), el("ul", {}, (checks || []).map(check))),
-    el("p", {}, el("a", { href: "#/ask" }, t("ask_yourself")))));
+  fill(
+    byId("view-answer"),
+    el(
+      "div",
+      { class: "column" },
+      el("p", { class: "label" }, t("kept_on", { when: (when || "").slice(0, 10) })),
+      el("h2", { class: "asked", tabindex: "-1", lang: languageOf(answer.question) }, answer.question),
+      drawAnswer(answer, JSON.stringify(answer)),
+      el("section", { class: "checks" }, el("h3", {}, t("checks")), el("ul", {}, (checks || []).map(check))),
+      el("p", {}, el("a", { href: "#/ask" }, t("ask_yourself"))),
+    ),
+  );
 }
 
 // One thing that was checked.
-const check = ({ what, holds, seen }) => el("li", { class: holds ? "holds" : "fails" }, icon(holds ? "check" : "close"), " ",
-  toldCheck(what), " – ", el("strong", {}, t(holds ? "holds" : "holds_not")), !holds && seen ? [": ", el("q", {}, seen)] : null);
+const check = ({ what, holds, seen }) =>
+  el(
+    "li",
+    { class: holds ? "holds" : "fails" },
+    icon(holds ? "check" : "close"),
+    " ",
+    toldCheck(what),
+    " – ",
+    el("strong", {}, t(holds ? "holds" : "holds_not")),
+    !holds && seen ? [": ", el("q", {}, seen)] : null,
+  );

@@ -12,7 +12,9 @@ const view = { notes: [], q: "", tag: "", error: "" };
 // Draws the tab.
 export function start() {
   on("language", draw);
-  on("noted", () => { if (!byId("view-notes").hidden) load(); });
+  on("noted", () => {
+    if (!byId("view-notes").hidden) load();
+  });
   draw();
 }
 
@@ -50,44 +52,97 @@ function draw() {
     clearTimeout(timer);
     timer = setTimeout(load, 200);
   });
-  fill(byId("view-notes"), el("div", { class: "column" }, el("h2", { tabindex: "-1" }, t("tab_notes")),
-    el("p", { class: "aside" }, t("notes_told")), labelled(t("find_notes"), find),
-    el("div", { id: "notes-tags", class: "chips-row" }), el("div", { id: "notes-list" })));
+  fill(
+    byId("view-notes"),
+    el(
+      "div",
+      { class: "column" },
+      el("h2", { tabindex: "-1" }, t("tab_notes")),
+      el("p", { class: "aside" }, t("notes_told")),
+      labelled(t("find_notes"), find),
+      el("div", { id: "notes-tags", class: "chips-row" }),
+      el("div", { id: "notes-list" }),
+    ),
+  );
   drawList();
 }
 
 // Tags and notes.
 function drawList() {
   const tags = [...new Set([...view.notes.flatMap((note) => note.tags || []), view.tag].filter(Boolean))].sort();
-  fill(byId("notes-tags"), tags.map((tag) => el("button", {
-    type: "button", class: "tag", "aria-pressed": String(view.tag === tag),
-    onclick: () => { view.tag = view.tag === tag ? "" : tag; load(); },
-  }, `#${tag}`)));
-  fill(byId("notes-list"), view.error ? el("p", { class: "warning" }, view.error)
-    : view.notes.length ? el("ul", { class: "cards" }, view.notes.map(card))
-      : el("p", { class: "empty" }, t(view.q || view.tag ? "nothing_found" : "no_notes")));
+  fill(
+    byId("notes-tags"),
+    tags.map((tag) =>
+      el(
+        "button",
+        {
+          type: "button",
+          class: "tag",
+          "aria-pressed": String(view.tag === tag),
+          onclick: () => {
+            view.tag = view.tag === tag ? "" : tag;
+            load();
+          },
+        },
+        `#${tag}`,
+      ),
+    ),
+  );
+  fill(
+    byId("notes-list"),
+    view.error
+      ? el("p", { class: "warning" }, view.error)
+      : view.notes.length
+        ? el("ul", { class: "cards" }, view.notes.map(card))
+        : el("p", { class: "empty" }, t(view.q || view.tag ? "nothing_found" : "no_notes")),
+  );
 }
 
 // One note with its quotation.
 function card(note) {
-  const place = { article_id: note.article_id, page_start: note.start, page_end: note.end, quote: note.quote, source: note.source };
-  return el("li", { class: "card note" }, el("blockquote", { lang: "zh" }, note.quote), el("p", { class: "note-text" }, note.text),
-    el("p", { class: "facts" }, note.lost && el("strong", { class: "lost" }, t("note_lost")),
-      el("span", {}, note.source), el("time", { datetime: note.created }, (note.created || "").slice(0, 10)),
-      (note.tags || []).map((tag) => el("span", { class: "tag-word" }, `#${tag}`))),
-    el("div", { class: "buttons" }, el("a", { class: "plain small", href: hashOf(place) }, t("open")),
-      iconButton("pencil", t("edit_note"), () => edit(note)), iconButton("bin", t("delete_note"), () => forget(note))));
+  const place = {
+    article_id: note.article_id,
+    page_start: note.start,
+    page_end: note.end,
+    quote: note.quote,
+    source: note.source,
+  };
+  return el(
+    "li",
+    { class: "card note" },
+    el("blockquote", { lang: "zh" }, note.quote),
+    el("p", { class: "note-text" }, note.text),
+    el(
+      "p",
+      { class: "facts" },
+      note.lost && el("strong", { class: "lost" }, t("note_lost")),
+      el("span", {}, note.source),
+      el("time", { datetime: note.created }, (note.created || "").slice(0, 10)),
+      (note.tags || []).map((tag) => el("span", { class: "tag-word" }, `#${tag}`)),
+    ),
+    el(
+      "div",
+      { class: "buttons" },
+      el("a", { class: "plain small", href: hashOf(place) }, t("open")),
+      iconButton("pencil", t("edit_note"), () => edit(note)),
+      iconButton("bin", t("delete_note"), () => forget(note)),
+    ),
+  );
 }
 
 // Changes a note.
 async function edit(note) {
   const written = await write(t("edit_note"), note);
-  if (written && await trying(() => patch(`/api/notes/${encodeURIComponent(note.note_id)}`, written).then(() => true))) emit("noted");
+  if (
+    written &&
+    (await trying(() => patch(`/api/notes/${encodeURIComponent(note.note_id)}`, written).then(() => true)))
+  )
+    emit("noted");
 }
 
 // Deletes a note after asking.
 async function forget(note) {
-  if (!await confirmed(t("delete_note"), note.text || note.quote, t("delete"))) return;
+  if (!(await confirmed(t("delete_note"), note.text || note.quote, t("delete")))) return;
   if (await trying(() => remove(`/api/notes/${encodeURIComponent(note.note_id)}`).then(() => true))) {
     toast(t("note_deleted"));
     load();
@@ -99,7 +154,9 @@ export async function addNote(article_id, span) {
   const written = await write(t("add_note"), { quote: span.quote });
   if (!written) return false;
   const { field, item, start, end } = span;
-  const kept = await trying(() => post("/api/notes", { article_id, field, item, start, end, ...written }).then(() => true));
+  const kept = await trying(() =>
+    post("/api/notes", { article_id, field, item, start, end, ...written }).then(() => true),
+  );
   if (kept) toast(t("note_kept"));
   return Boolean(kept);
 }
@@ -113,8 +170,18 @@ function write(title, note) {
       event.preventDefault();
       close({ text: text.value.trim(), tags: tags.value.split(/[\s,，、#]+/).filter(Boolean) });
     };
-    return el("form", { class: "stack", onsubmit: submit }, el("blockquote", { lang: "zh" }, note.quote),
-      labelled(t("note_words"), text), labelled(t("note_tags"), tags),
-      el("div", { class: "buttons" }, button(t("cancel"), () => close()), el("button", { type: "submit", class: "primary" }, t("save"))));
+    return el(
+      "form",
+      { class: "stack", onsubmit: submit },
+      el("blockquote", { lang: "zh" }, note.quote),
+      labelled(t("note_words"), text),
+      labelled(t("note_tags"), tags),
+      el(
+        "div",
+        { class: "buttons" },
+        button(t("cancel"), () => close()),
+        el("button", { type: "submit", class: "primary" }, t("save")),
+      ),
+    );
   });
 }

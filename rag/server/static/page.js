@@ -16,9 +16,12 @@ export async function drawRaw(place, signal) {
   const toUnits = ([start, end], name) => ({ start: unitsOf(text, start), end: unitsOf(text, end), class: name });
   const marks = spans.map((span) => toUnits(span, "quoted"));
   const faint = (raw.article_spans || []).map((span) => toUnits(span, ""));
-  return el("div", { class: "raw", lang: "zh" },
+  return el(
+    "div",
+    { class: "raw", lang: "zh" },
     el("p", { class: "aside", lang: t("lang") }, t("raw_told")),
-    el("div", { class: "raw-text", dataset: { field: "page", item: 0, start: 0 } }, shaded(text, faint, marks)));
+    el("div", { class: "raw-text", dataset: { field: "page", item: 0, start: 0 } }, shaded(text, faint, marks)),
+  );
 }
 
 // Text outside the article is dim, so that the article stands out of its page.
@@ -37,16 +40,31 @@ function shaded(text, article, marks) {
 
 // The picture of the page with boxes over the quotation.
 export async function drawPicture(place, signal) {
-  const told = await get(address(`/api/articles/${encodeURIComponent(place.article_id)}/picture`, asked(place)), signal);
+  const told = await get(
+    address(`/api/articles/${encodeURIComponent(place.article_id)}/picture`, asked(place)),
+    signal,
+  );
   const image = el("img", { src: told.image, alt: t("picture_alt", { page: told.page, pages: told.pages }) });
   if (told.width && told.height) image.style.aspectRatio = `${told.width} / ${told.height}`;
   const boxes = (told.boxes || []).map((box) => {
     const shape = el("div", { class: "box quoted" });
     const [left, top, right, bottom] = box.map((share) => share * 100);
-    Object.assign(shape.style, { left: `${left}%`, top: `${top}%`, width: `${right - left}%`, height: `${bottom - top}%` });
+    Object.assign(shape.style, {
+      left: `${left}%`,
+      top: `${top}%`,
+      width: `${right - left}%`,
+      height: `${bottom - top}%`,
+    });
     return shape;
   });
-  return el("div", { class: "picture" },
+  return el(
+    "div",
+    { class: "picture" },
     told.pages > 1 && el("p", { class: "aside" }, t("page_of", { page: told.page, pages: told.pages })),
-    el("div", { class: "sheet", tabindex: "0", role: "region", "aria-label": t("view_picture") }, el("div", { class: "frame" }, image, boxes)));
+    el(
+      "div",
+      { class: "sheet", tabindex: "0", role: "region", "aria-label": t("view_picture") },
+      el("div", { class: "frame" }, image, boxes),
+    ),
+  );
 }

@@ -14,12 +14,28 @@ import { t } from "./text.js";
 import { copy, problem, toast } from "./widgets.js";
 
 const VIEWS = ["article", "raw", "picture"];
-const pane = { place: null, article: null, notes: [], moved: false, view: "article", list: [], at: -1, opener: null, under: "#/ask", loading: null };
+const pane = {
+  place: null,
+  article: null,
+  notes: [],
+  moved: false,
+  view: "article",
+  list: [],
+  at: -1,
+  opener: null,
+  under: "#/ask",
+  loading: null,
+};
 
 // Listens for what changes an article or the language.
 export function start() {
-  on("language", () => { if (pane.place) draw(); });
-  for (const change of ["corrected", "noted", "generation"]) on(change, () => { if (pane.article && pane.place) load(pane.place, true); });
+  on("language", () => {
+    if (pane.place) draw();
+  });
+  for (const change of ["corrected", "noted", "generation"])
+    on(change, () => {
+      if (pane.article && pane.place) load(pane.place, true);
+    });
   document.addEventListener("selectionchange", offerNote);
   byId("note-selection").addEventListener("click", noteSelection);
   matchMedia("(max-width: 760px)").addEventListener("change", sheet);
@@ -61,10 +77,14 @@ export function hide() {
 export const isOpen = () => pane.place !== null;
 
 // Where closing leads back to.
-export function setUnder(hash) { pane.under = hash; }
+export function setUnder(hash) {
+  pane.under = hash;
+}
 
 // Leaves the article for the view beneath it.
-export function close() { if (isOpen()) location.hash = pane.under; }
+export function close() {
+  if (isOpen()) location.hash = pane.under;
+}
 
 // Steps to the next (1) or previous (-1) quotation.
 export function step(by) {
@@ -83,7 +103,8 @@ async function load(place, quiet = false) {
   pane.loading?.abort();
   const control = new AbortController();
   Object.assign(pane, { place, loading: control });
-  if (pane.article?.article_id !== place.article_id) fill(byId("pane-body"), el("p", { class: "aside", role: "status" }, t("opening")));
+  if (pane.article?.article_id !== place.article_id)
+    fill(byId("pane-body"), el("p", { class: "aside", role: "status" }, t("opening")));
   try {
     const found = await find(place, control.signal);
     Object.assign(pane, found, { notes: await notesOf(found.article, control.signal) });
@@ -107,15 +128,22 @@ async function find(place, signal) {
   const there = article && placed(article, place);
   if (there) return { article, place: there, moved: false };
   const { source, field, start, end, quote, article_id } = place;
-  const now = await get(address("/api/locate", { source: source || article?.source, field, start, end, quote, article_id }), signal)
-    .catch((error) => { if (article && error instanceof ApiError) return null; throw error; });
+  const now = await get(
+    address("/api/locate", { source: source || article?.source, field, start, end, quote, article_id }),
+    signal,
+  ).catch((error) => {
+    if (article && error instanceof ApiError) return null;
+    throw error;
+  });
   if (!now) return { article, place: { ...place, start: undefined, end: undefined, lost: true }, moved: false };
-  if (now.article_id !== article?.article_id) article = await get(`/api/articles/${encodeURIComponent(now.article_id)}`, signal);
+  if (now.article_id !== article?.article_id)
+    article = await get(`/api/articles/${encodeURIComponent(now.article_id)}`, signal);
   return { article, place: { ...place, ...now }, moved: true };
 }
 
 // The first words of an article that was on show, by which it is found again under another id.
-const beginning = ({ article_id }) => (pane.article?.article_id === article_id ? [...pane.article.text.split("\n")[0]].slice(0, 80).join("") : "");
+const beginning = ({ article_id }) =>
+  pane.article?.article_id === article_id ? [...pane.article.text.split("\n")[0]].slice(0, 80).join("") : "";
 
 // The place if the quotation stands there, null if it must be looked for.
 function placed(article, place) {
@@ -129,11 +157,18 @@ function placed(article, place) {
 function placedByPage(article, place) {
   const span = fromPage(article.spans || [], place.page_start, place.page_end);
   if (span) return { ...place, field: "text", start: span[0], end: span[1] };
-  const fields = [["text", 0], ["title", 0], ["kicker", 0], ["byline", 0], ...(article.captions || []).map((_, item) => ["caption", item])];
+  const fields = [
+    ["text", 0],
+    ["title", 0],
+    ["kicker", 0],
+    ["byline", 0],
+    ...(article.captions || []).map((_, item) => ["caption", item]),
+  ];
   for (const [field, item] of fields) {
     const text = fieldText(article, field, item);
     const at = place.quote ? text.indexOf(place.quote) : -1;
-    if (at >= 0) return { ...place, field, item, start: charactersOf(text, at), end: charactersOf(text, at + place.quote.length) };
+    if (at >= 0)
+      return { ...place, field, item, start: charactersOf(text, at), end: charactersOf(text, at + place.quote.length) };
   }
   return place;
 }
@@ -154,8 +189,13 @@ async function draw(signal, quiet = false) {
     if (error.name === "AbortError") throw error;
     return el("p", { class: "warning" }, problem(error));
   });
-  fill(body, pane.moved && el("p", { class: "notice", role: "status" }, t("moved")),
-    pane.place.lost && el("p", { class: "warning", role: "status" }, t("span_lost")), content, pane.view === "article" && noteList());
+  fill(
+    body,
+    pane.moved && el("p", { class: "notice", role: "status" }, t("moved")),
+    pane.place.lost && el("p", { class: "warning", role: "status" }, t("span_lost")),
+    content,
+    pane.view === "article" && noteList(),
+  );
   if (quiet) body.scrollTop = before;
   else reveal(body);
 }
@@ -168,7 +208,8 @@ function contentOf(signal) {
 }
 
 // The quotation as a mark.
-const quoteMarks = () => (pane.place.start === undefined ? [] : [{ ...pane.place, field: pane.place.field || "text", class: "quoted" }]);
+const quoteMarks = () =>
+  pane.place.start === undefined ? [] : [{ ...pane.place, field: pane.place.field || "text", class: "quoted" }];
 
 // The article's notes as marks.
 function noteMarks() {
@@ -180,8 +221,18 @@ function noteMarks() {
 
 // What was noted on this article.
 function noteList() {
-  return pane.notes.length ? el("section", { class: "pane-notes" }, el("h3", {}, t("tab_notes")), el("ul", {},
-    pane.notes.map((note) => el("li", {}, el("q", { lang: "zh" }, note.quote), el("p", {}, note.text))))) : null;
+  return pane.notes.length
+    ? el(
+        "section",
+        { class: "pane-notes" },
+        el("h3", {}, t("tab_notes")),
+        el(
+          "ul",
+          {},
+          pane.notes.map((note) => el("li", {}, el("q", { lang: "zh" }, note.quote), el("p", {}, note.text))),
+        ),
+      )
+    : null;
 }
 
 // Brings the quotation into view.
@@ -197,18 +248,48 @@ function reveal(body) {
 // The row of buttons above the article.
 function drawTools() {
   const { article, list, at } = pane;
-  fill(byId("pane-tools"),
-    el("div", { class: "steps" },
-      iconButton("previous", t("previous_quotation"), () => step(-1), { id: "pane-previous", title: `${t("previous_quotation")}  [`, disabled: at <= 0 }),
+  fill(
+    byId("pane-tools"),
+    el(
+      "div",
+      { class: "steps" },
+      iconButton("previous", t("previous_quotation"), () => step(-1), {
+        id: "pane-previous",
+        title: `${t("previous_quotation")}  [`,
+        disabled: at <= 0,
+      }),
       el("span", { class: "count" }, `${at + 1} / ${list.length}`),
-      iconButton("next", t("next_quotation"), () => step(1), { id: "pane-next", title: `${t("next_quotation")}  ]`, disabled: at >= list.length - 1 })),
-    el("div", { class: "segments", role: "group", "aria-label": t("view") }, VIEWS.filter(available).map((view) =>
-      el("button", { type: "button", id: `pane-${view}`, "aria-pressed": String(pane.view === view), onclick: () => change(view) }, t(`view_${view}`)))),
-    el("div", { class: "tools" },
+      iconButton("next", t("next_quotation"), () => step(1), {
+        id: "pane-next",
+        title: `${t("next_quotation")}  ]`,
+        disabled: at >= list.length - 1,
+      }),
+    ),
+    el(
+      "div",
+      { class: "segments", role: "group", "aria-label": t("view") },
+      VIEWS.filter(available).map((view) =>
+        el(
+          "button",
+          {
+            type: "button",
+            id: `pane-${view}`,
+            "aria-pressed": String(pane.view === view),
+            onclick: () => change(view),
+          },
+          t(`view_${view}`),
+        ),
+      ),
+    ),
+    el(
+      "div",
+      { class: "tools" },
       iconButton("link", t("copy_place"), copyPlace, { id: "pane-link" }),
       citeMenu(() => [pane.place], t("cite")),
-      iconButton("pencil", t("correct"), () => correct(article), { id: "pane-correct" })),
-    iconButton("close", t("close_pane"), close, { id: "pane-close" }));
+      iconButton("pencil", t("correct"), () => correct(article), { id: "pane-correct" }),
+    ),
+    iconButton("close", t("close_pane"), close, { id: "pane-close" }),
+  );
 }
 
 // Views that this article does not have are not offered.
@@ -243,7 +324,10 @@ async function noteSelection() {
     const inText = fromPage(pane.article.spans || [], span.start, span.end);
     span = inText && { field: "text", item: 0, start: inText[0], end: inText[1], quote: span.quote };
   }
-  if (!span) { toast(t("select_first")); return; }
+  if (!span) {
+    toast(t("select_first"));
+    return;
+  }
   if (await addNote(pane.article.article_id, span)) emit("noted");
   byId("note-selection").hidden = true;
 }
@@ -251,8 +335,11 @@ async function noteSelection() {
 // An article that cannot be shown, and why.
 function failed(error, place) {
   fill(byId("pane-tools"), iconButton("close", t("close_pane"), close, { id: "pane-close" }));
-  fill(byId("pane-body"), el("p", { class: "warning", role: "alert" }, error.code === "not_found" ? t("article_gone") : problem(error)),
+  fill(
+    byId("pane-body"),
+    el("p", { class: "warning", role: "alert" }, error.code === "not_found" ? t("article_gone") : problem(error)),
     place.source && el("p", { class: "aside" }, place.source),
     place.quote && el("blockquote", { lang: "zh" }, place.quote),
-    button(t("try_again"), () => load(place), {}, "again"));
+    button(t("try_again"), () => load(place), {}, "again"),
+  );
 }

@@ -8,7 +8,11 @@ export function parse(hash) {
 
 // Broken escapes stay as they are.
 function decode(part) {
-  try { return decodeURIComponent(part); } catch { return part; }
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 // link(["article", "ID"], {start: 3}) → "#/article/ID?start=3"
@@ -22,7 +26,14 @@ export function link(parts, params = {}) {
 export function hashOf(place) {
   const { field, item, start, end, quote = "", source, page_start, page_end } = place;
   return link(["article", place.article_id], {
-    field, item: item || "", start, end, page_start, page_end, quote: [...quote].slice(0, 80).join(""), source,
+    field,
+    item: item || "",
+    start,
+    end,
+    page_start,
+    page_end,
+    quote: [...quote].slice(0, 80).join(""),
+    source,
   });
 }
 
@@ -30,9 +41,15 @@ export function hashOf(place) {
 export function placeOf(id, query) {
   const number = (key) => (query.has(key) && query.get(key) !== "" ? Number(query.get(key)) || 0 : undefined);
   return {
-    article_id: id, field: query.get("field") || undefined, item: number("item") || 0, start: number("start"), end: number("end"),
-    page_start: number("page_start"), page_end: number("page_end"),
-    quote: query.get("quote") || "", source: query.get("source") || "",
+    article_id: id,
+    field: query.get("field") || undefined,
+    item: number("item") || 0,
+    start: number("start"),
+    end: number("end"),
+    page_start: number("page_start"),
+    page_end: number("page_end"),
+    quote: query.get("quote") || "",
+    source: query.get("source") || "",
   };
 }
 

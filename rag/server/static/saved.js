@@ -12,7 +12,9 @@ const saved = { list: setting("searches", []), look: null };
 
 // Looks for what is new whenever the index has changed.
 export function start() {
-  on("generation", (generation) => { if (generation) recheck(generation); });
+  on("generation", (generation) => {
+    if (generation) recheck(generation);
+  });
   on("searches", badge);
   badge();
 }
@@ -44,12 +46,30 @@ async function recheck(generation) {
 export async function saveSearch(params) {
   const name = await dialog(t("save_search"), (close) => {
     const box = el("input", { type: "text", value: params.q, maxlength: "120" });
-    return el("form", { class: "stack", onsubmit: (event) => { event.preventDefault(); close(box.value.trim()); } }, labelled(t("name"), box),
-      el("div", { class: "buttons" }, button(t("cancel"), () => close()), el("button", { type: "submit", class: "primary" }, t("save"))));
+    return el(
+      "form",
+      {
+        class: "stack",
+        onsubmit: (event) => {
+          event.preventDefault();
+          close(box.value.trim());
+        },
+      },
+      labelled(t("name"), box),
+      el(
+        "div",
+        { class: "buttons" },
+        button(t("cancel"), () => close()),
+        el("button", { type: "submit", class: "primary" }, t("save")),
+      ),
+    );
   });
   if (!name) return;
   const seen = await topIds(params).catch(() => []);
-  saved.list = [{ name, params: { ...params }, seen, fresh: 0, generation: null }, ...saved.list.filter((one) => one.name !== name)];
+  saved.list = [
+    { name, params: { ...params }, seen, fresh: 0, generation: null },
+    ...saved.list.filter((one) => one.name !== name),
+  ];
   store();
   toast(t("search_saved", { name }));
 }
@@ -57,15 +77,27 @@ export async function saveSearch(params) {
 // The panel; `look(params)` repeats a search.
 export function savedPanel(look) {
   saved.look = look;
-  return el("section", { class: "panel" }, el("h3", {}, t("saved_searches")), el("ul", { id: "saved-searches", class: "rows" }, rows()));
+  return el(
+    "section",
+    { class: "panel" },
+    el("h3", {}, t("saved_searches")),
+    el("ul", { id: "saved-searches", class: "rows" }, rows()),
+  );
 }
 
 // One row a search.
 function rows() {
-  return saved.list.length ? saved.list.map((one) => el("li", {},
-    el("button", { type: "button", class: "headline", onclick: () => open(one) }, one.name),
-    one.fresh ? el("span", { class: "badge" }, t("n_new", { n: one.fresh })) : null,
-    iconButton("bin", t("delete_named", { name: one.name }), () => forget(one)))) : el("li", { class: "empty" }, t("no_searches"));
+  return saved.list.length
+    ? saved.list.map((one) =>
+        el(
+          "li",
+          {},
+          el("button", { type: "button", class: "headline", onclick: () => open(one) }, one.name),
+          one.fresh ? el("span", { class: "badge" }, t("n_new", { n: one.fresh })) : null,
+          iconButton("bin", t("delete_named", { name: one.name }), () => forget(one)),
+        ),
+      )
+    : el("li", { class: "empty" }, t("no_searches"));
 }
 
 // Repeats a search; what it finds now counts as seen.
@@ -81,12 +113,25 @@ function forget(one) {
   const before = saved.list;
   saved.list = before.filter((other) => other !== one);
   store();
-  toast(t("search_deleted", { name: one.name }), { label: t("undo"), run: () => { saved.list = before; store(); } });
+  toast(t("search_deleted", { name: one.name }), {
+    label: t("undo"),
+    run: () => {
+      saved.list = before;
+      store();
+    },
+  });
 }
 
 // The number of new passages beside the tab.
 function badge() {
   const fresh = saved.list.reduce((sum, one) => sum + (one.fresh || 0), 0);
-  fill(byId("search-badge"), fresh ? [el("span", { class: "badge", "aria-hidden": "true" }, String(fresh)),
-    el("span", { class: "unseen" }, ` (${t("n_new", { n: fresh })})`)] : null);
+  fill(
+    byId("search-badge"),
+    fresh
+      ? [
+          el("span", { class: "badge", "aria-hidden": "true" }, String(fresh)),
+          el("span", { class: "unseen" }, ` (${t("n_new", { n: fresh })})`),
+        ]
+      : null,
+  );
 }

@@ -46,7 +46,11 @@ export function flow(text, from, to, marks = []) {
   for (const line of text.split("\n")) {
     const skipped = line.startsWith("## ") ? 3 : 0;
     const [start, end] = [Math.max(from, at + skipped), Math.min(to, at + line.length)];
-    if (start < end) out.push(out.length ? " " : null, skipped ? el("b", {}, pieces(text, start, end, marks)) : pieces(text, start, end, marks));
+    if (start < end)
+      out.push(
+        out.length ? " " : null,
+        skipped ? el("b", {}, pieces(text, start, end, marks)) : pieces(text, start, end, marks),
+      );
     at += line.length + 1;
   }
   return out;
@@ -55,7 +59,19 @@ export function flow(text, from, to, marks = []) {
 // A piece of text inside the mark that covers it, if one does.
 function marked(text, marks, start) {
   const over = marks.filter((mark) => mark.start <= start && start < mark.end);
-  return over.length ? el("mark", { class: over.map((mark) => mark.class || "").join(" ").trim() || null }, text) : text;
+  return over.length
+    ? el(
+        "mark",
+        {
+          class:
+            over
+              .map((mark) => mark.class || "")
+              .join(" ")
+              .trim() || null,
+        },
+        text,
+      )
+    : text;
 }
 
 // Words of a hit that were matched, as marks in its text.
@@ -77,7 +93,9 @@ export function selectedSpan(root) {
   if (!selection.rangeCount || selection.isCollapsed) return null;
   const range = selection.getRangeAt(0);
   if (!root.contains(range.startContainer) && !root.contains(range.endContainer)) return null;
-  const boxes = [...root.querySelectorAll("[data-start]")].filter((box) => range.intersectsNode(box) && holdsText(range, box));
+  const boxes = [...root.querySelectorAll("[data-start]")].filter(
+    (box) => range.intersectsNode(box) && holdsText(range, box),
+  );
   if (!boxes.length) return null;
   const { field, item = "0" } = boxes[0].dataset;
   const same = boxes.filter((box) => box.dataset.field === field && (box.dataset.item || "0") === item);

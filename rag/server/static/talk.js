@@ -16,19 +16,30 @@ const talk = { conversation: null, running: null, alive: new Map() };
 // Restores the last conversation and wires the question box.
 export async function start() {
   wireBox();
-  on("language", () => { labelBox(); draw(); });
-  on("health", () => { if (talk.conversation && !talk.conversation.turns.length) drawEmpty(); });
+  on("language", () => {
+    labelBox();
+    draw();
+  });
+  on("health", () => {
+    if (talk.conversation && !talk.conversation.turns.length) drawEmpty();
+  });
   on("conversation-deleted", forgotten);
   labelBox();
   await open(setting("last"));
 }
 
 // A conversation with nothing in it yet; it is kept once something is asked.
-const fresh = () => ({ id: crypto.randomUUID?.() || `${Date.now()}-${Math.random()}`, title: "", created: Date.now(), updated: Date.now(), turns: [] });
+const fresh = () => ({
+  id: crypto.randomUUID?.() || `${Date.now()}-${Math.random()}`,
+  title: "",
+  created: Date.now(),
+  updated: Date.now(),
+  turns: [],
+});
 
 // Opens a saved conversation by id, or a new one.
 export async function open(id) {
-  const found = id ? talk.alive.get(id) || await getConversation(id).catch(() => null) : null;
+  const found = id ? talk.alive.get(id) || (await getConversation(id).catch(() => null)) : null;
   talk.conversation = found ? asRead(found) : fresh();
   keep("last", found ? id : null);
   draw();
@@ -39,7 +50,8 @@ export async function open(id) {
 
 // A question that was being answered when the page closed has no answer.
 function asRead(conversation) {
-  for (const turn of conversation.turns) if (!["done", "failed"].includes(turn.state) && talk.running?.turn !== turn) turn.state = "stopped";
+  for (const turn of conversation.turns)
+    if (!["done", "failed"].includes(turn.state) && talk.running?.turn !== turn) turn.state = "stopped";
   return conversation;
 }
 
@@ -68,7 +80,10 @@ function wireBox() {
       submit();
     }
   });
-  byId("composer").addEventListener("submit", (event) => { event.preventDefault(); submit(); });
+  byId("composer").addEventListener("submit", (event) => {
+    event.preventDefault();
+    submit();
+  });
   byId("stop").addEventListener("click", stop);
 }
 
@@ -106,21 +121,39 @@ export function ask(question) {
   if (conversation.turns.length === 1) draw();
   else byId("turns").append(drawTurn(turn, actions));
   byId(turn.id).scrollIntoView({ block: "start" });
+  if (document.activeElement === document.body) byId(turn.id).querySelector("h3").focus({ preventScroll: true });
   answer(conversation, turn);
 }
 
 // Asks the question of a turn again, in its place.
 function retry(turn) {
   if (talk.running) return;
-  Object.assign(turn, { state: "waiting", hits: [], draft: "", raw: null, error: null, stage: null, asked: Date.now() });
+  Object.assign(turn, {
+    state: "waiting",
+    hits: [],
+    draft: "",
+    raw: null,
+    error: null,
+    stage: null,
+    asked: Date.now(),
+  });
   redraw(turn);
   answer(talk.conversation, turn);
 }
 
-const actions = { retry, draft: (question) => { byId("question").value = question; grow(); focusBox(); } };
+const actions = {
+  retry,
+  draft: (question) => {
+    byId("question").value = question;
+    grow();
+    focusBox();
+  },
+};
 
 // Stops the answer that is being written.
-export function stop() { talk.running?.control.abort(); }
+export function stop() {
+  talk.running?.control.abort();
+}
 
 export const isRunning = () => Boolean(talk.running);
 
@@ -224,7 +257,11 @@ async function keepNow(conversation) {
 function draw() {
   const { turns } = talk.conversation;
   if (!turns.length) drawEmpty();
-  else fill(byId("turns"), turns.map((turn) => drawTurn(turn, actions)));
+  else
+    fill(
+      byId("turns"),
+      turns.map((turn) => drawTurn(turn, actions)),
+    );
 }
 
 // What a new reader sees: what this is, and questions to begin with.
@@ -233,9 +270,40 @@ function drawEmpty() {
   const index = health.now()?.index;
   const shown = JSON.stringify([language(), examples, index]);
   if (byId("turns").querySelector(".front")?.dataset.shown === shown) return;
-  fill(byId("turns"), el("div", { class: "front", dataset: { shown } },
-    el("p", { class: "masthead", lang: "zh" }, "问报"), el("p", { class: "motto" }, t("motto")),
-    index && el("p", { class: "imprint" }, t("imprint", { sources: index.sources, articles: index.articles, built: (index.built || "").slice(0, 10) })),
-    examples.length ? el("div", { class: "examples" }, el("h3", {}, t("examples")), el("ul", {}, examples.map((example) =>
-      el("li", {}, button(example, () => ask(example), { class: "example", lang: /[\u4e00-\u9fff]/.test(example) ? "zh" : "en" }))))) : null));
+  fill(
+    byId("turns"),
+    el(
+      "div",
+      { class: "front", dataset: { shown } },
+      el("p", { class: "masthead", lang: "zh" }, "问报"),
+      el("p", { class: "motto" }, t("motto")),
+      index &&
+        el(
+          "p",
+          { class: "imprint" },
+          t("imprint", { sources: index.sources, articles: index.articles, built: (index.built || "").slice(0, 10) }),
+        ),
+      examples.length
+        ? el(
+            "div",
+            { class: "examples" },
+            el("h3", {}, t("examples")),
+            el(
+              "ul",
+              {},
+              examples.map((example) =>
+                el(
+                  "li",
+                  {},
+                  button(example, () => ask(example), {
+                    class: "example",
+                    lang: /[\u4e00-\u9fff]/.test(example) ? "zh" : "en",
+                  }),
+                ),
+              ),
+            ),
+          )
+        : null,
+    ),
+  );
 }

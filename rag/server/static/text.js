@@ -8,7 +8,9 @@ let chosen = "en";
 export const language = () => chosen;
 
 // Sets the language of everything that is drawn from now on.
-export function setLanguage(name) { chosen = name === "zh" ? "zh" : "en"; }
+export function setLanguage(name) {
+  chosen = name === "zh" ? "zh" : "en";
+}
 
 // A text by its key, with {names} filled in. An unknown key comes back as it is.
 export function t(key, values = {}) {
@@ -54,7 +56,8 @@ const told = (patterns) => (line) => {
 };
 
 export const toldDoubt = told([
-  [/^a sentence breaks off at character (\d+)$/, "第 $1 个字处句子中断"], [/^no headline found$/, "没有找到标题"],
+  [/^a sentence breaks off at character (\d+)$/, "第 $1 个字处句子中断"],
+  [/^no headline found$/, "没有找到标题"],
 ]);
 export const toldWarning = told([[/^left out, as no sentence holds it: /, "没有原文支持，已略去："]]);
 export const toldCheck = (line) => {

@@ -1,7 +1,11 @@
 // Runs before the page is drawn, so that it never flashes in the wrong colours or language.
 (() => {
   const wanted = (key) => {
-    try { return localStorage.getItem(key); } catch { return null; }
+    try {
+      return localStorage.getItem(key);
+    } catch {
+      return null;
+    }
   };
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const apply = () => {

@@ -8,11 +8,25 @@ const TOAST_SECONDS = [5, 10]; // without and with something to press
 // A short message at the edge of the page; `action` is {label, run}, such as undo.
 export function toast(message, action = null) {
   for (const old of document.querySelectorAll(".toast.plainly")) old.remove();
-  const node = el("div", { class: action ? "toast" : "toast plainly" }, el("span", {}, message),
-    action && button(action.label, () => { node.remove(); action.run(); }, { class: "plain small" }),
-    iconButton("close", t("close"), () => node.remove()));
+  const node = el(
+    "div",
+    { class: action ? "toast" : "toast plainly" },
+    el("span", {}, message),
+    action &&
+      button(
+        action.label,
+        () => {
+          node.remove();
+          action.run();
+        },
+        { class: "plain small" },
+      ),
+    iconButton("close", t("close"), () => node.remove()),
+  );
   let timer = 0;
-  const wait = () => { timer = setTimeout(() => node.remove(), TOAST_SECONDS[action ? 1 : 0] * 1000); };
+  const wait = () => {
+    timer = setTimeout(() => node.remove(), TOAST_SECONDS[action ? 1 : 0] * 1000);
+  };
   const hold = () => clearTimeout(timer);
   node.addEventListener("pointerenter", hold);
   node.addEventListener("focusin", hold);
@@ -44,8 +58,12 @@ export async function trying(work) {
 // A button that opens a short list of further buttons: items are [label, run].
 export function menu(label, items, drawing = "", props = {}) {
   const list = el("div", { class: "menu-list", hidden: true });
-  const opener = el("button", { type: "button", class: "plain small", "aria-expanded": "false", "aria-label": label, title: label, ...props },
-    drawing ? icon(drawing) : null, el("span", { class: "word" }, label));
+  const opener = el(
+    "button",
+    { type: "button", class: "plain small", "aria-expanded": "false", "aria-label": label, title: label, ...props },
+    drawing ? icon(drawing) : null,
+    el("span", { class: "word" }, label),
+  );
   const box = el("div", { class: "menu" }, opener, list);
   const show = (open) => {
     list.hidden = !open;
@@ -53,15 +71,37 @@ export function menu(label, items, drawing = "", props = {}) {
     if (open) place(list, opener);
   };
   for (const [name, run] of items) {
-    list.append(el("button", { type: "button", onclick: () => { show(false); opener.focus(); run(); } }, name));
+    list.append(
+      el(
+        "button",
+        {
+          type: "button",
+          onclick: () => {
+            show(false);
+            opener.focus();
+            run();
+          },
+        },
+        name,
+      ),
+    );
   }
   opener.addEventListener("click", () => {
     show(list.hidden);
     if (!list.hidden) list.firstChild.focus();
   });
-  box.addEventListener("keydown", (event) => walk(event, list, () => { show(false); opener.focus(); }));
-  box.addEventListener("focusout", (event) => { if (event.relatedTarget && !box.contains(event.relatedTarget)) show(false); });
-  document.addEventListener("pointerdown", (event) => { if (!box.contains(event.target)) show(false); });
+  box.addEventListener("keydown", (event) =>
+    walk(event, list, () => {
+      show(false);
+      opener.focus();
+    }),
+  );
+  box.addEventListener("focusout", (event) => {
+    if (event.relatedTarget && !box.contains(event.relatedTarget)) show(false);
+  });
+  document.addEventListener("pointerdown", (event) => {
+    if (!box.contains(event.target)) show(false);
+  });
   return box;
 }
 
@@ -91,10 +131,27 @@ export function dialog(title, draw, props = {}) {
   return new Promise((resolve) => {
     const opener = document.activeElement;
     const node = el("dialog", { "aria-label": title, ...props });
-    const close = (result) => { node.returned = result; node.close(); };
-    node.append(el("div", { class: "dialog-head" }, el("h2", {}, title), iconButton("close", t("close"), () => close())), draw(close));
-    node.addEventListener("close", () => { node.remove(); opener?.isConnected && opener.focus(); resolve(node.returned); });
-    node.addEventListener("click", (event) => { if (event.target === node) close(); });
+    const close = (result) => {
+      node.returned = result;
+      node.close();
+    };
+    node.append(
+      el(
+        "div",
+        { class: "dialog-head" },
+        el("h2", {}, title),
+        iconButton("close", t("close"), () => close()),
+      ),
+      draw(close),
+    );
+    node.addEventListener("close", () => {
+      node.remove();
+      opener?.isConnected && opener.focus();
+      resolve(node.returned);
+    });
+    node.addEventListener("click", (event) => {
+      if (event.target === node) close();
+    });
     document.body.append(node);
     node.showModal();
     node.querySelector("textarea, input, .buttons button")?.focus();
@@ -103,8 +160,19 @@ export function dialog(title, draw, props = {}) {
 
 // Asks before something is done; resolves to true or undefined.
 export function confirmed(title, message, verb) {
-  return dialog(title, (close) => el("div", {}, el("p", {}, message), el("div", { class: "buttons" },
-    button(t("cancel"), () => close()), button(verb, () => close(true), { class: "primary" }))));
+  return dialog(title, (close) =>
+    el(
+      "div",
+      {},
+      el("p", {}, message),
+      el(
+        "div",
+        { class: "buttons" },
+        button(t("cancel"), () => close()),
+        button(verb, () => close(true), { class: "primary" }),
+      ),
+    ),
+  );
 }
 
 // Copies text and says so; where the browser forbids it, shows the text to be copied by hand.
@@ -113,7 +181,9 @@ export async function copy(text, told) {
     await navigator.clipboard.writeText(text);
     toast(told);
     return;
-  } catch { /* no clipboard outside https and localhost */ }
+  } catch {
+    /* no clipboard outside https and localhost */
+  }
   await dialog(t("copy_by_hand"), () => {
     const box = el("textarea", { readonly: true, rows: 6, "aria-label": t("copy_by_hand"), value: text });
     box.addEventListener("focus", () => box.select());

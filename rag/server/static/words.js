@@ -44,10 +44,14 @@ export const TEXTS = {
   status_unreachable: ["Not reachable", "无法连接"],
   status_token: ["Token needed", "需要令牌"],
   waiting: ["{n} waiting", "{n} 个在排队"],
-  told_loading: ["The models are being loaded. You can read, search and type meanwhile; a question is answered as soon as they are there.",
-    "模型正在加载。您可以先阅读和输入；加载完成后会立即回答。"],
-  told_no_index: ["Nothing has been read yet: there is no index to ask. Build it from the sources that the configuration names.",
-    "还没有读入任何资料，没有可供提问的索引。可以用配置里的资料来建立。"],
+  told_loading: [
+    "The models are being loaded. You can read, search and type meanwhile; a question is answered as soon as they are there.",
+    "模型正在加载。您可以先阅读和输入；加载完成后会立即回答。",
+  ],
+  told_no_index: [
+    "Nothing has been read yet: there is no index to ask. Build it from the sources that the configuration names.",
+    "还没有读入任何资料，没有可供提问的索引。可以用配置里的资料来建立。",
+  ],
   told_building: ["The index is being built:", "正在建立索引："],
   told_failed: ["The server could not start its work:", "服务器无法工作："],
   build_here: ["Build it here", "在此建立"],
@@ -66,20 +70,37 @@ export const TEXTS = {
   token: ["Token", "令牌"],
 
   // Errors by their code, each with its remedy.
-  error_unreachable: ["The server does not answer. Check that it runs and try again.", "服务器没有回应。请确认它在运行，然后重试。"],
-  error_token_needed: ["This desk asks for a token: open its address with ?token=… or enter the token here.", "此处需要令牌：请用带 ?token=… 的地址打开，或在此输入令牌。"],
-  error_foreign_origin: ["This page was opened from a foreign address. Open the desk at its own address.", "此页来自外部地址。请从本站地址打开。"],
+  error_unreachable: [
+    "The server does not answer. Check that it runs and try again.",
+    "服务器没有回应。请确认它在运行，然后重试。",
+  ],
+  error_token_needed: [
+    "This desk asks for a token: open its address with ?token=… or enter the token here.",
+    "此处需要令牌：请用带 ?token=… 的地址打开，或在此输入令牌。",
+  ],
+  error_foreign_origin: [
+    "This page was opened from a foreign address. Open the desk at its own address.",
+    "此页来自外部地址。请从本站地址打开。",
+  ],
   error_busy: ["Too many questions are waiting. Try again in a minute.", "排队的问题太多，请一分钟后再试。"],
-  error_too_many: ["Too many of your questions are waiting. Let one finish, then ask again.", "您排队的问题太多。请等一个回答完再问。"],
+  error_too_many: [
+    "Too many of your questions are waiting. Let one finish, then ask again.",
+    "您排队的问题太多。请等一个回答完再问。",
+  ],
   error_loading: ["The models are still being loaded. Try again in a moment.", "模型仍在加载，请稍后重试。"],
   error_no_index: ["There is no index yet. Build it, then ask again.", "还没有索引。请先建立索引再提问。"],
   error_too_large: ["That is too large. Send fewer or smaller files.", "内容过大。请减少文件或缩小文件。"],
   error_failed: ["Something went wrong. Try again.", "出了问题，请重试。"],
 
   // Asking.
-  motto: ["Ask the archive, in Chinese or English. Every statement of an answer is backed by a sentence that stands word for word in the paper.",
-    "用中文或英文向资料库提问。答案的每句话，都有报纸原文为证。"],
-  imprint: ["Sources: {sources} · Articles: {articles} · Built {built}", "资料 {sources} 份 · 文章 {articles} 篇 · 建于 {built}"],
+  motto: [
+    "Ask the archive, in Chinese or English. Every statement of an answer is backed by a sentence that stands word for word in the paper.",
+    "用中文或英文向资料库提问。答案的每句话，都有报纸原文为证。",
+  ],
+  imprint: [
+    "Sources: {sources} · Articles: {articles} · Built {built}",
+    "资料 {sources} 份 · 文章 {articles} 篇 · 建于 {built}",
+  ],
   examples: ["Questions to begin with", "可以这样问"],
   conversation: ["Conversation", "对话"],
   question: ["Question", "问题"],
@@ -160,16 +181,25 @@ export const TEXTS = {
   view_article: ["Article", "文章"],
   view_raw: ["Raw page", "原始版面"],
   view_picture: ["Picture", "图像"],
-  raw_told: ["The page as it came from the file. What is not of this article is grey.", "文件中的原始文字，灰色部分不属于本文。"],
+  raw_told: [
+    "The page as it came from the file. What is not of this article is grey.",
+    "文件中的原始文字，灰色部分不属于本文。",
+  ],
   picture_alt: ["Page {page} of {pages}; the quotation is framed", "第 {page} 页，共 {pages} 页；引文已框出"],
   page_of: ["Page {page} of {pages}", "第 {page} 页，共 {pages} 页"],
   copy_place: ["Copy a link to this place", "复制此处链接"],
   copied_place: ["The link is copied", "链接已复制"],
   note_selection: ["Note on the selection", "为所选文字写笔记"],
   select_first: ["Select some words of the article first.", "请先选中文章中的文字。"],
-  moved: ["The quotation has moved since this link was made; it was found again here.", "链接建立后引文位置有变，已在此处重新找到。"],
+  moved: [
+    "The quotation has moved since this link was made; it was found again here.",
+    "链接建立后引文位置有变，已在此处重新找到。",
+  ],
   span_lost: ["The quotation does not stand in this article any more.", "引文已不在此文章中。"],
-  article_gone: ["This article is not in the archive any more. Add its source again, or search for it.", "此文章已不在资料库中。请重新添加资料或检索。"],
+  article_gone: [
+    "This article is not in the archive any more. Add its source again, or search for it.",
+    "此文章已不在资料库中。请重新添加资料或检索。",
+  ],
   breaks_off: ["The article breaks off here", "原文至此中断"],
   no_date: ["no date", "无日期"],
   date_masthead: ["from the masthead", "据报头"],
@@ -235,16 +265,24 @@ export const TEXTS = {
   save_search: ["Save the search", "保存检索"],
   search_saved: ["“{name}” is saved", "已保存“{name}”"],
   saved_searches: ["Saved searches", "已保存的检索"],
-  no_searches: ["None yet. Search for something and save it; the desk then tells what is new.", "还没有。检索后保存，有新内容时会提示。"],
+  no_searches: [
+    "None yet. Search for something and save it; the desk then tells what is new.",
+    "还没有。检索后保存，有新内容时会提示。",
+  ],
   search_deleted: ["“{name}” is deleted", "已删除“{name}”"],
   n_new: ["{n} new", "{n} 条新内容"],
   batch: ["Many questions at once", "批量提问"],
-  batch_told: ["A file with one question a line (.txt), or with a column “question” (.csv, .xlsx, .jsonl); at most 500.",
-    "每行一个问题的文件（.txt），或含 question 一列的 .csv、.xlsx、.jsonl；最多 500 个。"],
+  batch_told: [
+    "A file with one question a line (.txt), or with a column “question” (.csv, .xlsx, .jsonl); at most 500.",
+    "每行一个问题的文件（.txt），或含 question 一列的 .csv、.xlsx、.jsonl；最多 500 个。",
+  ],
   batch_file: ["File of questions", "问题文件"],
   batch_running: ["Being answered:", "正在回答："],
   batch_done: ["All answered:", "全部回答完毕："],
-  batch_gone: ["This batch is not on the server any more. Send the file again.", "服务器上已没有这批问题，请重新上传。"],
+  batch_gone: [
+    "This batch is not on the server any more. Send the file again.",
+    "服务器上已没有这批问题，请重新上传。",
+  ],
   n_failed: ["{n} failed", "{n} 个失败"],
   clear_away: ["Clear away", "清除"],
 
@@ -261,15 +299,23 @@ export const TEXTS = {
   missing: ["the file is missing", "文件缺失"],
   added_here: ["added here", "在此添加"],
   remove_source: ["Remove this source?", "移除此资料？"],
-  remove_told: ["{name} will not be found or quoted any more. You can bring it back.", "{name} 将不再被检索和引用，可以恢复。"],
+  remove_told: [
+    "{name} will not be found or quoted any more. You can bring it back.",
+    "{name} 将不再被检索和引用，可以恢复。",
+  ],
   remove_named: ["Remove {name}", "移除 {name}"],
   restore_named: ["Bring back {name}", "恢复 {name}"],
   undo_named: ["Undo the last change: {name}", "撤销上次更改：{name}"],
   source_removed: ["{name} is removed", "已移除 {name}"],
   choose_files: ["Add files", "添加文件"],
-  drop_told: ["or drop them here: pages as .txt, .md, .html, .pdf, .docx, ALTO or PAGE .xml, scans, .jsonl; 20 files, 20 MB together",
-    "或拖放到此处：.txt、.md、.html、.pdf、.docx、ALTO/PAGE .xml、扫描件、.jsonl；最多 20 个文件，共 20 MB"],
-  too_many_files: ["At most 20 files with 20 MB together. Add them in parts.", "最多 20 个文件，共 20 MB。请分批添加。"],
+  drop_told: [
+    "or drop them here: pages as .txt, .md, .html, .pdf, .docx, ALTO or PAGE .xml, scans, .jsonl; 20 files, 20 MB together",
+    "或拖放到此处：.txt、.md、.html、.pdf、.docx、ALTO/PAGE .xml、扫描件、.jsonl；最多 20 个文件，共 20 MB",
+  ],
+  too_many_files: [
+    "At most 20 files with 20 MB together. Add them in parts.",
+    "最多 20 个文件，共 20 MB。请分批添加。",
+  ],
   reading_files: ["The files are being read …", "正在读取文件…"],
   preview: ["What was read", "读取结果"],
   preview_ready: ["The files are read. Look at the result, then add them.", "文件已读取，请核对后添加。"],
@@ -279,7 +325,10 @@ export const TEXTS = {
   askable_now: ["Askable now:", "现在可以提问："],
 
   // Notes and kept answers.
-  notes_told: ["Select words in an article and press “Note on the selection” to write one.", "在文章中选中文字，按“为所选文字写笔记”即可添加。"],
+  notes_told: [
+    "Select words in an article and press “Note on the selection” to write one.",
+    "在文章中选中文字，按“为所选文字写笔记”即可添加。",
+  ],
   find_notes: ["Find notes", "查找笔记"],
   no_notes: ["No notes yet.", "还没有笔记。"],
   add_note: ["Note on this passage", "为此段写笔记"],
@@ -311,6 +360,8 @@ export const TEXTS = {
   key_new: ["new conversation", "新对话"],
   key_help: ["this help", "本帮助"],
   single_keys: ["Single keys are on", "启用单键"],
-  help_told: ["Conversations and saved searches stay in this browser. A red ⌇ in an article shows where the program joined two pieces of a damaged page.",
-    "对话和保存的检索只留在本浏览器中。文章里的红色 ⌇ 表示程序在此拼接了残缺的版面。"],
+  help_told: [
+    "Conversations and saved searches stay in this browser. A red ⌇ in an article shows where the program joined two pieces of a damaged page.",
+    "对话和保存的检索只留在本浏览器中。文章里的红色 ⌇ 表示程序在此拼接了残缺的版面。",
+  ],
 };
