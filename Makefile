@@ -29,10 +29,11 @@ build: $(READY)  ## bring index/ up to date with the sources
 ask: $(READY)  ## make ask Q="…": answer a question, with citations
 	@$(BIN)/rag ask --build -- "$(Q)"
 
-chat: $(READY)  ## open the chat page on this machine
-	@$(BIN)/rag build && $(BIN)/rag chat
+chat: $(READY)  ## open the desk on this machine
+	@$(BIN)/rag chat
 
-test: $(READY)  ## all tests, those with the real models too
+test: $(READY)  ## all tests, those with the real models and in a browser too
+	@tests/browser.sh
 	$(BIN)/python -m pytest
 
 lint: $(READY)  ## ruff and mypy

@@ -18,7 +18,8 @@ from rag.text import HAN, syllables
 
 _CAPITALISED = re.compile(r"[A-Z][\w'\u2019-]*(?:\s+[A-Z][\w'\u2019-]*)*")
 _NEGATED = re.compile(r"\((?:not|rather than)\s[^)]*\)|[(\uff08]?不是[^)\uff09,\uff0c]*[)\uff09]?")
-_SUFFIX = re.compile("(?:特别行政区|自治区|自治州|自治县|高新区|开发区|新区|省|市|县|区|州)$")
+PLACE_KINDS = ("特别行政区", "自治区", "自治州", "自治县", "高新区", "开发区", "新区", "省", "市", "县", "区", "州")
+_SUFFIX = re.compile(f"(?:{'|'.join(PLACE_KINDS)})$")
 _COUNTRYWIDE = frozenset(
     "中国 我国 全国 国内 国外 世界 全球 亚洲 "
     "欧洲 非洲 美洲 中华 华夏 城市 地区 新区 园区 社区 高新区 开发区 外国 长度 共和国 深水 冰川".split())

@@ -17,6 +17,7 @@ from rag.build import source_name
 from rag.desk import UPLOADS, DeskStore, sign
 from rag.engine import Rag
 from rag.errors import RagError, SourceError, StoppedError, StoreError
+from rag.names import unnamed
 from rag.query import leans_on_history, read_query
 from rag.records import Answer, Article, Event, EvidenceFound, Filter, Hit, Turn
 from rag.service import sources as pages
@@ -115,7 +116,8 @@ class Library:
             if self._closing.is_set():
                 return
             found = archive.articles(new[at : at + _NAMED])
-            self.desk.add_mentions({article_id: mentioned(article) for article_id, article in found.items()})
+            names = self.rag.dictionary.english if self.rag.dictionary else unnamed
+            self.desk.add_mentions({article_id: mentioned(article, names) for article_id, article in found.items()})
 
     # -- state ----------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from rag.names import PLACE_KINDS, Names, mentions_in, unnamed
 from rag.query import Query
 from rag.records import Article, Filter, Hit
 from rag.retrieve import Retriever
@@ -61,14 +62,16 @@ def _counted(names: Iterable[str]) -> list[dict[str, Any]]:
     return [{"name": name, "count": count} for name, count in Counter(names).most_common(_SHOWN)]
 
 
-def mentioned(article: Article) -> tuple[list[str], list[str]]:
+def mentioned(article: Article, known: Names = unnamed) -> tuple[list[str], list[str]]:
     """The places and persons that an article mentions, the most frequent first.
 
-    >>> mentioned(Article("a", "p", "d", "随州高新区的郭晓东说,随州今年开工47个项目。"))
+    A place counts if the dictionary knows it as a name (青春 is none, whatever the tagger says) or it is called one; a person of
+    two characters if the byline or the text names it twice.
+
+    >>> mentioned(Article("a", "p", "d", "随州市的郭晓东说,随州今年开工47个项目,产值齐增。", section="随州市"))
     (['随州'], ['郭晓东'])
     """
-    from rag.names import mentions_in
-
     text = "\n".join((article.section, article.kicker, article.title, article.byline, article.text))
-    places, persons = (Counter(names).most_common(_SHOWN) for names in mentions_in(text))
-    return [name for name, _ in places], [name for name, _ in persons]
+    places, persons = (Counter(names).most_common() for names in mentions_in(text))
+    sure = [name for name, _ in places if known(name) or known(f"{name}市") or any(f"{name}{kind}" in text for kind in PLACE_KINDS)]
+    return sure[:_SHOWN], [name for name, times in persons if len(name) > 2 or times > 1 or name in article.byline][:_SHOWN]
