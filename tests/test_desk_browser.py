@@ -79,6 +79,7 @@ def open_page(chromium, address) -> Iterator[object]:
         page.on("console", lambda line: faults.append(line.text) if line.type == "error" and "404" not in line.text else None)
         page.on("request", lambda request: None if request.url.startswith((address, "blob:", "data:")) else faults.append(request.url))
         page.goto(address + path)
+        page.wait_for_function("() => document.querySelector('#status')?.innerText")  # the scripts are at work
         return page
 
     yield opened
@@ -247,6 +248,8 @@ def test_no_view_has_a_serious_fault_for_people_with_other_means(open_page, them
     for name, place in VIEWS.items():
         page.goto(page.url.split("#")[0] + place)
         page.wait_for_selector(f"#view-{name}:not([hidden])")
+        if name == "archive":
+            page.wait_for_selector("#articles .card")
         if name == "search":
             page.fill("#search-box", "随州 项目")
             page.wait_for_selector("#results mark")

@@ -243,3 +243,13 @@ def test_a_question_that_nobody_waits_for_is_not_answered(library):
     settle(library)
     with pytest.raises(StoppedError):
         list(library.rag.stream(ASKED, stopped=lambda: True))
+
+
+def test_an_index_that_another_process_built_is_opened(library, pages, open_rag):
+    settle(library)
+    (pages / "roads.md").write_text("# 丙村修路\n\n丙村今年修路九公里。\n", encoding="utf-8")
+    open_rag(read="47座")  # builds the same folder
+    assert library.rag.search("丙村修路")[0].article.title != "丙村修路"
+    library.state()
+    settle(library)
+    assert library.rag.search("丙村修路")[0].article.title == "丙村修路"

@@ -87,7 +87,7 @@ def is_refusal(draft: str) -> bool:
 def located_draft(draft: str, pieces: Sequence[Piece]) -> Found:
     """Looks up a draft in the sentences, whole if it stands there whole, else part by part.
 
-    >>> from rag.records import Passage
+    >>> from rag.records import Article, Passage
     >>> article = Article("a", "p", "d", "开工47个,总投资86.8亿元。")
     >>> piece = Piece(article, Passage("x", "a", article.text, 0, 17), 0, 17, article.text)
     >>> [l.text for l in located_draft("47个,86.8亿元", [piece]).located], located_draft("44个", [piece]).missing
@@ -129,7 +129,7 @@ def locate(words: str, pieces: Iterable[Piece]) -> Located | None:
 def whole_figure(piece: Piece, start: int, end: int) -> Located:
     """Some words of a sentence with the unit of a figure that they end with, and the word that rounds one that they begin with.
 
-    >>> from rag.records import Passage
+    >>> from rag.records import Article, Passage
     >>> article = Article("a", "p", "d", "近60项,8270万人。")
     >>> piece = Piece(article, Passage("x", "a", article.text, 0, 12), 0, 12, article.text)
     >>> whole_figure(piece, 1, 3).text, whole_figure(piece, 5, 9).text

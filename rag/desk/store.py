@@ -128,6 +128,11 @@ class DeskStore:
         """The names of the sources that are not wanted."""
         return {name for (name,) in self._rows("SELECT source FROM removed")}
 
+    def last_removed(self) -> str:
+        """The source that was removed last and not restored; ``""`` if there is none."""
+        rows = self._rows("SELECT source FROM removed ORDER BY made DESC, rowid DESC LIMIT 1")
+        return rows[0][0] if rows else ""
+
     # -- notes ----------------------------------------------------------------------------------------------
 
     def add_note(self, source: str, article_id: str, span: tuple[int, int], quote: str, text: str, tags: Iterable[str]) -> Note:

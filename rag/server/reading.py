@@ -186,7 +186,8 @@ def source_routes(library: Library) -> APIRouter:
     @router.get("/sources")
     async def sources() -> dict[str, Any]:
         """The sources of the archive, those removed at the desk last."""
-        return {"sources": await library.sources()}
+        last = library.desk.last_removed()
+        return {"sources": await library.sources(), "can_undo": {"action": "remove", "name": last} if last else None}
 
     @router.post("/sources/preview")
     async def preview(files: Annotated[list[UploadFile], File()]) -> dict[str, Any]:

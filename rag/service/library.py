@@ -55,7 +55,8 @@ class Library:
         self._progress: dict[str, Any] | None = None
         self._examples: list[str] = []
         self._searchable, self._closing = threading.Event(), threading.Event()
-        self._building = threading.Lock()
+        told, rag.progress = rag.progress, self._fetching
+        self._tell = told or (lambda stage, done, total: None)
 
     # -- opening and closing --------------------------------------------------------------------------------
 
@@ -79,6 +80,7 @@ class Library:
             self._load_models(index=False)
             return
         if self._load_models(index=True):
+            self._progress = None
             self._set("ready")
             self._names.submit(self._get_to_know)
 
@@ -94,6 +96,12 @@ class Library:
             self._set("failed", str(error))
             return False
         return True
+
+    def _fetching(self, stage: str, done: int, total: int) -> None:
+        """The progress of a model that is fetched or converted while the server starts."""
+        self._tell(stage, done, total)
+        if self._state == "loading":
+            self._progress = {"stage": stage, "done": done, "total": total}
 
     def _set(self, state: str, detail: str = "") -> None:
         self._state, self._detail = state, detail
@@ -127,6 +135,7 @@ class Library:
 
         try:
             manifest = read_manifest(self.rag.config.index.dir)
+            self._follow(manifest.generation)
             index = {"generation": manifest.generation, "built": manifest.built, "sources": manifest.sources,
                      "articles": manifest.articles, "passages": manifest.passages}
         except StoreError:
@@ -134,6 +143,21 @@ class Library:
         return {"status": self._state, "detail": self._detail, "progress": self._progress, "index": index,
                 "queue": {"waiting": self.queue.waiting, "writing": self.queue.serving},
                 "version": version("wenbao"), "examples": self._examples}
+
+    def _follow(self, generation: str) -> None:
+        """Opens an index that another process has built meanwhile."""
+        store = self.rag.__dict__.get("retriever")
+        if self._state == "ready" and store is not None and not self.is_building and store.store.manifest.generation != generation:
+            self._progress = {"stage": "opening", "done": 0, "total": 1}
+            self._builder.submit(self._told, self._reopen)
+
+    def _reopen(self) -> None:
+        self.rag.__dict__.pop("retriever", None)
+        try:
+            _ = self.rag.retriever
+        finally:
+            self._progress = None
+        self._names.submit(self._get_to_know)
 
     def _try_examples(self) -> None:
         """Asks the questions to begin with, and keeps those that this archive answers; gives way to whoever asks something."""

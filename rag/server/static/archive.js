@@ -19,6 +19,7 @@ const view = {
   q: "",
   articles: [],
   total: 0,
+  read: false, // whether the articles were read at least once
   error: "",
   timer: 0,
   control: null,
@@ -61,7 +62,7 @@ async function loadArticles(offset = 0) {
       address("/api/articles", { source, q, offset, limit: PAGE }),
       view.control.signal,
     );
-    Object.assign(view, { total, articles: offset ? [...view.articles, ...articles] : articles });
+    Object.assign(view, { total, read: true, articles: offset ? [...view.articles, ...articles] : articles });
   } catch (error) {
     if (error.name === "AbortError") return;
     view.error = problem(error);
@@ -203,7 +204,8 @@ function after() {
 
 // The articles, with what is doubtful about each.
 function drawArticles() {
-  const { articles, total, error } = view;
+  const { articles, total, error, read } = view;
+  if (!read && !error) return fill(byId("articles"), el("p", { class: "count" }, t("reading_articles")));
   const detail = health.isReady() ? health.now().detail : "";
   fill(
     byId("articles"),

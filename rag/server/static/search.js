@@ -50,7 +50,7 @@ async function run(quick = false) {
   search.control?.abort();
   const control = new AbortController();
   search.control = control;
-  if (!isOpen() && !byId("view-search").hidden) history.replaceState(null, "", hash());
+  if (!isOpen() && location.hash.startsWith("#/search")) history.replaceState(null, "", hash());
   if (!search.asked.q.trim()) {
     Object.assign(search, { found: null, error: "" });
     drawResults();

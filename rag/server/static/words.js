@@ -37,6 +37,7 @@ export const TEXTS = {
   // The state of the server.
   status_asking: ["Connecting …", "正在连接…"],
   status_ready: ["Ready", "就绪"],
+  reading_articles: ["Reading the list …", "正在读取列表…"],
   status_loading: ["Loading models …", "正在加载模型…"],
   status_building: ["Building …", "正在建立索引…"],
   status_no_index: ["No index yet", "还没有索引"],
