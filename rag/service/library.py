@@ -35,6 +35,7 @@ _END = object()
 _SEARCHERS = 4  # threads that search and read articles beside the one that writes answers
 _NAMED = 20  # articles that are read through for names at a time
 _TRIED, _SHOWN = 12, 4  # questions to begin with: that are tried, that are shown
+_COMPARED = 200  # passages of an archive that is small enough to be read for comparing before anybody asks
 _EARLY = 10  # hits shown to somebody who waits for a turn
 
 
@@ -61,7 +62,13 @@ class Library:
     # -- opening and closing --------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Loads index and models behind the scenes; the page can be opened meanwhile."""
+        """Loads index and models behind the scenes; the page can be opened meanwhile.
+
+        The small matrix products of searches are kept to one thread each: with all cores each, they wait for one another.
+        """
+        from threadpoolctl import threadpool_limits
+
+        threadpool_limits(1, "blas")
         self._builder.submit(self._told, self._load)
 
     def close(self) -> None:
@@ -109,6 +116,7 @@ class Library:
     def _get_to_know(self) -> None:
         """What makes the desk more useful and may take its time."""
         try:
+            self.rag.retriever.compare_all(_COMPARED)
             self._read_mentions()
             self._try_examples()
         except Exception:
