@@ -45,7 +45,8 @@ def opened(browser: Any, server: str, path: str, field: str) -> tuple[int, int, 
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     page = context.new_page()
     sizes: list[int] = []
-    page.on("requestfinished", lambda request: sizes.append(sum(request.sizes()[k] for k in ("responseBodySize", "responseHeadersSize"))))
+    parts = ("responseBodySize", "responseHeadersSize")
+    page.on("requestfinished", lambda request: sizes.append(sum(request.sizes()[part] for part in parts)))
     page.goto(server + path)
     page.locator(field).first.fill("?")
     ready = page.evaluate("performance.now()") / 1000

@@ -10,14 +10,14 @@ from __future__ import annotations
 import hashlib
 import logging
 import shutil
+import sqlite3
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from rag.config import Config
 from rag.desk import FILE, UPLOADS, DeskStore
@@ -26,7 +26,7 @@ from rag.errors import SourceError, StoreError
 from rag.pages import iter_archive, read_articles
 from rag.passages import passages_of
 from rag.records import Article
-from rag.store import Archive, Manifest, Settings, build_vectors, layout, read_manifest, write_manifest
+from rag.store import Archive, Manifest, Settings, layout, read_manifest, sealed, write_derived, write_manifest
 from rag.typical import TYPICAL_QUESTIONS
 
 log = logging.getLogger(__name__)
@@ -83,8 +83,9 @@ def build(
             report = _build(config, embedder, files, not paths, fresh, progress or _silent)
     except filelock.Timeout as error:
         raise StoreError(f"{folder}: another `rag build` is at work here; wait for it to end") from error
-    except OSError as error:
-        raise StoreError(f"{folder}: cannot be written ({error.strerror or error}); set index.dir to another folder") from error
+    except (OSError, sqlite3.Error) as error:
+        told = getattr(error, "strerror", None) or error
+        raise StoreError(f"{folder}: cannot be written ({told}); make room, or set index.dir to another folder") from error
     report.seconds = time.perf_counter() - began
     return report
 
@@ -100,6 +101,29 @@ def wanted_files(config: Config) -> Iterator[Path]:
     if not left:
         raise SourceError("every source was removed at the desk; restore one there, or name other pages in source.paths")
     yield from left
+
+
+def until_changed(config: Config, paths: Sequence[Path] = (), *, pause: float = 1.0) -> None:
+    """Waits until a source was added, changed or removed, and then until it has been left alone for a moment."""
+    before = now = _stamps(config, paths)
+    while now == before:
+        time.sleep(pause)
+        now = _stamps(config, paths)
+    time.sleep(pause)
+    while (later := _stamps(config, paths)) != now:
+        now = later
+        time.sleep(pause)
+
+
+def _stamps(config: Config, paths: Sequence[Path]) -> dict[str, tuple[int, int]]:
+    """Size and time of change of every source; a path that is gone for a moment counts as empty."""
+    stamps = {}
+    for path in paths or (*config.source.paths, config.index.dir / UPLOADS, config.index.dir / FILE):
+        files = [path] if path.is_file() else [f for f in path.rglob("*") if f.is_file() and _is_source(f)]
+        for file in files:
+            with suppress(OSError):
+                stamps[str(file)] = (file.stat().st_mtime_ns, file.stat().st_size)
+    return stamps
 
 
 @dataclass(frozen=True)
@@ -170,7 +194,7 @@ def _build(
         if not sources:
             raise SourceError("nothing could be read: " + "; ".join(report.failed))
         if report.did_something or resumed or fresh or not (config.index.dir / layout.MANIFEST).exists():
-            _write_vectors(archive, embedder, working)
+            _write_derived(archive, embedder, working)
             archive.close()
             _publish(config.index.dir, working, settings, (sources, report.articles, report.passages))
     finally:
@@ -190,7 +214,9 @@ def _prepare(folder: Path, settings: Settings, fresh: bool) -> tuple[Path, bool]
         if not fresh and (folder / layout.MANIFEST).exists():
             manifest = read_manifest(folder)
             layout.check_settings(folder, manifest, settings)
-            shutil.copyfile(folder / manifest.generation / layout.ARCHIVE, working / layout.ARCHIVE)
+            for name in layout.FILES:
+                if not layout.fault_of(folder / manifest.generation, manifest, name, thorough=False):
+                    shutil.copyfile(folder / manifest.generation / name, working / name)
         stamp.write_text(repr(settings), encoding="utf-8")
     return working, resumed
 
@@ -254,26 +280,19 @@ def _embed(archive: Archive, embedder: Embedder, progress: Progress) -> int:
                 progress("embed", done, total)
 
 
-def _write_vectors(archive: Archive, embedder: Embedder, working: Path) -> None:
-    centres: dict[str, np.ndarray] = {}
-    for name, file in (("passages", layout.PASSAGES), ("sentences", layout.SENTENCES)):
-        rows, vectors = archive.vectors(name, embedder.dimension)
-        for key, value in build_vectors(rows, vectors, working / file).items():
-            centres[f"{name}.{key}"] = value
-    for language, questions in TYPICAL_QUESTIONS.items():
-        centres[f"query.{language}"] = embedder.queries(questions).mean(axis=0)
-    with (working / layout.CENTRES).open("wb") as out:
-        np.savez(out, allow_pickle=False, **centres)
+def _write_derived(archive: Archive, embedder: Embedder, working: Path) -> None:
+    archive.set_centres({language: embedder.queries(questions).mean(axis=0) for language, questions in TYPICAL_QUESTIONS.items()})
+    write_derived(archive, working, embedder.dimension)
 
 
 def _publish(folder: Path, working: Path, settings: Settings, counts: tuple[int, int, int]) -> None:
     """Renames the generation into place, points the manifest at it, then takes the older ones away."""
     generation = f"generation-{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:8]}"
     (working / "settings").unlink()
-    sizes = {name: (working / name).stat().st_size for name in layout.FILES}
-    working.rename(folder / generation)
     built = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    write_manifest(folder, Manifest(generation, settings, sizes, *counts, built=built))
+    manifest = sealed(Manifest(generation, settings, {}, *counts, built=built), working)
+    working.rename(folder / generation)
+    write_manifest(folder, manifest)
     for old in folder.glob("generation-*"):
         if old.name != generation:
             shutil.rmtree(old, ignore_errors=True)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command line; returns its exit code."""
     arguments = _parser().parse_args(argv)
+    _show_warnings()
     try:
         return arguments.run(arguments) or 0
     except RagError as error:
@@ -36,6 +37,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("rag: stopped", file=sys.stderr)
         return 130
+
+
+def _show_warnings() -> None:
+    """What the package warns of (a repaired index, say) goes to stderr, a line each."""
+    import logging
+
+    logger = logging.getLogger("rag")
+    if not logger.handlers:
+        shown = logging.StreamHandler()
+        shown.setFormatter(logging.Formatter("rag: %(message)s"))
+        logger.addHandler(shown)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -54,6 +66,13 @@ def _parser() -> argparse.ArgumentParser:
     build = add("build", _build, "bring the index up to date with the sources")
     build.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="files or folders (default: source.paths)")
     build.add_argument("--fresh", action="store_true", help="make the index anew")
+    build.add_argument("--watch", action="store_true", help="go on, and follow every change of the sources until interrupted")
+    added = add("add", _add, "add pages to the archive, as the desk does; the files are copied")
+    added.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    removed = add("remove", _remove, "take sources out of the archive; their files stay, and `rag restore` brings them back")
+    removed.add_argument("names", nargs="+", metavar="SOURCE", help="as `rag search` prints it")
+    restored = add("restore", _restore, "bring removed sources back")
+    restored.add_argument("names", nargs="+", metavar="SOURCE")
     ask = add("ask", _ask, "answer a question, with citations")
     ask.add_argument("question", nargs="?")
     ask.add_argument("--build", action="store_true", help="bring the index up to date first")
@@ -114,7 +133,38 @@ def _open(arguments: argparse.Namespace) -> Rag:
 
 
 def _build(arguments: argparse.Namespace) -> int:
-    return _report(_open(arguments), arguments)
+    rag = _open(arguments)
+    code = _report(rag, arguments)
+    while arguments.watch:
+        from rag.build import until_changed
+
+        until_changed(rag.config, arguments.paths)
+        code = _report(rag, arguments)
+    return code
+
+
+def _add(arguments: argparse.Namespace) -> int:
+    from rag.service.sources import add_files
+
+    rag = _open(arguments)
+    add_files(rag.config, arguments.files)
+    return _report(rag, arguments)
+
+
+def _remove(arguments: argparse.Namespace) -> int:
+    from rag.service.sources import remove_sources
+
+    rag = _open(arguments)
+    remove_sources(rag.config, arguments.names)
+    return _report(rag, arguments)
+
+
+def _restore(arguments: argparse.Namespace) -> int:
+    from rag.service.sources import restore_sources
+
+    rag = _open(arguments)
+    restore_sources(rag.config, arguments.names)
+    return _report(rag, arguments)
 
 
 def _report(rag: Rag, arguments: argparse.Namespace) -> int:

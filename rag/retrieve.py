@@ -92,7 +92,7 @@ class Retriever:
         return {**channels, "tokens": dict(zip(rows, map(float, scores), strict=True))}
 
     def compare_all(self, most: int) -> None:
-        """Reads the tokens of every passage of an archive of at most ``most``, so that its first searches are as quick as the others."""
+        """Reads the tokens of every passage of an archive of at most ``most``, so that its first searches are quick too."""
         if self.settings.token_weight and self.store.manifest.passages <= most:
             rows = self.store.archive.allowed(_ALL)[0].tolist()
             passages = self.store.archive.passages(rows)

@@ -52,7 +52,7 @@ def test_ids_depend_on_the_content_alone(open_rag):
 def test_a_build_that_dies_leaves_the_old_index_and_is_taken_up_again(open_rag, pages, monkeypatch):
     rag = open_rag()
     (pages / "new.md").write_text("# 丙镇修路\n\n丙镇修路九条。\n", encoding="utf-8")
-    monkeypatch.setattr(building, "_write_vectors", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr(building, "_write_derived", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         rag.build()
     assert "甲镇" in rag.search("甲镇新桥")[0].passage.text

@@ -119,3 +119,15 @@ def test_doctor_gives_a_remedy_for_each_finding(run, monkeypatch, tmp_path):
     monkeypatch.setenv("WENBAO_CACHE", str(tmp_path / "no-models"))
     code, out, _ = run("doctor")
     assert code == 1 and "rag models --fetch" in out and "rag build" in out
+
+
+def test_pages_are_added_removed_and_restored(run, tmp_path):
+    (tmp_path / "丙.txt").write_text("# 丙村修路\n\n丙村今年修路九公里。\n", encoding="utf-8")
+    assert run("build")[0] == 0 and run("add", str(tmp_path / "丙.txt"))[0] == 0
+    assert "丙村修路" in run("search", "丙村修路", "-k", "1")[1]
+    name = json.loads(run("search", "丙村修路", "-k", "1", "--json")[1])["hits"][0]["source"]
+    assert run("remove", name)[0] == 0 and "丙村修路" not in run("search", "丙村修路")[1]
+    assert run("restore", name)[0] == 0 and "丙村修路" in run("search", "丙村修路")[1]
+    for wrong in (("remove", "none"), ("restore", "none"), ("add", str(tmp_path / "none.txt"))):
+        code, _, told = run(*wrong)
+        assert code == 1 and "none" in told and told.count("\n") == 1

@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
-from rag.build import SUFFIXES
-from rag.desk import UPLOADS
+from rag.build import SUFFIXES, source_name, wanted_files
+from rag.config import Config
+from rag.desk import UPLOADS, DeskStore
 from rag.errors import SourceError
 
 INCOMING = "incoming"  # folder in the index folder: what was sent, and is not yet among the sources
@@ -148,6 +149,47 @@ def keep(home: Path, folder: Path, names: Sequence[str]) -> list[Path]:
         kept.append(target)
     shutil.rmtree(home, ignore_errors=True)
     return kept
+
+
+def add_files(config: Config, files: Sequence[Path]) -> list[str]:
+    """Copies files among the sources, as the desk does with what it is sent; the next build reads them. Returns their names.
+
+    Raises :class:`SourceError` for a file that is missing, empty or of no kind that can be read.
+    """
+    try:
+        sent = [(file.name, file.read_bytes()) for file in files]
+    except OSError as error:
+        raise SourceError(f"{error.filename}: cannot be read ({error.strerror}); check the path") from error
+    home = incoming(take_in(sent, config.index.dir), config.index.dir)
+    names = [source_name(file, config) for file in keep(home, config.index.dir, [file.name for file in sorted(home.iterdir())])]
+    restore_sources(config, names, known=False)
+    return names
+
+
+def remove_sources(config: Config, names: Sequence[str]) -> None:
+    """Notes that sources are not wanted; the next build leaves them out. Raises :class:`SourceError` for an unknown name."""
+    known = {source_name(file, config) for file in wanted_files(config)}
+    for name in names:
+        if name not in known:
+            raise SourceError(f"{name}: no such source; the names are those that `rag search` prints")
+    if known <= set(names):
+        raise SourceError("these are all the sources, and an archive needs one; add another first")
+    desk = DeskStore.open(config.index.dir)
+    for name in names:
+        desk.remove(name)
+    desk.close()
+
+
+def restore_sources(config: Config, names: Sequence[str], *, known: bool = True) -> None:
+    """Takes removals back. Raises :class:`SourceError` for a source that was not removed, if it must be ``known``."""
+    desk = DeskStore.open(config.index.dir)
+    try:
+        for name in names:
+            if known and name not in desk.removed():
+                raise SourceError(f"{name}: was not removed; removed are: {', '.join(sorted(desk.removed())) or 'none'}")
+            desk.restore(name)
+    finally:
+        desk.close()
 
 
 def unique(folder: Path, name: str) -> Path:

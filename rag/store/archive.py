@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -28,16 +28,17 @@ CREATE TABLE IF NOT EXISTS articles (
     article_id TEXT PRIMARY KEY, source TEXT NOT NULL, doc_id TEXT NOT NULL, date TEXT NOT NULL, record TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS articles_source ON articles (source);
 CREATE TABLE IF NOT EXISTS passages (
-    row INTEGER PRIMARY KEY, passage_id TEXT NOT NULL, article_id TEXT NOT NULL, field TEXT NOT NULL,
+    row INTEGER PRIMARY KEY AUTOINCREMENT, passage_id TEXT NOT NULL, article_id TEXT NOT NULL, field TEXT NOT NULL,
     item INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
     text TEXT NOT NULL, context TEXT NOT NULL, vector BLOB);
 CREATE INDEX IF NOT EXISTS passages_id ON passages (passage_id);
 CREATE INDEX IF NOT EXISTS passages_pending ON passages (row) WHERE vector IS NULL;
 CREATE INDEX IF NOT EXISTS passages_article ON passages (article_id);
 CREATE TABLE IF NOT EXISTS sentences (
-    row INTEGER PRIMARY KEY, passage INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, vector BLOB);
+    row INTEGER PRIMARY KEY AUTOINCREMENT, passage INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, vector BLOB);
 CREATE INDEX IF NOT EXISTS sentences_passage ON sentences (passage);
 CREATE INDEX IF NOT EXISTS sentences_pending ON sentences (row) WHERE vector IS NULL;
+CREATE TABLE IF NOT EXISTS centres (name TEXT PRIMARY KEY, vector BLOB NOT NULL);
 CREATE VIRTUAL TABLE IF NOT EXISTS lexical USING fts5
     (tokens, pinyin, tokenize="unicode61 remove_diacritics 0");
 CREATE VIRTUAL TABLE IF NOT EXISTS vocabulary USING fts5vocab (lexical, 'col');
@@ -155,12 +156,25 @@ class Archive:
                 f"UPDATE {table} SET vector = ? WHERE row = ?",
                 [(vector.astype(np.float32).tobytes(), row) for row, vector in zip(rows, vectors, strict=True)])
 
-    def vectors(self, table: str, dimension: int) -> tuple[np.ndarray, np.ndarray]:
-        """All rows and vectors of a table: ``(n,) int64`` and ``(n, dim) float32``."""
-        found = self.connection.execute(f"SELECT row, vector FROM {table} ORDER BY row").fetchall()
-        rows = np.array([row for row, _ in found], dtype=np.int64)
-        data = np.frombuffer(b"".join(blob for _, blob in found), dtype=np.float32)
-        return rows, data.reshape(len(found), dimension)
+    def set_centres(self, centres: Mapping[str, np.ndarray]) -> None:
+        """Keeps the mean vectors of typical questions, by language: all else that search derives comes from the other tables."""
+        with self.connection:
+            self.connection.executemany("INSERT OR REPLACE INTO centres VALUES (?, ?)", [
+                (name, centre.astype(np.float32).tobytes()) for name, centre in centres.items()])
+
+    def centres(self) -> dict[str, np.ndarray]:
+        """These mean vectors, ``(dim,)`` each."""
+        return {name: np.frombuffer(blob, np.float32) for name, blob in self.connection.execute("SELECT * FROM centres")}
+
+    def vector_rows(self, table: str) -> np.ndarray:
+        """The rows of ``passages`` or ``sentences``, ``(n,) int64``, in order; a row's number is never given twice."""
+        return np.fromiter((row for (row,) in self.connection.execute(f"SELECT row FROM {table} ORDER BY row")), np.int64)
+
+    def vectors(self, table: str, rows: np.ndarray) -> np.ndarray:
+        """The vectors of some rows, in the order of the rows: ``(n, dim) float32``."""
+        found = dict(self._select("row, vector", table, "row", map(int, rows)))
+        data = np.frombuffer(b"".join(found[int(row)] for row in rows), np.float32)
+        return data.reshape(len(rows), -1) if len(rows) else data.reshape(0, 0)
 
     # -- reading ------------------------------------------------------------------------------------------
 

@@ -4,27 +4,29 @@
 
     index/
       manifest.json       written last, by one atomic rename: it names the generation that readers open
-      <generation>/       archive.sqlite · passages.faiss · sentences.faiss · centres.npz
+      <generation>/       archive.sqlite (the truth) · passages.faiss · sentences.faiss · centres.npz (derived from it)
       building/           the next generation while `rag build` works on it; a killed build goes on there
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from rag.errors import StoreError
 
-VERSION = 3
+VERSION = 4
 MANIFEST = "manifest.json"
 BUILDING = "building"
 ARCHIVE = "archive.sqlite"
 PASSAGES = "passages.faiss"
 SENTENCES = "sentences.faiss"
 CENTRES = "centres.npz"
-FILES = (ARCHIVE, PASSAGES, SENTENCES, CENTRES)
+DERIVED = (PASSAGES, SENTENCES, CENTRES)  # made from the archive, and made again if they are damaged
+FILES = (ARCHIVE, *DERIVED)
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Manifest:
-    """``sizes``: bytes of each file of the generation, by name, to notice one that was cut short."""
+    """``sizes``: bytes of each file of the generation, by name, to notice one that was cut short; ``sums``: their SHA-256."""
 
     generation: str
     settings: Settings
@@ -48,17 +50,21 @@ class Manifest:
     articles: int
     passages: int
     built: str
+    sums: dict[str, str] = field(default_factory=dict)
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Publishes a generation: after this rename, readers open it."""
     draft = folder / f"{MANIFEST}.{os.getpid()}"
-    draft.write_text(json.dumps(asdict(manifest), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    with draft.open("w", encoding="utf-8") as out:
+        out.write(json.dumps(asdict(manifest), ensure_ascii=False, indent=1) + "\n")
+        out.flush()
+        os.fsync(out.fileno())
     os.replace(draft, folder / MANIFEST)
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """The manifest of an index, with its files there and whole.
+    """The manifest of an index, whose archive is there and of the right length; the derived files are looked at when they are opened.
 
     Raises :class:`StoreError` if there is no index, or if it is damaged; both name the mending command.
     """
@@ -69,7 +75,8 @@ def read_manifest(folder: Path) -> Manifest:
         raise StoreError(f"{folder}: no index here; make it with `rag build`") from error
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise StoreError(f"{folder / MANIFEST}: damaged ({error}); make the index anew: `rag build --fresh`") from error
-    _check_files(folder / manifest.generation, manifest)
+    if fault := fault_of(folder / manifest.generation, manifest, ARCHIVE, thorough=False):
+        raise damaged(folder / manifest.generation / ARCHIVE, fault)
     return manifest
 
 
@@ -84,10 +91,23 @@ def check_settings(folder: Path, manifest: Manifest, wanted: Settings) -> None:
             )
 
 
-def _check_files(folder: Path, manifest: Manifest) -> None:
-    for name in FILES:
-        file, size = folder / name, manifest.sizes.get(name)
-        have = file.stat().st_size if file.is_file() else None
-        if have is None or have != size:
-            state = "missing" if have is None else f"{have} bytes instead of {size}"
-            raise StoreError(f"{file}: {state}; the index is damaged, make it anew: `rag build --fresh`")
+def fault_of(folder: Path, manifest: Manifest, name: str, *, thorough: bool = True) -> str:
+    """What is wrong with a file of a generation, ``""`` if nothing; ``thorough`` reads it and compares its checksum."""
+    file, size = folder / name, manifest.sizes.get(name)
+    have = file.stat().st_size if file.is_file() else None
+    if have is None or have != size:
+        return "missing" if have is None else f"{have} bytes instead of {size}"
+    if thorough and name in manifest.sums and sum_of(file) != manifest.sums[name]:
+        return "its checksum does not fit"
+    return ""
+
+
+def sum_of(file: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with file.open("rb") as data:
+        return hashlib.file_digest(data, "sha256").hexdigest()
+
+
+def damaged(file: Path, fault: str) -> StoreError:
+    """The error that names a damaged file and what mends it."""
+    return StoreError(f"{file}: {fault}; the index is damaged, make it anew: `rag build --fresh`")

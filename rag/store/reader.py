@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from rag.errors import StoreError
 from rag.store import layout
 from rag.store.archive import Archive
+from rag.store.derived import checked, read_centres
 from rag.store.vectors import VectorIndex, open_vectors
 
 
@@ -28,25 +29,18 @@ class Store:
     def open(cls, folder: Path, wanted: layout.Settings) -> Store:
         """Opens ``index/``.
 
-        Raises :class:`StoreError` if there is none, if it is damaged, or if it was built with other settings
-        than ``wanted``; the message names the command that mends it.
+        Derived files that are damaged are made again. Raises :class:`StoreError` if there is none, if its archive is damaged,
+        or if it was built with other settings than ``wanted``; the message names the command that mends it.
         """
         manifest = layout.read_manifest(folder)
         layout.check_settings(folder, manifest, wanted)
+        manifest = checked(folder, manifest)
         home = folder / manifest.generation
-        centres = _read_centres(home / layout.CENTRES)
+        centres, archive = read_centres(home / layout.CENTRES), Archive.open(home / layout.ARCHIVE)
         return cls(
             manifest=manifest,
-            archive=Archive.open(home / layout.ARCHIVE),
-            passages=open_vectors(home / layout.PASSAGES, centres, "passages"),
-            sentences=open_vectors(home / layout.SENTENCES, centres, "sentences"),
+            archive=archive,
+            passages=open_vectors(home / layout.PASSAGES, centres, "passages", partial(archive.vectors, "passages")),
+            sentences=open_vectors(home / layout.SENTENCES, centres, "sentences", partial(archive.vectors, "sentences")),
             query_centres={name[6:]: centres[name] for name in centres if name.startswith("query.")},
         )
-
-
-def _read_centres(file: Path) -> dict[str, np.ndarray]:
-    try:
-        with np.load(file) as data:
-            return {name: data[name] for name in data.files}
-    except (OSError, ValueError, KeyError) as error:
-        raise StoreError(f"{file}: damaged ({error}); make the index anew: `rag build --fresh`") from error
