@@ -45,6 +45,7 @@ class Rag:
     config: Config
     progress: Progress | None = field(default=None, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _kept: dict[tuple[Any, ...], tuple[EvidenceFound, Answer]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def open(cls, config: str | Path | Config | None = None, *, index: str | Path | None = None) -> Rag:
@@ -72,12 +73,32 @@ class Rag:
 
         ``stopped`` is asked between steps and between the words of the generator; once it says yes the work ends with
         :class:`StoppedError`. A build that ends meanwhile changes nothing: the answer comes from the index it began with.
+        The same question, asked again of the same index, is answered at once.
         """
+        clock, retriever = _Clock(), self.retriever
+        key = (retriever.store.manifest.generation, question, *history)
+        if kept := self._kept.get(key):
+            clock.lap("kept")
+            yield kept[0]
+            yield replace(kept[1], seconds=clock.seconds())
+            return
+        evidence = EvidenceFound(())
+        for event in self._answered(question, history, retriever, clock, stopped):
+            evidence = event if isinstance(event, EvidenceFound) else evidence
+            if isinstance(event, Answer) and self.config.answering.kept:
+                self._kept[key] = evidence, event
+                for old in list(self._kept)[: -self.config.answering.kept]:
+                    self._kept.pop(old, None)
+            yield event
+
+    def _answered(
+        self, question: str, history: Sequence[Turn], retriever: Retriever, clock: _Clock, stopped: Callable[[], bool]
+    ) -> Iterator[Event]:
+        """The steps of an answer."""
         from rag.answer import choose_pieces, write_answer
         from rag.generate import Stoppable
         from rag.names import unnamed
 
-        clock, retriever = _Clock(), self.retriever
         generator = Stoppable(lambda: self.generator, stopped)
         query = self.understand(question, history, generator)
         clock.lap("understand")

@@ -59,7 +59,7 @@ def pages(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def config(pages: Path, tmp_path: Path) -> Config:
-    return Config(source=Source(paths=(pages,)), index=Index(dir=tmp_path / "index"), answering=Answering(sure=1.0),
+    return Config(source=Source(paths=(pages,)), index=Index(dir=tmp_path / "index"), answering=Answering(sure=1.0, kept=0),
                   retrieval=Retrieval(dictionary=str(a_dictionary(tmp_path / "dictionary"))))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from fakes import SharedWords
@@ -208,3 +209,15 @@ def test_an_english_question_is_read_with_its_chinese_unless_that_brings_in_a_fi
     rag = open_rag(translate=translate, read="47座", render="The town started 47 bridges.")
     rag.ask("How many bridges did the town start?")
     assert rag.reader.asked[0].endswith(beside) and ("2019" not in rag.reader.asked[0])
+
+
+def test_the_same_question_is_answered_from_memory_until_the_index_changes(open_rag, pages):
+    rag = open_rag(read="47座")
+    rag.config = rag.config.model_copy(update={"answering": rag.config.answering.model_copy(update={"kept": 8})})
+    asked = "甲镇今年新开工多少座桥梁?"
+    first, prompts = rag.ask(asked), len(rag.generator.prompts)
+    again = rag.ask(asked)
+    assert replace(again, seconds=first.seconds) == first and len(rag.generator.prompts) == prompts and "kept" in again.seconds
+    (pages / "new.md").write_text("# 丙镇\n\n丙镇修路九条。\n", encoding="utf-8")
+    rag.build()
+    assert rag.ask(asked).made_with != first.made_with and len(rag.generator.prompts) > prompts
