@@ -145,7 +145,7 @@ def two_at_once(home: Path, chance: random.Random) -> str:
     errors = [worker.communicate()[1] for worker in workers]
     codes = sorted(worker.returncode for worker in workers)
     told = next((error.strip().splitlines()[-1] for error in errors if error.strip()), "both waited their turn")
-    return f"exit codes {codes}; {told.split(': ', 1)[-1]}"
+    return f"exit codes {codes}; {told.rsplit(': ', 1)[-1]}"
 
 
 def main() -> None:
