@@ -15,11 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import QuestionError, RagError, SourceError
+from rag.progress import Bars
 
 if TYPE_CHECKING:
     from rag.config import Config
     from rag.engine import Rag
     from rag.records import Answer, Article, Hit
+
+_PROGRESS = Bars()
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -125,7 +128,7 @@ def _open(arguments: argparse.Namespace) -> Rag:
     from rag.engine import Rag
 
     rag = Rag.open(arguments.config, index=arguments.index)
-    rag.progress = _progress
+    rag.progress = _PROGRESS
     return rag
 
 
@@ -170,8 +173,8 @@ def _restore(arguments: argparse.Namespace) -> int:
 def _report(rag: Rag, arguments: argparse.Namespace) -> int:
     from dataclasses import asdict
 
-    report = rag.build(getattr(arguments, "paths", ()), fresh=getattr(arguments, "fresh", False), progress=_progress)
-    _progress_done()
+    report = rag.build(getattr(arguments, "paths", ()), fresh=getattr(arguments, "fresh", False), progress=_PROGRESS)
+    _PROGRESS.done()
     if arguments.json and arguments.command == "build":
         _print_json(asdict(report))
     else:
@@ -235,11 +238,11 @@ def _batch(arguments: argparse.Namespace, answer: Callable[[str], dict[str, Any]
                 continue
             out.write(json.dumps(result, ensure_ascii=False) + "\n")
             out.flush()
-            _progress("batch", number, 0)
+            _PROGRESS("batch", number, 0)
     finally:
         if out is not sys.stdout:
             out.close()
-    _progress_done()
+    _PROGRESS.done()
     return 1 if failed else 0
 
 
@@ -335,8 +338,8 @@ def _models(arguments: argparse.Namespace) -> int:
     config = load_config(arguments.config)
     if arguments.fetch:
         for name in _models_of(config):
-            resolve(name, offline=config.models.offline, progress=_progress)
-            _progress_done()
+            resolve(name, offline=config.models.offline, progress=_PROGRESS)
+            _PROGRESS.done()
     found = status()
     checked = {model.name: verify(model.name) for model in found if model.cached} if arguments.verify else {}
     if arguments.json:
@@ -462,15 +465,3 @@ def _print_hits(hits: Iterable[Hit], *, explain: bool) -> None:
 
 def _note(line: str) -> None:
     print(line, file=sys.stderr)
-
-
-def _progress(stage: str, done: int, total: int) -> None:
-    if sys.stderr.isatty() or done == total:
-        of = f" of {total:,}" if total else ""
-        end = "" if sys.stderr.isatty() else "\n"
-        print(f"\r{stage}: {done:,}{of}", end=end, file=sys.stderr, flush=True)
-
-
-def _progress_done() -> None:
-    if sys.stderr.isatty():
-        print(file=sys.stderr)
