@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -28,13 +29,14 @@ sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 __all__ = ["Answer", "Article", "Citation", "Hit", "Rag", "RagError", "Turn", "ask"]
 
 
-def ask(question: str, history: Sequence[Turn] = ()) -> Answer:
+def ask(question: str, history: Sequence[Turn] = (), *, asked_on: date | None = None) -> Answer:
     """Answers from the index that ``config.yaml`` here describes; opens it once and keeps it.
 
-    ``history``: earlier exchanges, oldest first, so that "and in April?" is understood.
+    ``history``: earlier exchanges, oldest first, so that "and in April?" is understood. ``asked_on``: the day from which "last
+    month" or 去年 in the question are reckoned.
     Raises :class:`RagError`, whose message says what to do.
     """
-    return _opened().ask(question, history)
+    return _opened().ask(question, history, asked_on=asked_on)
 
 
 @cache

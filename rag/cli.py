@@ -11,6 +11,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -78,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     restored.add_argument("names", nargs="+", metavar="SOURCE")
     ask = add("ask", _ask, "answer a question, with citations")
     ask.add_argument("question", nargs="?")
+    ask.add_argument("--asked-on", type=_day, metavar="DAY", help="2024-07-05, or today: what last month and 去年 are reckoned from")
     ask.add_argument("--build", action="store_true", help="bring the index up to date first")
     _add_batch(ask)
     search = add("search", _search, "find passages")
@@ -113,7 +115,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_batch(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--batch", type=Path, metavar="Q.jsonl", help='lines of {"id", "question"}')
+    command.add_argument("--batch", type=Path, metavar="Q.jsonl", help='lines of {"id", "question"}, for `ask` also "asked_on"')
     command.add_argument("--out", type=Path, metavar="A.jsonl", help="where the lines of a batch go (default: stdout)")
 
 
@@ -122,6 +124,14 @@ def _date(text: str) -> str:
     if text and not re.fullmatch(r"\d{4}(-\d\d){0,2}", text):
         raise argparse.ArgumentTypeError(f"{text!r} is no date; write 2024, 2024-07 or 2024-07-05")
     return text
+
+
+def _day(text: str) -> date:
+    """A day, or today."""
+    try:
+        return date.today() if text == "today" else date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day; write 2024-07-05 or today") from error
 
 
 def _open(arguments: argparse.Namespace) -> Rag:
@@ -194,8 +204,8 @@ def _ask(arguments: argparse.Namespace) -> int:
     if arguments.build and _report(rag, arguments):
         return 1
     if arguments.batch:
-        return _batch(arguments, lambda q: rag.ask(q).to_dict())
-    answer = rag.ask(_required(arguments.question))
+        return _batch(arguments, lambda row: rag.ask(row["question"], asked_on=_asked_on(row, arguments)).to_dict())
+    answer = rag.ask(_required(arguments.question), asked_on=arguments.asked_on)
     _print_json(answer.to_dict()) if arguments.json else _print_answer(answer)
     return 0
 
@@ -206,7 +216,7 @@ def _search(arguments: argparse.Namespace) -> int:
     rag = _open(arguments)
     only = Filter(arguments.since, arguments.until, arguments.source)
     if arguments.batch:
-        return _batch(arguments, lambda q: _hits(rag.search(q, arguments.k, only)))
+        return _batch(arguments, lambda row: _hits(rag.search(row["question"], arguments.k, only)))
     hits = rag.search(_required(arguments.query), arguments.k, only)
     _print_json(_hits(hits)) if arguments.json else _print_hits(hits, explain=arguments.explain)
     return 0
@@ -222,7 +232,15 @@ def _hits(hits: Sequence[Hit]) -> dict[str, Any]:
     return {"hits": [hit.to_dict() for hit in hits]}
 
 
-def _batch(arguments: argparse.Namespace, answer: Callable[[str], dict[str, Any]]) -> int:
+def _asked_on(row: dict[str, Any], arguments: argparse.Namespace) -> date | None:
+    """The day of a line's own ``asked_on``, else that of the command."""
+    try:
+        return date.fromisoformat(row["asked_on"]) if "asked_on" in row else arguments.asked_on
+    except (TypeError, ValueError) as error:
+        raise QuestionError(f"asked_on: {row['asked_on']!r} is no day; write 2024-07-05") from error
+
+
+def _batch(arguments: argparse.Namespace, answer: Callable[[dict[str, Any]], dict[str, Any]]) -> int:
     """Answers line by line, writing each at once; a bad line is reported and the others go on."""
     failed = 0
     out = arguments.out.open("w", encoding="utf-8") if arguments.out else sys.stdout
@@ -231,7 +249,7 @@ def _batch(arguments: argparse.Namespace, answer: Callable[[str], dict[str, Any]
             try:
                 if isinstance(row, str):
                     raise QuestionError(row)
-                result = {"id": row["id"], **answer(row["question"])}
+                result = {"id": row["id"], **answer(row)}
             except RagError as error:
                 failed += 1
                 _note(f"rag: {arguments.batch}:{number}: {error}")

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,14 +62,20 @@ class Rag:
 
     # -- what people call -----------------------------------------------------------------------------------
 
-    def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
-        """A checked answer. Raises :class:`QuestionError` for what is no question, :class:`StoreError`, ...."""
-        for event in self.stream(question, history):
+    def ask(self, question: str, history: Sequence[Turn] = (), *, asked_on: date | None = None) -> Answer:
+        """A checked answer. Raises :class:`QuestionError` for what is no question, :class:`StoreError`, ....
+
+        ``asked_on``: the day from which "last month" or 去年 in the question are reckoned; without it they are left as they are.
+        """
+        for event in self.stream(question, history, asked_on=asked_on):
             if isinstance(event, Answer):
                 return event
         raise AssertionError("a stream ends with an Answer")
 
-    def stream(self, question: str, history: Sequence[Turn] = (), *, stopped: Callable[[], bool] = lambda: False) -> Iterator[Event]:
+    def stream(
+        self, question: str, history: Sequence[Turn] = (), *, asked_on: date | None = None,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> Iterator[Event]:
         """What was found first, then the draft as it is written, then the checked :class:`Answer`.
 
         ``stopped`` is asked between steps and between the words of the generator; once it says yes the work ends with
@@ -76,14 +83,14 @@ class Rag:
         The same question, asked again of the same index, is answered at once.
         """
         clock, retriever = _Clock(), self.retriever
-        key = (retriever.store.manifest.generation, question, *history)
+        key = (retriever.store.manifest.generation, question, asked_on, *history)
         if kept := self._kept.get(key):
             clock.lap("kept")
             yield kept[0]
             yield replace(kept[1], seconds=clock.seconds())
             return
         evidence = EvidenceFound(())
-        for event in self._answered(question, history, retriever, clock, stopped):
+        for event in self._answered(question, history, asked_on, retriever, clock, stopped):
             evidence = event if isinstance(event, EvidenceFound) else evidence
             if isinstance(event, Answer) and self.config.answering.kept:
                 self._kept[key] = evidence, event
@@ -92,7 +99,8 @@ class Rag:
             yield event
 
     def _answered(
-        self, question: str, history: Sequence[Turn], retriever: Retriever, clock: _Clock, stopped: Callable[[], bool]
+        self, question: str, history: Sequence[Turn], asked_on: date | None, retriever: Retriever, clock: _Clock,
+        stopped: Callable[[], bool],
     ) -> Iterator[Event]:
         """The steps of an answer."""
         from rag.answer import choose_pieces, write_answer
@@ -100,7 +108,10 @@ class Rag:
         from rag.names import unnamed
 
         generator = Stoppable(lambda: self.generator, stopped)
-        query = self.understand(question, history, generator)
+        from rag.asked_on import absolute
+
+        dated, told = absolute(question, asked_on) if asked_on else (question, ())
+        query = self.understand(dated, history, generator)
         clock.lap("understand")
         hits = retriever.search(query, max(self.config.retrieval.k, _READ))
         clock.lap("search")
@@ -124,7 +135,8 @@ class Rag:
             else:
                 clock.lap("write")
                 yield replace(
-                    event, question=question, rewritten="" if query.question == question.strip() else query.question,
+                    event, question=question, times=(*told, *event.times),
+                    rewritten="" if query.question == question.strip() else query.question,
                     search_question=query.named, seconds=clock.seconds(), made_with=self._made_with(retriever),
                     retrieved=tuple((hit.passage.passage_id, round(hit.score, 4)) for hit in hits))
 

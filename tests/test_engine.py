@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from fakes import SharedWords
@@ -221,3 +222,11 @@ def test_the_same_question_is_answered_from_memory_until_the_index_changes(open_
     (pages / "new.md").write_text("# 丙镇\n\n丙镇修路九条。\n", encoding="utf-8")
     rag.build()
     assert rag.ask(asked).made_with != first.made_with and len(rag.generator.prompts) > prompts
+
+
+def test_relative_times_of_a_question_are_reckoned_from_the_day_of_asking_and_told(open_rag):
+    rag = open_rag(read="47座")
+    answer = rag.ask("两年前甲镇新开工多少座桥梁?", asked_on=date(2026, 11, 28))
+    assert answer.rewritten == "2024年甲镇新开工多少座桥梁?" and (answer.times[0].text, answer.times[0].means) == ("两年前", "2024年")
+    assert not answer.refused and rag.ask("两年前甲镇新开工多少座桥梁?").rewritten == ""
+    assert rag.ask("去年甲镇新开工多少座桥梁?", asked_on=date(2024, 7, 10)).refused, "the page is of 2024"

@@ -17,7 +17,7 @@ LAYERS = [
     ["units"],
     ["models", "pages", "passages", "quantities", "times", "periods", "enumerations"],
     ["embed", "reader", "generate", "store", "desk", "names", "query", "dictionary", "export"],
-    ["retrieve", "build", "doctor", "verify", "followups"],
+    ["retrieve", "build", "doctor", "verify", "followups", "asked_on"],
     ["answer"],
     ["engine"],
     ["service", "evaluate"],

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Iterable
 from contextlib import aclosing
 from dataclasses import asdict
+from datetime import date
 from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -45,6 +46,7 @@ class Ask(BaseModel):
     question: str = Field(max_length=2000)
     history: list[Exchange] = Field(default_factory=list, max_length=8)
     stream: bool = False
+    asked_on: date | None = Field(None, description='the day from which "last month" or 去年 are reckoned')
 
 
 class Narrowed:
@@ -71,7 +73,7 @@ def asking_routes(library: Library, meters: Meters, *, log_questions: bool = Fal
         told = {"question": body.question} if log_questions else {"characters": len(body.question)}
         request.scope.setdefault("state", {})["told"] = told
         turns = [Turn(turn.question, turn.answer) for turn in body.history]
-        events = library.ask(body.question, turns, client_of(request))
+        events = library.ask(body.question, turns, client_of(request), asked_on=body.asked_on)
         if body.stream:
             return EventSourceResponse(_told(events, library, meters), ping=_PING)
         return library.receipt(await while_connected(request, _last(events, meters)))

@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, suppress
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -214,7 +215,9 @@ class Library:
 
     # -- asking ---------------------------------------------------------------------------------------------
 
-    async def ask(self, question: str, history: Sequence[Turn] = (), client: str = "") -> AsyncGenerator[QueuedEvent, None]:
+    async def ask(
+        self, question: str, history: Sequence[Turn] = (), client: str = "", *, asked_on: date | None = None
+    ) -> AsyncGenerator[QueuedEvent, None]:
         """The events of an answer, the checked :class:`Answer` last; closing the iterator ends the work and frees the place.
 
         Who must wait sees the evidence at once and hears of each move. Raises :class:`QuestionError`, :class:`StoreError`,
@@ -237,12 +240,14 @@ class Library:
         except BaseException:
             place.leave()
             raise
-        async with aclosing(self._written(question, history, place)) as events:
+        async with aclosing(self._written(question, history, asked_on, place)) as events:
             async for event in events:
                 if not (shown and isinstance(event, EvidenceFound)):
                     yield event
 
-    async def _written(self, question: str, history: Sequence[Turn], place: Place) -> AsyncGenerator[Event, None]:
+    async def _written(
+        self, question: str, history: Sequence[Turn], asked_on: date | None, place: Place
+    ) -> AsyncGenerator[Event, None]:
         """Runs the engine in the writer's thread; the place is left when that ends, not when the listener does."""
         loop, events, stopped = asyncio.get_running_loop(), asyncio.Queue[Any](), threading.Event()
 
@@ -251,7 +256,7 @@ class Library:
 
         def run() -> None:
             try:
-                for event in self.rag.stream(question, history, stopped=stopped.is_set):
+                for event in self.rag.stream(question, history, asked_on=asked_on, stopped=stopped.is_set):
                     tell(event)
             except BaseException as error:  # raised again by the listener
                 tell(error)
