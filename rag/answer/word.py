@@ -68,7 +68,7 @@ def _by_source(located: Sequence[Located], sources: Sequence[Piece]) -> list[lis
 
 
 def _joined(group: Sequence[Located]) -> str:
-    return "、".join(located.shown for located in group)
+    return "、".join(located.shown.strip() for located in group)
 
 
 def _marks(group: Sequence[Located], sources: Sequence[Piece]) -> str:
