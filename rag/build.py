@@ -32,7 +32,6 @@ from rag.typical import TYPICAL_QUESTIONS
 log = logging.getLogger(__name__)
 
 Progress = Callable[[str, int, int], None]
-_BATCH = 1024  # texts between two savings; among so many, eight of one length are found
 _ARCHIVES = (".jsonl", ".jsonl.gz")
 SUFFIXES = (".txt", ".md", ".html", ".htm", ".xml", ".hocr", ".pdf", ".docx", ".png", ".jpg", ".jpeg", ".tif", ".tiff", *_ARCHIVES)
 
@@ -269,7 +268,7 @@ def source_name(file: Path, config: Config) -> str:
 def _embed(archive: Archive, embedder: Embedder, progress: Progress) -> int:
     total, done = archive.pending_count(), 0
     while True:
-        passages, sentences = archive.pending(_BATCH)
+        passages, sentences = archive.pending(embedder.batch)
         if not passages and not sentences:
             return done
         for table, pending in (("passages", passages), ("sentences", sentences)):

@@ -43,6 +43,14 @@ class Embedding(Section):
     passage_prefix: str | None = None
 
 
+class Build(Section):
+    """Where a build embeds; ``address`` "" starts Ray on this machine, ``workers`` 0 takes as many as fit the cluster."""
+
+    backend: Literal["local", "ray"] = "local"
+    address: str = ""
+    workers: int = Field(0, ge=0, le=4096)
+
+
 class Passages(Section):
     """How articles are cut; lengths in characters."""
 
@@ -111,6 +119,7 @@ class Config(Section):
     source: Source = Source()
     index: Index = Index()
     embedding: Embedding = Embedding()
+    build: Build = Build()
     passages: Passages = Passages()
     retrieval: Retrieval = Retrieval()
     generation: Generation = Generation()

@@ -177,8 +177,10 @@ class Rag:
     def build(self, paths: Sequence[Path] = (), *, fresh: bool = False, progress: Progress | None = None) -> Report:
         """Brings the index up to date; see :func:`rag.build.build`."""
         from rag.build import build
+        from rag.embed import for_building
 
-        report = build(self.config, self.embedder, paths, fresh=fresh, progress=progress)
+        with for_building(self.embedder, self.config) as embedder:
+            report = build(self.config, embedder, paths, fresh=fresh, progress=progress)
         self.__dict__.pop("retriever", None)
         return report
 

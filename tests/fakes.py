@@ -16,6 +16,7 @@ class BagEmbedder:
     """Texts that share words get near vectors: each token adds a fixed random direction."""
 
     dimension = 64
+    batch = 1024
 
     def __init__(self, fingerprint: str = "bag") -> None:
         self.fingerprint = fingerprint

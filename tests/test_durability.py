@@ -54,6 +54,7 @@ def test_a_flipped_bit_in_the_archive_is_named(open_rag):
 def test_a_changed_archive_is_searched_as_a_fresh_one(open_rag, pages, monkeypatch, exact):
     """Also where vectors lie in cells."""
     monkeypatch.setattr(vectors, "_EXACT", exact)
+    monkeypatch.setattr(vectors, "_STEADY", 1)
     rag = open_rag()
     for number in range(12):
         (pages / f"{number}.md").write_text(f"# 第{number}镇\n\n第{number}镇修路{number + 2}条。桥梁{number}座。\n", encoding="utf-8")
@@ -67,6 +68,7 @@ def test_a_changed_archive_is_searched_as_a_fresh_one(open_rag, pages, monkeypat
 
 
 def test_a_small_change_reads_the_vectors_of_what_changed_alone(open_rag, pages, monkeypatch):
+    monkeypatch.setattr(vectors, "_STEADY", 1)
     rag = open_rag()
     read = []
     real = rag.retriever.store.archive.__class__.vectors
@@ -90,7 +92,8 @@ def test_a_row_is_never_given_twice(open_rag, pages):
     assert not first & set(rag.retriever.store.archive.vector_rows("passages").tolist())
 
 
-def test_the_second_moment_follows_what_is_added_and_removed(tmp_path):
+def test_the_second_moment_follows_what_is_added_and_removed(tmp_path, monkeypatch):
+    monkeypatch.setattr(vectors, "_STEADY", 1)
     chance = np.random.default_rng(1)
     kept = chance.standard_normal((50, 8)).astype(np.float32)
     first = vectors.update_vectors(tmp_path / "v.faiss", np.arange(40), lambda rows: kept[rows], 8, {})
@@ -126,3 +129,14 @@ def test_an_archive_that_sqlite_cannot_read_is_one_error(open_rag):
         connection.execute("DROP TABLE passages")
     with pytest.raises(StoreError, match="rag build --fresh"):
         found(rag)
+
+
+def test_a_small_archive_is_searched_the_same_whatever_it_was_before(open_rag, pages):
+    rag = open_rag()
+    (pages / "new.md").write_text("# 丙镇\n\n丙镇修路九条。\n", encoding="utf-8")
+    rag.build()
+    (pages / "new.md").unlink()
+    rag.build()
+    changed = found(rag)
+    rag.build(fresh=True)
+    assert found(rag) == changed

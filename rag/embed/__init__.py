@@ -5,9 +5,10 @@ as it comes; both give the same vectors, to a cosine of 0.999.
 
 Reading order: :mod:`~rag.embed.embedder` (what the rest of the program sees), :mod:`~rag.embed.interaction` (a question and a
 passage token by token), :mod:`~rag.embed.graph` (the model as OpenVINO runs it), :mod:`~rag.embed.eight_bits` (how it becomes
-quick), :mod:`~rag.embed.torch_encoder` (the model as it comes).
+quick), :mod:`~rag.embed.torch_encoder` (the model as it comes), :mod:`~rag.embed.cluster` (a build's passages on a Ray cluster).
 """
 
+from rag.embed.cluster import for_building
 from rag.embed.embedder import Embedder, SentenceEmbedder, open_embedder
 
-__all__ = ["Embedder", "SentenceEmbedder", "open_embedder"]
+__all__ = ["Embedder", "SentenceEmbedder", "for_building", "open_embedder"]

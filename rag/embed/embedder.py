@@ -36,6 +36,10 @@ class Embedder(Protocol):
     dimension: int
     fingerprint: str
 
+    @property
+    def batch(self) -> int:
+        """How many texts a build hands it between two savings."""
+
     def passages(self, texts: Sequence[str]) -> np.ndarray:
         """``(n, dim) float32``, rows of unit length; ``(0, dim)`` for no text."""
 
@@ -63,6 +67,8 @@ class SentenceEmbedder:
     >>> fake.queries(["随州"]).shape, fake.passages([]).shape
     ((1, 2), (0, 2))
     """
+
+    batch = 1024  # among so many, eight of one length are found
 
     def __init__(self, encode: Encoder, dimension: int, fingerprint: str, prefixes: tuple[str, str]) -> None:
         self.dimension = dimension
@@ -102,9 +108,9 @@ class SentenceEmbedder:
 
 
 def open_embedder(
-    settings: Embedding, *, offline: bool = False, progress: Callable[[str, int, int], None] | None = None
+    settings: Embedding, *, offline: bool = False, threads: int = 0, progress: Callable[[str, int, int], None] | None = None
 ) -> SentenceEmbedder:
-    """Opens the configured model, fetching it if it is not there.
+    """Opens the configured model, fetching it if it is not there; ``threads`` 0 for all processors.
 
     Raises :class:`ModelError` if it cannot be found, fetched or loaded.
     """
@@ -113,7 +119,7 @@ def open_embedder(
     prefixes = (query if settings.query_prefix is None else settings.query_prefix,
                 passage if settings.passage_prefix is None else settings.passage_prefix)
     weights = _weights_hash(folder)
-    encode = _open_backend(folder, weights, settings)
+    encode = _open_backend(folder, weights, settings, threads)
     fingerprint = f"{settings.model}@{weights[:12]} {prefixes[0]!r} {prefixes[1]!r} {settings.max_tokens}"
     return SentenceEmbedder(encode, encode(["x"]).shape[1], fingerprint, prefixes)
 
@@ -136,11 +142,11 @@ def _weights_hash(folder: Path) -> str:
         return "".join(sha256_of(file) for file in files)
 
 
-def _open_backend(folder: Path, weights: str, settings: Embedding) -> Encoder:
+def _open_backend(folder: Path, weights: str, settings: Embedding, threads: int) -> Encoder:
     try:
         if settings.backend == "torch":
             return TorchEncoder(folder, settings.max_tokens, settings.batch_size)
-        return GraphEncoder(folder, weights, settings.max_tokens, settings.batch_size)
+        return GraphEncoder(folder, weights, settings.max_tokens, settings.batch_size, threads)
     except (OSError, ValueError, RuntimeError, KeyError, AttributeError, ImportError) as error:
         told = " ".join(str(error).split())[:300]
         remedy = "; set embedding.backend to torch" if settings.backend != "torch" else ""

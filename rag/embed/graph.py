@@ -33,11 +33,14 @@ _KERNELS = 1000  # kernels kept, one for each shape of each step; five times as 
 class GraphEncoder:
     """Texts → their vectors, by the converted graph and the model's own tokenizer file."""
 
-    def __init__(self, folder: Path, weights: str, max_tokens: int, batch: int) -> None:
-        """``weights`` is the hash that names the graph in the cache; ``batch`` texts at most go through it at a time."""
+    def __init__(self, folder: Path, weights: str, max_tokens: int, batch: int, threads: int = 0) -> None:
+        """``weights`` is the hash that names the graph in the cache; ``batch`` texts at most go through it at a time.
+
+        ``threads`` 0 for all processors; with fewer it leaves the choice of them to the system, as others compute beside it.
+        """
         import openvino
 
-        self._pieces, self._batch = Pieces(folder, max_tokens), batch
+        self._pieces, self._batch, self._threads = Pieces(folder, max_tokens), batch, threads
         self._native = _BFLOAT16 in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         self._file = _converted(folder, weights, self._samples() if self._native else None)
         self._of_texts = self._queues(0)
@@ -62,9 +65,10 @@ class GraphEncoder:
         core = openvino.Core()
         graph = core.read_model(self._file)
         part = openvino.Model([graph.output(output).get_node().input_value(0)], graph.get_parameters())
+        some = {"INFERENCE_NUM_THREADS": self._threads, "ENABLE_CPU_PINNING": False} if self._threads else {}
         compiled = core.compile_model(part, "CPU", {
-            "INFERENCE_PRECISION_HINT": "bf16" if self._native else "f32", "NUM_STREAMS": os.cpu_count() or 1,
-            "CPU_RUNTIME_CACHE_CAPACITY": _KERNELS})
+            "INFERENCE_PRECISION_HINT": "bf16" if self._native else "f32", "NUM_STREAMS": self._threads or os.cpu_count() or 1,
+            "CPU_RUNTIME_CACHE_CAPACITY": _KERNELS, **some})
         return Queues(compiled)
 
     def _run(self, queues: Queues, encodings: Sequence[Any]) -> list[np.ndarray]:

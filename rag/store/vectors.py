@@ -30,6 +30,7 @@ _TRAINED = 60  # vectors for each cell, from which the cells are found
 _BITS = 4  # a dimension
 _PROBED = 256  # cells that are looked through: .96 of what exact search finds among a million (benchmarks/scale.md)
 _COMPARED = 12  # times as many as are wanted are compared exactly
+_STEADY = 10_000  # vectors whose mean a small change does not move; of fewer everything is made anew, as that takes no time
 _GROWN = 2.0  # times as large, from which centre and cells are found anew
 
 
@@ -101,12 +102,12 @@ def update_vectors(
     """Makes a FAISS file hold exactly ``rows``; returns its centre, second moment, and the number of vectors they were found with.
 
     What the file and ``old`` (what this gave the last time) hold already is kept, so that a small change takes a short time. Made
-    anew where there is nothing yet, or the archive has since become twice as large or half as large.
+    anew where there is nothing yet or little, or the archive has since become twice as large or half as large.
     """
     import faiss
 
     found = int(old["found"][0]) if "found" in old else 0
-    if file.is_file() and found and found / _GROWN <= max(len(rows), 1) <= found * _GROWN:
+    if file.is_file() and found >= _STEADY and found / _GROWN <= max(len(rows), 1) <= found * _GROWN:
         index = faiss.read_index(str(file))
         have = _ids(index)
         new, centre = np.setdiff1d(rows, have), old["centre"]
