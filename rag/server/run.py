@@ -58,6 +58,7 @@ def _listening(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        listening.listen(1024)  # from now on who connects is served as soon as the server runs
     except OSError as error:
         listening.close()
         told = error.strerror or error
