@@ -19,6 +19,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from rag.config import Config
 from rag.desk import FILE, UPLOADS, DeskStore
 from rag.embed import Embedder
@@ -27,6 +29,7 @@ from rag.pages import iter_archive, read_articles
 from rag.passages import passages_of
 from rag.records import Article
 from rag.store import Archive, Manifest, Settings, layout, read_manifest, sealed, write_derived, write_manifest
+from rag.store.protocol import Writing
 from rag.typical import TYPICAL_QUESTIONS
 
 log = logging.getLogger(__name__)
@@ -181,17 +184,13 @@ def _build(
     config: Config, embedder: Embedder, files: list[Path], prune: bool, fresh: bool, progress: Progress,
 ) -> Report:
     settings = settings_of(config, embedder)
+    if config.store.backend == "milvus":
+        return _build_in_milvus(config, embedder, files, prune, fresh, progress)
     working, resumed = _prepare(config.index.dir, settings, fresh)
     archive = Archive.create(working / layout.ARCHIVE)
     report = Report()
     try:
-        _read_sources(archive, files, config, report, progress)
-        if prune:
-            _prune(archive, {source_name(file, config) for file in files}, report)
-        report.embedded = _embed(archive, embedder, progress)
-        sources, report.articles, report.passages = archive.counts()
-        if not sources:
-            raise SourceError("nothing could be read: " + "; ".join(report.failed))
+        sources = _fill(archive, config, embedder, files, prune, report, progress)
         if report.did_something or resumed or fresh or not (config.index.dir / layout.MANIFEST).exists():
             _write_derived(archive, embedder, working)
             archive.close()
@@ -200,6 +199,43 @@ def _build(
         archive.close()
     shutil.rmtree(working, ignore_errors=True)
     return report
+
+
+def _build_in_milvus(
+    config: Config, embedder: Embedder, files: list[Path], prune: bool, fresh: bool, progress: Progress,
+) -> Report:
+    """The same steps into Milvus, which is written in place and told at the end that it is whole."""
+    from rag.store.backends import token_of
+    from rag.store.milvus import MilvusArchive
+
+    settings, report = settings_of(config, embedder), Report()
+    archive = MilvusArchive.create(config.store.address, settings, token=token_of(config), fresh=fresh)
+    try:
+        _fill(archive, config, embedder, files, prune, report, progress)
+        if report.did_something or fresh or archive.is_unpublished:
+            archive.set_centres(_centres(embedder))
+            archive.publish()
+    finally:
+        archive.close()
+    return report
+
+
+def _fill(
+    archive: Writing, config: Config, embedder: Embedder, files: list[Path], prune: bool, report: Report, progress: Progress
+) -> int:
+    """Reads, takes out and embeds; returns how many sources there are. Raises :class:`SourceError` if none could be read."""
+    _read_sources(archive, files, config, report, progress)
+    if prune:
+        _prune(archive, {source_name(file, config) for file in files}, report)
+    report.embedded = _embed(archive, embedder, progress)
+    sources, report.articles, report.passages = archive.counts()
+    if not sources:
+        raise SourceError("nothing could be read: " + "; ".join(report.failed))
+    return sources
+
+
+def _centres(embedder: Embedder) -> dict[str, np.ndarray]:
+    return {language: embedder.queries(questions).mean(axis=0) for language, questions in TYPICAL_QUESTIONS.items()}
 
 
 def _prepare(folder: Path, settings: Settings, fresh: bool) -> tuple[Path, bool]:
@@ -220,7 +256,7 @@ def _prepare(folder: Path, settings: Settings, fresh: bool) -> tuple[Path, bool]
     return working, resumed
 
 
-def _read_sources(archive: Archive, files: list[Path], config: Config, report: Report, progress: Progress) -> None:
+def _read_sources(archive: Writing, files: list[Path], config: Config, report: Report, progress: Progress) -> None:
     known, corrections = archive.sources(), _desk_of(config).corrections
     for number, file in enumerate(files, 1):
         progress("read", number, len(files))
@@ -252,10 +288,9 @@ def _articles(file: Path, name: str, report: Report) -> Iterator[Article]:
             yield item
 
 
-def _prune(archive: Archive, present: set[str], report: Report) -> None:
+def _prune(archive: Writing, present: set[str], report: Report) -> None:
     for name in sorted(set(archive.sources()) - present):
-        with archive.connection:
-            archive.remove_source(name)
+        archive.remove_source(name)
         report.removed.append(name)
 
 
@@ -265,7 +300,7 @@ def source_name(file: Path, config: Config) -> str:
     return full.relative_to(home).as_posix() if full.is_relative_to(home) else full.as_posix()
 
 
-def _embed(archive: Archive, embedder: Embedder, progress: Progress) -> int:
+def _embed(archive: Writing, embedder: Embedder, progress: Progress) -> int:
     total, done = archive.pending_count(), 0
     while True:
         passages, sentences = archive.pending(embedder.batch)
@@ -280,7 +315,7 @@ def _embed(archive: Archive, embedder: Embedder, progress: Progress) -> int:
 
 
 def _write_derived(archive: Archive, embedder: Embedder, working: Path) -> None:
-    archive.set_centres({language: embedder.queries(questions).mean(axis=0) for language, questions in TYPICAL_QUESTIONS.items()})
+    archive.set_centres(_centres(embedder))
     write_derived(archive, working, embedder.dimension)
 
 

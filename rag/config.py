@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from rag.errors import ConfigError
 
@@ -30,6 +30,20 @@ class Index(Section):
     """Where the index is kept."""
 
     dir: Path = Path("index")
+
+
+class Store(Section):
+    """What keeps the index: SQLite and FAISS in its folder, or Milvus at an address."""
+
+    backend: Literal["sqlite", "milvus"] = "sqlite"
+    address: str = ""
+    token_env: str = "MILVUS_TOKEN"
+
+    @model_validator(mode="after")
+    def _has_address(self) -> Store:
+        if self.backend == "milvus" and not self.address:
+            raise ValueError("milvus needs an address: http://HOST:19530, or a file of milvus-lite that ends in .db")
+        return self
 
 
 class Embedding(Section):
@@ -118,6 +132,7 @@ class Config(Section):
 
     source: Source = Source()
     index: Index = Index()
+    store: Store = Store()
     embedding: Embedding = Embedding()
     build: Build = Build()
     passages: Passages = Passages()
@@ -184,4 +199,6 @@ def _anchored(config: Config, folder: Path) -> Config:
     """Relative paths are meant from where the config file lies, not from where the command was typed."""
     source = config.source.model_copy(update={"paths": tuple(folder / p for p in config.source.paths)})
     index = config.index.model_copy(update={"dir": folder / config.index.dir})
-    return config.model_copy(update={"source": source, "index": index})
+    address = config.store.address
+    store = config.store.model_copy(update={"address": str(folder / address)}) if address.endswith(".db") else config.store
+    return config.model_copy(update={"source": source, "index": index, "store": store})

@@ -9,12 +9,11 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from rag.config import Config
 from rag.errors import RagError
 from rag.models import Status, cache_folder, status
-from rag.store import read_manifest
+from rag.store.backends import manifest_of
 
 _PACKAGES = {
     "faiss": "faiss-cpu", "openvino": "openvino", "tokenizers": "tokenizers", "torch": "torch",
@@ -100,9 +99,9 @@ def _sources(config: Config) -> Finding:
 
 
 def _index(config: Config) -> Finding:
-    folder: Path = config.index.dir
+    folder = config.store.address or config.index.dir
     try:
-        manifest = read_manifest(folder)
+        manifest = manifest_of(config)
     except RagError as error:
         return Finding("index", False, str(error), "run `rag build`")
     return Finding("index", True, f"{folder}: {manifest.articles} articles, {manifest.passages} passages, "

@@ -159,13 +159,12 @@ class Rag:
 
     def verify(self, answer: Mapping[str, Any]) -> list[Check]:
         """Checks the receipt of an answer (``Answer.to_dict()``) against index and sources; no model is needed."""
-        from rag.store import Archive, layout, read_manifest
+        from rag.store.backends import open_archive
         from rag.verify import verify_answer
 
-        folder = self.config.index.dir
-        archive = Archive.open(folder / read_manifest(folder).generation / layout.ARCHIVE)
+        archive = open_archive(self.config)
         try:
-            return list(verify_answer(answer, archive, folder.resolve().parent))
+            return list(verify_answer(answer, archive, self.config.index.dir.resolve().parent))
         finally:
             archive.close()
 
@@ -310,9 +309,9 @@ class Rag:
         """The open index with the embedder."""
         from rag.build import settings_of
         from rag.retrieve import Retriever
-        from rag.store import Store
+        from rag.store.backends import open_store
 
-        store = Store.open(self.config.index.dir, settings_of(self.config, self.embedder))
+        store = open_store(self.config, settings_of(self.config, self.embedder))
         return Retriever(store, self.embedder, self.config.retrieval)
 
 

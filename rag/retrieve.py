@@ -21,7 +21,7 @@ from rag.embed import Embedder
 from rag.periods import Period
 from rag.query import Query
 from rag.records import Filter, Found, Hit, Passage
-from rag.store import Archive, Store
+from rag.store.protocol import Reading, Store
 from rag.store.vectors import centred
 from rag.text import fold, search_tokens
 
@@ -87,6 +87,7 @@ class Retriever:
             return channels
         rows = [row for row, _ in fuse(channels, self.weights(query))[: self.settings.compared]]
         passages = self.store.archive.passages(rows)
+        rows = [row for row in rows if row in passages]
         texts = [f"{passages[row].context} {passages[row].text}" for row in rows]
         scores = self.embedder.interaction(query.named or query.question, texts)
         return {**channels, "tokens": dict(zip(rows, map(float, scores), strict=True))}
@@ -127,7 +128,8 @@ class Retriever:
         places = self.store.archive.sentence_places(row for row, _ in found)
         best: Scores = {}
         for row, score in found:
-            best.setdefault(places[row][0], score)
+            if row in places:  # a store that is written in place may have lost it meanwhile
+                best.setdefault(places[row][0], score)
         return best
 
     def _of_another(self, period: Period | None, passages: Mapping[int, Passage]) -> Scores:
@@ -178,6 +180,8 @@ class Retriever:
             passages = archive.passages(row for row, _ in part)
             articles = archive.articles({p.article_id for p in passages.values()})
             for row, score in part:
+                if row not in passages or passages[row].article_id not in articles:
+                    continue
                 passage = passages[row]
                 shingles = _shingles(passage.text)
                 same = next((at for at, other in enumerate(seen) if _overlap(shingles, other) > _SAME), None)
@@ -201,7 +205,7 @@ class Rarity:
     Words that stand nowhere are left out, or count most of all (``missing``).
     """
 
-    def __init__(self, archive: Archive, tokens: Sequence[str], passages: int, *, missing: bool = False) -> None:
+    def __init__(self, archive: Reading, tokens: Sequence[str], passages: int, *, missing: bool = False) -> None:
         counts: dict[str, float] = dict.fromkeys(tokens, _NOWHERE) if missing else {}
         counts |= archive.document_frequencies(tokens)
         self.weights = {

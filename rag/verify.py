@@ -11,7 +11,7 @@ from rag.errors import SourceError
 from rag.pages import read_text
 from rag.quantities import unsupported
 from rag.records import field_text
-from rag.store import Archive
+from rag.store.protocol import Reading
 
 _ARCHIVES = (".jsonl", ".jsonl.gz")
 
@@ -25,7 +25,7 @@ class Check:
     seen: str = ""
 
 
-def verify_answer(answer: Mapping[str, Any], archive: Archive, home: Path) -> Iterator[Check]:
+def verify_answer(answer: Mapping[str, Any], archive: Reading, home: Path) -> Iterator[Check]:
     """Checks every citation of an answer (as ``rag ask --json`` gives it) and every figure in its text.
 
     ``home`` is the folder from which sources are named. Raises :class:`SourceError` for what is no answer.
@@ -41,7 +41,7 @@ def verify_answer(answer: Mapping[str, Any], archive: Archive, home: Path) -> It
         raise SourceError(f"this is no answer of `rag ask --json` ({type(error).__name__}: {error})") from error
 
 
-def _check_citation(citation: Mapping[str, Any], archive: Archive, home: Path) -> Iterator[Check]:
+def _check_citation(citation: Mapping[str, Any], archive: Reading, home: Path) -> Iterator[Check]:
     number, quote = citation["number"], citation["quote"]
     article = archive.articles([citation["article_id"]]).get(citation["article_id"])
     if article is None:

@@ -141,6 +141,18 @@ def test_a_cluster_that_does_not_answer_is_one_error(address):
         embedder.passages(TEXTS)
 
 
+def test_a_cluster_that_is_lost_is_one_error(spread, monkeypatch):
+    embedder = spread()
+    embedder.passages(TEXTS)
+    monkeypatch.setattr(embedder._pool._ray, "wait", lost)
+    with pytest.raises(ModelError, match=r"the Ray cluster is lost \(ConnectionError: gone\); .*run `rag build` again"):
+        embedder.passages(TEXTS)
+
+
+def lost(*_: object, **__: object) -> None:
+    raise ConnectionError("gone")
+
+
 def test_without_ray_the_error_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(ModelError, match=r"pip install 'wenbao\[cluster\]'"):
@@ -150,6 +162,7 @@ def test_without_ray_the_error_names_the_extra(monkeypatch):
 def test_a_build_starts_ray_here_and_ends_it(config, monkeypatch, tmp_path):
     needs_ray()
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    monkeypatch.setenv("HOME", str(tmp_path))  # where Ray keeps a token
     monkeypatch.setattr("rag.embed.cluster._CHUNK", 1)
     monkeypatch.setattr("rag.embed.cluster.opener", lambda config: opened)
     local, spread = (

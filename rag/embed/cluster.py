@@ -16,7 +16,7 @@ import socket
 import tempfile
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -83,9 +83,12 @@ class RayEmbedder:
             return self._local.passages(texts)
         try:
             return self._spread(texts)
-        except BaseException:
+        except BaseException as error:
             self.close()  # its workers may still be at what nobody waits for
-            raise
+            if isinstance(error, RagError) or not isinstance(error, Exception):
+                raise
+            raise ModelError(f"the Ray cluster is lost ({_told(error)}); see `ray status`, then run `rag build` again: "
+                             "it goes on where it stopped") from error
 
     def close(self) -> None:
         """Ends the workers, and Ray if it was started for them."""
@@ -234,7 +237,8 @@ class _Pool:
     def close(self) -> None:
         """Ends the workers, and the connection if it was made for them."""
         for worker in [*self._idle, *(worker for worker, _ in self._busy.values())]:
-            self._ray.kill(worker)
+            with suppress(Exception):  # of a cluster that is lost; the first error is the one to tell
+                self._ray.kill(worker)
         if self._cluster:
             self._cluster.close()
 
@@ -247,18 +251,16 @@ class _Cluster:
     """Ray, started on this machine or connected to by address."""
 
     def __init__(self, ray: Any, address: str, wanted: int) -> None:
-        self._ray, self._folder = ray, ""
         if address:
             _reach(address)
-        else:
-            self._folder = tempfile.mkdtemp(prefix="wenbao-")
+        self._ray, self._folder = ray, "" if address else tempfile.mkdtemp(prefix="wenbao-")
         try:
             ray.init(log_to_driver=False, logging_level=logging.ERROR, **(
                 {"address": address} if address else self._of_its_own(wanted)))
         except Exception as error:  # what ray.init raises has no common base
             self.close()
-            raise ModelError(f"{_cannot(address)} ({_told(error)}), or set build.backend to local") from error
-        # Otherwise Ray prints to stdout what becomes of its workers, in the midst of what `--json` prints.
+            raise ModelError(f"{_refusal(address)}, or set build.backend to local ({_told(error)})") from error
+        # Otherwise Ray prints to stdout that a worker died, in the midst of what `--json` prints.
         ray._private.worker._worker_logs_enabled = False
 
     def _of_its_own(self, wanted: int) -> dict[str, Any]:
@@ -270,6 +272,13 @@ class _Cluster:
         self._ray.shutdown()
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _refusal(address: str) -> str:
+    if not address:
+        return "Ray cannot be started here; make room in memory and in the temporary folder"
+    return (f"{address}: is not a Ray cluster that lets this machine in; take the same versions of Ray and Python, "
+            "set RAY_AUTH_MODE=token if it wants a token")
 
 
 def _ray(address: str) -> Any:
@@ -288,9 +297,9 @@ def _ray(address: str) -> Any:
 
 def _reach(address: str) -> None:
     """Raises :class:`ModelError` where nobody listens; Ray itself would try for minutes."""
-    host, _, port = address.removeprefix("ray://").partition("/")[0].rpartition(":")
     if address == "auto":
         return
+    host, _, port = address.removeprefix("ray://").partition("/")[0].rpartition(":")
     try:
         socket.create_connection((host.strip("[]"), int(port)), timeout=_REACH).close()
     except (OSError, ValueError) as error:

@@ -27,7 +27,7 @@ from rag.service.events import Queued, QueuedEvent
 from rag.service.examples import candidates
 from rag.service.queue import FairQueue, Place
 from rag.service.searching import Search, find, mentioned
-from rag.store import read_manifest
+from rag.store.backends import manifest_of
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +82,7 @@ class Library:
     def _load(self) -> None:
         """Search first, as it is quick; then what answers need."""
         try:
-            read_manifest(self.rag.config.index.dir)
+            manifest_of(self.rag.config)
         except StoreError as error:
             self._set("no_index", str(error))
             self._load_models(index=False)
@@ -143,7 +143,7 @@ class Library:
         from importlib.metadata import version
 
         try:
-            manifest = read_manifest(self.rag.config.index.dir)
+            manifest = manifest_of(self.rag.config)
             self._follow(manifest.generation)
             index = {"generation": manifest.generation, "built": manifest.built, "sources": manifest.sources,
                      "articles": manifest.articles, "passages": manifest.passages}

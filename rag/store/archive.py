@@ -82,6 +82,10 @@ class Archive:
 
     def remove_source(self, name: str) -> None:
         """Takes a source out, with its articles and passages."""
+        with self.connection:
+            self._remove(name)
+
+    def _remove(self, name: str) -> None:
         owned = "SELECT row FROM passages WHERE article_id IN (SELECT article_id FROM articles WHERE source = ?)"
         for statement in (
             f"DELETE FROM lexical WHERE rowid IN ({owned})",
@@ -99,7 +103,7 @@ class Archive:
         """
         count = 0
         with self.connection:
-            self.remove_source(name)
+            self._remove(name)
             self.connection.execute("INSERT INTO sources VALUES (?, ?)", (name, sha256))
             for article, passages in articles:
                 count += self._add_article(article, passages)
