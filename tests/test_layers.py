@@ -26,7 +26,8 @@ LAYERS = [
     ["__main__"],
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
-HEAVY = {"torch", "sentence_transformers", "transformers", "openvino", "openvino_genai", "faiss", "gradio", "xllamacpp", "ray", "pymilvus", "milvus_lite"}
+HEAVY = {"torch", "sentence_transformers", "transformers", "openvino", "openvino_genai", "faiss", "gradio", "xllamacpp", "ray",
+         "pymilvus", "milvus_lite"}
 
 
 def modules():

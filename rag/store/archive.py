@@ -40,7 +40,7 @@ CREATE INDEX IF NOT EXISTS sentences_passage ON sentences (passage);
 CREATE INDEX IF NOT EXISTS sentences_pending ON sentences (row) WHERE vector IS NULL;
 CREATE TABLE IF NOT EXISTS centres (name TEXT PRIMARY KEY, vector BLOB NOT NULL);
 CREATE VIRTUAL TABLE IF NOT EXISTS lexical USING fts5
-    (tokens, pinyin, tokenize="unicode61 remove_diacritics 0");
+    (tokens, pinyin, tokenize="unicode61 remove_diacritics 0 tokenchars '|'");
 CREATE VIRTUAL TABLE IF NOT EXISTS vocabulary USING fts5vocab (lexical, 'col');
 """
 _ALL = Filter()
