@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from rag.dates import DAYS_OFF, RELATIVE_YEARS
 from rag.records import Resolved
 
-_HAN = {word: number for number, word in enumerate("一 二 三 四 五 六 七 八 九 十 十一 十二".split(), 1)} | {"两": 2}
+_HAN = {word: number for number, word in enumerate("一二三四五六七八九十", 1)} | {"两": 2}
 _N = r"(?<![一二两三四五六七八九十百多\d])(?:\d{1,2}|十[一二三四五六七八九]|[一二两三四五六七八九十])"
 _MONTHS = rf"(?:的?(?P<m>{_N})月份?)"
 _EN_N = {word: number for number, word in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), 1)}
@@ -41,6 +41,8 @@ def absolute(question: str, asked_on: date) -> tuple[str, tuple[Resolved, ...]]:
     '2022年5月地铁房山线哪一站被封闭?'
     >>> [absolute(q, date(2024, 11, 12))[0] for q in ("去年的这个时候谁访华?", "上个月产量多少?", "What was exported last month?")]
     ['2023年11月谁访华?', '2024年10月产量多少?', 'What was exported in October 2024?']
+    >>> [absolute(q, date(2024, 11, 12))[0] for q in ("十四年前谁访华?", "三十多年前呢?", "去年十二月呢?")]
+    ['2010年谁访华?', '三十多年前呢?', '2023年12月呢?']
     """
     found: list[Resolved] = []
     for pattern, meaning in (*_ZH, *_EN):
@@ -83,7 +85,7 @@ def _en_day(day: date) -> str:
 
 
 def _number(word: str) -> int:
-    return int(word) if word.isdigit() else _HAN[word]
+    return int(word) if word.isdigit() else sum(_HAN[digit] for digit in word)  # 十四 is 十 and 四
 
 
 def _en_number(word: str) -> int:

@@ -74,7 +74,7 @@ def open_page(chromium, address) -> Iterator[object]:
                                           "permissions": ["clipboard-read", "clipboard-write"], **options})
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("console", lambda line: faults.append(line.text) if line.type == "error" and "404" not in line.text else None)
         page.on("request", lambda request: None if request.url.startswith((address, "blob:", "data:")) else faults.append(request.url))
