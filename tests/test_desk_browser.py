@@ -166,6 +166,8 @@ def test_a_page_is_added_asked_removed_and_then_refused(open_page, tmp_path):
     page.get_by_role("dialog").get_by_role("button", name="Remove").click()
     page.wait_for_function("() => fetch('/api/health').then(r => r.json()).then(h => !h.progress && h.index.articles === 6)")
     page.goto(page.url.split("#")[0] + "#/ask")
+    page.locator("#new-conversation").click()
+    page.wait_for_function("() => !document.querySelector('#turns section.turn')")
     assert "九公里" not in ask(page, NEW_ASKED).locator(".answer-text").inner_text()
 
 
