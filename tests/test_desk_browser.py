@@ -48,10 +48,16 @@ def address(tmp_path_factory) -> Iterator[str]:
             server.terminate()
 
 
-def until_ready(address: str) -> None:
-    """Waits until the models are loaded."""
-    while httpx.get(f"{address}/api/health", timeout=60).json()["status"] == "loading":
-        time.sleep(0.2)
+def until_ready(address: str, articles: int = 0) -> None:
+    """Waits until the models are loaded, no build is under way, and the index has so many articles (0: any number).
+
+    Asked from here: in the page, a promise would pass for a yes.
+    """
+    while True:
+        told = httpx.get(f"{address}/api/health", timeout=60).json()
+        if told["status"] == "ready" and not told["progress"] and articles in (0, told["index"]["articles"]):
+            return
+        time.sleep(0.1)
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +158,7 @@ def test_stop_ends_the_work_and_the_next_question_is_answered(open_page):
     assert "47" in ask(page, SUIZHOU_ZH).locator(".answer-text").inner_text()
 
 
-def test_a_page_is_added_asked_removed_and_then_refused(open_page, tmp_path):
+def test_a_page_is_added_asked_removed_and_then_refused(open_page, tmp_path, address):
     page = open_page("/#/archive")
     (tmp_path / "丙村.txt").write_text(NEW_PAGE, encoding="utf-8")
     page.set_input_files("#add-files", str(tmp_path / "丙村.txt"))
@@ -164,13 +170,10 @@ def test_a_page_is_added_asked_removed_and_then_refused(open_page, tmp_path):
     row = page.locator("#sources li", has_text="丙村")
     row.get_by_role("button", name=re.compile("^Remove")).click()
     page.get_by_role("dialog").get_by_role("button", name="Remove").click()
-    page.wait_for_function("() => fetch('/api/health').then(r => r.json()).then(h => !h.progress && h.index.articles === 6)")
+    page.locator(".toast").first.wait_for()
+    until_ready(address, articles=6)
     page.goto(page.url.split("#")[0] + "#/ask")
-    page.reload()
-    page.locator("#new-conversation").click()
-    page.wait_for_function("() => !document.querySelector('#turns section.turn')")
-    said = [ask(page, NEW_ASKED).locator(".answer-text").inner_text() for _ in range(3)]  # a busy machine follows a little later
-    assert "九公里" not in said[-1]
+    assert "九公里" not in ask(page, NEW_ASKED).locator(".answer-text").inner_text()
 
 
 def test_a_permalink_shows_the_answer_with_its_checks(open_page):
@@ -202,13 +205,13 @@ def test_search_finds_as_one_types_and_opens_the_passage(open_page):
     page.wait_for_selector("#pane-body mark")
 
 
-def test_scripts_in_a_page_its_name_and_a_question_stay_text(open_page, tmp_path):
+def test_scripts_in_a_page_its_name_and_a_question_stay_text(open_page, tmp_path, address):
     evil = "<img src=x onerror=\"document.title='broken'\">"
     page = open_page("/#/archive")
     (tmp_path / "x<img src=x>.txt").write_text(f"# {evil}\n\n丁村{evil}种树三棵。丁村种树三棵。\n", encoding="utf-8")
     page.set_input_files("#add-files", str(tmp_path / "x<img src=x>.txt"))
     page.locator("#add-now").click()
-    page.wait_for_function("() => fetch('/api/health').then(r => r.json()).then(h => !h.progress && h.index.articles === 7)")
+    until_ready(address, articles=7)
     page.goto(page.url.split("#")[0] + "#/ask")
     turn = ask(page, f"丁村种树多少棵?{evil}")
     if turn.locator(".chip").count():
