@@ -25,7 +25,8 @@ from rag.config import Config
 from rag.desk import FILE, UPLOADS, DeskStore
 from rag.embed import Embedder
 from rag.errors import SourceError, StoreError
-from rag.pages import iter_archive, read_articles
+from rag.pages import is_archive, iter_archive, read_articles
+from rag.pages.files import ARCHIVES
 from rag.passages import passages_of
 from rag.records import Article
 from rag.store import Archive, Manifest, Settings, layout, read_manifest, sealed, write_derived, write_manifest
@@ -35,8 +36,7 @@ from rag.typical import TYPICAL_QUESTIONS
 log = logging.getLogger(__name__)
 
 Progress = Callable[[str, int, int], None]
-_ARCHIVES = (".jsonl", ".jsonl.gz")
-SUFFIXES = (".txt", ".md", ".html", ".htm", ".xml", ".hocr", ".pdf", ".docx", ".png", ".jpg", ".jpeg", ".tif", ".tiff", *_ARCHIVES)
+SUFFIXES = (".txt", ".md", ".html", ".htm", ".xml", ".hocr", ".pdf", ".docx", ".png", ".jpg", ".jpeg", ".tif", ".tiff", *ARCHIVES)
 
 
 @dataclass
@@ -278,7 +278,7 @@ def _read_sources(archive: Writing, files: list[Path], config: Config, report: R
 
 def _articles(file: Path, name: str, report: Report) -> Iterator[Article]:
     """The articles of a page or an archive; lines of an archive that are none are reported and passed over."""
-    if not file.name.lower().endswith(_ARCHIVES):
+    if not is_archive(file):
         yield from read_articles(file, name)
         return
     for item in iter_archive(file, name):

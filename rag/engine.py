@@ -104,12 +104,11 @@ class Rag:
     ) -> Iterator[Event]:
         """The steps of an answer."""
         from rag.answer import choose_pieces, write_answer
+        from rag.asked_on import absolute
         from rag.generate import Stoppable
         from rag.names import unnamed
 
         generator = Stoppable(lambda: self.generator, stopped)
-        from rag.asked_on import absolute
-
         dated, told = absolute(question, asked_on) if asked_on else (question, ())
         query = self.understand(dated, history, generator)
         clock.lap("understand")

@@ -8,12 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from rag.errors import SourceError
-from rag.pages import read_text
+from rag.pages import is_archive, read_text
 from rag.quantities import unsupported
 from rag.records import field_text
 from rag.store.protocol import Reading
-
-_ARCHIVES = (".jsonl", ".jsonl.gz")
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ def _check_citation(citation: Mapping[str, Any], archive: Reading, home: Path) -
     else:
         there = field_text(article, citation["field"], citation["item"])[citation["start"] : citation["end"]]
         yield Check(f"[{number}] stands in its article", there == quote, there)
-    if citation["source"].lower().endswith(_ARCHIVES):
+    if is_archive(citation["source"]):
         return
     try:
         page = read_text(home / citation["source"])

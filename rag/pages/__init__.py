@@ -6,7 +6,7 @@ A?), ``regions`` and ``assembly`` (which order is best), ``dates``, ``articles``
 """
 
 from rag.pages.archive import iter_archive
-from rag.pages.files import read_articles, read_text
+from rag.pages.files import is_archive, read_articles, read_text
 from rag.pages.reader import Page, articles_of, read_page
 
-__all__ = ["Page", "articles_of", "iter_archive", "read_articles", "read_page", "read_text"]
+__all__ = ["Page", "articles_of", "is_archive", "iter_archive", "read_articles", "read_page", "read_text"]

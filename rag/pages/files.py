@@ -36,9 +36,12 @@ def read_articles(path: Path, source: str | None = None) -> list[Article]:
     return articles_of(read_text(path), name)
 
 
-def is_archive(path: Path) -> bool:
-    """Is the file an archive (``.jsonl``, ``.jsonl.gz``) rather than a page?"""
-    return path.name.lower().endswith((".jsonl", ".jsonl.gz"))
+ARCHIVES = (".jsonl", ".jsonl.gz")
+
+
+def is_archive(path: Path | str) -> bool:
+    """Whether a file is an archive of items rather than a page."""
+    return str(path).lower().endswith(ARCHIVES)
 
 
 def read_text(path: Path) -> str:

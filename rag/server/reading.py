@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from rag.desk import Note
 from rag.errors import SourceError
+from rag.pages import is_archive
 from rag.records import QUOTABLE, Article, headline
 from rag.server.asking import Name
 from rag.server.problems import Refused
@@ -321,7 +322,7 @@ def _placed(note: Note, home: Path, *, there: bool) -> dict[str, Any]:
         spot = spans.again_in_page(home / note.source, note.quote, note.start) if there else None
     except SourceError:
         spot = None
-    if spans.is_item_of(note.source):
+    if is_archive(note.source):
         spot = (note.start, note.end) if there else None
     return _note_body(note, lost=spot is None) | ({"start": spot[0], "end": spot[1]} if spot else {})
 

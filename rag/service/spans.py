@@ -8,10 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from rag.errors import SourceError, StoreError
-from rag.pages import read_text
+from rag.pages import is_archive, read_text
 from rag.records import Article, field_text, runs_of, source_spans
-
-_ARCHIVES = (".jsonl", ".jsonl.gz")
 
 
 @dataclass(frozen=True)
@@ -57,12 +55,7 @@ def _page_text(file: Path, changed: int) -> str:
 
 def is_item(article: Article) -> bool:
     """Whether it is an item of an archive, which has no page."""
-    return is_item_of(article.source)
-
-
-def is_item_of(source: str) -> bool:
-    """Whether a source is an archive of items rather than a page."""
-    return source.lower().endswith(_ARCHIVES)
+    return is_archive(article.source)
 
 
 def again_in_page(file: Path, quote: str, start: int) -> tuple[int, int] | None:

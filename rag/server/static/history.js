@@ -5,7 +5,7 @@ import { button, byId, el, fill, iconButton } from "./dom.js";
 import { allConversations, deleteConversation, getConversation, keep, putConversation, setting } from "./store.js";
 import * as talk from "./talk.js";
 import { t } from "./text.js";
-import { dialog, labelled, toast } from "./widgets.js";
+import { labelled, lineDialog, toast } from "./widgets.js";
 
 const drawer = { sought: "", list: [] };
 const narrow = matchMedia("(max-width: 1100px)");
@@ -119,26 +119,7 @@ async function pick(id) {
 // Gives a conversation another title.
 async function rename(id) {
   const conversation = talk.current()?.id === id ? talk.current() : await getConversation(id);
-  const title = await dialog(t("rename"), (close) => {
-    const box = el("input", { type: "text", value: conversation.title, maxlength: "120" });
-    return el(
-      "form",
-      {
-        class: "stack",
-        onsubmit: (event) => {
-          event.preventDefault();
-          close(box.value.trim());
-        },
-      },
-      labelled(t("title"), box),
-      el(
-        "div",
-        { class: "buttons" },
-        button(t("cancel"), () => close()),
-        el("button", { type: "submit", class: "primary" }, t("save")),
-      ),
-    );
-  });
+  const title = await lineDialog(t("rename"), t("title"), conversation.title);
   if (!title) return;
   conversation.title = title;
   await putConversation(conversation);

@@ -5,7 +5,7 @@ import { emit, on } from "./bus.js";
 import { button, byId, el, iconButton, fill } from "./dom.js";
 import { keep, setting } from "./store.js";
 import { t } from "./text.js";
-import { dialog, labelled, toast } from "./widgets.js";
+import { lineDialog, toast } from "./widgets.js";
 
 const TOP = 50;
 const saved = { list: setting("searches", []), look: null };
@@ -44,26 +44,7 @@ async function recheck(generation) {
 
 // Asks for a name and keeps the search.
 export async function saveSearch(params) {
-  const name = await dialog(t("save_search"), (close) => {
-    const box = el("input", { type: "text", value: params.q, maxlength: "120" });
-    return el(
-      "form",
-      {
-        class: "stack",
-        onsubmit: (event) => {
-          event.preventDefault();
-          close(box.value.trim());
-        },
-      },
-      labelled(t("name"), box),
-      el(
-        "div",
-        { class: "buttons" },
-        button(t("cancel"), () => close()),
-        el("button", { type: "submit", class: "primary" }, t("save")),
-      ),
-    );
-  });
+  const name = await lineDialog(t("save_search"), t("name"), params.q);
   if (!name) return;
   const seen = await topIds(params).catch(() => []);
   saved.list = [

@@ -158,6 +158,28 @@ export function dialog(title, draw, props = {}) {
   });
 }
 
+// Asks for one line of text: undefined if it was cancelled.
+export function lineDialog(title, label, value) {
+  return dialog(title, (close) => {
+    const box = el("input", { type: "text", value, maxlength: "120" });
+    const onsubmit = (event) => {
+      event.preventDefault();
+      close(box.value.trim());
+    };
+    return el(
+      "form",
+      { class: "stack", onsubmit },
+      labelled(label, box),
+      el(
+        "div",
+        { class: "buttons" },
+        button(t("cancel"), () => close()),
+        el("button", { type: "submit", class: "primary" }, t("save")),
+      ),
+    );
+  });
+}
+
 // Asks before something is done; resolves to true or undefined.
 export function confirmed(title, message, verb) {
   return dialog(title, (close) =>
