@@ -1,6 +1,6 @@
 """Loads a running server and writes ``load.md``: many who ask and search, and clients that hang up.
 
-    rag serve --port 7860 &
+    rag serve --port 7860 &      # with answering.kept: 0, so that no answer comes from memory
     python benchmarks/load.py --server http://127.0.0.1:7860 --pid $! --questions Q.jsonl --seconds 120
 
 Each searcher waits ``--pause`` seconds between two searches, as somebody who types does; each asker asks the next question at once.

@@ -20,7 +20,6 @@ from rag.errors import StoreError
 
 FILE = "desk.sqlite"
 UPLOADS = "uploads"  # folder beside it: the pages that were added at the desk
-CORRECTABLE = ("title", "byline", "date")
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS corrections (

@@ -88,8 +88,8 @@ def _add_pages(app: FastAPI, library: Library, meters: Meters) -> None:
 def _with_gradio(app: FastAPI, library: Library) -> ASGIApp:
     import gradio
 
-    from rag.server.gradio_door import PATH, gradio_page
+    from rag.server.gradio_door import PATH, gradio_page, theme
 
     page = gradio_page(library)
     return gradio.mount_gradio_app(app, page, PATH, footer_links=[], ssr_mode=False, show_error=False, mcp_server=False,
-                                   enable_monitoring=False, pwa=False)
+                                   enable_monitoring=False, pwa=False, theme=theme())

@@ -49,12 +49,18 @@ def gradio_page(library: Library) -> gradio.Blocks:
         except RagError as error:
             yield _plain(str(error))
 
-    fonts = ["system-ui", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "sans-serif"]
     with gradio.Blocks(title="Wenbao 问报", analytics_enabled=False) as page:
         gradio.ChatInterface(chat, title="Wenbao 问报", api_name="chat", concurrency_limit=8,
                              examples=[[question] for question in library.rag.examples] or None, cache_examples=False)
-    page.theme = gradio.themes.Base(font=fonts, font_mono=["ui-monospace", "monospace"])
     return page
+
+
+def theme() -> gradio.themes.Base:
+    """System fonts: the page loads nothing from another host."""
+    import gradio
+
+    fonts = ["system-ui", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "sans-serif"]
+    return gradio.themes.Base(font=fonts, font_mono=["ui-monospace", "monospace"])
 
 
 def _turns(history: Sequence[Mapping[str, Any]]) -> list[Turn]:

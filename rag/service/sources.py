@@ -23,7 +23,6 @@ from rag.desk import UPLOADS, DeskStore
 from rag.errors import SourceError
 
 INCOMING = "incoming"  # folder in the index folder: what was sent, and is not yet among the sources
-MOST_BYTES = 20_000_000  # of all files that are sent at once
 MOST_FILES = 20
 _UNPACKED = 100_000_000  # bytes that a .docx may unpack to
 _PATIENCE = 90  # seconds to read one file
