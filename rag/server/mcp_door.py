@@ -34,7 +34,7 @@ from starlette.responses import JSONResponse
 from rag.errors import GenerationError, RagError, StoreError
 from rag.query import MAX_CHARACTERS
 from rag.records import Answer, Article, Citation, Filter, Hit, Turn, headline, runs_of, source_spans
-from rag.server.openai_door import permalink
+from rag.server.openai_told import permalink
 from rag.service.errors import NoIndex
 from rag.service.events import Queued
 

@@ -13,15 +13,12 @@ ends the work.
 from __future__ import annotations
 
 import asyncio
-import json
-import re
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 from fastapi import APIRouter, Request, Response
@@ -31,7 +28,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from rag.errors import GenerationError, QuestionError, RagError, StoreError
 from rag.query import read_query
-from rag.records import Answer, Citation, Turn
+from rag.records import Answer, Turn
+from rag.server.openai_told import Chat, Responses, ascii_json
 from rag.service.errors import Busy, NotReady, TooMany
 
 if TYPE_CHECKING:
@@ -42,8 +40,6 @@ if TYPE_CHECKING:
 HISTORY = 8  # exchanges before the question that are read
 
 _PING = 10.0  # seconds of silence until a comment line keeps a stream alive
-_PIECE = re.compile(r".{1,24}", re.S)  # what one delta carries, characters
-_MARK = re.compile(r"\[(\d+)\]")
 _SILENT_PARTS = ("refusal", "reasoning_text", "summary_text")  # of an assistant's message: nothing that was said
 _ERRORS: tuple[tuple[type[RagError], int, str, str], ...] = (
     (QuestionError, 400, "invalid_request_error", "invalid_question"),
@@ -64,7 +60,7 @@ def openai_router(
     ``base_url``: where the desk is, for the addresses of quotations (default: where the request went). ``client_of``: who asks, for
     the queue (default: the address). ``count_tokens``: tokens of a text; without it no ``usage`` is reported.
     """
-    door = _Door(library, model_name, base_url.rstrip("/"), client_of or _address, count_tokens, int(time.time()))
+    door = Door(library, model_name, base_url.rstrip("/"), client_of or _address, count_tokens, int(time.time()))
     router = APIRouter(prefix="/v1", tags=["openai"], route_class=_Route)
     router.add_api_route("/models", door.models, methods=["GET"], summary="The one model", response_model=None)
     router.add_api_route("/models/{name:path}", door.model, methods=["GET"], summary="The model", response_model=None)
@@ -113,7 +109,7 @@ T = TypeVar("T", bound=_Request)
 
 
 @dataclass(frozen=True)
-class _Asked:
+class Asked:
     """A question with its history, who asks it, and where its quotations are to be found."""
 
     question: str
@@ -192,7 +188,7 @@ def _address(request: Request) -> str:
 
 
 @dataclass(frozen=True)
-class _Door:
+class Door:
     """The routes and what they need."""
 
     library: Library
@@ -203,30 +199,34 @@ class _Door:
     since: int
 
     async def models(self) -> dict[str, Any]:
+        """``/v1/models``."""
         return {"object": "list", "data": [await self.model(self.name)]}
 
     async def model(self, name: str) -> dict[str, Any]:
+        """``/v1/models/{id}``."""
         self._check_model(name)
         return {"id": self.name, "object": "model", "created": self.since, "owned_by": "wenbao"}
 
     async def chat(self, request: Request) -> Response:
+        """``/v1/chat/completions``."""
         body = await _body(request, ChatRequest)
         self._check_model(body.model)
-        told = _Chat(self, await self._asked(request, *conversation(body.messages)),
+        told = Chat(self, await self._asked(request, *conversation(body.messages)),
                      bool((body.stream_options or {}).get("include_usage")))
         return await _reply(request, told, bool(body.stream))
 
     async def responses(self, request: Request) -> Response:
+        """``/v1/responses``."""
         body = await _body(request, ResponsesRequest)
         self._check_model(body.model or self.name)
         if body.previous_response_id:
             raise _Refused(400, f"Previous response with id '{body.previous_response_id}' not found: nothing is stored, so send "
                            "the earlier messages in `input`", "previous_response_not_found", "previous_response_id")
         messages = [{"role": "user", "content": body.input}] if isinstance(body.input, str) else body.input
-        told = _Responses(self, await self._asked(request, *conversation(messages, "input")))
+        told = Responses(self, await self._asked(request, *conversation(messages, "input")))
         return await _reply(request, told, bool(body.stream))
 
-    def usage(self, asked: _Asked, answer: Answer) -> tuple[int, int] | None:
+    def usage(self, asked: Asked, answer: Answer) -> tuple[int, int] | None:
         """Tokens that were sent and that were answered, where they can be counted."""
         if self.count_tokens is None:
             return None
@@ -237,8 +237,8 @@ class _Door:
         if name != self.name:
             raise _Refused(404, f"The model '{name}' does not exist; the one model here is '{self.name}'", "model_not_found", "model")
 
-    async def _asked(self, request: Request, question: str, history: tuple[Turn, ...]) -> _Asked:
-        return _Asked(question, history, self.client_of(request), self.base_url or str(request.base_url).rstrip("/"))
+    async def _asked(self, request: Request, question: str, history: tuple[Turn, ...]) -> Asked:
+        return Asked(question, history, self.client_of(request), self.base_url or str(request.base_url).rstrip("/"))
 
 
 class _Route(APIRoute):
@@ -286,7 +286,7 @@ def _said_no(error: RagError) -> Response:
 # -- the work ---------------------------------------------------------------------------------------------------
 
 
-async def _reply(request: Request, told: _Chat | _Responses, stream: bool) -> Response:
+async def _reply(request: Request, told: Chat | Responses, stream: bool) -> Response:
     """The answer, or a stream of it as soon as the question is taken; errors before that have a status of their own."""
     begun, asked = asyncio.Event(), told.asked
     work = asyncio.create_task(_answer(told.door.library.ask(asked.question, asked.history, asked.client), begun))
@@ -324,7 +324,7 @@ async def _gone(request: Request) -> None:
 class _Stream(StreamingResponse):
     """The answer as server-sent events; however the connection ends, the work ends with it."""
 
-    def __init__(self, work: asyncio.Task[Answer], told: _Chat | _Responses) -> None:
+    def __init__(self, work: asyncio.Task[Answer], told: Chat | Responses) -> None:
         super().__init__(_events(work, told), media_type="text/event-stream",
                          headers={"cache-control": "no-cache", "x-accel-buffering": "no"})
         self._work = work
@@ -336,7 +336,7 @@ class _Stream(StreamingResponse):
             self._work.cancel()
 
 
-async def _events(work: asyncio.Task[Answer], told: _Chat | _Responses) -> AsyncIterator[str]:
+async def _events(work: asyncio.Task[Answer], told: Chat | Responses) -> AsyncIterator[str]:
     """Comment lines until the answer is there, then the answer, or the error that came instead."""
     for event in told.begin():
         yield event
@@ -355,135 +355,4 @@ class _Json(JSONResponse):
     """JSON in ASCII, which every client reads alike, whatever characters a question or a page has."""
 
     def render(self, content: Any) -> bytes:
-        return _json(content).encode()
-
-
-# -- what is told -----------------------------------------------------------------------------------------------
-
-
-def permalink(base_url: str, citation: Citation) -> str:
-    """The address of a quotation in the desk.
-
-    >>> permalink("http://a", Citation(1, "f3", "", "", "", "", "", "text", "47个", 5, 8, ((5, 8),)))
-    'http://a/#/article/f3?field=text&start=5&end=8'
-    """
-    item = f"&item={citation.item}" if citation.item else ""
-    place = f"field={citation.field}&start={citation.start}&end={citation.end}{item}"
-    return f"{base_url}/#/article/{quote(citation.article_id, safe='')}?{place}"
-
-
-def url_citations(answer: Answer, base_url: str) -> list[dict[str, Any]]:
-    """For each ``[1]`` of the answer where it stands in it, ``[start_index, end_index)``, and what it refers to."""
-    cited = {citation.number: citation for citation in answer.citations}
-    return [{"start_index": mark.start(), "end_index": mark.end(), "url": permalink(base_url, citation), "title": citation.title}
-            for mark in _MARK.finditer(answer.text) if (citation := cited.get(int(mark[1])))]
-
-
-class _Chat:
-    """An answer as a chat completion."""
-
-    def __init__(self, door: _Door, asked: _Asked, counted: bool) -> None:
-        self.door, self.asked, self._counted = door, asked, counted
-        self._head = {"id": f"chatcmpl-{uuid4().hex}", "created": int(time.time()), "model": door.name}
-
-    def whole(self, answer: Answer) -> dict[str, Any]:
-        message = {"role": "assistant", "content": answer.text, "refusal": None, **self._beside(answer)}
-        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
-        return {**self._head, "object": "chat.completion", "choices": [choice], **self._usage(answer)}
-
-    def begin(self) -> Iterator[str]:
-        yield self._chunk({"role": "assistant", "content": ""})
-
-    def end(self, answer: Answer) -> Iterator[str]:
-        for piece in _PIECE.findall(answer.text):
-            yield self._chunk({"content": piece})
-        yield self._chunk(self._beside(answer), "stop")
-        if self._counted and (usage := self._usage(answer)):
-            yield self._event({"choices": [], **usage})
-        yield "data: [DONE]\n\n"
-
-    def failed(self, error: dict[str, Any]) -> Iterator[str]:
-        yield f"data: {_json({'error': error})}\n\n"
-
-    def _beside(self, answer: Answer) -> dict[str, Any]:
-        cited = url_citations(answer, self.asked.base_url)
-        return {"annotations": [{"type": "url_citation", "url_citation": one} for one in cited],
-                "wenbao": self.door.library.receipt(answer)}
-
-    def _usage(self, answer: Answer) -> dict[str, Any]:
-        if (counted := self.door.usage(self.asked, answer)) is None:
-            return {}
-        return {"usage": {"prompt_tokens": counted[0], "completion_tokens": counted[1], "total_tokens": sum(counted)}}
-
-    def _chunk(self, delta: dict[str, Any], finish: Literal["stop"] | None = None) -> str:
-        return self._event({"choices": [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}]})
-
-    def _event(self, told: dict[str, Any]) -> str:
-        return f"data: {_json({**self._head, 'object': 'chat.completion.chunk', **told})}\n\n"
-
-
-_PLAIN: Mapping[str, Any] = {
-    "output": [], "error": None, "incomplete_details": None, "usage": None, "store": False, "previous_response_id": None,
-    "instructions": None, "metadata": {}, "tools": [], "tool_choice": "none", "parallel_tool_calls": False, "temperature": None,
-    "top_p": None, "text": {"format": {"type": "text"}},
-}
-
-
-class _Responses:
-    """An answer as a response with one message."""
-
-    def __init__(self, door: _Door, asked: _Asked) -> None:
-        self.door, self.asked, self._number = door, asked, -1
-        self._id, self._message, self._created = f"resp_{uuid4().hex}", f"msg_{uuid4().hex}", int(time.time())
-
-    def whole(self, answer: Answer) -> dict[str, Any]:
-        done = {"output": [self._item("completed", [self._part(answer)])], "completed_at": int(time.time())}
-        return self._response("completed", **done, usage=self._usage(answer), wenbao=self.door.library.receipt(answer))
-
-    def begin(self) -> Iterator[str]:
-        for name in ("created", "in_progress"):
-            yield self._event(f"response.{name}", response=self._response("in_progress"))
-
-    def end(self, answer: Answer) -> Iterator[str]:
-        item, part = {"output_index": 0}, {"item_id": self._message, "output_index": 0, "content_index": 0}
-        whole, empty = self._part(answer), {"type": "output_text", "text": "", "annotations": [], "logprobs": []}
-        yield self._event("response.output_item.added", **item, item=self._item("in_progress", []))
-        yield self._event("response.content_part.added", **part, part=empty)
-        for piece in _PIECE.findall(answer.text):
-            yield self._event("response.output_text.delta", **part, delta=piece, logprobs=[])
-        for at, cited in enumerate(whole["annotations"]):
-            yield self._event("response.output_text.annotation.added", **part, annotation_index=at, annotation=cited)
-        yield self._event("response.output_text.done", **part, text=answer.text, logprobs=[])
-        yield self._event("response.content_part.done", **part, part=whole)
-        yield self._event("response.output_item.done", **item, item=self._item("completed", [whole]))
-        yield self._event("response.completed", response=self.whole(answer))
-
-    def failed(self, error: dict[str, Any]) -> Iterator[str]:
-        code = "rate_limit_exceeded" if error["type"] == "rate_limit_error" else "server_error"
-        said = {"code": code, "message": error["message"]}
-        yield self._event("response.failed", response=self._response("failed", error=said))
-
-    def _part(self, answer: Answer) -> dict[str, Any]:
-        cited = [{"type": "url_citation", **one} for one in url_citations(answer, self.asked.base_url)]
-        return {"type": "output_text", "text": answer.text, "annotations": cited, "logprobs": []}
-
-    def _item(self, status: str, content: list[dict[str, Any]]) -> dict[str, Any]:
-        return {"id": self._message, "type": "message", "role": "assistant", "status": status, "content": content}
-
-    def _response(self, status: str, **more: Any) -> dict[str, Any]:
-        return {"id": self._id, "object": "response", "created_at": self._created, "status": status, "model": self.door.name,
-                **_PLAIN, **more}
-
-    def _usage(self, answer: Answer) -> dict[str, Any] | None:
-        if (counted := self.door.usage(self.asked, answer)) is None:
-            return None
-        return {"input_tokens": counted[0], "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
-                "output_tokens": counted[1], "output_tokens_details": {"reasoning_tokens": 0}, "total_tokens": sum(counted)}
-
-    def _event(self, name: str, **told: Any) -> str:
-        self._number += 1
-        return f"event: {name}\ndata: {_json({'type': name, 'sequence_number': self._number, **told})}\n\n"
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"))  # in ASCII: some clients take U+2028 for the end of a line
+        return ascii_json(content).encode()
