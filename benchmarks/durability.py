@@ -25,10 +25,10 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parent / "tests")]
 
 from fakes import BagEmbedder  # noqa: E402
 
-from rag.build import build, settings_of  # noqa: E402
 from rag.config import Config, Index, Source  # noqa: E402
 from rag.errors import RagError, StoreError  # noqa: E402
-from rag.store import Store  # noqa: E402
+from rag.index.build import build, settings_of  # noqa: E402
+from rag.index.store import Store  # noqa: E402
 
 PAGES = 12
 
@@ -47,14 +47,14 @@ def look(home: Path, allowed: dict[str, set[str]]) -> str:
     told: list[str] = []
     handler = logging.Handler()
     handler.emit = lambda record: told.append(record.getMessage())  # type: ignore[method-assign]
-    logging.getLogger("rag.store").addHandler(handler)
+    logging.getLogger("rag.index.store").addHandler(handler)
     try:
         store = Store.open(home / "index", settings_of(config_of(home), BagEmbedder()))
     except StoreError as error:
         assert "rag build" in str(error), error
         return "named"
     finally:
-        logging.getLogger("rag.store").removeHandler(handler)
+        logging.getLogger("rag.index.store").removeHandler(handler)
     try:
         titles = {article.source.rsplit("/", 1)[-1]: article.title for article in store.archive.listed("", "", 0, 1000)[1]}
         for source, title in titles.items():

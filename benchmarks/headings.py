@@ -18,10 +18,10 @@ import numpy as np
 from run import write_table
 from sklearn.linear_model import LogisticRegression
 
+from rag.language.text import fold
 from rag.pages.blocks import split_blocks
 from rag.pages.headings import WEIGHTS, around, stacks_of, texts_broken_off, touching
 from rag.pages.reader import label_all_but_headings
-from rag.text import fold
 
 _UNLIKE = 0.3  # of the weight of a sub-heading, for its double that repeats no clause
 Stacks = tuple[np.ndarray, np.ndarray]  # evidence (n, weights), whether an article begins (n,)

@@ -20,11 +20,11 @@ import torch
 from run import right, write_table
 
 from rag import Rag
-from rag.embed.interaction import Pieces, Tokens, met
+from rag.index.embed.interaction import Pieces, Tokens, met
+from rag.language.text import language
 from rag.models import resolve
-from rag.query import Query, read_query
-from rag.retrieve import Scores, fuse
-from rag.text import language
+from rag.search.query import Query, read_query
+from rag.search.retrieve import Scores, fuse
 
 WEIGHTS = (0, 50, 100, 150)
 COMPARED = 20

@@ -30,13 +30,13 @@ from typing import Any
 import numpy as np
 
 from rag.config import Embedding, load_config
-from rag.embed import open_embedder
 from rag.engine import Rag
 from rag.errors import RagError
+from rag.index.embed import open_embedder
+from rag.index.passages import passages_of
 from rag.models import resolve
 from rag.pages import articles_of, read_articles
-from rag.passages import passages_of
-from rag.retrieve import fuse
+from rag.search.retrieve import fuse
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent

@@ -25,9 +25,9 @@ from typing import Any
 import numpy as np
 
 from rag.config import load_config
-from rag.embed import open_embedder
-from rag.store import Archive, layout, read_manifest
-from rag.store.vectors import centred, open_vectors, update_vectors
+from rag.index.embed import open_embedder
+from rag.index.store import Archive, layout, read_manifest
+from rag.index.store.vectors import centred, open_vectors, update_vectors
 
 HERE = Path(__file__).parent
 _NOISE = 0.48  # length of the noise beside a vector of length 1, for a cosine of 0.9

@@ -21,11 +21,11 @@ from typing import Any
 from run import write_table
 
 from rag import Rag
-from rag.embed import SentenceEmbedder
-from rag.retrieve import Retriever
-from rag.store import Archive
-from rag.store.vectors import VectorIndex
-from rag.text import language
+from rag.index.embed import SentenceEmbedder
+from rag.index.store import Archive
+from rag.index.store.vectors import VectorIndex
+from rag.language.text import language
+from rag.search.retrieve import Retriever
 
 STAGES: dict[str, tuple[type, str]] = {
     "question's vector": (Retriever, "vectors"), "FAISS": (VectorIndex, "search"), "BM25": (Archive, "lexical"),

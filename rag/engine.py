@@ -18,17 +18,17 @@ from typing import TYPE_CHECKING, Any
 
 from rag.config import Config, load_config
 from rag.errors import QuestionError, StoreError
-from rag.query import Query, leans_on_history, read_query
 from rag.records import Answer, Article, Event, EvidenceFound, Filter, Hit, Stage, TextPiece, Turn
+from rag.search.query import Query, leans_on_history, read_query
 
 if TYPE_CHECKING:
-    from rag.build import Progress, Report
-    from rag.dictionary import Dictionary
-    from rag.embed import Embedder
+    from rag.answer.verify import Check
     from rag.generate import Generator
+    from rag.index.build import Progress, Report
+    from rag.index.embed import Embedder
     from rag.reader import Reader
-    from rag.retrieve import Retriever
-    from rag.verify import Check
+    from rag.search.dictionary import Dictionary
+    from rag.search.retrieve import Retriever
 
 
 _NAMED = 120  # passages in which the Chinese form of a romanised name is looked for
@@ -104,9 +104,9 @@ class Rag:
     ) -> Iterator[Event]:
         """The steps of an answer."""
         from rag.answer import choose_pieces, write_answer
-        from rag.asked_on import absolute
         from rag.generate import Stoppable
-        from rag.names import unnamed
+        from rag.language.names import unnamed
+        from rag.search.asked_on import absolute
 
         generator = Stoppable(lambda: self.generator, stopped)
         dated, told = absolute(question, asked_on) if asked_on else (question, ())
@@ -158,8 +158,8 @@ class Rag:
 
     def verify(self, answer: Mapping[str, Any]) -> list[Check]:
         """Checks the receipt of an answer (``Answer.to_dict()``) against index and sources; no model is needed."""
-        from rag.store.backends import open_archive
-        from rag.verify import verify_answer
+        from rag.answer.verify import verify_answer
+        from rag.index.store.backends import open_archive
 
         archive = open_archive(self.config)
         try:
@@ -173,9 +173,9 @@ class Rag:
         return self.config.chat.examples
 
     def build(self, paths: Sequence[Path] = (), *, fresh: bool = False, progress: Progress | None = None) -> Report:
-        """Brings the index up to date; see :func:`rag.build.build`."""
-        from rag.build import build
-        from rag.embed import for_building
+        """Brings the index up to date; see :func:`rag.index.build.build`."""
+        from rag.index.build import build
+        from rag.index.embed import for_building
 
         with for_building(self.embedder, self.config) as embedder:
             report = build(self.config, embedder, paths, fresh=fresh, progress=progress)
@@ -209,8 +209,8 @@ class Rag:
 
     def _written_out(self, query: Query, history: Sequence[Turn], generator: Generator) -> Query:
         from rag.answer.prompts import rewrite_prompt
-        from rag.followups import carried_on
         from rag.generate import complete
+        from rag.search.followups import carried_on
 
         whole = complete(generator, rewrite_prompt(query.question, history), max_tokens=80, stop=("\n",))
         written = read_query(whole) if whole.strip() else query
@@ -222,8 +222,8 @@ class Rag:
         """An English question with its Chinese beside it; a translation with a figure that was not asked about is thrown away."""
         from rag.answer.prompts import translate_prompt
         from rag.generate import complete
-        from rag.quantities import unsupported
-        from rag.text import simplified
+        from rag.language.quantities import unsupported
+        from rag.language.text import simplified
 
         if query.language == "zh":
             return query
@@ -234,9 +234,9 @@ class Rag:
     def _with_names(self, query: Query) -> Query:
         """The question with what it names; names and dates that the archive knows are carried into Chinese by code."""
         from rag.answer.english import zones_in_chinese
-        from rag.dates import in_chinese
-        from rag.names import places_in, places_meant, readings, romanised_names, without_negated
-        from rag.quantities import figures_in_chinese
+        from rag.language.dates import in_chinese
+        from rag.language.names import places_in, places_meant, readings, romanised_names, without_negated
+        from rag.language.quantities import figures_in_chinese
 
         if query.language == "zh":
             return replace(query, scope=tuple(places_in(query.question)))
@@ -254,7 +254,7 @@ class Rag:
 
     def _chinese_form(self, name: str, names: Sequence[str]) -> str:
         """How the archive spells a romanised name; passages that hold the other names of the question count more."""
-        from rag.names import chinese_form, readings
+        from rag.language.names import chinese_form, readings
 
         archive = self.retriever.store.archive
         own = archive.phrases(readings(name), _NAMED)
@@ -268,7 +268,7 @@ class Rag:
     @cached_property
     def embedder(self) -> Embedder:
         """The multilingual embedder."""
-        from rag.embed import open_embedder
+        from rag.index.embed import open_embedder
 
         with self._lock:
             return open_embedder(self.config.embedding, offline=self.config.models.offline, progress=self.progress)
@@ -297,7 +297,7 @@ class Rag:
     @cached_property
     def dictionary(self) -> Dictionary | None:
         """The English words that search knows; ``None`` if the configuration does without."""
-        from rag.dictionary import Dictionary
+        from rag.search.dictionary import Dictionary
 
         named = self.config.retrieval.dictionary
         with self._lock:
@@ -306,9 +306,9 @@ class Rag:
     @cached_property
     def retriever(self) -> Retriever:
         """The open index with the embedder."""
-        from rag.build import settings_of
-        from rag.retrieve import Retriever
-        from rag.store.backends import open_store
+        from rag.index.build import settings_of
+        from rag.index.store.backends import open_store
+        from rag.search.retrieve import Retriever
 
         store = open_store(self.config, settings_of(self.config, self.embedder))
         return Retriever(store, self.embedder, self.config.retrieval)

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from rag.generate import Prompt
+from rag.language.text import search_tokens
 from rag.reader import Heard, Reading, Sentence
-from rag.text import search_tokens
 
 
 class BagEmbedder:

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from fakes import BagEmbedder
 
-from rag import build as building
 from rag.errors import QuestionError, SourceError, StoreError
-from rag.query import read_query
+from rag.index import build as building
 from rag.records import Filter
+from rag.search.query import read_query
 
 
 def test_a_second_build_does_nothing(open_rag):

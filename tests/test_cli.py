@@ -7,7 +7,7 @@ import json
 import pytest
 from fakes import BagEmbedder, Scripted, SharedWords
 
-from rag import cli
+from rag.doors import cli
 from rag.engine import Rag
 
 

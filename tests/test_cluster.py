@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 from rag import Rag
-from rag.build import build
 from rag.config import Build, Config
-from rag.embed.cluster import RayEmbedder
 from rag.errors import ModelError
+from rag.index.build import build
+from rag.index.embed.cluster import RayEmbedder
 
 TEXTS = [f"{'桥' * (number * 37 % 50)}{number}座" for number in range(200)]
 
@@ -108,8 +108,8 @@ def test_a_worker_that_died_between_two_batches_is_replaced(spread):
 
 
 def test_texts_of_which_workers_die_end_the_build_and_the_next_one_goes_on(spread, config, monkeypatch):
-    monkeypatch.setattr("rag.embed.cluster._CHUNK", 1)
-    monkeypatch.setattr("rag.embed.cluster._SHARE", 2)
+    monkeypatch.setattr("rag.index.embed.cluster._CHUNK", 1)
+    monkeypatch.setattr("rag.index.embed.cluster._SHARE", 2)
     monkeypatch.setattr(Lengths, "batch", 2)
     with pytest.raises(ModelError, match=r"workers of the Ray cluster die .*lower build\.workers"):
         build(config, spread(dies_of="63.38"))
@@ -163,8 +163,8 @@ def test_a_build_starts_ray_here_and_ends_it(config, monkeypatch, tmp_path):
     needs_ray()
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
     monkeypatch.setenv("HOME", str(tmp_path))  # where Ray keeps a token
-    monkeypatch.setattr("rag.embed.cluster._CHUNK", 1)
-    monkeypatch.setattr("rag.embed.cluster.opener", lambda config: opened)
+    monkeypatch.setattr("rag.index.embed.cluster._CHUNK", 1)
+    monkeypatch.setattr("rag.index.embed.cluster.opener", lambda config: opened)
     local, spread = (
         Rag.open(config.model_copy(update={"build": Build(backend=backend, workers=2),
                                            "index": config.index.model_copy(update={"dir": tmp_path / backend})}))

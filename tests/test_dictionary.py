@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 from conftest import a_dictionary
 
-from rag.dictionary import Dictionary
 from rag.errors import ModelError
 from rag.models.cedict import FILE, PACKED, convert_cedict, glosses
-from rag.query import read_query
+from rag.search.dictionary import Dictionary
+from rag.search.query import read_query
 
 
 @pytest.fixture

@@ -16,10 +16,10 @@ from mcp import Client
 from openai import OpenAI
 from test_openai_door import served
 
-from rag import cli
+from rag.doors import cli
+from rag.doors.server.app import create_app
+from rag.doors.service import Library
 from rag.engine import Rag
-from rag.server.app import create_app
-from rag.service import Library
 
 ASKED = "甲镇今年新开工多少座桥梁?"
 SPOT = ("article_id", "field", "start", "end", "sha256", "source")

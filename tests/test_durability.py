@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
-from rag.build import until_changed
 from rag.errors import StoreError
-from rag.store import layout, vectors
+from rag.index.build import until_changed
+from rag.index.store import layout, vectors
 
 sys.path.append(str(ROOT / "benchmarks"))
 import durability
@@ -118,7 +118,7 @@ def test_kills_flips_and_a_full_disk_lose_nothing(tmp_path):
 def test_a_watched_folder_is_noticed_once_it_is_left_alone(open_rag, pages, monkeypatch):
     rag = open_rag()
     steps = iter([lambda: None, lambda: (pages / "new.md").write_text("# 丙镇\n\n丙镇修路。\n", encoding="utf-8"), lambda: None])
-    monkeypatch.setattr("rag.build.time.sleep", lambda _: next(steps)())
+    monkeypatch.setattr("rag.index.build.time.sleep", lambda _: next(steps)())
     until_changed(rag.config)
     assert (pages / "new.md").exists() and next(steps, None) is None
 

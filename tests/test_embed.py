@@ -6,9 +6,9 @@ import numpy as np
 import openvino
 from openvino import opset13 as op
 
-from rag.embed import eight_bits
-from rag.embed.eight_bits import in_eight_bits
-from rag.embed.graph import of_one_length
+from rag.index.embed import eight_bits
+from rag.index.embed.eight_bits import in_eight_bits
+from rag.index.embed.graph import of_one_length
 
 WIDE, TOKENS = 64, 5
 

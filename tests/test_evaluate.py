@@ -7,8 +7,8 @@ import json
 import pytest
 from conftest import ROOT
 
-from rag import cli
-from rag.evaluate import evaluate_answers, evaluate_feedback, evaluate_pages, evaluate_retrieval
+from rag.doors import cli
+from rag.doors.evaluate import evaluate_answers, evaluate_feedback, evaluate_pages, evaluate_retrieval
 from rag.records import Article
 
 

@@ -11,8 +11,8 @@ import zipfile
 import pytest
 from markdown_it import MarkdownIt
 
-from rag.errors import QuestionError, SourceError
-from rag.export import (
+from rag.answer.verify import Check
+from rag.doors.export import (
     STYLES,
     answers_as,
     as_docx,
@@ -23,9 +23,9 @@ from rag.export import (
     hits_as_jsonl,
     read_questions,
 )
-from rag.export.citations import people
+from rag.doors.export.citations import people
+from rag.errors import QuestionError, SourceError
 from rag.records import Answer, Article, Citation, Figure, Resolved
-from rag.verify import Check
 
 ARTICLE = Article("8f0a", "seeds/清河.txt", "清河#1", "甲镇新桥开工。", title="甲镇新桥开工", kicker="某区",
                   byline="本报记者 叶伟 通讯员 欧阳娜", date="2024-07-05", section="第5版")

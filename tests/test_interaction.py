@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
-from rag.embed.interaction import Pieces, Tokens, met
-from rag.embed.torch_encoder import TorchEncoder
 from rag.errors import ModelError
+from rag.index.embed.interaction import Pieces, Tokens, met
+from rag.index.embed.torch_encoder import TorchEncoder
 
 PREFIX = "query: "
 WORDS = {"<s>": -1.0, "</s>": -1.0, "query:": -2.0, "the": -3.0, "bridge": -9.0, "opens": -6.0, "<unk>": -12.0}

@@ -13,17 +13,22 @@ import rag
 PACKAGE = Path(rag.__file__).parent
 LAYERS = [
     ["records", "errors", "progress"],
-    ["config", "text", "dates", "typical"],
-    ["units"],
-    ["models", "pages", "passages", "quantities", "times", "periods", "enumerations"],
-    ["embed", "reader", "generate", "store", "desk", "names", "query", "dictionary", "export"],
-    ["retrieve", "build", "doctor", "verify", "followups", "asked_on"],
+    ["config", "language"],
+    ["models", "pages", "index.passages"],
+    ["index.embed", "reader", "generate", "index.store", "doors.desk", "search.dictionary", "search.query", "doors.export"],
+    ["search.followups", "search.asked_on", "search.retrieve", "index.build", "doors.doctor"],
     ["answer"],
     ["engine"],
-    ["service", "evaluate"],
-    ["server"],
-    ["cli"],
+    ["doors.service", "doors.evaluate"],
+    ["doors.server"],
+    ["doors.cli"],
     ["__main__"],
+]
+LANGUAGE = [  # the floors inside the language tools
+    ["text", "dates", "typical"],
+    ["units"],
+    ["quantities", "times", "periods", "enumerations"],
+    ["names"],
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 HEAVY = {"torch", "sentence_transformers", "transformers", "openvino", "openvino_genai", "faiss", "gradio", "xllamacpp", "ray",
@@ -31,9 +36,18 @@ HEAVY = {"torch", "sentence_transformers", "transformers", "openvino", "openvino
 
 
 def modules():
+    """Every file with the name of its part: ``index.build`` of a folder that holds several layers, ``pages`` of any other."""
     for file in sorted(PACKAGE.rglob("*.py")):
-        if file != PACKAGE / "__init__.py":
-            yield file, file.relative_to(PACKAGE).with_suffix("").parts[0]
+        parts = file.relative_to(PACKAGE).with_suffix("").parts
+        if parts[-1] != "__init__" or len(parts) > 2:
+            yield file, part_of(".".join(parts))
+        elif parts[0] in LEVEL:
+            yield file, parts[0]
+
+
+def part_of(name: str) -> str:
+    """The part of the program that a module below ``rag.`` belongs to."""
+    return next(part for part in (".".join(name.split(".")[:size]) for size in (1, 2)) if part in LEVEL)
 
 
 def imports(tree: ast.AST):
@@ -53,9 +67,17 @@ def test_every_module_has_a_layer_and_imports_only_from_lower_ones():
     wrong = []
     for file, own in modules():
         for name in imports(ast.parse(file.read_text(encoding="utf-8"))):
-            if name.startswith("rag.") and (other := name.split(".")[1]) != own and LEVEL[other] >= LEVEL[own]:
+            if name.startswith("rag.") and (other := part_of(name[4:])) != own and LEVEL[other] >= LEVEL[own]:
                 wrong.append(f"{file.relative_to(PACKAGE)} imports {name}")
     assert not wrong
+
+
+def test_the_language_tools_import_only_from_lower_ones():
+    level = {name: floor for floor, names in enumerate(LANGUAGE) for name in names}
+    for file in sorted((PACKAGE / "language").glob("*.py")):
+        for name in imports(ast.parse(file.read_text(encoding="utf-8"))):
+            if name.startswith("rag.language."):
+                assert level[name.split(".")[2]] < level[file.stem], file
 
 
 def test_heavy_libraries_are_imported_only_inside_functions():
@@ -87,7 +109,7 @@ def test_only_the_command_and_its_progress_print():
     for file, own in modules():
         calls = [n for n in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
                  if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == "print"]
-        assert own in ("cli", "progress") or not calls, file
+        assert own in ("doors.cli", "progress") or not calls, file
 
 
 def test_functions_are_short():

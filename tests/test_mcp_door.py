@@ -20,17 +20,18 @@ from fastapi import FastAPI
 from mcp import Client, MCPError, StdioServerParameters
 from test_openai_door import ANSWER, CITED, QUOTE, SPANS, Fake, served
 
+from rag.doors.server.mcp_door import RECEIPT, mcp_app, mcp_server, mcp_session
+from rag.doors.service import Library, NoIndex, TooMany
 from rag.errors import StoreError
 from rag.records import Article, Filter, Found, Hit, Passage, Run, Turn, quote_hash
-from rag.server.mcp_door import RECEIPT, mcp_app, mcp_server, mcp_session
-from rag.service import Library, NoIndex, TooMany
 
 MODES = ("auto", "legacy")  # the revision of 2026-07-28, and those with a handshake
 TEXT = f"本报讯 2024年7月5日,甲镇新桥开工。{QUOTE}\n完。"
 ARTICLE = Article("0f3a", "pages/bridges.md", "bridges", TEXT, "甲镇新桥开工", byline="石磊", date="2024-07-05",
                   runs={"text": (Run(0, len(TEXT), 30),)})
 PASSAGE = Passage("p1", "0f3a", QUOTE, TEXT.index(QUOTE), TEXT.index(QUOTE) + len(QUOTE))
-STDIO = "import asyncio; from test_mcp_door import Shelf; from rag.server.mcp_door import run_stdio; asyncio.run(run_stdio(Shelf({})))"
+STDIO = ("import asyncio; from test_mcp_door import Shelf; "
+         "from rag.doors.server.mcp_door import run_stdio; asyncio.run(run_stdio(Shelf({})))")
 SLOW = STDIO.replace("{}", "{'slow': True}")
 
 

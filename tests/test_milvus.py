@@ -19,11 +19,11 @@ pytest.importorskip("milvus_lite", reason="milvus-lite is not installed: pip ins
 from test_store_conformance import SETTINGS, an_article, embed, finish
 
 from rag.errors import StoreError
+from rag.index.store.milvus import MilvusArchive, disconnect, open_milvus, read_milvus_manifest
+from rag.index.store.milvus_server import connect
+from rag.index.store.milvus_tables import Table, stems
+from rag.index.store.milvus_tally import _DRIFT, Centres, counted, fields_of, raw_of, read_sums
 from rag.records import Filter
-from rag.store.milvus import MilvusArchive, disconnect, open_milvus, read_milvus_manifest
-from rag.store.milvus_server import connect
-from rag.store.milvus_tables import Table, stems
-from rag.store.milvus_tally import _DRIFT, Centres, counted, fields_of, raw_of, read_sums
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ ASKED = "甲镇今年新开工多少座桥梁?"
 @pytest.fixture
 def rag(open_rag, config):
     """The small archive in a file of milvus-lite; the fakes are those of ``open_rag``."""
-    from rag.store.milvus import disconnect
+    from rag.index.store.milvus import disconnect
 
     address = str(config.index.dir.parent / "archive.db")
     open_rag(read="47座")  # sets the weights
@@ -45,7 +45,7 @@ def test_a_change_is_followed_and_nothing_changed_does_nothing(rag, pages):
 
 
 def test_without_a_build_it_says_so(config, tmp_path):
-    from rag.store.milvus import disconnect
+    from rag.index.store.milvus import disconnect
 
     address = str(tmp_path / "none.db")
     empty = Rag.open(config.model_copy(update={"store": Store(backend="milvus", address=address)}))

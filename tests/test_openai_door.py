@@ -15,11 +15,11 @@ import uvicorn
 from fastapi import FastAPI
 from openai import APIError, BadRequestError, InternalServerError, NotFoundError, OpenAI, RateLimitError
 
+from rag.doors.server import openai_door
+from rag.doors.server.openai_door import conversation, openai_router
+from rag.doors.service import Busy, Library, NotReady, Queued, TooMany
 from rag.errors import GenerationError, StoreError
 from rag.records import Answer, Citation, EvidenceFound, Stage, TextPiece, Turn, quote_hash
-from rag.server import openai_door
-from rag.server.openai_door import conversation, openai_router
-from rag.service import Busy, Library, NotReady, Queued, TooMany
 
 QUOTE = "今年以来,甲镇新开工桥梁47座,总投资额86.8亿元。"
 SPANS = ((40, 50), (60, 60 + len(QUOTE) - 10))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.periods import asked_period
+from rag.language.periods import asked_period
 
 
 @pytest.mark.parametrize(("question", "days"), [

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.quantities import glossary, read, scaled, unsupported
+from rag.language.quantities import glossary, read, scaled, unsupported
 
 
 @pytest.mark.parametrize(

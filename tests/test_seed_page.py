@@ -7,8 +7,8 @@ import pytest
 from conftest import SEED
 
 from rag.config import Embedding
-from rag.embed import open_embedder
-from rag.names import readings
+from rag.index.embed import open_embedder
+from rag.language.names import readings
 
 pytestmark = pytest.mark.models
 

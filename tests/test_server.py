@@ -9,10 +9,10 @@ import zipfile
 import pytest
 from starlette.testclient import TestClient
 
+from rag.doors.server.app import create_app
+from rag.doors.server.run import check_reach
+from rag.doors.service import Library
 from rag.errors import ConfigError
-from rag.server.app import create_app
-from rag.server.run import check_reach
-from rag.service import Library
 
 ASKED = "甲镇今年新开工多少座桥梁?"
 EVIL = '<img src=x onerror=alert(1)>'
@@ -293,7 +293,7 @@ def test_what_a_page_says_is_data_and_never_markup(client, library):
 
 
 def test_figures_are_counted_and_questions_are_not_logged(client, caplog):
-    with caplog.at_level("INFO", "rag.server.requests"):
+    with caplog.at_level("INFO", "rag.doors.server.requests"):
         ask(client)
     assert ASKED not in caplog.text and '"characters": 13' in caplog.text
     assert 'wenbao_answers_total{outcome="answered"} 1.0' in client.get("/metrics").text

@@ -8,11 +8,11 @@ import threading
 import pytest
 
 from rag.config import Chat
+from rag.doors.service import Busy, Library, NoIndex, Queued, TooMany, spans
+from rag.doors.service import sources as pages
+from rag.doors.service.queue import FairQueue
 from rag.errors import QuestionError, SourceError, StoppedError, StoreError
 from rag.records import Answer, EvidenceFound, Filter
-from rag.service import Busy, Library, NoIndex, Queued, TooMany, spans
-from rag.service import sources as pages
-from rag.service.queue import FairQueue
 
 ASKED = "甲镇今年新开工多少座桥梁?"
 

@@ -19,16 +19,16 @@ from conftest import BRIDGES, SEED, TREES
 from fakes import BagEmbedder
 
 from rag import Rag
-from rag.build import settings_of
 from rag.config import Config, Index, Source
 from rag.errors import SourceError
+from rag.index.build import settings_of
+from rag.index.passages import passages_of
+from rag.index.store import Archive, Settings
+from rag.index.store.vectors import centred
+from rag.language.text import search_tokens
+from rag.language.typical import TYPICAL_QUESTIONS
 from rag.pages import iter_archive, read_articles
-from rag.passages import passages_of
 from rag.records import Article, Filter
-from rag.store import Archive, Settings
-from rag.store.vectors import centred
-from rag.text import search_tokens
-from rag.typical import TYPICAL_QUESTIONS
 
 STORES = ["sqlite", "milvus"]
 SETTINGS = Settings("bag", BagEmbedder.dimension, 350)
@@ -72,7 +72,7 @@ def stores(folder: Path) -> Iterator[Callable[[str], Any]]:
 
     yield opened
     if "milvus" in made:
-        from rag.store.milvus import disconnect
+        from rag.index.store.milvus import disconnect
 
         disconnect(str(folder / "index.db"))
 
@@ -90,7 +90,7 @@ def in_sqlite(home: Path) -> Any:
 
 
 def in_milvus(home: Path) -> Any:
-    from rag.store.milvus import MilvusArchive, open_milvus
+    from rag.index.store.milvus import MilvusArchive, open_milvus
 
     address = str(home / "index.db")
     archive = MilvusArchive.create(address, SETTINGS)
@@ -288,7 +288,7 @@ def archive(backend: str, tmp_path: Path) -> Iterator[Any]:
         yield held
         held.close()
     else:
-        from rag.store.milvus import MilvusArchive, disconnect
+        from rag.index.store.milvus import MilvusArchive, disconnect
 
         yield MilvusArchive.create(str(tmp_path / "index.db"), SETTINGS)
         disconnect(str(tmp_path / "index.db"))
@@ -366,7 +366,7 @@ def test_milvus_alone_has_a_longest_caption(archive, backend):
 
 def test_search_finds_the_same_passages_on_the_seed_page(seed_rag, tmp_path):
     needed("milvus")
-    from rag.store.milvus import MilvusArchive, disconnect, open_milvus
+    from rag.index.store.milvus import MilvusArchive, disconnect, open_milvus
 
     address, settings = str(tmp_path / "seed.db"), settings_of(seed_rag.config, seed_rag.embedder)
     archive = MilvusArchive.create(address, settings)

@@ -7,9 +7,9 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.passages import passages_of
+from rag.index.passages import passages_of
+from rag.language.text import fold, language, search_tokens, sentences, syllables
 from rag.records import Article, Caption, Run, source_spans
-from rag.text import fold, language, search_tokens, sentences, syllables
 
 TEXT = st.text(alphabet=st.sampled_from("开工47个。总投资86.8亿元,“好!”他说;AB c.\n#\u3000·(x)?!…"), max_size=200)
 

@@ -8,9 +8,9 @@ from fakes import Scripted
 from rag.answer.choose import Piece
 from rag.answer.locate import located_draft
 from rag.answer.word import _replaced, in_english_words
-from rag.names import romanise_names
-from rag.query import read_query
+from rag.language.names import romanise_names
 from rag.records import Article, Passage
+from rag.search.query import read_query
 
 TEXT = "广东企业搭乘包机飞往迪拜参展。"
 KNOWN = {"迪拜": "Dubai", "广东": "Guangdong", "李德": "Otto Braun"}

@@ -23,13 +23,13 @@ from examples import PLACES, Examples, R, Row, person
 from made_up import add_reports, add_shares, add_tables
 
 from rag.answer.english import zones_in_chinese
-from rag.dates import in_chinese
-from rag.dictionary import Dictionary
+from rag.language.dates import in_chinese
+from rag.language.names import chinese_form, romanised_names
+from rag.language.quantities import figures_in_chinese
+from rag.language.text import sentences
 from rag.models import resolve
-from rag.names import chinese_form, romanised_names
-from rag.quantities import figures_in_chinese
-from rag.query import glossed
-from rag.text import sentences
+from rag.search.dictionary import Dictionary
+from rag.search.query import glossed
 
 ITEMS = 2500  # news items from which questions are made in place
 

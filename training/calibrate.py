@@ -34,7 +34,7 @@ from rag.answer.locate import Found
 from rag.answer.read import own_words, read_pieces
 from rag.answer.word import in_chinese_words
 from rag.engine import _READ
-from rag.retrieve import fuse
+from rag.search.retrieve import fuse
 
 FITTED = Path(stage.__file__).with_name("fitted.json")
 FEATURES = ("margin", "nearness", "shared", "found")

@@ -12,11 +12,11 @@ from rag.answer.read import read_pieces
 from rag.answer.word import in_chinese_words, in_english_words
 from rag.config import Answering
 from rag.generate import Generator
-from rag.names import Names, unnamed
-from rag.quantities import read, unsupported
-from rag.query import Query
+from rag.language.names import Names, unnamed
+from rag.language.quantities import read, unsupported
+from rag.language.times import all_times
 from rag.records import Answer, TextPiece
-from rag.times import all_times
+from rag.search.query import Query
 
 Events = Iterator[TextPiece | Answer]
 

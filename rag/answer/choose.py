@@ -12,11 +12,11 @@ from importlib import resources
 import numpy as np
 
 from rag.config import Answering
-from rag.query import Query, glossed
+from rag.language.text import fold, simplified
 from rag.reader import Heard, Reader, Sentence, Span
 from rag.records import Article, Hit, Passage, headline
-from rag.retrieve import Retriever
-from rag.text import fold, simplified
+from rag.search.query import Query, glossed
+from rag.search.retrieve import Retriever
 
 _BYLINE = "作者:"  # what stands before a byline when it is read, as the reader learnt it
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
-from rag.names import Names, romanise_names, unnamed
-from rag.quantities import MONTHS, glossary
-from rag.text import HAN
+from rag.language.names import Names, romanise_names, unnamed
+from rag.language.quantities import MONTHS, glossary
+from rag.language.text import HAN
 
 _TERMS = {
     "今年以来": "So far this year", "截至目前": "To date", "目前": "currently", "近日": "recently", "日前": "recently",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from rag.answer.choose import Piece
 from rag.answer.locate import Located, citation, clause_of, figures_in
-from rag.quantities import Quantity, read, unit_of
+from rag.language.quantities import Quantity, read, unit_of
 from rag.records import Figure
 
 _MOST = 5

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 from rag.answer.choose import Piece
 from rag.answer.prompts import NOT_SAID
-from rag.quantities import ROUNDING, Quantity, header_unit, read
+from rag.language.quantities import ROUNDING, Quantity, header_unit, read
+from rag.language.text import HAN, fold
+from rag.language.units import unit_at
 from rag.records import Citation, headline, runs_of, source_spans
-from rag.text import HAN, fold
-from rag.units import unit_at
 
 _COMMAS = ",\uff0c"
 _CLAUSE_END = _COMMAS + ";\uff1b。!\uff01?\uff1f"

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rag.answer.choose import Piece
-from rag.enumerations import unfolded
 from rag.generate import Prompt
+from rag.language.enumerations import unfolded
 from rag.records import Turn, headline
 
 NOT_SAID = "无"

@@ -17,8 +17,8 @@ from rag.answer.locate import Found, Located, is_refusal, located_draft, whole_f
 from rag.answer.prompts import read_prompt
 from rag.config import Answering
 from rag.generate import Generator
-from rag.query import Query, asks_twice, asks_yes_or_no
 from rag.records import TextPiece
+from rag.search.query import Query, asks_twice, asks_yes_or_no
 
 Reading = Steps[TextPiece, None, Found]  # text as it is written; what was found
 

@@ -16,11 +16,11 @@ from rag.answer.locate import Found, Located, clause_of
 from rag.answer.prompts import render_prompt, term_prompt
 from rag.generate import Generator as Writer
 from rag.generate import complete
-from rag.names import Names, person_in_pinyin, strange_names, unnamed
-from rag.quantities import glossary, read, unit_of, unsupported
-from rag.query import Query
+from rag.language.names import Names, person_in_pinyin, strange_names, unnamed
+from rag.language.quantities import glossary, read, unit_of, unsupported
+from rag.language.text import HAN
 from rag.records import TextPiece
-from rag.text import HAN
+from rag.search.query import Query
 
 Written = Generator[TextPiece, None, str]  # text as it is written; returns the whole
 

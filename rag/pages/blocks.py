@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from rag.language.text import HAN
 from rag.pages.marks import reporter_of
-from rag.text import HAN
 
 FINAL = "。！？!?…"
 CLOSERS = "”’」』）)》】\"'"

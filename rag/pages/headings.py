@@ -13,10 +13,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from rag.language.text import fold
 from rag.pages.blocks import Block, is_whole
 from rag.pages.marks import author_of, continued_from, continued_to, has_lead, is_section_name, reporter_of
 from rag.pages.seams import Seams, is_dated
-from rag.text import fold
 
 SURE = 4.0
 _LONGEST_STACK = 4  # headings in a row that can be section, kicker, title, sub-heading

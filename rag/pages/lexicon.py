@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from rag.text import fold
+from rag.language.text import fold
 
 START = "^"
 _TRUST = (3.0, 6.0)  # counts at which a context of one or two characters is believed by half

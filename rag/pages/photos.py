@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 
+from rag.language.text import fold
 from rag.pages.blocks import FINAL, Block, is_whole
 from rag.pages.lexicon import pairs
 from rag.pages.marks import credit_of, has_lead, is_byline, taken_by
 from rag.pages.seams import Seams
-from rag.text import fold
 
 CAPTION_AT_MOST = 60  # characters; longer text under a credit is a story or the body going on
 _STORY_AT_MOST = 420

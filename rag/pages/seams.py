@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import log
 
+from rag.language.text import fold, sentences
 from rag.pages.blocks import is_whole
 from rag.pages.lexicon import Lexicon, all_pairs, pairs
 from rag.pages.pieces import Piece
-from rag.text import fold, sentences
 
 _REACH = 60  # characters on either side of a seam that are looked at
 _START = 3  # characters of a sentence's beginning

@@ -1,0 +1,225 @@
+"""An answer with all that its reader needs to check it, as Markdown, JSON or a Word document.
+
+``_blocks`` says what stands in it, once for both documents; ``as_markdown`` and ``as_docx`` only set it.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from rag.doors.export.cells import one_line, printable
+from rag.doors.export.hits import json_text
+from rag.errors import SourceError
+
+if TYPE_CHECKING:
+    from rag.answer.verify import Check
+
+_FONT = "宋体"
+_WORDS = {
+    "zh": {
+        "refused": "未作回答:报纸没有说明,以下是最接近的原文。", "quotations": "引文", "figures": "文中其他数字", "times": "相对时间",
+        "warnings": "提醒", "checked": "核对结果", "made": "如何得出", "check": "如何核对", "untitled": "无题",
+        "figure": "数字", "counts": "所指", "quotation": "引文", "title": "题名", "date": "日期", "source": "来源",
+        "text": "正文", "kicker": "引题", "section": "栏目", "byline": "署名", "caption": "图片说明",
+        "place": "位置:文章{field}字符 {start}–{end};原页字符 {spans}", "word": "文中", "means": "即", "reckoned": "据文章日期",
+        "chance": "正确的可能性", "seconds": "用时(秒)", "rewritten": "按上文理解为", "corrected": "人工更正,原页为",
+        "holds": "符合", "fails": "不符", "index": "索引", "embedder": "向量模型", "generator": "生成模型", "reader": "阅读模型",
+        "how": "将此答案导出为 JSON,然后运行(不需要网络):",
+        "stands in its article": "见于文章", "stands in its page": "见于原页",
+        "every figure of the answer stands in a quotation": "答案中的数字都见于引文"},
+    "en": {
+        "refused": "Not answered: the paper does not say it. The nearest that it says follows.", "quotations": "Quotations",
+        "figures": "Other figures of the article", "times": "Relative times", "warnings": "Warnings", "checked": "Checked",
+        "made": "How it was made", "check": "How to check it", "untitled": "untitled", "figure": "Figure", "counts": "Counts",
+        "quotation": "Quotation", "title": "Title", "date": "Date", "source": "Source",
+        "place": "At characters {start}–{end} of the article's {field}; in the raw page at {spans}",
+        "word": "In the text", "means": "Means", "reckoned": "From the article's date",
+        "chance": "Chance that it is right", "seconds": "Seconds", "rewritten": "Understood as",
+        "corrected": "corrected by hand, the page has", "holds": "holds", "fails": "does not hold",
+        "index": "Index", "embedder": "Embedder", "generator": "Generator", "reader": "Reader",
+        "how": "Export this answer as JSON and run (no network is needed):"},
+}
+_COMMAND = "rag verify ANSWER.json"
+_SPECIAL = re.compile(r"([\\`*{}\[\]<>|~$&#!@]|(?<![^\W_])_|_(?![^\W_])|:(?=//)|(?<=www)\.)", re.IGNORECASE)
+_OPENS_A_BLOCK = re.compile(r"^(\d+(?=[.)])|(?=[-+=]))")
+
+
+@dataclass(frozen=True)
+class _Block:
+    """``kind``: ``title``, ``heading``, ``entry``, ``text``, ``quote``, ``item``, ``command`` or ``table`` (first its header)."""
+
+    kind: str
+    text: str = ""
+    rows: tuple[tuple[str, ...], ...] = ()
+
+
+def as_json(receipt: Mapping[str, Any], checks: Sequence[Check] = ()) -> str:
+    """The receipt that ``rag verify`` checks; what was checked already stands under ``verified``.
+
+    >>> as_json({"answer": "47个[1]"})
+    '{\\n "answer": "47个[1]"\\n}\\n'
+    """
+    verified = [{"what": check.what, "holds": check.holds, "seen": check.seen} for check in checks]
+    return json_text({**receipt, **({"verified": verified} if checks else {})}, indent=1) + "\n"
+
+
+def as_markdown(receipt: Mapping[str, Any], checks: Sequence[Check] = ()) -> str:
+    """The answer as Markdown, in its language. Words of the page stay words: no link, heading or HTML comes of them.
+
+    Raises :class:`SourceError` for what is no answer.
+    """
+    marks = {"title": "# ", "heading": "## ", "entry": "### ", "quote": "> ", "item": "- "}
+    parts, before = [], ""
+    for block in _blocks_of(receipt, checks):
+        if block.kind == "table":
+            header, *rows = [f"| {' | '.join(map(_escaped_line, row))} |" for row in block.rows]
+            text = "\n".join([header, "|" + "---|" * len(block.rows[0]), *rows])
+        elif block.kind == "command":
+            text = f"    {block.text}"
+        elif block.kind == "quote":
+            text = "\n>\n".join(marks["quote"] + line for line in _escaped_lines(block.text))
+        elif block.kind == "text":
+            text = "\n\n".join(_escaped_lines(block.text))
+        else:
+            text = marks[block.kind] + _escaped_line(block.text)
+        parts.append(("\n" if block.kind == before == "item" else "\n\n") + text)
+        before = block.kind
+    return "".join(parts).strip("\n") + "\n"
+
+
+def as_docx(receipt: Mapping[str, Any], checks: Sequence[Check] = ()) -> bytes:
+    """The answer as a Word document without macros or links. Raises :class:`SourceError` for what is no answer."""
+    from docx import Document
+
+    document = Document()
+    _set_up(document, one_line(receipt.get("question")))
+    styles = {"title": "Title", "heading": "Heading 1", "entry": "Heading 2", "quote": "Quote", "item": "List Bullet", "text": "Normal"}
+    for block in _blocks_of(receipt, checks):
+        if block.kind == "table":
+            _add_table(document, block.rows)
+        elif block.kind == "command":
+            document.add_paragraph().add_run(block.text).font.name = "Courier New"
+        else:
+            document.add_paragraph(printable(block.text), style=styles[block.kind])
+    out = io.BytesIO()
+    document.save(out)
+    return out.getvalue()
+
+
+def _set_up(document: Any, question: str) -> None:
+    """The East Asian font of every style (a theme's font would go before it), and who made the document."""
+    from docx.oxml.ns import qn
+
+    document.styles["Normal"].font.name = "Times New Roman"
+    for fonts in document.styles.element.iter(qn("w:rFonts")):
+        fonts.attrib.pop(qn("w:eastAsiaTheme"), None)
+        fonts.set(qn("w:eastAsia"), _FONT)
+    about = document.core_properties
+    about.author, about.title, about.comments = "Wenbao", question[:250], ""
+    about.created = about.modified = datetime.now(UTC).replace(tzinfo=None)
+
+
+def _add_table(document: Any, rows: Sequence[Sequence[str]]) -> None:
+    table = document.add_table(rows=0, cols=len(rows[0]), style="Table Grid")
+    for place, row in enumerate(rows):
+        for cell, text in zip(table.add_row().cells, row, strict=True):
+            run = cell.paragraphs[0].add_run(printable(text))
+            run.bold = place == 0
+
+
+def _blocks_of(receipt: Mapping[str, Any], checks: Sequence[Check]) -> list[_Block]:
+    try:
+        return list(_blocks(receipt, checks))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise SourceError(f"this is no answer of `rag ask --json` ({type(error).__name__}: {error})") from error
+
+
+def _blocks(receipt: Mapping[str, Any], checks: Sequence[Check]) -> Iterator[_Block]:
+    words = _WORDS["zh" if receipt["language"] == "zh" else "en"]
+    yield _Block("title", receipt["question"])
+    if receipt.get("rewritten"):
+        yield _Block("text", f"{words['rewritten']}: {receipt['rewritten']}")
+    yield _Block("text", receipt["answer"])
+    if receipt["refused"]:
+        yield _Block("text", words["refused"])
+    if receipt["citations"]:
+        yield _Block("heading", words["quotations"])
+    for citation in receipt["citations"]:
+        yield from _quotation(citation, words)
+    yield from _tables(receipt, words)
+    if receipt.get("warnings"):
+        yield _Block("heading", words["warnings"])
+        yield from (_Block("item", warning) for warning in receipt["warnings"])
+    if checks:
+        yield _Block("heading", words["checked"])
+        yield from (_Block("item", _told(check, words)) for check in checks)
+    yield from _ending(receipt, words)
+
+
+def _quotation(citation: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[_Block]:
+    yield _Block("entry", f"[{citation['number']}] {citation['title'] or words['untitled']}")
+    yield _Block("quote", citation["quote"])
+    about = _joined(citation["byline"], citation["date"], citation["source"])
+    corrected = "; ".join(f"{words.get(field, field)}: {was}" for field, was in citation.get("corrected", {}).items())
+    yield _Block("text", about + (f" ({words['corrected']} {corrected})" if corrected else ""))
+    spans = ", ".join(f"{start}–{end}" for start, end in citation["source_spans"])
+    field = words.get(citation["field"], citation["field"]).lower()
+    place = words["place"].format(field=field, start=citation["start"], end=citation["end"], spans=spans or "?")
+    yield _Block("text", f"{place}; SHA-256 {citation.get('sha256') or '?'}")
+
+
+def _tables(receipt: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[_Block]:
+    if figures := receipt.get("figures"):
+        yield _Block("heading", words["figures"])
+        rows = [(f["text"], f["counts"], f["date"], f"[{c['number']}] {c['quote']}", _joined(c["title"], c["source"]))
+                for f in figures for c in [f["citation"]]]
+        yield _table([words[name] for name in ("figure", "counts", "date", "quotation", "source")], rows)
+    if times := receipt.get("times"):
+        yield _Block("heading", words["times"])
+        yield _table([words[name] for name in ("word", "means", "reckoned")], [(t["text"], t["means"], t["date"]) for t in times])
+
+
+def _joined(*parts: str) -> str:
+    return " · ".join(filter(None, parts))
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> _Block:
+    return _Block("table", rows=tuple(tuple(one_line(cell) for cell in row) for row in (header, *rows)))
+
+
+def _told(check: Check, words: Mapping[str, str]) -> str:
+    number, rest = re.fullmatch(r"(\[\d+\] )?(.*)", check.what, re.DOTALL).groups("")  # type: ignore[union-attr]
+    what = number + words.get(rest, rest)
+    seen = "" if check.holds else f" ({check.seen})"
+    return f"{'✓' if check.holds else '✗'} {what}: {words['holds' if check.holds else 'fails']}{seen}"
+
+
+def _ending(receipt: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[_Block]:
+    yield _Block("heading", words["made"])
+    yield _Block("item", f"{words['chance']}: {receipt.get('chance', 0):.0%}")
+    for part, name in receipt.get("made_with", {}).items():
+        yield _Block("item", f"{words.get(part, part)}: {name}")
+    if "total" in receipt.get("seconds", {}):
+        yield _Block("item", f"{words['seconds']}: {receipt['seconds']['total']:.1f}")
+    yield _Block("heading", words["check"])
+    yield _Block("text", words["how"])
+    yield _Block("command", _COMMAND)
+
+
+def _escaped_lines(text: object) -> list[str]:
+    """The lines of a text with all that Markdown would take for its own signs behind a backslash.
+
+    >>> _escaped_lines("# 甲 <b>\\n1. [乙](http://x)")
+    ['\\\\# 甲 \\\\<b\\\\>', '1\\\\. \\\\[乙\\\\](http\\\\://x)']
+    """
+    lines = (_SPECIAL.sub(r"\\\1", line) for line in map(one_line, printable(text).splitlines()) if line)
+    return [_OPENS_A_BLOCK.sub(r"\1\\", line) for line in lines]
+
+
+def _escaped_line(text: object) -> str:
+    return " ".join(_escaped_lines(one_line(text)))

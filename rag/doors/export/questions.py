@@ -1,0 +1,187 @@
+"""A batch: a file of questions → records, and their answers → a spreadsheet, CSV or lines of JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import PurePath
+from typing import Any
+
+from rag.doors.export.cells import as_csv, printable
+from rag.doors.export.hits import json_text
+from rag.errors import QuestionError, SourceError
+from rag.pages.files import decode
+
+FORMATS = ("xlsx", "csv", "jsonl")
+COLUMNS = ("id", "question", "answer", "refused", "chance", "quotation 1", "quotation 2", "quotation 3", "title", "date", "source",
+           "error")
+
+_WIDTHS = (8, 36, 48, 9, 9, 40, 40, 40, 28, 12, 28, 28)  # of the columns, in characters
+_LONGEST = 2000  # characters of a question
+_UNPACKED_AT_MOST = 50_000_000  # bytes
+_PARTS_AT_MOST = 1_000  # files in a spreadsheet
+_ROWS_AT_MOST, _COLUMNS_AT_MOST = 10_000, 200
+_CELL_AT_MOST = 32_767  # characters that a spreadsheet cell holds
+_QUESTION, _ID = ("question", "questions", "问题", "問題"), ("id", "编号", "編號")
+
+Rows = Iterator[tuple[int, Sequence[str]]]
+
+
+def read_questions(name: str, data: bytes, most: int = 500) -> list[dict[str, str]]:
+    """The questions of a ``.txt``, ``.csv``, ``.xlsx`` or ``.jsonl`` file as ``{"id", "question"}``; blank lines are left out.
+
+    A table's questions stand in its column ``question`` or ``问题``, else in the first one; where nothing gives an id it is the
+    number of the line. Raises :class:`SourceError` for a file that cannot be read, :class:`QuestionError` for a bad question;
+    both name the line.
+
+    >>> read_questions("a.csv", "编号,问题\\nq1,开工多少?\\n".encode())
+    [{'id': 'q1', 'question': '开工多少?'}]
+    """
+    readers = {".txt": _of_text, ".csv": _of_csv, ".xlsx": _of_xlsx, ".jsonl": _of_jsonl}
+    reader = readers.get(PurePath(name.lower()).suffix)
+    if reader is None:
+        raise SourceError(f"{name}: no file of questions; use {', '.join(readers)}")
+    asked: list[dict[str, str]] = []
+    try:
+        for line, key, question in reader(data):
+            if len(question) > _LONGEST:
+                raise QuestionError(f"line {line}: has {len(question):,} characters; ask in at most {_LONGEST:,}")
+            if len(asked) == most:
+                raise QuestionError(f"line {line}: more than {most:,} questions; split the file")
+            asked.append({"id": key or str(line), "question": question})
+    except (SourceError, QuestionError) as error:
+        raise type(error)(f"{name}: {error}") from error
+    if not asked:
+        raise QuestionError(f"{name}: holds no question; write one a line")
+    return asked
+
+
+def answers_as(rows: Iterable[Mapping[str, Any]], format: str) -> bytes:
+    """The answers of a batch, one a row. ``jsonl`` keeps all of each; the tables keep the first three quotations.
+
+    A row is ``{"id", "question"}`` with ``"answer"`` (an answer as ``rag ask --json`` prints it, or its fields in the row itself)
+    or with ``"error"``. Raises :class:`QuestionError` for another format.
+    """
+    if format == "jsonl":
+        return "".join(json_text(row) + "\n" for row in rows).encode()
+    if format == "csv":
+        return as_csv(COLUMNS, map(_row, rows)).encode()
+    if format == "xlsx":
+        return _workbook(map(_row, rows))
+    raise QuestionError(f"unknown format {format!r}; use one of {', '.join(FORMATS)}")
+
+
+def _of_text(data: bytes) -> Iterator[tuple[int, str, str]]:
+    for line, text in enumerate(decode(data).split("\n"), 1):
+        if text.strip():
+            yield line, "", text.strip()
+
+
+def _of_csv(data: bytes) -> Iterator[tuple[int, str, str]]:
+    text = decode(data)
+    first = text.partition("\n")[0]
+    rows = csv.reader(io.StringIO(text), delimiter=max(",;\t", key=first.count), strict=True)
+    try:
+        yield from _of_rows((rows.line_num, row) for row in rows)
+    except csv.Error as error:
+        raise SourceError(f"line {rows.line_num}: broken CSV ({error}); save it again as CSV") from error
+
+
+def _of_rows(rows: Rows) -> Iterator[tuple[int, str, str]]:
+    """The questions of a table; its first row is its header if a name of a column stands there."""
+    at, key, columns = 0, -1, 0
+    for place, (line, row) in enumerate(rows):
+        cells = [cell.strip() for cell in row]
+        if place == 0:
+            names = [cell.lower() for cell in cells]
+            at = next((i for i, name in enumerate(names) if name in _QUESTION), 0)
+            key = next((i for i, name in enumerate(names) if name in _ID and i != at), -1)
+            columns = len(names)
+            if names and (names[at] in _QUESTION or key >= 0):
+                continue
+        question = ",".join(row).strip() if columns == 1 else "".join(cells[at : at + 1])  # commas of a sentence are none of the table
+        if question:
+            yield line, cells[key] if 0 <= key < len(cells) else "", question
+        elif any(cells):
+            raise QuestionError(f"line {line}: has no question; fill the column or take the row out")
+
+
+def _of_jsonl(data: bytes) -> Iterator[tuple[int, str, str]]:
+    for line, text in enumerate(decode(data).split("\n"), 1):
+        if not text.strip():
+            continue
+        try:
+            row = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise SourceError(f"line {line}: not JSON ({error}); write one object a line") from error
+        question = row.get("question") if isinstance(row, dict) else None
+        if not isinstance(question, str) or not question.strip():
+            raise QuestionError(f'line {line}: needs "question" (and "id", if it has one)')
+        yield line, printable(row.get("id")), question.strip()
+
+
+def _of_xlsx(data: bytes) -> Iterator[tuple[int, str, str]]:
+    from openpyxl import load_workbook
+
+    _look_inside(data)
+    try:
+        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
+        rows = list(book.worksheets[0].iter_rows(max_row=_ROWS_AT_MOST + 1, max_col=_COLUMNS_AT_MOST, values_only=True))
+        book.close()
+    except Exception as error:  # openpyxl raises dozens of types on damaged files
+        raise SourceError(f"damaged spreadsheet ({type(error).__name__}: {error}); save it again as .xlsx") from error
+    if len(rows) > _ROWS_AT_MOST:
+        raise SourceError(f"line {_ROWS_AT_MOST + 1}: more than {_ROWS_AT_MOST:,} rows; copy the questions into a new sheet")
+    yield from _of_rows((line, [printable(cell) for cell in row]) for line, row in enumerate(rows, 1))
+
+
+def _look_inside(data: bytes) -> None:
+    """Refuses a spreadsheet that unpacks to too much or declares entities, before anything parses it."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            parts = archive.infolist()  # what is unpacked ends at the size that is declared here
+            if len(parts) > _PARTS_AT_MOST or sum(part.file_size for part in parts) > _UNPACKED_AT_MOST:
+                raise SourceError(f"unpacks to more than {_UNPACKED_AT_MOST // 1_000_000} MB; copy the questions into a new sheet")
+            for part in parts:
+                if b"<!DOCTYPE" in archive.read(part).replace(b"\0", b""):  # in UTF-16 as well
+                    raise SourceError("declares a document type, which no spreadsheet does; save it again as .xlsx")
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, zlib.error) as error:
+        raise SourceError(f"damaged spreadsheet ({error}); save it again as .xlsx") from error
+
+
+def _row(row: Mapping[str, Any]) -> list[object]:
+    """The cells of a row of :data:`COLUMNS`."""
+    answer = row["answer"] if isinstance(row.get("answer"), Mapping) else row
+    cited = answer.get("citations") or []
+    first = cited[0] if cited else {}
+    quotes = [citation.get("quote") for citation in cited[:3]]
+    return [row.get("id"), row.get("question"), answer.get("answer"), answer.get("refused"), answer.get("chance"),
+            *quotes, *[None] * (3 - len(quotes)), *(first.get(name) for name in ("title", "date", "source")), row.get("error")]
+
+
+def _workbook(rows: Iterable[Sequence[object]]) -> bytes:
+    from openpyxl import Workbook
+    from openpyxl.styles import Alignment, Font
+
+    book = Workbook()
+    sheet = book.active
+    for line, row in enumerate((COLUMNS, *rows), 1):
+        for column, value in enumerate(row, 1):
+            cell = sheet.cell(line, column)
+            cell.alignment = Alignment(wrap_text=True, vertical="top")
+            if isinstance(value, bool | int | float):
+                cell.value = value
+            elif value is not None:
+                cell.value, cell.data_type = printable(value)[:_CELL_AT_MOST], "s"  # "=1+1" stays text
+            if line == 1:
+                cell.font = Font(bold=True)
+    for column, width in zip(sheet.iter_cols(max_row=1), _WIDTHS, strict=True):
+        sheet.column_dimensions[column[0].column_letter].width = width
+    sheet.freeze_panes = "A2"
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()

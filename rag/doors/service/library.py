@@ -1,0 +1,424 @@
+"""``Library``: one open archive behind every door of the server."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing, suppress
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from rag.doors.desk import UPLOADS, DeskStore, sign
+from rag.doors.service import sources as pages
+from rag.doors.service.errors import Busy, NoIndex, NotReady
+from rag.doors.service.events import Queued, QueuedEvent
+from rag.doors.service.examples import candidates
+from rag.doors.service.queue import FairQueue, Place
+from rag.doors.service.searching import Search, find, mentioned
+from rag.engine import Rag
+from rag.errors import RagError, SourceError, StoppedError, StoreError
+from rag.index.build import source_name
+from rag.index.store.backends import manifest_of
+from rag.language.names import unnamed
+from rag.records import Answer, Article, Event, EvidenceFound, Filter, Hit, Turn
+from rag.search.query import leans_on_history, read_query
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+_END = object()
+_SEARCHERS = 4  # threads that search and read articles beside the one that writes answers
+_NAMED = 20  # articles that are read through for names at a time
+_TRIED, _SHOWN = 12, 4  # questions to begin with: that are tried, that are shown
+_COMPARED = 200  # passages of an archive that is small enough to be read for comparing before anybody asks
+_EARLY = 10  # hits shown to somebody who waits for a turn
+
+
+class Library:
+    """An archive that many may ask at once: answers one after the other, searches beside them, builds behind both.
+
+    All coroutines belong on one event loop; models are loaded by a thread once :meth:`start` was called.
+    """
+
+    def __init__(self, rag: Rag, *, waiting: int = 64, waiting_each: int = 8) -> None:
+        self.rag, self.desk = rag, DeskStore.open(rag.config.index.dir)
+        self.queue = FairQueue(waiting, waiting_each)
+        self._writer = ThreadPoolExecutor(1, "writer")
+        self._searchers = ThreadPoolExecutor(_SEARCHERS, "searcher")
+        self._builder = ThreadPoolExecutor(1, "builder")
+        self._names = ThreadPoolExecutor(1, "names")
+        self._state, self._detail = "loading", ""
+        self._progress: dict[str, Any] | None = None
+        self._examples: list[str] = []
+        self._searchable, self._closing = threading.Event(), threading.Event()
+        told, rag.progress = rag.progress, self._fetching
+        self._tell = told or (lambda stage, done, total: None)
+
+    # -- opening and closing --------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Loads index and models behind the scenes; the page can be opened meanwhile.
+
+        The small matrix products of searches are kept to one thread each: with all cores each, they wait for one another.
+        """
+        from threadpoolctl import threadpool_limits
+
+        threadpool_limits(1, "blas")
+        self._builder.submit(self._told, self._load)
+
+    def close(self) -> None:
+        """Ends what is running and gives the threads back."""
+        self._closing.set()
+        for pool in (self._builder, self._names, self._writer, self._searchers):
+            pool.shutdown(wait=True, cancel_futures=True)
+        self.desk.close()
+
+    def _load(self) -> None:
+        """Search first, as it is quick; then what answers need."""
+        try:
+            manifest_of(self.rag.config)
+        except StoreError as error:
+            self._set("no_index", str(error))
+            self._load_models(index=False)
+            return
+        if self._load_models(index=True):
+            self._progress = None
+            self._set("ready")
+            self._names.submit(self._get_to_know)
+
+    def _load_models(self, *, index: bool) -> bool:
+        try:
+            if index:
+                _ = self.rag.retriever, self.rag.dictionary
+                self._searchable.set()
+                self.rag.warm_up()
+            else:
+                _ = self.rag.embedder
+        except RagError as error:
+            self._set("failed", str(error))
+            return False
+        return True
+
+    def _fetching(self, stage: str, done: int, total: int) -> None:
+        """The progress of a model that is fetched or converted while the server starts."""
+        self._tell(stage, done, total)
+        if self._state == "loading":
+            self._progress = {"stage": stage, "done": done, "total": total}
+
+    def _set(self, state: str, detail: str = "") -> None:
+        self._state, self._detail = state, detail
+
+    def _get_to_know(self) -> None:
+        """What makes the desk more useful and may take its time."""
+        try:
+            self.rag.retriever.compare_all(_COMPARED)
+            self._read_mentions()
+            self._try_examples()
+        except Exception:
+            log.exception("names and examples")
+
+    def _read_mentions(self) -> None:
+        """Which places and persons each article mentions, for those not read through yet; the facets use what is there."""
+        archive = self.rag.retriever.store.archive
+        ids = archive.article_ids()
+        known = self.desk.mentions(ids)
+        new = [article_id for article_id in ids if article_id not in known]
+        for at in range(0, len(new), _NAMED):
+            if self._closing.is_set():
+                return
+            found = archive.articles(new[at : at + _NAMED])
+            names = self.rag.dictionary.english if self.rag.dictionary else unnamed
+            self.desk.add_mentions({article_id: mentioned(article, names) for article_id, article in found.items()})
+
+    # -- state ----------------------------------------------------------------------------------------------
+
+    def state(self) -> dict[str, Any]:
+        """What ``/api/health`` tells."""
+        from importlib.metadata import version
+
+        try:
+            manifest = manifest_of(self.rag.config)
+            self._follow(manifest.generation)
+            index = {"generation": manifest.generation, "built": manifest.built, "sources": manifest.sources,
+                     "articles": manifest.articles, "passages": manifest.passages}
+        except StoreError:
+            index = None
+        return {"status": self._state, "detail": self._detail, "progress": self._progress, "index": index,
+                "queue": {"waiting": self.queue.waiting, "writing": self.queue.serving},
+                "version": version("wenbao"), "examples": self._examples}
+
+    def _follow(self, generation: str) -> None:
+        """Opens an index that another process has built meanwhile."""
+        store = self.rag.__dict__.get("retriever")
+        if self._state == "ready" and store is not None and not self.is_building and store.store.manifest.generation != generation:
+            self._progress = {"stage": "opening", "done": 0, "total": 1}
+            self._builder.submit(self._told, self._reopen)
+
+    def _reopen(self) -> None:
+        self.rag.__dict__.pop("retriever", None)
+        try:
+            _ = self.rag.retriever
+        finally:
+            self._progress = None
+        self._names.submit(self._get_to_know)
+
+    def _try_examples(self) -> None:
+        """Asks the questions to begin with, and keeps those that this archive answers; gives way to whoever asks something."""
+        store = self.rag.retriever.store
+        known = self.desk.examples(store.manifest.generation)
+        if known is not None:
+            self._examples = known
+            return
+        self._examples = []
+        for question in candidates(store.archive.listed("", "", 0, _TRIED)[1], self.rag.examples, _TRIED):
+            if len(self._examples) < _SHOWN and not self._closing.is_set() and self._is_answered(question):
+                self._examples = [*self._examples, question]
+        if not self._closing.is_set():
+            self.desk.keep_examples(store.manifest.generation, self._examples)
+
+    def _is_answered(self, question: str) -> bool:
+        """Whether the archive answers a question; begins anew whenever somebody else asked meanwhile."""
+        def answer() -> Answer:
+            events = self.rag.stream(question, stopped=lambda: bool(self.queue.serving or self._closing.is_set()))
+            return next(event for event in events if isinstance(event, Answer))
+
+        while not self._closing.is_set():
+            try:
+                return not self._writer.submit(answer).result().refused
+            except StoppedError:
+                time.sleep(0.5)
+            except RagError:
+                return False
+        return False
+
+    def needs_search(self) -> None:
+        """Raises :class:`NoIndex` where there is no index, :class:`NotReady` where nothing can be searched (yet)."""
+        if self._state == "no_index":
+            raise NoIndex(self._detail)
+        if self._state == "failed":
+            raise NotReady(self._detail)
+        if not self._searchable.is_set():
+            raise NotReady("the models are being loaded; try again in some seconds")
+
+    async def until_searchable(self, seconds: float = 120) -> None:
+        """Waits while the models are being loaded; raises as :meth:`needs_search`."""
+        ends = time.monotonic() + seconds
+        while self._state == "loading" and not self._searchable.is_set() and time.monotonic() < ends:
+            await asyncio.sleep(0.05)
+        self.needs_search()
+
+    # -- asking ---------------------------------------------------------------------------------------------
+
+    async def ask(
+        self, question: str, history: Sequence[Turn] = (), client: str = "", *, asked_on: date | None = None
+    ) -> AsyncGenerator[QueuedEvent, None]:
+        """The events of an answer, the checked :class:`Answer` last; closing the iterator ends the work and frees the place.
+
+        Who must wait sees the evidence at once and hears of each move. Raises :class:`QuestionError`, :class:`StoreError`,
+        :class:`Busy`, :class:`TooMany`, :class:`NotReady`.
+        """
+        read_query(question)
+        await self.until_searchable()
+        place = self.queue.enter(client)
+        shown = False
+        try:
+            if place.position:
+                yield Queued(place.position)
+                if not (history and leans_on_history(question)):
+                    yield EvidenceFound(tuple(await self.search(question, _EARLY)))
+                    shown = True
+            while place.position:
+                await place.moved()
+                if place.position:
+                    yield Queued(place.position)
+        except BaseException:
+            place.leave()
+            raise
+        async with aclosing(self._written(question, history, asked_on, place)) as events:
+            async for event in events:
+                if not (shown and isinstance(event, EvidenceFound)):
+                    yield event
+
+    async def _written(
+        self, question: str, history: Sequence[Turn], asked_on: date | None, place: Place
+    ) -> AsyncGenerator[Event, None]:
+        """Runs the engine in the writer's thread; the place is left when that ends, not when the listener does."""
+        loop, events, stopped = asyncio.get_running_loop(), asyncio.Queue[Any](), threading.Event()
+
+        def tell(event: Any) -> None:
+            loop.call_soon_threadsafe(events.put_nowait, event)
+
+        def run() -> None:
+            try:
+                for event in self.rag.stream(question, history, asked_on=asked_on, stopped=stopped.is_set):
+                    tell(event)
+            except BaseException as error:  # raised again by the listener
+                tell(error)
+            finally:
+                tell(_END)
+                loop.call_soon_threadsafe(place.leave)
+
+        try:
+            self._writer.submit(run)
+        except RuntimeError as error:
+            place.leave()
+            raise NotReady("the server is being stopped; ask again later") from error
+        try:
+            while (event := await events.get()) is not _END:
+                if isinstance(event, BaseException):
+                    raise event
+                yield event
+        finally:
+            stopped.set()
+
+    async def answer(self, question: str, history: Sequence[Turn] = (), client: str = "") -> Answer:
+        """The checked answer alone."""
+        async with aclosing(self.ask(question, history, client)) as events:
+            async for event in events:
+                if isinstance(event, Answer):
+                    return event
+        raise AssertionError("a stream ends with an Answer")
+
+    def receipt(self, answer: Answer) -> dict[str, Any]:
+        """The JSON form of an answer with the signature of this desk, under which it can be kept or exported later."""
+        told = answer.to_dict()
+        signature = sign(told, self.secret)
+        return {**told, "answer_id": signature[:16], "signature": signature}
+
+    @property
+    def secret(self) -> bytes:
+        """The key that signs answers."""
+        return self.desk.secret()
+
+    # -- searching and reading ------------------------------------------------------------------------------
+
+    async def run(self, work: Callable[..., T], *values: Any) -> T:
+        """Runs some reading beside the writer."""
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._searchers, partial(work, *values))
+        except RuntimeError as error:
+            if self._closing.is_set():
+                raise Busy("the server is being stopped; try again later") from error
+            raise
+
+    async def search(self, query: str, k: int | None = None, only: Filter | None = None) -> list[Hit]:
+        """The ``k`` best passages; see :meth:`rag.engine.Rag.search`."""
+        await self.until_searchable()
+        return await self.run(self.rag.search, query, k, only)
+
+    async def find(self, query: str, k: int, only: Filter, sort: str, *, quick: bool = False) -> Search:
+        """Search with facets; ``quick`` leaves the comparison token by token out."""
+        await self.until_searchable()
+        return await self.run(self._find, query, k, only, sort, quick)
+
+    def _find(self, query: str, k: int, only: Filter, sort: str, quick: bool) -> Search:
+        return find(self.rag.retriever, self.rag.searched(query), k, only, sort, self.desk.mentions, quick=quick)
+
+    async def article(self, article_id: str) -> Article:
+        """An article. Raises :class:`StoreError` for an id that is not there."""
+        await self.until_searchable()
+        return await self.run(self.rag.article, article_id)
+
+    # -- sources and builds ---------------------------------------------------------------------------------
+
+    @property
+    def home(self) -> Path:
+        """The folder from which sources are named."""
+        return self.rag.config.index.dir.resolve().parent
+
+    async def sources(self) -> list[dict[str, Any]]:
+        """The sources, those removed at the desk last: name, articles, who added it, whether its file is there."""
+        with suppress(NoIndex):
+            await self.until_searchable()
+        return await self.run(self._sources)
+
+    def _sources(self) -> list[dict[str, Any]]:
+        counts = self.rag.retriever.store.archive.articles_by_source() if self._searchable.is_set() else {}
+        removed = self.desk.removed()
+        names = [*(name for name in counts if name not in removed), *sorted(removed)]
+        own = source_name(self.rag.config.index.dir / UPLOADS, self.rag.config) + "/"
+        return [{"name": name, "articles": counts.get(name, 0) if name not in removed else 0,
+                 "added_by": "desk" if name.startswith(own) else "configuration",
+                 "removed": name in removed, "missing": not (self.home / name).is_file()} for name in names]
+
+    def add(self, home: Path, names: Sequence[str]) -> list[str]:
+        """Puts files of a preview among the sources and starts a build; returns the names of the sources."""
+        kept = [source_name(file, self.rag.config) for file in pages.keep(home, self.rag.config.index.dir, names)]
+        for name in kept:
+            self.desk.restore(name)
+        self.build()
+        return kept
+
+    def remove(self, name: str) -> None:
+        """Takes a source out of the archive (its file stays) and starts a build. Raises :class:`StoreError` for an unknown name."""
+        names = {row["name"] for row in self._sources() if not row["removed"]}
+        if name not in names:
+            raise StoreError(f"{name}: no such source; see the list of sources")
+        if len(names) == 1:
+            raise SourceError(f"{name}: is the only source, and an archive needs one; add another first")
+        self.desk.remove(name)
+        self.build()
+
+    def restore(self, name: str) -> None:
+        """Takes a removed source back and starts a build."""
+        if name not in self.desk.removed():
+            raise StoreError(f"{name}: was not removed; see the list of sources")
+        self.desk.restore(name)
+        self.build()
+
+    def build(self) -> None:
+        """Starts a build behind the scenes; one that waits already will do."""
+        self._progress = self._progress or {"stage": "waiting", "done": 0, "total": 0}
+        self._builder.submit(self._told, self._build)
+
+    def _told(self, work: Callable[[], None]) -> None:
+        """Runs some work of the builder; what nobody reckoned with is logged and shown, not lost with the thread."""
+        try:
+            work()
+        except Exception as error:
+            log.exception("builder")
+            self._progress = None
+            self._set("failed", f"{type(error).__name__}: {error}; see the log, and start the server again")
+
+    @property
+    def is_building(self) -> bool:
+        """Whether a build runs or waits."""
+        return self._progress is not None
+
+    def _build(self) -> None:
+        began = time.monotonic()
+
+        def progress(stage: str, done: int, total: int) -> None:
+            rate = done / max(time.monotonic() - began, 0.001)
+            left = (total - done) / rate if done and total else None
+            self._progress = {"stage": stage, "done": done, "total": total, "rate": round(rate, 1),
+                              "seconds_left": None if left is None else round(left, 1)}
+
+        before = self._state
+        if before == "no_index":
+            self._set("building")
+        try:
+            report = self.rag.build(progress=progress)
+            self._progress = {"stage": "opening", "done": 1, "total": 1}
+            if self._load_models(index=True):
+                self._set("ready", "; ".join(report.failed))
+        except RagError as error:
+            log.warning("build: %s", error)
+            self._set(before, str(error))
+        finally:
+            self._progress = None
+        if self._searchable.is_set() and not self._closing.is_set():
+            self._names.submit(self._get_to_know)
+
+    def correct(self, article: Article, values: Mapping[str, str | None]) -> None:
+        """Keeps corrections of an article's title, byline or date (``None`` takes one back) and starts a build."""
+        for field, value in values.items():
+            same = value is not None and value == article.corrected.get(field, getattr(article, field))
+            self.desk.correct(article.article_id, article.source, field, None if same else value)
+        self.build()

@@ -1,0 +1,202 @@
+"""Pages that are added at the desk: taken in under safe names, read for a look first, then put among the sources."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PureWindowsPath
+from typing import Any
+
+from rag.config import Config
+from rag.doors.desk import UPLOADS, DeskStore
+from rag.errors import SourceError
+from rag.index.build import SUFFIXES, source_name, wanted_files
+
+INCOMING = "incoming"  # folder in the index folder: what was sent, and is not yet among the sources
+MOST_FILES = 20
+_UNPACKED = 100_000_000  # bytes that a .docx may unpack to
+_PATIENCE = 90  # seconds to read one file
+_BOUNDED = """import sys
+try:
+    import resource
+    resource.setrlimit(resource.RLIMIT_AS, (4_000_000_000, 4_000_000_000))
+except ImportError:
+    pass  # a system without such limits
+from rag.doors.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+_KEPT = 3600  # seconds that a preview is kept
+_TOKEN = re.compile(r"[\w-]{16,32}")
+
+
+@dataclass(frozen=True)
+class Preview:
+    """One file as it was read: its articles, or why it cannot be."""
+
+    name: str
+    articles: Sequence[dict[str, Any]]
+    error: str | None
+
+
+def safe_name(name: str) -> str:
+    r"""The last part of a file name without anything that a folder or a shell could take for its own.
+
+    >>> safe_name("../../etc/第3版 要闻.txt"), safe_name("C:\\页\\..\\a.PDF")
+    ('第3版 要闻.txt', 'a.PDF')
+
+    Raises :class:`SourceError` for a name without a known ending.
+    """
+    last = PureWindowsPath(name.replace("\x00", "")).name
+    plain = re.sub(r"[^\w.() -]", "_", last).strip(" .")
+    stem, suffix = plain, next((s for s in sorted(SUFFIXES, key=len, reverse=True) if plain.lower().endswith(s)), "")
+    if not suffix or len(plain) == len(suffix):
+        raise SourceError(f"{plain or 'a file without a name'}: no kind of page that can be read; send {' '.join(SUFFIXES)}")
+    stem = plain[: -len(suffix)].lstrip(".")[:80] or "page"
+    return stem + plain[-len(suffix):]
+
+
+def take_in(files: Sequence[tuple[str, bytes]], folder: Path) -> str:
+    """Keeps sent files under ``folder/incoming/TOKEN``; returns the token.
+
+    Raises :class:`SourceError` for no file, an unknown ending, an empty file, or a ``.docx`` that unpacks to too much.
+    """
+    if not files:
+        raise SourceError("no file was sent; choose a page")
+    named = [(safe_name(name), data) for name, data in files]
+    for name, data in named:
+        _check(name, data)
+    _forget_old(folder / INCOMING)
+    token = secrets.token_urlsafe(18)
+    home = folder / INCOMING / token
+    home.mkdir(parents=True)
+    for name, data in named:
+        unique(home, name).write_bytes(data)
+    return token
+
+
+def _check(name: str, data: bytes) -> None:
+    if not data:
+        raise SourceError(f"{name}: is empty; send a page with text")
+    if name.lower().endswith(".docx"):
+        import io
+
+        try:
+            size = sum(part.file_size for part in zipfile.ZipFile(io.BytesIO(data)).infolist())
+        except zipfile.BadZipFile as error:
+            raise SourceError(f"{name}: damaged .docx file ({error}); save it again or as .txt") from error
+        if size > _UNPACKED:
+            raise SourceError(f"{name}: unpacks to {size // 1_000_000} MB; split it, or save it as .txt")
+
+
+def _forget_old(home: Path) -> None:
+    if home.is_dir():
+        for old in home.iterdir():
+            if time.time() - old.stat().st_mtime > _KEPT:
+                shutil.rmtree(old, ignore_errors=True)
+
+
+def incoming(token: str, folder: Path) -> Path:
+    """The folder of a token. Raises :class:`SourceError` if it was never given or is too old."""
+    home = folder / INCOMING / token
+    if not _TOKEN.fullmatch(token) or not home.is_dir():
+        raise SourceError("this preview is gone; send the files again")
+    return home
+
+
+def preview(home: Path) -> list[Preview]:
+    """Each file of a folder as the reader reads it, in a process of its own with bounds on its time and memory."""
+    return [_read_apart(file) for file in sorted(home.iterdir())]
+
+
+def _read_apart(file: Path) -> Preview:
+    command = [sys.executable, "-c", _BOUNDED, "articles", file.name, "--json"]
+    try:
+        done = subprocess.run(command, cwd=file.parent, capture_output=True, timeout=_PATIENCE, check=False,
+                              env={**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[3]),
+                                                                              os.environ.get("PYTHONPATH", "")])})
+    except subprocess.TimeoutExpired:
+        return Preview(file.name, (), f"{file.name}: was not read within {_PATIENCE} s; split it into single pages")
+    if done.returncode:
+        told = ["", *done.stderr.decode("utf-8", "replace").strip().splitlines()][-1]
+        said = told.removeprefix("rag: ") if told.startswith("rag: ") else "could not be read; save it again or as .txt"
+        return Preview(file.name, (), said if said.startswith(file.name) else f"{file.name}: {said}")
+    return Preview(file.name, json.loads(done.stdout), None)
+
+
+def keep(home: Path, folder: Path, names: Sequence[str]) -> list[Path]:
+    """Moves the named files of a preview among the sources; the same file sent twice is kept once."""
+    uploads = folder / UPLOADS
+    uploads.mkdir(parents=True, exist_ok=True)
+    kept = []
+    for name in names:
+        file = home / name
+        digest = hashlib.sha256(file.read_bytes()).digest()
+        same = next((old for old in uploads.iterdir() if hashlib.sha256(old.read_bytes()).digest() == digest), None)
+        target = same or unique(uploads, name)
+        if same is None:
+            os.replace(file, target)
+        kept.append(target)
+    shutil.rmtree(home, ignore_errors=True)
+    return kept
+
+
+def add_files(config: Config, files: Sequence[Path]) -> list[str]:
+    """Copies files among the sources, as the desk does with what it is sent; the next build reads them. Returns their names.
+
+    Raises :class:`SourceError` for a file that is missing, empty or of no kind that can be read.
+    """
+    try:
+        sent = [(file.name, file.read_bytes()) for file in files]
+    except OSError as error:
+        raise SourceError(f"{error.filename}: cannot be read ({error.strerror}); check the path") from error
+    home = incoming(take_in(sent, config.index.dir), config.index.dir)
+    names = [source_name(file, config) for file in keep(home, config.index.dir, [file.name for file in sorted(home.iterdir())])]
+    restore_sources(config, names, known=False)
+    return names
+
+
+def remove_sources(config: Config, names: Sequence[str]) -> None:
+    """Notes that sources are not wanted; the next build leaves them out. Raises :class:`SourceError` for an unknown name."""
+    known = {source_name(file, config) for file in wanted_files(config)}
+    for name in names:
+        if name not in known:
+            raise SourceError(f"{name}: no such source; the names are those that `rag search` prints")
+    if known <= set(names):
+        raise SourceError("these are all the sources, and an archive needs one; add another first")
+    desk = DeskStore.open(config.index.dir)
+    for name in names:
+        desk.remove(name)
+    desk.close()
+
+
+def restore_sources(config: Config, names: Sequence[str], *, known: bool = True) -> None:
+    """Takes removals back. Raises :class:`SourceError` for a source that was not removed, if it must be ``known``."""
+    desk = DeskStore.open(config.index.dir)
+    try:
+        for name in names:
+            if known and name not in desk.removed():
+                raise SourceError(f"{name}: was not removed; removed are: {', '.join(sorted(desk.removed())) or 'none'}")
+            desk.restore(name)
+    finally:
+        desk.close()
+
+
+def unique(folder: Path, name: str) -> Path:
+    """A file of this name that is not there yet: ``a.txt``, ``a-2.txt``, …."""
+    suffix = next(s for s in sorted(SUFFIXES, key=len, reverse=True) if name.lower().endswith(s))
+    stem, ending, number = name[: -len(suffix)], name[-len(suffix):], 1
+    file = folder / name
+    while file.exists():
+        number += 1
+        file = folder / f"{stem}-{number}{ending}"
+    return file

@@ -1,8 +1,0 @@
-"""What leaves the program as a file: citations, answers, hits and batches of questions. Pure functions of records, no network."""
-
-from rag.export.answers import as_docx, as_json, as_markdown
-from rag.export.citations import STYLES, cite
-from rag.export.hits import hits_as_csv, hits_as_jsonl
-from rag.export.questions import answers_as, read_questions
-
-__all__ = ["STYLES", "answers_as", "as_docx", "as_json", "as_markdown", "cite", "hits_as_csv", "hits_as_jsonl", "read_questions"]

@@ -1,0 +1,336 @@
+"""The only writer of ``index/``: brings it up to date with the sources.
+
+Incremental (a source whose bytes did not change is not read again), atomic (readers see the old index until the
+last rename), and resumable (a killed build goes on in ``index/building/``). A source that cannot be read is
+reported and left as it was; the others are built.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import shutil
+import sqlite3
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rag.config import Config
+from rag.doors.desk import FILE, UPLOADS, DeskStore
+from rag.errors import SourceError, StoreError
+from rag.index.embed import Embedder
+from rag.index.passages import passages_of
+from rag.index.store import Archive, Manifest, Settings, layout, read_manifest, sealed, write_derived, write_manifest
+from rag.index.store.protocol import Writing
+from rag.language.typical import TYPICAL_QUESTIONS
+from rag.pages import is_archive, iter_archive, read_articles
+from rag.pages.files import ARCHIVES
+from rag.records import Article
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[str, int, int], None]
+SUFFIXES = (".txt", ".md", ".html", ".htm", ".xml", ".hocr", ".pdf", ".docx", ".png", ".jpg", ".jpeg", ".tif", ".tiff", *ARCHIVES)
+
+
+@dataclass
+class Report:
+    """What a build did. ``failed``: one line for each file or archive line that could not be read."""
+
+    added: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    embedded: int = 0
+    articles: int = 0
+    passages: int = 0
+    seconds: float = 0.0
+
+    @property
+    def did_something(self) -> bool:
+        """Whether the index differs from what it was."""
+        return bool(self.added or self.changed or self.removed or self.embedded)
+
+
+def settings_of(config: Config, embedder: Embedder) -> Settings:
+    """What an index made with this configuration depends on."""
+    return Settings(embedder.fingerprint, embedder.dimension, config.passages.max_characters)
+
+
+def build(
+    config: Config, embedder: Embedder, paths: Sequence[Path] = (), *,
+    fresh: bool = False, progress: Progress | None = None,
+) -> Report:
+    """Brings the index up to date with ``paths`` (default: the configured sources, and only those).
+
+    ``fresh`` leaves the old index aside; it stays usable until the new one is whole.
+    ``progress(stage, done, total)`` is called often. Raises :class:`SourceError` where no source can be found,
+    :class:`StoreError` where the folder cannot be written or another build is at work.
+    """
+    import filelock
+
+    began = time.perf_counter()
+    folder = config.index.dir
+    files = list(discover(paths) if paths else wanted_files(config))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with filelock.FileLock(folder / ".lock", timeout=1):
+            report = _build(config, embedder, files, not paths, fresh, progress or _silent)
+    except filelock.Timeout as error:
+        raise StoreError(f"{folder}: another `rag build` is at work here; wait for it to end") from error
+    except (OSError, sqlite3.Error) as error:
+        told = getattr(error, "strerror", None) or error
+        raise StoreError(f"{folder}: cannot be written ({told}); make room, or set index.dir to another folder") from error
+    report.seconds = time.perf_counter() - began
+    return report
+
+
+def wanted_files(config: Config) -> Iterator[Path]:
+    """The configured sources and the pages added at the desk, less those that were removed there.
+
+    Raises :class:`SourceError` if nothing is left, or a configured path is not there.
+    """
+    uploads, removed = config.index.dir / UPLOADS, _desk_of(config).removed
+    added = [uploads] if uploads.is_dir() and any(_is_source(file) for file in uploads.rglob("*")) else []
+    left = [file for file in discover([*config.source.paths, *added]) if source_name(file, config) not in removed]
+    if not left:
+        raise SourceError("every source was removed at the desk; restore one there, or name other pages in source.paths")
+    yield from left
+
+
+def until_changed(config: Config, paths: Sequence[Path] = (), *, pause: float = 1.0) -> None:
+    """Waits until a source was added, changed or removed, and then until it has been left alone for a moment."""
+    before = now = _stamps(config, paths)
+    while now == before:
+        time.sleep(pause)
+        now = _stamps(config, paths)
+    time.sleep(pause)
+    while (later := _stamps(config, paths)) != now:
+        now = later
+        time.sleep(pause)
+
+
+def _stamps(config: Config, paths: Sequence[Path]) -> dict[str, tuple[int, int]]:
+    """Size and time of change of every source; a path that is gone for a moment counts as empty."""
+    stamps = {}
+    for path in paths or (*config.source.paths, config.index.dir / UPLOADS, config.index.dir / FILE):
+        files = [path] if path.is_file() else [f for f in path.rglob("*") if f.is_file() and _is_source(f)]
+        for file in files:
+            with suppress(OSError):
+                stamps[str(file)] = (file.stat().st_mtime_ns, file.stat().st_size)
+    return stamps
+
+
+@dataclass(frozen=True)
+class _Desk:
+    """What the desk asks of a build: the removed sources, and the corrections by source and article."""
+
+    removed: frozenset[str] = frozenset()
+    corrections: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
+
+
+def _desk_of(config: Config) -> _Desk:
+    if not (config.index.dir / FILE).is_file():
+        return _Desk()
+    desk = DeskStore(config.index.dir / FILE)
+    try:
+        return _Desk(frozenset(desk.removed()), desk.corrections())
+    finally:
+        desk.close()
+
+
+def corrected(article: Article, values: Mapping[str, str]) -> Article:
+    """The article with fields corrected by hand; what the page says is kept in ``corrected``, and the article's id stays.
+
+    >>> page = Article("a", "p", "d", "正文", title="签纤")
+    >>> corrected(page, {"title": "签约"}).title, corrected(page, {"title": "签约"}).corrected
+    ('签约', {'title': '签纤'})
+    """
+    said = {name: getattr(article, name) for name in values}
+    runs = {name: spelled for name, spelled in article.runs.items() if name not in values}
+    changed: dict[str, Any] = {**values, **({"date_from": "hand"} if "date" in values else {})}
+    return replace(article, **changed, runs=runs, corrected=said)
+
+
+def discover(paths: Iterable[Path]) -> Iterator[Path]:
+    """The source files under some paths, in order of name; hidden files are passed over.
+
+    Raises :class:`SourceError` for a path that is not there or a folder without any source.
+    """
+    for path in paths:
+        if path.is_file():
+            yield path
+        elif path.is_dir():
+            found = sorted(f for f in path.rglob("*") if f.is_file() and _is_source(f))
+            if not found:
+                raise SourceError(f"{path}: no source in this folder; sources end in {' '.join(SUFFIXES)}")
+            yield from found
+        else:
+            raise SourceError(f"{path}: no such file or folder; name the pages to read, or set source.paths")
+
+
+def _is_source(file: Path) -> bool:
+    return not file.name.startswith(".") and file.name.lower().endswith(SUFFIXES)
+
+
+def _build(
+    config: Config, embedder: Embedder, files: list[Path], prune: bool, fresh: bool, progress: Progress,
+) -> Report:
+    settings = settings_of(config, embedder)
+    if config.store.backend == "milvus":
+        return _build_in_milvus(config, embedder, files, prune, fresh, progress)
+    working, resumed = _prepare(config.index.dir, settings, fresh)
+    archive = Archive.create(working / layout.ARCHIVE)
+    report = Report()
+    try:
+        sources = _fill(archive, config, embedder, files, prune, report, progress)
+        if report.did_something or resumed or fresh or not (config.index.dir / layout.MANIFEST).exists():
+            _write_derived(archive, embedder, working)
+            archive.close()
+            _publish(config.index.dir, working, settings, (sources, report.articles, report.passages))
+    finally:
+        archive.close()
+    shutil.rmtree(working, ignore_errors=True)
+    return report
+
+
+def _build_in_milvus(
+    config: Config, embedder: Embedder, files: list[Path], prune: bool, fresh: bool, progress: Progress,
+) -> Report:
+    """The same steps into Milvus, which is written in place and told at the end that it is whole."""
+    from rag.index.store.backends import token_of
+    from rag.index.store.milvus import MilvusArchive
+
+    settings, report = settings_of(config, embedder), Report()
+    archive = MilvusArchive.create(config.store.address, settings, token=token_of(config), fresh=fresh)
+    try:
+        _fill(archive, config, embedder, files, prune, report, progress)
+        if report.did_something or fresh or archive.is_unpublished:
+            archive.set_centres(_centres(embedder))
+            archive.publish()
+    finally:
+        archive.close()
+    return report
+
+
+def _fill(
+    archive: Writing, config: Config, embedder: Embedder, files: list[Path], prune: bool, report: Report, progress: Progress
+) -> int:
+    """Reads, takes out and embeds; returns how many sources there are. Raises :class:`SourceError` if none could be read."""
+    _read_sources(archive, files, config, report, progress)
+    if prune:
+        _prune(archive, {source_name(file, config) for file in files}, report)
+    report.embedded = _embed(archive, embedder, progress)
+    sources, report.articles, report.passages = archive.counts()
+    if not sources:
+        raise SourceError("nothing could be read: " + "; ".join(report.failed))
+    return sources
+
+
+def _centres(embedder: Embedder) -> dict[str, np.ndarray]:
+    return {language: embedder.queries(questions).mean(axis=0) for language, questions in TYPICAL_QUESTIONS.items()}
+
+
+def _prepare(folder: Path, settings: Settings, fresh: bool) -> tuple[Path, bool]:
+    """The folder of the next generation: a killed build's (then ``True``), else a copy of the present one, else empty."""
+    working = folder / layout.BUILDING
+    stamp = working / "settings"
+    resumed = not fresh and stamp.is_file() and stamp.read_text(encoding="utf-8") == repr(settings)
+    if not resumed:
+        shutil.rmtree(working, ignore_errors=True)
+        working.mkdir()
+        if not fresh and (folder / layout.MANIFEST).exists():
+            manifest = read_manifest(folder)
+            layout.check_settings(folder, manifest, settings)
+            for name in layout.FILES:
+                if not layout.fault_of(folder / manifest.generation, manifest, name, thorough=False):
+                    shutil.copyfile(folder / manifest.generation / name, working / name)
+        stamp.write_text(repr(settings), encoding="utf-8")
+    return working, resumed
+
+
+def _read_sources(archive: Writing, files: list[Path], config: Config, report: Report, progress: Progress) -> None:
+    known, corrections = archive.sources(), _desk_of(config).corrections
+    for number, file in enumerate(files, 1):
+        progress("read", number, len(files))
+        name = source_name(file, config)
+        own = corrections.get(name, {})
+        try:
+            digest = hashlib.sha256(file.read_bytes() + (repr(own).encode() if own else b"")).hexdigest()
+            if known.get(name) == digest:
+                report.unchanged.append(name)
+                continue
+            articles = (corrected(a, own[a.article_id]) if a.article_id in own else a for a in _articles(file, name, report))
+            pairs = ((article, passages_of(article, config.passages.max_characters)) for article in articles)
+            archive.add_source(name, digest, pairs)
+        except (SourceError, OSError) as error:
+            report.failed.append(str(error))
+            continue
+        (report.changed if name in known else report.added).append(name)
+
+
+def _articles(file: Path, name: str, report: Report) -> Iterator[Article]:
+    """The articles of a page or an archive; lines of an archive that are none are reported and passed over."""
+    if not is_archive(file):
+        yield from read_articles(file, name)
+        return
+    for item in iter_archive(file, name):
+        if isinstance(item, SourceError):
+            report.failed.append(str(item))
+        else:
+            yield item
+
+
+def _prune(archive: Writing, present: set[str], report: Report) -> None:
+    for name in sorted(set(archive.sources()) - present):
+        archive.remove_source(name)
+        report.removed.append(name)
+
+
+def source_name(file: Path, config: Config) -> str:
+    """A source is named from the project's folder, so that its name is the same wherever the command is typed."""
+    full, home = file.resolve(), config.index.dir.resolve().parent
+    return full.relative_to(home).as_posix() if full.is_relative_to(home) else full.as_posix()
+
+
+def _embed(archive: Writing, embedder: Embedder, progress: Progress) -> int:
+    total, done = archive.pending_count(), 0
+    while True:
+        passages, sentences = archive.pending(embedder.batch)
+        if not passages and not sentences:
+            return done
+        for table, pending in (("passages", passages), ("sentences", sentences)):
+            if pending:
+                vectors = embedder.passages([text for _, text in pending])
+                archive.set_vectors(table, [row for row, _ in pending], vectors)
+                done += len(pending)
+                progress("embed", done, total)
+
+
+def _write_derived(archive: Archive, embedder: Embedder, working: Path) -> None:
+    archive.set_centres(_centres(embedder))
+    write_derived(archive, working, embedder.dimension)
+
+
+def _publish(folder: Path, working: Path, settings: Settings, counts: tuple[int, int, int]) -> None:
+    """Renames the generation into place, points the manifest at it, then takes the older ones away."""
+    generation = f"generation-{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:8]}"
+    (working / "settings").unlink()
+    built = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    manifest = sealed(Manifest(generation, settings, {}, *counts, built=built), working)
+    working.rename(folder / generation)
+    write_manifest(folder, manifest)
+    for old in folder.glob("generation-*"):
+        if old.name != generation:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def _silent(stage: str, done: int, total: int) -> None:
+    log.debug("%s %d of %d", stage, done, total)

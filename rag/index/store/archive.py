@@ -1,0 +1,325 @@
+"""The SQLite file of an index: sources, articles, passages, sentences, their vectors, and lexical search.
+
+Lexical search is SQLite's FTS5 with its BM25 [1]_ over the tokens of :func:`rag.language.text.search_tokens`, and over
+pinyin syllables, so that a phrase of syllables finds a Chinese name by its romanised form.
+
+.. [1] Robertson and Zaragoza, *The Probabilistic Relevance Framework: BM25 and Beyond*, 2009.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rag.errors import StoreError
+from rag.language.dates import date_tokens
+from rag.language.text import search_tokens, sentences, syllables
+from rag.records import Article, Caption, Filter, Joint, Passage, Run
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS sources (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS articles (
+    article_id TEXT PRIMARY KEY, source TEXT NOT NULL, doc_id TEXT NOT NULL, date TEXT NOT NULL, record TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS articles_source ON articles (source);
+CREATE TABLE IF NOT EXISTS passages (
+    row INTEGER PRIMARY KEY AUTOINCREMENT, passage_id TEXT NOT NULL, article_id TEXT NOT NULL, field TEXT NOT NULL,
+    item INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
+    text TEXT NOT NULL, context TEXT NOT NULL, vector BLOB);
+CREATE INDEX IF NOT EXISTS passages_id ON passages (passage_id);
+CREATE INDEX IF NOT EXISTS passages_pending ON passages (row) WHERE vector IS NULL;
+CREATE INDEX IF NOT EXISTS passages_article ON passages (article_id);
+CREATE TABLE IF NOT EXISTS sentences (
+    row INTEGER PRIMARY KEY AUTOINCREMENT, passage INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, vector BLOB);
+CREATE INDEX IF NOT EXISTS sentences_passage ON sentences (passage);
+CREATE INDEX IF NOT EXISTS sentences_pending ON sentences (row) WHERE vector IS NULL;
+CREATE TABLE IF NOT EXISTS centres (name TEXT PRIMARY KEY, vector BLOB NOT NULL);
+CREATE VIRTUAL TABLE IF NOT EXISTS lexical USING fts5
+    (tokens, pinyin, tokenize="unicode61 remove_diacritics 0 tokenchars '|'");
+CREATE VIRTUAL TABLE IF NOT EXISTS vocabulary USING fts5vocab (lexical, 'col');
+"""
+_ALL = Filter()
+_PASSAGE = 'passage_id, article_id, text, start, "end", field, item, context'
+
+
+class Archive:
+    """One open SQLite file. Readers open it read-only; only ``rag build`` opens it to write."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+
+    @classmethod
+    def create(cls, file: Path) -> Archive:
+        """Opens a file for writing, making the tables that are not there yet."""
+        connection = sqlite3.connect(file)
+        connection.executescript(_SCHEMA)
+        return cls(connection)
+
+    @classmethod
+    def open(cls, file: Path) -> Archive:
+        """Opens a file for reading, from any thread. Raises :class:`StoreError` if it is no archive."""
+        try:
+            connection = sqlite3.connect(f"file:{file}?mode=ro", uri=True, check_same_thread=False)
+            connection.execute("SELECT count(*) FROM sources").fetchone()
+        except sqlite3.Error as error:
+            raise StoreError(f"{file}: damaged ({error}); make the index anew: `rag build --fresh`") from error
+        return cls(connection)
+
+    def close(self) -> None:
+        """Closes the file."""
+        self.connection.close()
+
+    # -- writing ------------------------------------------------------------------------------------------
+
+    def sources(self) -> dict[str, str]:
+        """Name of each source → SHA-256 of what was read."""
+        return dict(self.connection.execute("SELECT name, sha256 FROM sources"))
+
+    def remove_source(self, name: str) -> None:
+        """Takes a source out, with its articles and passages."""
+        with self.connection:
+            self._remove(name)
+
+    def _remove(self, name: str) -> None:
+        owned = "SELECT row FROM passages WHERE article_id IN (SELECT article_id FROM articles WHERE source = ?)"
+        for statement in (
+            f"DELETE FROM lexical WHERE rowid IN ({owned})",
+            f"DELETE FROM sentences WHERE passage IN ({owned})",
+            f"DELETE FROM passages WHERE row IN ({owned})",
+            "DELETE FROM articles WHERE source = ?",
+            "DELETE FROM sources WHERE name = ?",
+        ):
+            self.connection.execute(statement, (name,))
+
+    def add_source(self, name: str, sha256: str, articles: Iterable[tuple[Article, list[Passage]]]) -> int:
+        """Puts a source in, replacing what stood under its name; returns how many articles it gave.
+
+        All or nothing: an error on the way leaves the archive as it was.
+        """
+        count = 0
+        with self.connection:
+            self._remove(name)
+            self.connection.execute("INSERT INTO sources VALUES (?, ?)", (name, sha256))
+            for article, passages in articles:
+                count += self._add_article(article, passages)
+        return count
+
+    def _add_article(self, article: Article, passages: list[Passage]) -> int:
+        record = json.dumps(asdict(article), ensure_ascii=False)
+        done = self.connection.execute(
+            "INSERT OR IGNORE INTO articles VALUES (?, ?, ?, ?, ?)",
+            (article.article_id, article.source, article.doc_id, article.date, record),
+        )
+        if not done.rowcount:
+            return 0
+        dated = date_tokens(article.date)
+        for passage in passages:
+            self._add_passage(passage, [*dated, *date_tokens(passage.text, article.date)])
+        return 1
+
+    def _add_passage(self, passage: Passage, dates: Sequence[str]) -> None:
+        row = self.connection.execute(
+            f"INSERT INTO passages ({_PASSAGE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (passage.passage_id, passage.article_id, passage.text, passage.start, passage.end, passage.field,
+             passage.item, passage.context),
+        ).lastrowid
+        searched = f"{passage.context} \n {passage.text}"
+        self.connection.execute(
+            "INSERT INTO lexical (rowid, tokens, pinyin) VALUES (?, ?, ?)",
+            (row, " ".join([*search_tokens(searched), *dates]), " ".join(syllables(searched))),
+        )
+        self.connection.executemany(
+            'INSERT INTO sentences (passage, start, "end") VALUES (?, ?, ?)',
+            [(row, passage.start + a, passage.start + b) for a, b in sentences(passage.text)],
+        )
+
+    def pending(self, limit: int) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
+        """Up to ``limit`` passages and sentences that have no vector yet: ``(row, text to embed)``."""
+        passages = self.connection.execute(
+            "SELECT row, context || char(10) || text FROM passages WHERE vector IS NULL LIMIT ?", (limit,)).fetchall()
+        inner = self.connection.execute(
+            'SELECT s.row, substr(p.text, s.start - p.start + 1, s."end" - s.start) FROM sentences s '
+            "JOIN passages p ON p.row = s.passage WHERE s.vector IS NULL LIMIT ?", (limit,)).fetchall()
+        return passages, inner
+
+    def pending_count(self) -> int:
+        """How many texts wait for their vector."""
+        return sum(
+            self.connection.execute(f"SELECT count(*) FROM {table} WHERE vector IS NULL").fetchone()[0]
+            for table in ("passages", "sentences"))
+
+    def set_vectors(self, table: str, rows: Sequence[int], vectors: np.ndarray) -> None:
+        """Stores vectors, ``(n, dim) float32``, for rows of ``passages`` or ``sentences``."""
+        with self.connection:
+            self.connection.executemany(
+                f"UPDATE {table} SET vector = ? WHERE row = ?",
+                [(vector.astype(np.float32).tobytes(), row) for row, vector in zip(rows, vectors, strict=True)])
+
+    def set_centres(self, centres: Mapping[str, np.ndarray]) -> None:
+        """Keeps the mean vectors of typical questions, by language: all else that search derives comes from the other tables."""
+        with self.connection:
+            self.connection.executemany("INSERT OR REPLACE INTO centres VALUES (?, ?)", [
+                (name, centre.astype(np.float32).tobytes()) for name, centre in centres.items()])
+
+    def centres(self) -> dict[str, np.ndarray]:
+        """These mean vectors, ``(dim,)`` each."""
+        return {name: np.frombuffer(blob, np.float32) for name, blob in self.connection.execute("SELECT * FROM centres")}
+
+    def vector_rows(self, table: str) -> np.ndarray:
+        """The rows of ``passages`` or ``sentences``, ``(n,) int64``, in order; a row's number is never given twice."""
+        return np.fromiter((row for (row,) in self.connection.execute(f"SELECT row FROM {table} ORDER BY row")), np.int64)
+
+    def vectors(self, table: str, rows: np.ndarray) -> np.ndarray:
+        """The vectors of some rows, in the order of the rows: ``(n, dim) float32``."""
+        found = dict(self._select("row, vector", table, "row", map(int, rows)))
+        data = np.frombuffer(b"".join(found[int(row)] for row in rows), np.float32)
+        return data.reshape(len(rows), -1) if len(rows) else data.reshape(0, 0)
+
+    # -- reading ------------------------------------------------------------------------------------------
+
+    def counts(self) -> tuple[int, int, int]:
+        """How many sources, articles and passages there are."""
+        tables = ("sources", "articles", "passages")
+        sources, articles, passages = (
+            self.connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables)
+        return sources, articles, passages
+
+    def articles(self, ids: Iterable[str]) -> dict[str, Article]:
+        """Articles by id; ids that are not there are left out."""
+        found = self._select("article_id, record", "articles", "article_id", ids)
+        return {article_id: article_from_dict(json.loads(record)) for article_id, record in found}
+
+    def dates(self, ids: Iterable[str]) -> dict[str, str]:
+        """Article id → ISO date, or what is known of it; ``""`` where the paper does not tell."""
+        return dict(self._select("article_id, date", "articles", "article_id", ids))
+
+    def passages(self, rows: Iterable[int]) -> dict[int, Passage]:
+        """Passages by row number."""
+        return {row: Passage(*values) for row, *values in self._select(f"row, {_PASSAGE}", "passages", "row", rows)}
+
+    def sentence_places(self, rows: Iterable[int]) -> dict[int, tuple[int, int, int]]:
+        """Sentence row → (passage row, start, end) in the passage's field."""
+        return {row: (p, a, b) for row, p, a, b in self._select('row, passage, start, "end"', "sentences", "row", rows)}
+
+    def sentences_of(self, passage_id: str) -> list[tuple[int, int, int]]:
+        """The sentences of a passage, in order: ``(sentence row, start, end)``."""
+        return self.connection.execute(
+            'SELECT s.row, s.start, s."end" FROM sentences s JOIN passages p ON p.row = s.passage '
+            "WHERE p.passage_id = ? ORDER BY s.start", (passage_id,)).fetchall()
+
+    def document_frequencies(self, tokens: Sequence[str]) -> dict[str, int]:
+        """In how many passages each token stands; tokens that stand nowhere are left out."""
+        return {
+            term: count for term, count, column in self._select("term, doc, col", "vocabulary", "term", tokens)
+            if column == "tokens"}
+
+    def _select(self, columns: str, table: str, key: str, values: Iterable[Any]) -> list[Any]:
+        keys = list(values)
+        found: list[Any] = []
+        for at in range(0, len(keys), 500):
+            part = keys[at : at + 500]
+            marks = ", ".join("?" * len(part))
+            found += self.connection.execute(f"SELECT {columns} FROM {table} WHERE {key} IN ({marks})", part)
+        return found
+
+    def allowed(self, only: Filter) -> tuple[np.ndarray, np.ndarray]:
+        """The rows of passages and of sentences that a filter lets through, each ``(n,) int64``."""
+        condition, values = _condition(only)
+        passages = f"SELECT p.row FROM passages p JOIN articles a ON a.article_id = p.article_id WHERE {condition}"
+        sentences_ = f"SELECT row FROM sentences WHERE passage IN ({passages})"
+        first, second = (
+            np.array([row for (row,) in self.connection.execute(query, values)], dtype=np.int64)
+            for query in (passages, sentences_))
+        return first, second
+
+    def lexical(self, tokens: Sequence[str], limit: int, only: Filter = _ALL) -> list[tuple[int, float]]:
+        """Passages by BM25 over tokens, best first: ``(row, score)``, larger is better; no tokens, no hits."""
+        words = " OR ".join(_quoted(token) for token in dict.fromkeys(tokens))
+        return self._match(f"tokens : ({words})", limit, only) if words else []
+
+    def phrases(self, phrases: Sequence[Sequence[str]], limit: int, only: Filter = _ALL) -> list[tuple[int, float]]:
+        """Passages in which one of the pinyin phrases stands, best first by BM25."""
+        wanted = " OR ".join(_quoted(" ".join(phrase)) for phrase in phrases if phrase)
+        return self._match(f"pinyin : ({wanted})", limit, only) if wanted else []
+
+    def holding(
+        self, words: Sequence[Sequence[Sequence[str]]], phrases: Sequence[Sequence[str]], only: Filter = _ALL, limit: int = 20_000
+    ) -> dict[str, tuple[str, str]]:
+        """The articles that hold each of some words in one passage: article id → date and source; no words, no articles.
+
+        A word is given by the ways to write it, a way by the tokens that it consists of; ``phrases`` are ways to say a name.
+        """
+        ways = [" OR ".join(f"({' AND '.join(map(_quoted, tokens))})" for tokens in word) for word in words if word]
+        parts = [f"tokens : ({way})" for way in ways]
+        if phrases:
+            parts.append(f"pinyin : ({' OR '.join(_quoted(' '.join(phrase)) for phrase in phrases)})")
+        if not parts:
+            return {}
+        condition, values = _condition(only)
+        rows = self.connection.execute(
+            "SELECT DISTINCT a.article_id, a.date, a.source FROM lexical JOIN passages p ON p.row = lexical.rowid "
+            f"JOIN articles a ON a.article_id = p.article_id WHERE lexical MATCH ? AND {condition} LIMIT ?",
+            (" AND ".join(parts), *values, limit))
+        return {article_id: (date, source) for article_id, date, source in rows}
+
+    def listed(self, source: str, text: str, offset: int, limit: int) -> tuple[int, list[Article]]:
+        """How many articles a source has (``""``: all) that hold a text in any field, and some of them in their order."""
+        where = "WHERE (? = '' OR source = ?) AND (? = '' OR instr(record, ?) > 0)"
+        values = (source, source, text, text)
+        total = self.connection.execute(f"SELECT count(*) FROM articles {where}", values).fetchone()[0]
+        rows = self.connection.execute(f"SELECT record FROM articles {where} ORDER BY rowid LIMIT ? OFFSET ?", (*values, limit, offset))
+        return total, [article_from_dict(json.loads(record)) for (record,) in rows]
+
+    def articles_by_source(self) -> dict[str, int]:
+        """Name of each source → how many articles it gave."""
+        return dict(self.connection.execute(
+            "SELECT s.name, (SELECT count(*) FROM articles a WHERE a.source = s.name) FROM sources s ORDER BY s.name"))
+
+    def article_ids(self) -> list[str]:
+        """The ids of all articles, in order."""
+        return [article_id for (article_id,) in self.connection.execute("SELECT article_id FROM articles ORDER BY rowid")]
+
+    def _match(self, query: str, limit: int, only: Filter) -> list[tuple[int, float]]:
+        condition, values = _condition(only)
+        joined = "" if not only else (
+            "JOIN passages p ON p.row = lexical.rowid JOIN articles a ON a.article_id = p.article_id")
+        found = self.connection.execute(
+            f"SELECT lexical.rowid, -bm25(lexical) AS score FROM lexical {joined} "
+            f"WHERE lexical MATCH ? AND {condition} ORDER BY score DESC LIMIT ?", (query, *values, limit))
+        return [(row, score) for row, score in found]
+
+
+def _condition(only: Filter) -> tuple[str, tuple[str, ...]]:
+    """A filter as SQL over ``articles a``; a date is compared as far as it is known."""
+    parts = {
+        "a.date <> '' AND a.date >= substr(?, 1, length(a.date))": only.since,
+        "a.date <> '' AND substr(a.date, 1, length(?1)) <= ?1".replace("?1", "?"): only.until,
+        "instr(a.source, ?) > 0": only.source,
+    }
+    held = [(sql, value) for sql, value in parts.items() if value]
+    held += [("instr(a.record, ?) > 0", name) for name in only.mentioning]
+    values = tuple(value for sql, value in held for _ in range(sql.count("?")))
+    return " AND ".join(sql for sql, _ in held) or "1", values
+
+
+def _quoted(words: str) -> str:
+    """An FTS5 string, in which no operator of its syntax is one."""
+    return '"' + words.replace('"', '""') + '"'
+
+
+def article_from_dict(raw: dict[str, Any]) -> Article:
+    """The inverse of ``dataclasses.asdict`` for an article read back from JSON."""
+    captions = tuple(Caption(c["text"], c["credit"], _runs(c["runs"])) for c in raw["captions"])
+    return Article(**{
+        **raw, "captions": captions, "runs": {name: _runs(runs) for name, runs in raw["runs"].items()},
+        "joints": tuple(Joint(**joint) for joint in raw["joints"]), "doubts": tuple(raw["doubts"]),
+    })
+
+
+def _runs(raw: list[dict[str, int]]) -> tuple[Run, ...]:
+    return tuple(Run(**run) for run in raw)

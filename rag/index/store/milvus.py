@@ -1,0 +1,133 @@
+"""Milvus as the store: articles, vectors and BM25 on a server, or in one file of milvus-lite.
+
+Reading order: :mod:`~rag.index.store.milvus_server` (connection and errors), :mod:`~rag.index.store.milvus_conditions`,
+:mod:`~rag.index.store.milvus_tables` (collections), :mod:`~rag.index.store.milvus_reading` (the archive as search reads it),
+:mod:`~rag.index.store.milvus_tally` (centres and counts), :mod:`~rag.index.store.milvus_archive` (as a build fills it).
+
+Vectors lie there centred, each with the number of its centre and its length, from which the embedder's own vector
+follows; so a centre that has moved too far is replaced without embedding anything again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from rag.errors import StoreError
+from rag.index.store.layout import Settings
+from rag.index.store.milvus_archive import MilvusArchive, MilvusManifest, check_settings
+from rag.index.store.milvus_conditions import among, both
+from rag.index.store.milvus_reading import MilvusRows
+from rag.index.store.milvus_server import connect, disconnect
+from rag.index.store.milvus_tables import Facts, Table, current, facts_of
+from rag.index.store.milvus_tally import read_sums
+
+__all__ = [
+    "MilvusArchive", "MilvusManifest", "MilvusRows", "MilvusStore", "MilvusVectors",
+    "disconnect", "open_milvus", "read_milvus_manifest",
+]
+
+_AHEAD = 64  # neighbouring rows that are fetched with one whose score is asked for
+_KEPT = 4096  # vectors that are kept once fetched; at 384 dimensions 6 MB
+
+
+@dataclass(frozen=True)
+class MilvusVectors:
+    """The centred vectors of one table, with what is needed to scale the scores of a query."""
+
+    table: Table
+    second_moment: np.ndarray
+    _near: dict[int, np.ndarray] = field(default_factory=dict, repr=False)
+
+    def search(self, query: np.ndarray, k: int, only: Any = None) -> list[tuple[int, float]]:
+        """The k nearest rows of one centred query ``(dim,)``: ``(row, z-score)``, best first; of the rows ``only``, if given.
+
+        ``only`` is what :meth:`MilvusArchive.allowed` gives, or row numbers.
+        """
+        if only is None:
+            condition = ""
+        elif isinstance(only, MilvusRows):
+            condition = only.condition
+        elif len(only):
+            condition = among("row", map(int, only))
+        else:
+            return []
+        found = self.table.search("vector", query.astype(np.float32).tolist(), k, both("centre >= 0", condition))
+        spread = self.spread(query)
+        return [(row, score / spread) for row, score in found]
+
+    def score(self, query: np.ndarray, row: int) -> float:
+        """The z-score of one row."""
+        return float(self._vector(row) @ query) / self.spread(query)
+
+    def spread(self, query: np.ndarray) -> float:
+        """Standard deviation of the query's scores over all rows, without visiting them: √(qᵀ·M·q)."""
+        return float(np.sqrt(max(query @ self.second_moment @ query, 1e-12)))
+
+    def _vector(self, row: int) -> np.ndarray:
+        """A vector; its neighbours are fetched with it, as the sentences of a passage are asked for one after the other."""
+        near = self._near.get(row)
+        if near is None:
+            if len(self._near) >= _KEPT:
+                self._near.clear()
+            found = self.table.query(f"row >= {row} and row < {row + _AHEAD}", ["row", "vector"])
+            fetched = {held["row"]: np.array(held["vector"], dtype=np.float32) for held in found}
+            self._near.update(fetched)
+            near = fetched.get(row)
+        if near is None:
+            raise StoreError(f"row {row}: is no longer in the archive; ask again")
+        return near
+
+
+@dataclass(frozen=True)
+class MilvusStore:
+    """Everything that search reads, in Milvus."""
+
+    manifest: MilvusManifest
+    archive: MilvusArchive
+    passages: MilvusVectors
+    sentences: MilvusVectors
+    query_centres: Mapping[str, np.ndarray]
+
+
+def open_milvus(address: str, wanted: Settings, *, token: str = "") -> MilvusStore:
+    """Opens the archive at an address: ``http://HOST:19530``, or a file of milvus-lite that ends in ``.db``.
+
+    Raises :class:`StoreError` if none is there, if no server answers, or if it was built with other settings than ``wanted``.
+    """
+    archive = MilvusArchive.open(address, token)
+    facts = archive.tables.facts
+    manifest = _manifest(address, facts)
+    check_settings(address, asdict(manifest.settings), wanted)
+    return MilvusStore(
+        manifest=manifest, archive=archive, passages=_vectors(archive.tables.passages, facts, "passages"),
+        sentences=_vectors(archive.tables.sentences, facts, "sentences"),
+        query_centres=archive.centres(),
+    )
+
+
+def read_milvus_manifest(address: str, token: str = "") -> MilvusManifest:
+    """The manifest of the archive at an address, in few requests. Raises :class:`StoreError` where there is none."""
+    client = connect(address, token)
+    stem = current(client, address)
+    if not stem:
+        raise StoreError(f"{address}: no index here; make it with `rag build`")
+    return _manifest(address, facts_of(client, address, stem))
+
+
+def _manifest(address: str, facts: Facts) -> MilvusManifest:
+    raw = facts.get("manifest")
+    if raw is None:
+        raise StoreError(f"{address}: no whole index here; make it with `rag build`")
+    try:
+        return MilvusManifest(**{**raw, "settings": Settings(**raw["settings"])})
+    except (TypeError, KeyError) as error:
+        raise StoreError(f"{address}: made by another version ({error}); make the index anew: `rag build --fresh`") from error
+
+
+def _vectors(table: Table, facts: Facts, name: str) -> MilvusVectors:
+    sums = read_sums(facts, name)
+    return MilvusVectors(table, (sums.outer / max(sums.count, 1)).astype(np.float32))

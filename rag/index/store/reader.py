@@ -1,0 +1,46 @@
+"""An index opened for search."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from rag.index.store import layout
+from rag.index.store.archive import Archive
+from rag.index.store.derived import checked, read_centres
+from rag.index.store.vectors import VectorIndex, open_vectors
+
+
+@dataclass(frozen=True)
+class Store:
+    """Everything that search reads; ``query_centres`` holds the mean of typical questions by language."""
+
+    manifest: layout.Manifest
+    archive: Archive
+    passages: VectorIndex
+    sentences: VectorIndex
+    query_centres: Mapping[str, np.ndarray]
+
+    @classmethod
+    def open(cls, folder: Path, wanted: layout.Settings) -> Store:
+        """Opens ``index/``.
+
+        Derived files that are damaged are made again. Raises :class:`StoreError` if there is none, if its archive is damaged,
+        or if it was built with other settings than ``wanted``; the message names the command that mends it.
+        """
+        manifest = layout.read_manifest(folder)
+        layout.check_settings(folder, manifest, wanted)
+        manifest = checked(folder, manifest)
+        home = folder / manifest.generation
+        centres, archive = read_centres(home / layout.CENTRES), Archive.open(home / layout.ARCHIVE)
+        return cls(
+            manifest=manifest,
+            archive=archive,
+            passages=open_vectors(home / layout.PASSAGES, centres, "passages", partial(archive.vectors, "passages")),
+            sentences=open_vectors(home / layout.SENTENCES, centres, "sentences", partial(archive.vectors, "sentences")),
+            query_centres={name[6:]: centres[name] for name in centres if name.startswith("query.")},
+        )

@@ -1,0 +1,403 @@
+"""Names across scripts: which places a question is about, and how a romanised name stands in Chinese.
+
+No list of names is kept here. An English question's capitalised words are read as pinyin [1]_ and looked up in the
+archive itself by their syllables; Chinese place names are told by jieba's part-of-speech dictionary [2]_.
+
+.. [1] https://github.com/mozillazg/python-pinyin  .. [2] https://github.com/fxsjy/jieba
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, lru_cache
+
+from rag.language.text import HAN, syllables
+
+_CAPITALISED = re.compile(r"[A-Z][\w'\u2019-]*(?:\s+[A-Z][\w'\u2019-]*)*")
+_NEGATED = re.compile(r"\((?:not|rather than)\s[^)]*\)|[(\uff08]?不是[^)\uff09,\uff0c]*[)\uff09]?")
+PLACE_KINDS = ("特别行政区", "自治区", "自治州", "自治县", "高新区", "开发区", "新区", "省", "市", "县", "区", "州")
+_SUFFIX = re.compile(f"(?:{'|'.join(PLACE_KINDS)})$")
+_COUNTRYWIDE = frozenset(
+    "中国 我国 全国 国内 国外 世界 全球 亚洲 "
+    "欧洲 非洲 美洲 中华 华夏 城市 地区 新区 园区 社区 高新区 开发区 外国 长度 共和国 深水 冰川".split())
+_NO_NAMES = frozenset(
+    "january february march april may june july august september october november december monday tuesday wednesday "
+    "thursday friday saturday sunday how what when where which who why whose whom in on at by did does do is are was "
+    "were has have had the a an and or of for to from with within roughly about china chinese zone high-tech gdp".split()
+)
+_SURNAMES = frozenset(
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石"
+    "廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严武戴莫孔向汤欧翁詹常温康施洪邢倪柳连齐")
+_NAME_TAGS = frozenset("ns nr nrt nrfg nt nz".split())
+_FUNCTION = "upcdryk"  # first letters of the tags of words that no name begins or ends with: 的, 了, 在, 和, 他
+_NO_PERSON_END = "省市县区镇乡村州部局厂院所校司会"  # 高新区 begins with a surname, but is nobody
+_KINDS = {"市": "", "省": " Province", "县": " County", "区": " District", "镇": " Town", "乡": " Township"}
+_LONGEST = 4  # words of a name that is looked up
+_PLACE_WORDS = "(?:county|city|district|province|town|township|prefecture|village|zone|high-tech)"
+_NAMELY = 3  # mean likeness from which a spelling is taken for a name
+_MAX_SYLLABLES = 6
+_HALF_SYLLABLES = frozenset("m n ng hm hng".split())  # interjections, never part of a name
+
+
+Names = Callable[[str], str | None]  # Chinese name → its English, or nothing
+
+
+def without_negated(question: str) -> str:
+    """The question less what it says it does not mean.
+
+    >>> without_negated("How many has Suizhou (not Suzhou) signed?")
+    'How many has Suizhou  signed?'
+    """
+    return _NEGATED.sub("", question)
+
+
+def romanised_names(question: str) -> list[str]:
+    """The words of an English question that may be Chinese names: capitalised, readable as pinyin, longest first.
+
+    >>> romanised_names("Who led the work of Guo Xiaodong in Xi'an on Monday?")
+    ['Guo Xiaodong', "Xi'an"]
+    """
+    found: list[str] = []
+    for match in _CAPITALISED.finditer(question):
+        words = [re.sub(r"['\u2019]s$|-\d+$", "", w) for w in match.group().split()]
+        found += _readable_runs([w for w in words if w.lower() not in _NO_NAMES])
+        found += [part for word in words if "-" in word for part in word.split("-") if readings(part)]
+    return sorted(dict.fromkeys(found), key=lambda name: -len(name))
+
+
+def _readable_runs(words: Sequence[str]) -> list[str]:
+    """The longest runs of words that can be read as pinyin."""
+    runs: list[list[str]] = [[]]
+    for word in words:
+        if _ways(word):
+            runs[-1].append(word)
+        else:
+            runs.append([])
+    return [" ".join(run) for run in runs if readings(" ".join(run))]
+
+
+def strange_names(english: str, sources: Iterable[str]) -> list[str]:
+    """The Chinese names of an English sentence that none of its sources has, in characters or in letters.
+
+    >>> strange_names("Feng Xiaodong spoke in Suizhou.", ["郭晓东到 Suizhou 办公"])
+    ['Feng Xiaodong']
+    """
+    known = re.sub("[^a-z]", "", " ".join("".join(syllables(s)) + " " + s for s in sources).lower())
+    return [name for name in romanised_names(english) if re.sub("[^a-z]", "", name.lower()) not in known]
+
+
+@cache
+def readings(name: str) -> tuple[tuple[str, ...], ...]:
+    """The ways to read a romanised name as pinyin syllables, two to six of them.
+
+    An apostrophe, hyphen or space always parts two syllables.
+
+    >>> readings("Xi'an"), readings("Spark")
+    ((('xi', 'an'),), ())
+    """
+    return tuple(way for way in _ways(name) if 2 <= len(way) <= _MAX_SYLLABLES)
+
+
+def _ways(name: str) -> list[tuple[str, ...]]:
+    """The ways to read a name, of any length."""
+    parts = [p for p in re.split(r"[\s'\u2019-]+", name.lower().replace("\u00fc", "v")) if p]
+    ways: list[tuple[str, ...]] = [()]
+    for part in parts:
+        ways = [way + more for way in ways for more in _splits(part)][:64]
+    return [way for way in ways if way and not set(way) & _HALF_SYLLABLES]
+
+
+@cache
+def _splits(letters: str) -> tuple[tuple[str, ...], ...]:
+    if not letters:
+        return ((),)
+    known = _syllable_set()
+    return tuple(
+        (letters[:size], *rest)
+        for size in range(min(6, len(letters)), 0, -1) if letters[:size] in known
+        for rest in _splits(letters[size:])
+    )
+
+
+@cache
+def _syllable_set() -> frozenset[str]:
+    """All syllables of Mandarin without tones, ü as v, as pypinyin knows them."""
+    return frozenset(_characters())
+
+
+@cache
+def _characters() -> dict[str, str]:
+    """Each syllable and the characters that can have its sound."""
+    from pypinyin.pinyin_dict import pinyin_dict
+
+    found: dict[str, set[str]] = {}
+    for code, sounds in pinyin_dict.items():
+        for sound in {_without_tone(sound) for sound in sounds.split(",")}:
+            if sound.isascii() and sound.isalpha():
+                found.setdefault(sound, set()).add(chr(code))
+    return {sound: "".join(sorted(characters)) for sound, characters in found.items()}
+
+
+def _without_tone(sound: str) -> str:
+    letters = unicodedata.normalize("NFD", sound).replace("u\u0308", "v")
+    return "".join(c for c in letters if not unicodedata.combining(c))
+
+
+def chinese_form(name: str, texts: Iterable[str]) -> str:
+    """How a romanised name stands in some Chinese texts: the spelling that is most often a name there, ``""`` if none is.
+
+    >>> chinese_form("Suizhou", ["随州高新区开工", "岁周刊", "随州市"])
+    '随州'
+    >>> chinese_form("Line", ["大家的潜力呢?"]), chinese_form("Huangtong", ["贵州黄桶至广西百色铁路"])
+    ('', '黄桶')
+    >>> chinese_form("Heta", ["我和他来了"])
+    ''
+    """
+    wanted = set(readings(name))
+    if not wanted:
+        return ""
+    sizes = {len(way) for way in wanted}
+    likely = re.compile("|".join("".join(f"[{_characters()[sound]}]" for sound in way) for way in wanted))
+    found: Counter[str] = Counter()
+    times: Counter[str] = Counter()
+    for text in texts:
+        for match in re.finditer(f"[{HAN}]+", text):
+            run = match.group()
+            if not likely.search(run):
+                continue  # spares most of the text the slow look at what sounds how among its neighbours
+            sounds = _sounds(run)
+            for size in sizes:
+                for i in range(len(run) - size + 1):
+                    if sounds[i : i + size] in wanted:
+                        form = run[i : i + size]
+                        times[form] += 1
+                        found[form] += _likeness(run[max(0, i - 8) : i + size + 8], min(i, 8), size)
+    named = [form for form, likeness in found.most_common() if likeness >= _NAMELY * times[form]]
+    return named[0] if named else ""
+
+
+@lru_cache(maxsize=16_384)
+def _sounds(run: str) -> tuple[str, ...]:
+    return tuple(syllables(run))
+
+
+def _likeness(text: str, start: int, size: int) -> int:
+    """How much ``text[start:start + size]`` looks like a name: tagged as one, a word that no dictionary has, two whole words,
+    a place (青石 in 青石镇), or not.
+    """
+    at, inside = 0, []
+    for word, tag in _tagged(text):
+        if at < start + size and start < at + len(word):
+            inside.append((at, at + len(word), word, tag))
+        at += len(word)
+    first, last = inside[0], inside[-1]
+    if first[0] != start:
+        return 1
+    if len(inside) == 1 and first[3] in _NAME_TAGS:
+        return 30
+    if len(inside) == 1 and first[1] == start + size and not _is_common(first[2]):
+        return 10
+    if text[start + size : start + size + 1] in _KINDS:
+        return 10
+    return 10 if len(inside) == 2 and last[1] == start + size and first[3][0] not in _FUNCTION and last[3][0] not in _FUNCTION else 1
+
+
+def _is_common(word: str) -> bool:
+    """Whether jieba's dictionary has a word; the others are mostly names that came up after it."""
+    import jieba
+
+    return word in jieba.dt.FREQ
+
+
+@lru_cache(maxsize=16_384)
+def _tagged(text: str) -> list[tuple[str, str]]:
+    """Words and parts of speech, by jieba."""
+    import logging
+
+    import jieba.posseg
+
+    jieba.setLogLevel(logging.WARNING)
+    return [(word, tag) for word, tag in jieba.posseg.lcut(text)]
+
+
+def places_in(chinese: str) -> list[str]:
+    """The places that a Chinese question names, without 市, 省 and the like; the whole country is no place.
+
+    >>> places_in("随州高新区今年新开工多少个项目?")
+    ['随州']
+    >>> places_in("法国巴黎有多少座桥?")
+    ['法国', '巴黎']
+    """
+    tagged = _tagged(without_negated(chinese))
+    words = [part for word, tag in tagged if tag == "ns" and len(word) > 1 for part in _parts(word)]
+    return list(dict.fromkeys(core for word in words if (core := _core(word)) not in _COUNTRYWIDE))
+
+
+def _core(place: str) -> str:
+    """A place without 市, 省 and the like, unless that is half its name."""
+    core = _SUFFIX.sub("", place)
+    return core if len(core) > 1 else place
+
+
+def place_words(question: str) -> list[str]:
+    """The places that a Chinese question names, with what they are called.
+
+    >>> place_words("随州高新区今年新开工多少个项目?")
+    ['随州高新区']
+    """
+    found: list[str] = []
+    goes_on = False
+    for word, tag in _tagged(without_negated(question)):
+        is_place = tag == "ns" and len(word) > 1 and _core(word) not in _COUNTRYWIDE
+        if goes_on and _SUFFIX.fullmatch(word):
+            found[-1] += word
+        elif is_place:
+            found.append(word)
+        goes_on = is_place
+    return found
+
+
+def mentions_in(text: str) -> tuple[list[str], list[str]]:
+    """The places and the persons that a text mentions, as often as it does; persons by a Chinese surname and two or three characters.
+
+    >>> mentions_in("随州高新区的郭晓东说,随州今年开工47个项目。")
+    (['随州', '随州'], ['郭晓东'])
+    """
+    words = _tagged.__wrapped__(text)  # whole articles would fill the cache
+    places = [core for word, tag in words if tag == "ns" and len(word) > 1 and (core := _core(word)) not in _COUNTRYWIDE]
+    persons = [word for word, tag in words if tag.startswith("nr") and 2 <= len(word) <= 3 and word[0] in _SURNAMES
+               and word[-1] not in _NO_PERSON_END]
+    return places, persons
+
+
+def _parts(word: str) -> list[str]:
+    """The words that a dictionary's entry is put together from; itself if it is one word."""
+    import jieba
+
+    parts = [part for part in jieba.cut_for_search(word) if part != word]
+    return parts if "".join(parts) == word else [word]
+
+
+def places_meant(question: str, forms: Mapping[str, str]) -> list[str]:
+    """The Chinese places that an English question names, by the Chinese ``forms`` of its names.
+
+    A form counts only if it is known as a place or is called one (``Linquan county``).
+
+    >>> places_meant("Who runs the port in Linquan county, Wang Li?", {"Linquan": "临泉", "Wang Li": "王力"})
+    ['临泉']
+    """
+    meant = without_negated(question)
+    return list(dict.fromkeys(form for name, form in forms.items() if name in meant and (
+        places_in(form) or re.search(rf"{re.escape(name)}(?:'s)? {_PLACE_WORDS}", meant, re.I))))
+
+
+def romanise(name: str, *, person: bool = False) -> str:
+    """A Chinese name in pinyin: a place in one word, a person as surname and given name.
+
+    >>> romanise("随州市"), romanise("西安"), romanise("湖北省"), romanise("郭晓东", person=True)
+    ('Suizhou', "Xi'an", 'Hubei Province', 'Guo Xiaodong')
+    """
+    from pypinyin import lazy_pinyin
+
+    if not person and len(name) > 2 and name[-1] in _KINDS:
+        return romanise(name[:-1]) + _KINDS[name[-1]]
+    sounds = [s.replace("\u00fc", "u") for s in lazy_pinyin(name)]
+    if person and len(sounds) > 1:
+        cut = 2 if len(sounds) == 4 else 1
+        return f"{_word(sounds[:cut])} {_word(sounds[cut:])}"
+    return _word(sounds)
+
+
+def _word(sounds: Sequence[str]) -> str:
+    """Syllables as one word; an apostrophe where the next begins with a vowel."""
+    return "".join(("'" if i and s[0] in "aeo" else "") + s for i, s in enumerate(sounds)).capitalize()
+
+
+def unnamed(name: str) -> str:
+    """Knows no name in English; stands in for :meth:`rag.search.dictionary.Dictionary.english` where there is no dictionary."""
+    return ""
+
+
+def romanise_names(chinese: str, question: str = "", known: Names = unnamed) -> str:
+    """A Chinese text with its names in English, each between spaces: those that are ``known``, others in pinyin.
+
+    With a ``question`` only those in pinyin that it names too, spelled alike, and persons of three characters: foreign names
+    have no pinyin.
+
+    >>> romanise_names("郭晓东到湖北省随州市"), romanise_names("郭晓东到随州", "Who came to Suizhou?")
+    (' Guo Xiaodong 到 Suizhou, Hubei Province ', ' Guo Xiaodong 到 Suizhou ')
+    >>> romanise_names("约翰·埃尔维飞往迪拜", "Where to?", {"迪拜": "Dubai", "约翰": "John"}.get)
+    '约翰·埃尔维飞往 Dubai '
+    """
+    letters = re.sub("[^a-z]", "", question.lower())
+    words = _tagged(chinese)
+    out: list[str] = []
+    at = 0
+    place = False
+    while at < len(words):
+        word, tag = words[at]
+        dotted = _is_in_dotted_name(words, at)
+        end, english = (at + 1, "") if dotted else _known_at(words, at, known)
+        if not english and not dotted and _is_named(word, tag, letters, known):
+            english = romanise(word, person=_kind(word, tag) == "person")
+        if english and tag == "ns" and place:
+            out[-1] = f" {english},{out[-1]}"  # a Chinese address begins with the widest place
+        else:
+            out.append(f" {english} " if english else word)
+        place = bool(english) and tag == "ns"
+        at = end
+    return "".join(out)
+
+
+def _is_in_dotted_name(words: Sequence[tuple[str, str]], at: int) -> bool:
+    """Whether a word belongs to a foreign name such as 约翰·埃尔维, which is best left whole."""
+    return "·" in "".join(word for word, _ in words[max(0, at - 2) : at + 2])
+
+
+def _is_named(word: str, tag: str, letters: str, known: Names) -> bool:
+    """Whether a name is put in pinyin: one that the question (if any) has too, or a person of three characters. What the
+    dictionary knows as somebody else is nobody: 罗伯特 is Robert, and 李德 was Otto Braun.
+    """
+    kind = _kind(word, tag)
+    return bool(kind) and not known(word) and (
+        not letters or (kind == "person" and len(word) > 2) or "".join(syllables(word)).replace("v", "u") in letters)
+
+
+def _known_at(words: Sequence[tuple[str, str]], at: int, known: Names) -> tuple[int, str]:
+    """Where the longest known name ends that begins at a word, and its English; the next word and ``""`` if none does."""
+    for end in range(min(len(words), at + _LONGEST), at, -1):
+        name = "".join(word for word, _ in words[at:end])
+        english = known(name) if len(name) > 1 else ""
+        if english and (_kind(name, words[at][1]) != "person" or _spells(english, name)):
+            return end, english
+        if words[at][1] == "ns" and len(name) > 2 and name[-1] in _KINDS and (english := known(name[:-1])):
+            return end, english + _KINDS[name[-1]]
+    return at + 1, ""
+
+
+def _spells(english: str, name: str) -> bool:
+    """Whether English letters are the pinyin of a Chinese name."""
+    return re.sub("[^a-z]", "", english.lower()) == "".join(syllables(name)).replace("v", "u")
+
+
+def person_in_pinyin(name: str) -> str:
+    """What may be a Chinese person in pinyin; ``""`` for what can be none.
+
+    >>> person_in_pinyin("常园"), person_in_pinyin("铁路")
+    ('Chang Yuan', '')
+    """
+    is_name = re.fullmatch(f"[{HAN}]{{2,3}}", name) and name[0] in _SURNAMES and not _is_common(name)
+    return romanise(name, person=True) if is_name else ""
+
+
+def _kind(word: str, tag: str) -> str:
+    """``place``, ``person`` or ``""``; a person has a Chinese surname and one or two characters behind it."""
+    if len(word) < 2 or not re.fullmatch(f"[{HAN}]+", word):
+        return ""
+    if tag == "ns" and word not in _COUNTRYWIDE:
+        return "place"
+    is_person = tag == "nr" and len(word) <= 3 and word[0] in _SURNAMES and word[-1] not in _NO_PERSON_END
+    return "person" if is_person else ""

@@ -1,0 +1,396 @@
+"""Figures in Chinese and English: read into exact values, put into English, compared.
+
+``63.2亿元`` is ``6.32 billion yuan`` and nothing else: values are fractions, and nothing is ever rounded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from rag.language.text import fold
+from rag.language.units import UNIT, UNITS, unit_at
+
+_DIGIT = {c: v for v, row in enumerate("零〇 一 二两 三 四 五 六 七 八 九".split()) for c in row}
+_SMALL = {"十": 10, "百": 100, "千": 1000}
+_BIG = {"万": 10**4, "亿": 10**8}
+_HAN_NUMERAL = "".join([*_DIGIT, *_SMALL, *_BIG])
+_ARABIC = r"\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?"
+
+_NUMBER = re.compile(
+    rf"(?:(?P<arabic>{_ARABIC})(?P<loose>[多余])?(?P<scale>(?: (?=[万亿]))?(?:千(?![瓦米克帕赫伏焦卡安])|[百万亿])*)"
+    rf"|(?P<han>[{_HAN_NUMERAL}]+(?:点[{''.join(_DIGIT)}]+[万亿]*)?))(?P<over>[多余])?")
+_FRACTION = re.compile(rf"([{_HAN_NUMERAL}]+)分之([{_HAN_NUMERAL}]+(?:点[{''.join(_DIGIT)}]+)?|{_ARABIC})")
+_PERCENT = re.compile(r"\s*(?:%|个?百分点|percent(?:age points?)?\b|per cent\b)")
+_COUNTED = re.compile(
+    "[名家所个项条人位件款类倍年月日号天次种座台辆届期岁支场份本元分米吨亩户套间组批轮级层门部处起例张篇只头株棵艘架成余多]|公里|大洲|小时")
+_NO_TENTHS = re.compile("成[立为功员果长本就效都熟品套]")
+
+MONTHS = ("January February March April May June July August September October November December").split()
+_MONTH = "|".join([*MONTHS, *(m[:3] for m in MONTHS if m != "May"), "Sept"])
+_ZH_DAY = re.compile(r"(?P<m>\d{1,2}) ?月 ?(?P<d>\d{1,2})(?: ?[-至~] ?(?P<to>\d{1,2}))? ?[日号]")
+_ZH_MONTHS = re.compile(r"(?<![\d.])(?P<m>\d{1,2})(?: ?[-至~] ?(?P<to>\d{1,2}))? ?月(?:份)?(?!\d)")
+_DECADE = re.compile(r"(?P<century>\d{1,2}) ?世纪 ?(?P<decade>\d)0 ?年代")
+_YEAR = re.compile(r" ?年(?!前|来|历史)")
+_EN_DAY = re.compile(rf"\b(?P<name>{_MONTH})\.? (?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:\s?[-\u2013]\s?(?P<to>\d{{1,2}}))?\b(?![,.]?\d)")
+_DAY_EN = re.compile(rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:\s?[-\u2013]\s?(?P<to>\d{{1,2}}))? (?:of )?(?P<name>{_MONTH})\b")
+_EN_MONTH = re.compile(rf"\b(?P<name>{_MONTH})\b(?! (?:be|have|not|also)\b)")
+
+_ONES = {w: i for i, w in enumerate(
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen".split())}
+_TENS = {w: i * 10 for i, w in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
+_POWERS = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+_WORD = "|".join([*_TENS, *sorted(_ONES, key=len, reverse=True), *_POWERS])
+_WORDS = re.compile(rf"\b(?:{_WORD})(?:(?:[\s-]+and)?[\s-]+(?:{_WORD}))*\b", re.I)
+_SCALES = re.compile(r"(?:[\s-]*(?:hundred|thousand|million|billion|trillion)\b)+|\s?(?:bn|mn|tn)\b", re.I)
+_SHORT = {"bn": 10**9, "mn": 10**6, "tn": 10**12}
+_CITATION = re.compile(r"\[\d{1,3}\]")
+
+_ABOUT = {"近": "nearly ", "约": "about ", "超过": "more than ", "超": "more than ", "逾": "more than ",
+          "不到": "less than ", "至少": "at least "}
+_OTHER_WORD = {"近": "(?<![最附邻靠])", "约": "(?<![签合条节预公契邀特])"}  # 最近5年 is not nearly five, 签约20项 not about twenty
+ROUNDING = re.compile("(?:" + "|".join(_OTHER_WORD.get(w, "") + w for w in sorted(_ABOUT, key=len, reverse=True)) + ")$")
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One figure of a text: ``text[start:end]``.
+
+    ``value`` is exact; of a share, per hundred. ``kind``: ``number``, ``percent``, ``day`` (``value`` is month × 100
+    + day) or ``month``. ``soft`` marks numerals that often count nothing (一批, 两新, one).
+    """
+
+    text: str
+    start: int
+    end: int
+    value: Fraction
+    kind: str = "number"
+    soft: bool = False
+
+
+_HEADER_UNIT = re.compile(r"[(\uff08]([百千万亿]*)([^()\uff08\uff09\d\s]{0,6})[)\uff09] ?$")  # of a table, before a cell
+_HEADER_UNITS = re.compile(r"[(\uff08][百千万亿]+[^()\uff08\uff09\d\s]{0,6}[)\uff09] (?=\d)")
+_HEADER_REACH = 14
+
+
+# -- reading ----------------------------------------------------------------------------------------------------
+
+
+def read(text: str) -> list[Quantity]:
+    """All figures of a text in order; text without any gives ``[]``, and no text raises.
+
+    >>> [(q.text, int(q.value), q.kind) for q in read("7月5日开工47个,总投资86.8亿元")]
+    [('7月5日', 705, 'day'), ('47', 47, 'number'), ('86.8亿', 8680000000, 'number')]
+    >>> [float(q.value) for q in read("forty-seven projects, 8.68 billion yuan, up 9.5%")]
+    [47.0, 8680000000.0, 9.5]
+    """
+    folded = fold(_CITATION.sub(lambda m: " " * len(m.group()), text))
+    cased = "".join(c if f == c.lower() else f for c, f in zip(text, folded, strict=True))
+    found = [*_dates(text, cased)]
+    taken = bytearray(len(text))
+    for match in _DECADE.finditer(folded):
+        year = (int(match["century"]) - 1) * 100 + int(match["decade"]) * 10
+        found.append(Quantity(text[slice(*match.span())], *match.span(), Fraction(year)))
+    for quantity in found:
+        taken[quantity.start : quantity.end] = b"\1" * (quantity.end - quantity.start)
+    found += [q for q in _numbers(text, folded) if not any(taken[q.start : q.end])]
+    return sorted(found, key=lambda q: (q.start, q.value))
+
+
+def unit_of(text: str, quantity: Quantity) -> str:
+    """What a figure counts, as printed behind it, or in the header of its column: 元, 个, 公里; ``""`` for nothing of the kind.
+
+    >>> [unit_of("开工47个,总投资86.8亿元", q) for q in read("开工47个,总投资86.8亿元")]
+    ['个', '元']
+    >>> [unit_of("产值(亿元) 38.4", q) for q in read("产值(亿元) 38.4")]
+    ['元']
+    """
+    folded = fold(text)
+    return unit_at(folded, quantity.end) or header_unit(folded, quantity.start)[1]
+
+
+def header_unit(folded: str, at: int) -> tuple[str, str]:
+    """The scale and the unit that the header of a column gives a figure: ``产值(亿元) 38.4`` → ``("亿", "元")``.
+
+    >>> header_unit("产值(亿元) 38.4", 7), header_unit("产值38.4", 2)
+    (('亿', '元'), ('', ''))
+    """
+    match = _HEADER_UNIT.search(folded, max(0, at - _HEADER_REACH), at)
+    return (match[1], match[2]) if match else ("", "")
+
+
+def _dates(text: str, cased: str) -> Iterator[Quantity]:
+    taken: list[tuple[int, int]] = []
+    for pattern in (_ZH_DAY, _EN_DAY, _DAY_EN, _ZH_MONTHS, _EN_MONTH):
+        for match in pattern.finditer(cased):
+            if any(a < match.end() and match.start() < b for a, b in taken):
+                continue
+            taken.append(match.span())
+            for value, kind in _date_values(match):
+                yield Quantity(text[slice(*match.span())], *match.span(), Fraction(value), kind)
+
+
+def _date_values(match: re.Match[str]) -> Iterator[tuple[int, str]]:
+    named = match.groupdict()
+    month = int(named["m"]) if named.get("m") else _month_number(named["name"])
+    if named.get("d"):
+        for day in (named["d"], named.get("to")):
+            if day:
+                yield month * 100 + int(day), "day"
+        return
+    for value in (month, int(named["to"]) if named.get("to") else 0):
+        if value:
+            yield value, "month"
+
+
+def _month_number(name: str) -> int:
+    return next(i for i, m in enumerate(MONTHS, 1) if m.lower().startswith(name.lower()[:3]))
+
+
+def _numbers(text: str, folded: str) -> Iterator[Quantity]:
+    at = 0
+    while found := _next_number(folded, at):
+        start, end, value, soft = found
+        if folded[start - 1 : start] == "(" and set(folded[start:end]) <= set(_BIG):
+            at = end  # the scale of a column
+            continue
+        kind = "number"
+        for power in header_unit(folded, start)[0]:
+            value *= {**_SMALL, **_BIG}[power]
+        if percent := _PERCENT.match(folded, end):
+            end, kind, soft = percent.end(), "percent", False
+        elif folded[end : end + 1] == "成" and value < 10 and not _NO_TENTHS.match(folded, end):
+            end, value, kind, soft = end + 1, value * 10, "percent", False
+        yield Quantity(text[start:end], start, end, value, kind, soft)
+        at = end
+    for match in _FRACTION.finditer(folded):
+        whole = han_value(match.group(1))
+        part = _plain_value(match.group(2))
+        if whole:
+            yield Quantity(text[slice(*match.span())], *match.span(), part * 100 / whole, "percent")
+
+
+def _next_number(folded: str, at: int) -> tuple[int, int, Fraction, bool] | None:
+    """The next figure in digits or words: start, end, value, soft."""
+    match = _NUMBER.search(folded, at)
+    words = _WORDS.search(folded, at)
+    if words and (not match or words.start() < match.start()):
+        value = words_value(words.group())
+        return words.start(), words.end(), value, value <= 1
+    if not match:
+        return None
+    if match["arabic"]:
+        value = Fraction(match["arabic"].replace(",", ""))
+        for unit in (match["scale"] or "").strip():
+            value *= {**_SMALL, **_BIG}[unit]
+        end = match.end()
+        if match["over"]:
+            end = match.end("scale") if match["scale"] else match.end("arabic")
+        if scale := _SCALES.match(folded, end):
+            return match.start(), scale.end(), value * _scale_value(scale.group()), False
+        return match.start(), end, value, False
+    end = match.end("han")
+    return match.start(), end, _plain_value(match["han"]), _is_soft(match["han"], folded[end : end + 2], folded[: match.start()])
+
+
+def _is_soft(numeral: str, after: str, before: str) -> bool:
+    counted = bool(_COUNTED.match(after))
+    no_digit = numeral == "一" or not any(c in _DIGIT or c == "十" for c in numeral)
+    return before.endswith("第") or after.startswith("大") or no_digit or (len(numeral) == 1 and not counted)
+
+
+def _plain_value(numeral: str) -> Fraction:
+    if numeral[0].isdigit() and numeral[0].isascii():
+        return Fraction(numeral.replace(",", ""))
+    whole, _, decimals = numeral.partition("点")
+    if not decimals:
+        return han_value(whole)
+    digits = "".join(str(_DIGIT[c]) for c in decimals if c in _DIGIT)
+    value = han_value(whole) + Fraction(int(digits or "0"), 10 ** len(digits))
+    for unit in decimals:
+        value *= _BIG.get(unit, 1)
+    return value
+
+
+def han_value(numeral: str) -> Fraction:
+    """A Chinese numeral.
+
+    >>> int(han_value("三千零八万")), int(han_value("二〇二四")), int(han_value("十二"))
+    (30080000, 2024, 12)
+    """
+    if len(numeral) > 1 and all(c in _DIGIT for c in numeral):
+        return Fraction(int("".join(str(_DIGIT[c]) for c in numeral)))
+    total = section = digit = 0
+    seen = False
+    for c in numeral:
+        if c in _DIGIT:
+            digit, seen = _DIGIT[c], True
+        elif c in _SMALL:
+            section += (digit if seen and digit else 1) * _SMALL[c]
+            digit, seen = 0, False
+        else:
+            section += digit
+            total = (total + section or 1) * _BIG[c] if c == "亿" else total + (section or 1) * _BIG[c]
+            section = digit = 0
+            seen = False
+    return Fraction(total + section + digit)
+
+
+def words_value(words: str) -> Fraction:
+    """English number words.
+
+    >>> int(words_value("one hundred and five")), int(words_value("forty-seven")), int(words_value("two hundred million"))
+    (105, 47, 200000000)
+    """
+    total = current = 0
+    for word in re.split(r"[\s-]+", words.lower()):
+        if word in _ONES or word in _TENS:
+            current += _ONES.get(word, 0) + _TENS.get(word, 0)
+        elif word == "hundred":
+            current = (current or 1) * 100
+        elif word in _POWERS:
+            total += (current or 1) * _POWERS[word]
+            current = 0
+    return Fraction(total + current)
+
+
+def _scale_value(words: str) -> Fraction:
+    value = Fraction(1)
+    for word in re.findall("[a-z]+", words.lower()):
+        value *= _POWERS.get(word) or _SHORT[word]
+    return value
+
+
+# -- comparing --------------------------------------------------------------------------------------------------
+
+
+def unsupported(answer: str, sources: Sequence[str]) -> list[Quantity]:
+    """The figures of an answer that no source carries; citation marks and soft numerals are no figures.
+
+    >>> [q.text for q in unsupported("63.2 billion yuan, 22 projects [1]", ["22个,总投资额63.2亿元"])]
+    ['63.2 billion']
+    >>> [q.text for q in unsupported("8.4 percentage points, 2.5 percentage points", ["增长8.4%,高于2.5个百分点"])]
+    ['8.4 percentage points']
+    """
+    carried = {(q.value, _sort(q)) for source in sources for text in (source, _HEADER_UNITS.sub(" ", source)) for q in read(text)}
+    carried |= {(value, "number") for value, sort in carried if sort in ("percent", "points")}
+    carried |= {(Fraction(int(value) // 100), "month") for value, sort in carried if sort == "day"}
+    return [q for q in read(answer) if not q.soft and (q.value, _sort(q)) not in carried]
+
+
+def _sort(quantity: Quantity) -> str:
+    """The kind of a figure; percentage points are no percentage."""
+    return "points" if quantity.kind == "percent" and re.search("百分点|points?$", quantity.text) else quantity.kind
+
+
+# -- English ----------------------------------------------------------------------------------------------------
+
+
+def glossary(chinese: str) -> list[tuple[str, str]]:
+    """The figures of a Chinese text and their English forms, in order; what reads the same is left out.
+
+    >>> glossary("近60项,总投资额72.5亿元,9月3日,2.5个百分点")
+    [('近60项', 'nearly 60'), ('72.5亿元', '7.25 billion yuan'), ('9月3日', 'September 3'), ('2.5个百分点', '2.5 percentage points')]
+    """
+    folded = fold(chinese)
+    found: list[tuple[int, str, str]] = []
+    last = 0
+    for quantity in read(chinese):
+        if quantity.start < last or quantity.soft:
+            continue
+        start, end, english = _english(folded, quantity)
+        piece = chinese[start:end]
+        if start >= last and english and english != piece:
+            found.append((start, piece, english))
+            last = end
+    return [(piece, english) for _, piece, english in found]
+
+
+def _english(folded: str, quantity: Quantity) -> tuple[int, int, str]:
+    """Start and end of a figure with its unit, and both in English; ``""`` for what stays as it is."""
+    start, end = quantity.start, quantity.end
+    piece = folded[start:end]
+    if quantity.kind in ("day", "month"):
+        return start, end, _english_date(piece)
+    if quantity.kind == "percent":
+        points = "百分点" in piece
+        return start, end, f"{exact(quantity.value)}{' percentage points' if points else '%'}"
+    if "世纪" in piece:
+        return start, end, f"the {exact(quantity.value, grouped=False)}s"
+    if (year := _YEAR.match(folded, end)) and 1000 <= quantity.value <= 2100:
+        return start, year.end(), exact(quantity.value, grouped=False)
+    if century := re.compile(" ?世纪").match(folded, end):
+        return start, century.end(), f"{_ordinal(int(quantity.value))} century"
+    loose = piece.rstrip("万亿千百").endswith(("多", "余")) or folded[end : end + 1] in ("多", "余")
+    end += folded[end : end + 1] in ("多", "余")
+    unit = UNIT.match(folded, end + folded[end : end + 1].isspace())
+    before = ROUNDING.search(folded, max(0, start - 3), start)
+    if not unit and piece.isascii() and not loose and not before:
+        return start, end, ""
+    about = _ABOUT[before.group()] if before else "more than " if loose else ""
+    noun = f" {UNITS[unit.group()]}" if unit and unit.group() in UNITS else ""
+    return before.start() if before else start, unit.end() if unit else end, f"{about}{scaled(quantity.value)}{noun}"
+
+
+def _ordinal(number: int) -> str:
+    teens = 10 < number % 100 < 20
+    return f"{number}{'th' if teens else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
+
+
+def _english_date(piece: str) -> str:
+    match = _ZH_DAY.fullmatch(piece) or _ZH_MONTHS.fullmatch(piece)
+    if not match or not 1 <= int(match["m"]) <= 12:
+        return ""
+    month, to = MONTHS[int(match["m"]) - 1], match["to"]
+    if match.re is _ZH_DAY:
+        return f"{month} {int(match['d'])}" + (f"-{int(to)}" if to else "")
+    return month + (f"-{MONTHS[int(to) - 1]}" if to and 1 <= int(to) <= 12 else "")
+
+
+def figures_in_chinese(question: str) -> str:
+    """An English question with its large figures in Chinese, whose powers of ten a small model gets wrong.
+
+    >>> figures_in_chinese("projects worth over 100 million yuan, or 8.68 billion?")
+    'projects worth over 1亿元, or 86.8亿?'
+    """
+    for quantity in reversed(read(question)):
+        if quantity.kind != "number" or not re.search(r"[mb]illion|trillion|thousand", quantity.text, re.I) or quantity.value < 10**4:
+            continue
+        power, name = (10**8, "亿") if quantity.value >= 10**8 else (10**4, "万")
+        money = re.match(r"\s*yuan\b", question[quantity.end :])
+        end = quantity.end + (money.end() if money else 0)
+        written = exact(quantity.value / power, grouped=False) + name + ("元" if money else "")
+        question = question[: quantity.start] + written + question[end:]
+    return question
+
+
+def scaled(value: Fraction) -> str:
+    """A number as English papers print it, exactly.
+
+    >>> [scaled(Fraction(n)) for n in (6320000000, 53000, 1234567, 8403850000000)]
+    ['6.32 billion', '53,000', '1,234,567', '8.40385 trillion']
+    """
+    for name, places in (("trillion", 6), ("billion", 6), ("million", 4)):
+        part = value / _POWERS[name]
+        if part >= 1:
+            text = exact(part)
+            return f"{text} {name}" if len(text.partition(".")[2]) <= places else exact(value)
+    return exact(value)
+
+
+def exact(value: Fraction, *, grouped: bool = True) -> str:
+    """A decimal fraction in full; a third or the like to six places is never asked for.
+
+    >>> exact(Fraction(173, 100)), exact(Fraction(1631)), exact(Fraction(2024), grouped=False)
+    ('1.73', '1,631', '2024')
+    """
+    if value.denominator == 1:
+        return f"{value.numerator:,}" if grouped else str(value.numerator)
+    places = 0
+    while (value * 10**places).denominator != 1 and places < 12:
+        places += 1
+    whole, decimals = divmod(int(value * 10**places), 10**places)
+    return f"{whole:,}.{decimals:0{places}}"

@@ -1,0 +1,97 @@
+"""English words → the Chinese words that they may mean, and Chinese names → English ones, out of a dictionary: a bridge
+that takes no model and no time.
+
+A word with ten senses is not a guess at one of them: whichever of its translations stands in a passage counts as
+the word, as rare as all of them together (Pirkola, *The Effects of Query Structure and Dictionary Setups in
+Dictionary-Based Cross-Language Information Retrieval*, 1998).
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from rag.errors import ModelError
+from rag.language.text import HAN, is_han
+from rag.models.cedict import FILE, gloss_key
+
+_LONGEST_PHRASE = 5
+_WORD = re.compile(rf"[A-Za-z]+(?:'[a-z]+)?|[{HAN}]+")
+_SAY_NOTHING = frozenset((
+    "a an the of in on at to for by from with and or as is are was were be been being do does did has have had can could will would "
+    "should may might must how many much what which who whom whose when where why that this these those it its his her their there "
+    "than then into over about after before during between up down out off per each all any some most more other such own same so "
+    "too very not no if while both against under above according report said say says name named called kind type long").split())
+
+Term = tuple[str, ...]
+
+
+class Dictionary:
+    """The compiled dictionary of a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises :class:`ModelError` if there is no dictionary in the folder."""
+        file = folder / FILE
+        try:
+            self._table = sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+            self._table.execute("SELECT 1 FROM glosses, names LIMIT 1")
+        except sqlite3.Error as error:
+            raise ModelError(f"{file}: no dictionary ({error}); run `rag models --fetch`, or set retrieval.dictionary to \"\" "
+                             "to do without") from error
+
+    def terms(self, question: str) -> tuple[Term, ...]:
+        """The Chinese words, two characters or longer, that each word or phrase of an English question may mean.
+
+        Chinese names in the question stand for themselves; capitals are an abbreviation, and only that; words that the
+        dictionary lacks, or that say nothing, are left out.
+
+        >>> Dictionary(folder).terms("How many insurance premiums did 甲镇 pay?")[:2]                    # doctest: +SKIP
+        (('保费',), ('甲镇',))
+        """
+        words = [re.sub("'s?$", "", word) for word in _WORD.findall(question.replace("-", " "))]
+        keys = [word if is_han(word) else gloss_key([word]) for word in words]
+        capitals = {word for word in words if word.isupper() and len(word) > 1 and not question.isupper()}
+        known = self._translations({key for at in range(len(words)) for _, key in _longest_first(words, keys, at)})
+        known |= {word: (word,) for word in words if is_han(word)}
+        short = self._abbreviations({word for word in words if len(word) > 2 and word.lower() not in _SAY_NOTHING} | capitals)
+        found: list[Term] = []
+        at = 0
+        while at < len(words):
+            phrases = [(end, known[key]) for end, key in _longest_first(words, keys, at) if key in known]
+            if words[at] in capitals:  # what its letters spell is another word
+                phrases = [(end, term) for end, term in phrases if end > at + 1]
+            at, term = phrases[0] if phrases else (at + 1, short.get(words[at], ()))
+            found.append(tuple(word for word in term if len(word) > 1))
+        return tuple(dict.fromkeys(filter(None, found)))
+
+    def english(self, name: str) -> str:
+        """The English of a Chinese proper name; ``""`` for one that the dictionary lacks and for what is no name.
+
+        >>> Dictionary(folder).english("迪拜")                                                            # doctest: +SKIP
+        'Dubai'
+        """
+        found = self._table.execute("SELECT english FROM names WHERE word = ?", (name,)).fetchone()
+        return str(found[0]) if found else ""
+
+    def _abbreviations(self, words: Iterable[str]) -> dict[str, Term]:
+        wanted = {word: word.upper() for word in words}
+        known = self._translations(set(wanted.values()))
+        return {word: known[capitals] for word, capitals in wanted.items() if capitals in known}
+
+    def _translations(self, keys: Iterable[str]) -> dict[str, Term]:
+        wanted = list(keys)
+        rows = self._table.execute(
+            f"SELECT key, word FROM glosses WHERE key IN ({','.join('?' * len(wanted))}) ORDER BY key, word", wanted)
+        known: dict[str, list[str]] = {}
+        for key, word in rows:
+            known.setdefault(key, []).append(word)
+        return {key: tuple(some) for key, some in known.items()}
+
+
+def _longest_first(words: Sequence[str], keys: Sequence[str], at: int) -> Iterator[tuple[int, str]]:
+    """The phrases that begin at a word: where each ends, and its key; none begins or ends with a word that says nothing."""
+    for end in range(min(len(words), at + _LONGEST_PHRASE), at, -1):
+        if not {words[at].lower(), words[end - 1].lower()} & _SAY_NOTHING:
+            yield end, " ".join(keys[at:end])
