@@ -112,6 +112,17 @@ class Rag:
         dated, told = absolute(question, asked_on) if asked_on else (question, ())
         query = self.understand(dated, history, generator)
         clock.lap("understand")
+        operation = self.operation(query)
+        if operation != "lookup":
+            yield Stage("plan")
+            answer = self._worked_out(operation, query, retriever, generator)
+            clock.lap("gather")
+            if answer is not None:
+                yield EvidenceFound(())
+                yield replace(answer, question=question, times=(*told, *answer.times), seconds=clock.seconds(),
+                              rewritten="" if query.question == question.strip() else query.question,
+                              search_question=query.named, made_with=self._made_with(retriever))
+                return
         hits = retriever.search(query, max(self.config.retrieval.k, _READ))
         clock.lap("search")
         yield EvidenceFound(tuple(hits))
@@ -185,13 +196,23 @@ class Rag:
     def warm_up(self) -> None:
         """Loads the models and writes one word, so that the first question is as quick as the others."""
         from rag.answer.prompts import warm_up_prompts
+        from rag.gather.prompts import gather_prompts
         from rag.generate import complete
 
         _ = self.retriever, self.dictionary, self.reader
         if self.config.retrieval.token_weight:
             self.embedder.interaction("", [""])
-        for prompt in warm_up_prompts():
+        for prompt in (*warm_up_prompts(), *gather_prompts()):
             complete(self.generator, prompt, max_tokens=1)
+
+    def operation(self, query: Query) -> str:
+        """What a question asks to be done: ``lookup`` for one fact, ``series``, ``difference``, … for what takes several.
+
+        See :data:`rag.gather.plan.OPERATIONS`.
+        """
+        from rag.gather.operation import operation_of
+
+        return operation_of(self.reader.states(query.question), self.config.answering.work_out)
 
     # -- steps ----------------------------------------------------------------------------------------------
 
@@ -201,6 +222,27 @@ class Rag:
         if history and leans_on_history(asked.question):
             query = self._written_out(asked, history, generator or self.generator)
         return replace(self._with_names(query), language=asked.language)
+
+    def _worked_out(self, operation: str, query: Query, retriever: Retriever, generator: Generator) -> Answer | None:
+        """The answer of a question that takes several figures, or nothing where the archive has none of them."""
+        from rag.gather.asking import Asker
+        from rag.gather.work import work_out
+
+        asker = Asker(retriever, self.reader, lambda question: self._with_names(read_query(question)), self.config.answering)
+        return work_out(operation, query, asker, generator, self._in_english)
+
+    def _in_english(self, label: str) -> str:
+        """A Chinese label in English: by code what it can tell, by the generator the rest."""
+        from rag.answer.english import in_english
+        from rag.answer.prompts import term_prompt
+        from rag.generate import complete
+        from rag.language.names import unnamed
+        from rag.language.text import is_han
+
+        told = in_english(label, "", self.dictionary.english if self.dictionary else unnamed)
+        if not any(map(is_han, told)):
+            return told
+        return complete(self.generator, term_prompt(told), max_tokens=40, stop=("\n",)).strip().rstrip(".") or told
 
     def _made_with(self, retriever: Retriever) -> dict[str, str]:
         manifest = retriever.store.manifest
@@ -243,14 +285,30 @@ class Rag:
         meant = without_negated(query.question)
         names = romanised_names(query.question)
         forms = {name: form for name in names if (form := self._chinese_form(name, names))}
+        known = self._foreign_names(meant)
         named = " ".join(meant.split())  # what is not meant would only lead the reader astray
-        for name, form in forms.items():
+        for name, form in (known | forms).items():
             named = named.replace(name, form)
         named = in_chinese(figures_in_chinese(zones_in_chinese(named)))
         return replace(
-            query, named=named, forms=tuple(forms.items()), terms=self.dictionary.terms(named) if self.dictionary else (),
+            query, named=named, forms=tuple((known | forms).items()), terms=self.dictionary.terms(named) if self.dictionary else (),
             scope=tuple(places_meant(query.question, forms)),
             sounds=tuple(way for name in names if name in meant for way in readings(name)))
+
+    def _foreign_names(self, question: str) -> dict[str, str]:
+        """English names that the dictionary has in Chinese, as the archive writes them most often; none that it never writes."""
+        from rag.language.text import search_tokens
+
+        found: dict[str, str] = {}
+        ways = self.dictionary.chinese_names(question) if self.dictionary else {}
+        for name, words in ways.items():
+            pairs = {word: [token for token in search_tokens(word) if len(token) > 1] or [word] for word in words}
+            counts = self.retriever.store.archive.document_frequencies([pair for some in pairs.values() for pair in some])
+            common = {word: min(counts.get(pair, 0) for pair in some) for word, some in pairs.items()}
+            best = max(words, key=lambda word: (common[word], -len(word)))
+            if common[best] and not any(name in longer for longer in found):
+                found[name] = best
+        return found
 
     def _chinese_form(self, name: str, names: Sequence[str]) -> str:
         """How the archive spells a romanised name; passages that hold the other names of the question count more."""

@@ -271,6 +271,43 @@ class Resolved:
 
 
 @dataclass(frozen=True)
+class Row:
+    """One figure, event or report of an answer that was gathered.
+
+    ``label`` tells it from the other rows in the language of the question: its time, or what it is about. ``period``: its time as an
+    ISO day, month, year or ``2023-01/2023-06``, ``""`` where none is known. ``value``: the exact figure as a fraction (``21/10``),
+    ``""`` where the row has none; ``shown`` is it as printed. ``kind``: ``number``, ``percent``, ``points``, ``time`` or ``text``.
+    ``citations``: the numbers of the citations that tell it, the one whose ``[start:end]`` of its quotation holds the figure first.
+    """
+
+    label: str
+    period: str
+    value: str
+    shown: str
+    kind: str
+    unit: str
+    citations: tuple[int, ...]
+    start: int = 0
+    end: int = 0
+    chance: float = 0.0
+
+
+@dataclass(frozen=True)
+class Derived:
+    """What was worked out from the rows: ``operation`` over the rows with these numbers, from 0.
+
+    ``value``: exact, as a fraction; ``""`` where it is a row (``rank``) or yes or no. ``shown``: as it is stated in the answer.
+    """
+
+    operation: str
+    rows: tuple[int, ...]
+    value: str
+    kind: str
+    unit: str
+    shown: str
+
+
+@dataclass(frozen=True)
 class Turn:
     """One exchange of a conversation."""
 
@@ -287,6 +324,9 @@ class Answer:
     ``made_with``: index, embedder and generator; ``checks``: name → whether it was passed;
     ``chance``: the probability that it is right, calibrated (of a refused answer: that it would have been); ``signs``: what that was
     reckoned from.
+
+    An answer that was gathered from several sentences has ``operation`` (what was done: ``series``, ``difference``, …), ``parts`` (the
+    questions that were put to the archive), ``rows``, ``derived`` (what was worked out), and ``missing`` (what no report tells).
     """
 
     question: str
@@ -305,6 +345,11 @@ class Answer:
     checks: Mapping[str, bool] = field(default_factory=dict)
     chance: float = 0.0
     signs: Mapping[str, float] = field(default_factory=dict)
+    operation: str = "lookup"
+    parts: tuple[str, ...] = ()
+    rows: tuple[Row, ...] = ()
+    derived: Derived | None = None
+    missing: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form of ``rag ask --json``: the receipt that ``rag verify`` checks."""
@@ -351,7 +396,7 @@ class EvidenceFound:
 
 @dataclass(frozen=True)
 class Stage:
-    """A step of an answer that begins now: ``translate``, ``read`` or ``write``."""
+    """A step of an answer that begins now: ``translate``, ``plan``, ``read`` or ``write``."""
 
     name: str
 

@@ -18,8 +18,10 @@ LAYERS = [
     ["index.embed", "reader", "generate", "index.store", "doors.desk", "search.dictionary", "search.query", "doors.export"],
     ["search.followups", "search.asked_on", "search.retrieve", "index.build", "doors.doctor"],
     ["answer"],
+    ["gather"],
     ["engine"],
     ["doors.service", "doors.evaluate"],
+    ["doors.evaluate_gathered"],
     ["doors.server"],
     ["doors.cli"],
     ["__main__"],
@@ -28,7 +30,8 @@ LANGUAGE = [  # the floors inside the language tools
     ["text", "dates", "typical"],
     ["units"],
     ["quantities", "times", "periods", "enumerations"],
-    ["names"],
+    ["names", "when"],
+    ["figures"],
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 HEAVY = {"torch", "sentence_transformers", "transformers", "openvino", "openvino_genai", "faiss", "gradio", "xllamacpp", "ray",

@@ -62,7 +62,7 @@ def evaluate_retrieval(rag: Rag, questions: Iterable[Mapping[str, Any]]) -> Repo
     figures = {f"recall@{k}": mean(0 < r <= k for r in ranks) if ranks else 0.0 for k in _KS}
     figures["mrr@10"] = mean(1 / r if r else 0.0 for r in ranks) if ranks else 0.0
     figures["ndcg@10"] = mean(gains) if gains else 0.0
-    return Report("retrieval", len(ranks), {**figures, **_times(seconds)}, failures)
+    return Report("retrieval", len(ranks), {**figures, **times(seconds)}, failures)
 
 
 def documents(hits: Iterable[Hit]) -> list[str]:
@@ -99,7 +99,7 @@ def evaluate_answers(rag: Rag, questions: Iterable[Mapping[str, Any]]) -> Report
         if outcome not in ("right", "refused rightly"):
             failures.append({"id": row["id"], "question": row["question"], "outcome": outcome, "answer": answer.text,
                              "wanted": row.get("answers") or [], "quotes": [c.quote for c in answer.citations]})
-    return Report("answers", len(outcomes), {**_shares(outcomes, cited), **_times(seconds)}, failures)
+    return Report("answers", len(outcomes), {**_shares(outcomes, cited), **times(seconds)}, failures)
 
 
 def evaluate_feedback(rag: Rag, judged: Iterable[Mapping[str, Any]]) -> Report:
@@ -120,7 +120,7 @@ def evaluate_feedback(rag: Rag, judged: Iterable[Mapping[str, Any]]) -> Report:
             failures.append({"id": row["id"], "question": row["question"], "verdict": row.get("verdict"), "word": row.get("word", ""),
                              "answer": answer.text, "answer_judged": row.get("answer", "")})
     shares = {name: mean(found) for name, found in outcomes.items() if found}
-    return Report("feedback", len(seconds), {**shares, **_times(seconds)}, failures)
+    return Report("feedback", len(seconds), {**shares, **times(seconds)}, failures)
 
 
 def _outcome(answer: Answer, wanted: Sequence[str]) -> str:
@@ -210,7 +210,12 @@ def _common(one: str, other: str) -> int:
     return sum(block.size for block in blocks if block.size >= 8)
 
 
-def _times(seconds: Sequence[float]) -> dict[str, float]:
+def times(seconds: Sequence[float]) -> dict[str, float]:
+    """Median and 95 % of some seconds.
+
+    >>> times([1.0])
+    {'seconds_p50': 1.0}
+    """
     if len(seconds) < 2:
         return {"seconds_p50": seconds[0]} if seconds else {}
     return {"seconds_p50": median(seconds), "seconds_p95": quantiles(seconds, n=20)[-1]}

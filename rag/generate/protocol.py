@@ -11,15 +11,21 @@ from rag.errors import StoppedError
 
 @dataclass(frozen=True)
 class Prompt:
-    """``task`` names the prompts that share one ``system`` text, so that a runtime may keep it read."""
+    """``task`` names the prompts that share one ``system`` text, so that a runtime may keep it read.
+
+    ``examples``: what was said and answered before ``user``, as worked examples.
+    """
 
     task: str
     system: str
     user: str
+    examples: tuple[tuple[str, str], ...] = ()
 
     def messages(self) -> list[dict[str, str]]:
         """The form that chat templates and endpoints take."""
-        return [{"role": "system", "content": self.system}, {"role": "user", "content": self.user}]
+        turns = [turn for asked, said in self.examples for turn in (("user", asked), ("assistant", said))]
+        before = [{"role": role, "content": text} for role, text in turns]
+        return [{"role": "system", "content": self.system}, *before, {"role": "user", "content": self.user}]
 
 
 class Generator(Protocol):

@@ -132,6 +132,15 @@ class Period:
         return self.start, self.end
 
 
+def without_compared(text: str) -> str:
+    """A text with the times that it only compares with struck out, every other character in its place.
+
+    >>> without_compared("6月增长5%,比2023年5月快")
+    '6月增长5%,########快'
+    """
+    return _COMPARED.sub(lambda match: "#" * len(match.group()), text)
+
+
 def asked_period(question: str) -> Period | None:
     """The period that a question in either language names, from the first day to the last.
 

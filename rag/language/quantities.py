@@ -264,6 +264,16 @@ def _scale_value(words: str) -> Fraction:
     return value
 
 
+def is_rounded(printed: str) -> bool:
+    """Whether the paper rounds a figure: nearly, about, more than.
+
+    >>> is_rounded("近60项"), is_rounded("8000多人"), is_rounded("60项")
+    (True, True, False)
+    """
+    folded = fold(printed)
+    return bool(re.match("|".join(map(re.escape, _ABOUT)), folded) or re.search(r"[\d百千万亿][多余]", folded))
+
+
 # -- comparing --------------------------------------------------------------------------------------------------
 
 

@@ -15,6 +15,7 @@ from torch import nn
 from torch.nn import functional
 
 _SCALE = 32.0  # of the adapter's product, divided by its rank
+QUESTION_LAYER = 8  # of the layers, above which what a question asks to be done is told (rag/gather/operation.py)
 _LINEAR = ("attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense", "intermediate.dense",
            "output.dense")
 
@@ -35,7 +36,9 @@ class Adapted(nn.Module):
 
 
 class ReaderNetwork(nn.Module):
-    """Token ids and mask ``(n, tokens)`` → logits of start, end and sentence ``(n, tokens)`` each and of nothing ``(n,)``."""
+    """Token ids and mask ``(n, tokens)`` → logits of start, end and sentence ``(n, tokens)`` each, of nothing ``(n,)``, and the states
+    of layer ``QUESTION_LAYER`` ``(n, tokens, dim)``.
+    """
 
     def __init__(self, folder: Path, rank: int = 64) -> None:
         from transformers import AutoModel
@@ -54,9 +57,16 @@ class ReaderNetwork(nn.Module):
 
     def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """See the class."""
-        states = self.bert(input_ids=ids, attention_mask=mask).last_hidden_state
+        told = self.bert(input_ids=ids, attention_mask=mask, output_hidden_states=True)
+        states = told.last_hidden_state
         spans = self.span(states)
-        return spans[..., 0], spans[..., 1], self.sent(states)[..., 0], self.null(states[:, 0])[..., 0]
+        return (spans[..., 0], spans[..., 1], self.sent(states)[..., 0], self.null(states[:, 0])[..., 0],
+                told.hidden_states[QUESTION_LAYER])
+
+    def question_states(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """The states ``(n, tokens, dim)`` of layer ``QUESTION_LAYER``."""
+        states: torch.Tensor = self.bert(input_ids=ids, attention_mask=mask, output_hidden_states=True).hidden_states[QUESTION_LAYER]
+        return states
 
     def load(self, adapter: Mapping[str, np.ndarray]) -> None:
         """Takes over the trained weights of an ``adapter.npz``; raises ``RuntimeError`` for a name that the network has not."""

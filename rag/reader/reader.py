@@ -16,11 +16,12 @@ import numpy as np
 from rag.errors import ModelError
 from rag.models import cache_folder, resolve
 from rag.reader.reading import Heard, Reading, Sentence, log_softmax
-from rag.reader.windows import PAD, Window, windows
+from rag.reader.windows import BEGIN, MARK, PAD, Window, windows
 
 log = logging.getLogger(__name__)
 
 BACKBONE = "intfloat/multilingual-e5-small"
+_ASKED = 62  # tokens of a question from which it is told what it asks for
 _STEP = 64  # tokens to which windows are filled up, so that few shapes need a kernel of their own
 
 
@@ -29,6 +30,9 @@ class Reader(Protocol):
 
     def read(self, question: str, sentences: Sequence[Sentence]) -> Reading:
         """Which sentences answer a question, and with which words; an empty reading for no sentence."""
+
+    def states(self, question: str) -> np.ndarray:
+        """What is made of the tokens of a question, ``(tokens, dim) float32``: from this is told what it asks to be done."""
 
 
 class CrossReader:
@@ -45,6 +49,7 @@ class CrossReader:
         native = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         compiled = core.compile_model(str(file), "CPU", {
             "INFERENCE_PRECISION_HINT": "bf16" if native else "f32", "NUM_STREAMS": os.cpu_count() or 1})
+        self._single = compiled.create_infer_request()
         self._queue = openvino.AsyncInferQueue(compiled)
         self._queue.set_callback(lambda request, keep: keep([request.get_output_tensor(k).data.copy() for k in range(4)]))
         self._lock = threading.Lock()
@@ -62,6 +67,15 @@ class CrossReader:
                     float(marks[0, mark] - nothing[0]), np.array(texts[number][1][:size], int).reshape(-1, 2),
                     log_softmax(starts[0, own]), log_softmax(ends[0, own]))
         return Reading(tuple(heard[number] for number in range(len(sentences))))
+
+    def states(self, question: str) -> np.ndarray:
+        """See :class:`Reader`."""
+        ids = [BEGIN, *self._ids(question)[0][:_ASKED], MARK]
+        row = np.full((1, -(-len(ids) // _STEP) * _STEP), PAD, np.int64)
+        row[0, : len(ids)] = ids
+        with self._lock:
+            self._single.infer([row, (row != PAD).astype(np.int64)])
+            return np.array(self._single.get_output_tensor(4).data[0, : len(ids)], np.float32)
 
     def _ids(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
         encoding = self._tokenizer.encode(text, add_special_tokens=False)
@@ -98,7 +112,7 @@ def _converted(folder: Path) -> Path:
 
     adapter = resources.files(__package__).joinpath("adapter.npz").read_bytes()
     home = cache_folder() / "openvino"
-    file = home / f"reader-{hashlib.sha256(adapter).hexdigest()[:16]}-{openvino.__version__.split('-')[0]}.xml"
+    file = home / f"reader-{hashlib.sha256(adapter).hexdigest()[:16]}-{openvino.__version__.split('-')[0]}-states.xml"
     if not file.is_file():
         home.mkdir(parents=True, exist_ok=True)
         draft = home / f"{file.stem}-{os.getpid()}.xml"

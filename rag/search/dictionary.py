@@ -19,6 +19,7 @@ from rag.models.cedict import FILE, gloss_key
 
 _LONGEST_PHRASE = 5
 _WORD = re.compile(rf"[A-Za-z]+(?:'[a-z]+)?|[{HAN}]+")
+_CAPITALISED = re.compile(r"[A-Z][a-z]+(?: [A-Z][a-z]+)*")
 _SAY_NOTHING = frozenset((
     "a an the of in on at to for by from with and or as is are was were be been being do does did has have had can could will would "
     "should may might must how many much what which who whom whose when where why that this these those it its his her their there "
@@ -74,6 +75,21 @@ class Dictionary:
         """
         found = self._table.execute("SELECT english FROM names WHERE word = ?", (name,)).fetchone()
         return str(found[0]) if found else ""
+
+    def chinese_names(self, text: str) -> dict[str, Term]:
+        """The English proper names in a text that the dictionary knows, longest first, and all the ways to write each in Chinese.
+
+        >>> Dictionary(folder).chinese_names("Which towns of Morocco were hit?")                          # doctest: +SKIP
+        {'Morocco': ('摩洛哥',)}
+        """
+        runs = {" ".join(words[at:end]) for words in map(str.split, _CAPITALISED.findall(text))
+                for at in range(len(words)) for end in range(at + 1, min(len(words), at + _LONGEST_PHRASE) + 1)}
+        rows = self._table.execute(
+            f"SELECT english, word FROM names WHERE english IN ({','.join('?' * len(runs))}) ORDER BY word", list(runs))
+        known: dict[str, list[str]] = {}
+        for english, word in rows:
+            known.setdefault(english, []).append(word)
+        return {name: tuple(known[name]) for name in sorted(known, key=lambda name: -len(name))}
 
     def _abbreviations(self, words: Iterable[str]) -> dict[str, Term]:
         wanted = {word: word.upper() for word in words}

@@ -1,0 +1,252 @@
+"""Gathered rows → the answer: worked out where every row that it takes is there, else with what is missing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from rag.answer.choose import Piece
+from rag.answer.locate import citation
+from rag.gather import compute
+from rag.gather.compute import CannotComputeError, Value
+from rag.gather.gather import Gathered, chance_of
+from rag.gather.plan import ARITHMETIC, Plan, Term
+from rag.gather.survey import Event, time_of
+from rag.gather.tell import Line, Named, in_language, listed, words, written
+from rag.language.quantities import is_rounded
+from rag.language.times import all_times
+from rag.records import Answer, Derived, Row
+
+_LEAST = re.compile(r"最[低少小慢短差轻晚]|\b(?:lowest|least|fewest|smallest|slowest|shortest|minimum|weakest|worst)\b", re.I)
+_MOST = re.compile(r"最[高多大快长好强早]|\b(?:highest|most|largest|biggest|greatest|fastest|longest|maximum|strongest|best)\b", re.I)
+_SPANS = (("day", re.compile(r"同一天|同日|same day", re.I)), ("month", re.compile(r"同一个?月|同月|same month", re.I)),
+          ("year", re.compile(r"同一?年|same year", re.I)))
+
+
+@dataclass(frozen=True)
+class Told:
+    """The rows of an answer with their citations, and how each is told."""
+
+    rows: tuple[Row, ...]
+    lines: tuple[Line, ...]
+    pieces: tuple[Piece, ...]
+    missing: tuple[str, ...]
+
+
+def tell(plan: Plan, gathered: Sequence[Gathered], language: str, named: Named) -> Answer:
+    """The answer of a plan, with every figure cited; refused where what is asked for takes a figure that no report has."""
+    told = _told(gathered, language, named)
+    derived, said = _worked_out(plan, told, language)
+    complete = not told.missing and (derived is not None or plan.operation not in ARITHMETIC)
+    parts = [said] if said else []
+    if told.missing:
+        parts.append(words(language, "missing", m=("、" if language == "zh" else ", ").join(told.missing)))
+    rows = listed(told.lines, language)
+    if rows:
+        parts.append(rows if (complete and not said) or not said else (words(language, "so far") if told.missing else "") + rows)
+    end = words(language, "end")
+    text = (end.join(part.rstrip("。.; ") for part in parts) + end).strip()
+    answer = _answer(plan, told, text, language, derived, [one.term.question for one in gathered])
+    return replace(answer, refused=not told.rows or (plan.operation in ARITHMETIC and derived is None))
+
+
+def _told(gathered: Sequence[Gathered], language: str, named: Named) -> Told:
+    rows: list[Row] = []
+    lines: list[Line] = []
+    pieces: list[Piece] = []
+    missing: list[str] = []
+    for one in gathered:
+        label = _label(one, language, named)
+        if one.found is None:
+            missing.append(label)
+            continue
+        if one.found.piece not in pieces:
+            pieces.append(one.found.piece)
+        number = pieces.index(one.found.piece) + 1
+        rows.append(_row(one, label, number))
+        lines.append(Line(label, in_language(one.found.shown, language), f"[{number}]", value_of(one)))
+    return Told(tuple(rows), tuple(lines), tuple(pieces), tuple(missing))
+
+
+def _label(one: Gathered, language: str, named: Named) -> str:
+    when = one.term.when
+    if when and one.term.label == when.label:
+        return when.label if language == "zh" else when.english
+    return one.term.label if language == "zh" else named(one.term.label)
+
+
+def _row(one: Gathered, label: str, number: int) -> Row:
+    found = one.found
+    assert found is not None
+    when = one.term.when or found.when
+    return Row(label, when.iso if when else "", str(found.value), found.shown, found.kind, found.unit, (number,), found.start,
+               found.end, round(one.chance, 4))
+
+
+def value_of(one: Gathered) -> Value:
+    """The figure of a row as it is computed with."""
+    found = one.found
+    assert found is not None
+    return Value(found.value, found.kind, found.unit, is_rounded(found.shown))
+
+
+def _worked_out(plan: Plan, told: Told, language: str) -> tuple[Derived | None, str]:
+    """What a plan asks for, worked out, and how it is said; nothing where a figure is missing."""
+    values = [line.value for line in told.lines if line.value]
+    printed = [row.shown for row in told.rows]
+    if not values:
+        return None, ""
+    if plan.operation == "rank":
+        return _ranked(plan, told, language)
+    if told.missing or plan.operation not in ARITHMETIC:
+        return None, ""
+    try:
+        return _arithmetic(plan.operation, told, values, printed, language)
+    except CannotComputeError as error:
+        return None, words(language, "cannot", why=str(error))
+
+
+def _arithmetic(
+    operation: str, told: Told, values: Sequence[Value], printed: Sequence[str], language: str
+) -> tuple[Derived | None, str]:
+    first, second = told.lines[0].label, told.lines[-1].label
+    everything = tuple(range(len(values)))
+
+    def derived(value: Value, shown: str) -> Derived:
+        return Derived(operation, everything, str(value.value), value.kind, value.unit, shown)
+
+    if operation in ("sum", "average"):
+        value = compute.total(values) if operation == "sum" else compute.average(values)
+        shown = written(value, printed, language)
+        return derived(value, shown), words(language, operation, d=shown)
+    if len(values) != 2:
+        return (_compared(told, values, printed, language) if operation == "compare" else (None, ""))
+    if operation == "share":
+        value = compute.share(*values)
+        shown = written(value, printed, language)
+        return derived(value, shown), words(language, "share", d=shown)
+    if operation == "percent_change":
+        value = compute.percent_change(*values)
+        shown = written(replace(value, value=abs(value.value)), printed, language)
+        rose = ("增长" if value.value >= 0 else "下降") if language == "zh" else ("rose" if value.value >= 0 else "fell")
+        return derived(value, shown), words(language, "change", a=first, b=second, rose=rose, d=shown)
+    value = compute.difference(*values)
+    shown = written(replace(value, value=abs(value.value)), printed, language)
+    if operation == "compare":
+        higher, lower = (first, second) if value.value >= 0 else (second, first)
+        said = words(language, "equal") if not value.value else words(language, "higher", a=higher, b=lower, d=shown)
+        return derived(value, shown), said
+    more = ("多" if value.value >= 0 else "少") if language == "zh" else ("more" if value.value >= 0 else "less")
+    return derived(value, shown), words(language, "difference", a=first, b=second, more=more, d=shown)
+
+
+def _compared(told: Told, values: Sequence[Value], printed: Sequence[str], language: str) -> tuple[Derived | None, str]:
+    """Of three or more the highest."""
+    compute.average(values)  # they can be compared
+    best = max(range(len(values)), key=lambda at: values[at].value)
+    line = told.lines[best]
+    return Derived("compare", tuple(range(len(values))), "", "", "", line.label), words(language, "most", a=line.label, v=line.shown)
+
+
+def _ranked(plan: Plan, told: Told, language: str) -> tuple[Derived | None, str]:
+    """The rows with the most, or the least, or both, as it is asked."""
+    values = [line.value for line in told.lines if line.value]
+    try:
+        compute.average(values)
+    except CannotComputeError as error:
+        return None, words(language, "cannot", why=str(error))
+    if len(values) < 2:
+        return None, ""
+    order = sorted(range(len(values)), key=lambda at: -values[at].value)
+    wants_least = bool(_LEAST.search(plan.question))
+    ends = [("most", order[0])] if _MOST.search(plan.question) or not wants_least else []
+    ends += [("least", order[-1])] if wants_least else []
+    said = words(language, "sep").join(
+        words(language, key, a=told.lines[at].label, v=told.lines[at].shown) + told.lines[at].marks for key, at in ends)
+    return Derived("rank", tuple(order), "", "", "", told.lines[ends[0][1]].label), said
+
+
+# -- what has no arithmetic ------------------------------------------------------------------------------------------
+
+
+def tell_reports(plan: Plan, rows: Sequence[Gathered], language: str, named: Named) -> Answer:
+    """What reports say of one thing: the newest or the first figure, or whether they agree."""
+    told = _told(rows, language, named)
+    key = {"latest": "latest", "first": "first"}.get(plan.operation)
+    if key:
+        line = told.lines[0]
+        said = words(language, key, a=line.label, v=line.shown) + line.marks
+    else:
+        said = words(language, "differ" if len(told.rows) > 1 else "agree") + words(language, "end") + listed(told.lines, language)
+    derived = None if key else Derived(plan.operation, tuple(range(len(told.rows))), "", "", "", "")
+    return _answer(plan, told, said.strip() + words(language, "end").rstrip(), language, derived, [one.term.question for one in rows])
+
+
+def tell_events(plan: Plan, found: Sequence[Event], language: str) -> Answer | None:
+    """Events one after the other with their days, and how many there are."""
+    if not found:
+        return None
+    pieces = tuple(dict.fromkeys(event.piece for event in found))
+    rows, lines = [], []
+    for event in found:
+        number = pieces.index(event.piece) + 1
+        label = (event.when.label if language == "zh" else event.when.english) if event.when else ""
+        shown = in_language(event.words, language)
+        rows.append(Row(label, event.when.iso if event.when else "", "", event.words, "text", "", (number,), event.start, event.end,
+                        round(chance_of(event.piece.alone), 4)))
+        lines.append(Line(label, shown, f"[{number}]"))
+    told = Told(tuple(rows), tuple(lines), pieces, ())
+    said = words(language, "in all", n=len(rows)) + listed(lines, language) + words(language, "end").rstrip()
+    derived = Derived("count", tuple(range(len(rows))), str(len(rows)), "number", "", str(len(rows)))
+    return _answer(plan, told, said, language, derived, [plan.question])
+
+
+def tell_times(plan: Plan, read: Sequence[tuple[Term, Sequence[Piece]]], language: str, named: Named) -> Answer:
+    """Which of some events came first, or whether they fell into one day, month or year."""
+    rows, lines, missing, pieces = [], [], [], []
+    for term, found in read:
+        best = next((piece for piece in found if piece.timely), None)
+        when = time_of(best) if best else None
+        label = term.label if language == "zh" else named(term.label)
+        if best is None or when is None:
+            missing.append(label)
+            continue
+        pieces.append(best)
+        shown = when.label if language == "zh" else when.english
+        rows.append(Row(label, when.iso, "", shown, "time", "", (len(pieces),), chance=round(chance_of(best.score), 4)))
+        lines.append(Line(label, shown, f"[{len(pieces)}]"))
+    told = Told(tuple(rows), tuple(lines), tuple(pieces), tuple(missing))
+    said, derived = "", None
+    if not missing and len(rows) > 1:
+        said, derived = _in_time(plan, told, language)
+    text = words(language, "end").join(part for part in (said, listed(lines, language)) if part)
+    if missing:
+        text = words(language, "missing", m="、".join(missing)) + words(language, "end") + text
+    return _answer(plan, told, text + words(language, "end").rstrip(), language, derived, [term.question for term, _ in read])
+
+
+def _in_time(plan: Plan, told: Told, language: str) -> tuple[str, Derived | None]:
+    periods = [row.period for row in told.rows]
+    everything = tuple(range(len(periods)))
+    if plan.operation == "coincide":
+        kind = next((kind for kind, asked in _SPANS if asked.search(plan.question)), "day")
+        size = {"day": 10, "month": 7, "year": 4}[kind]
+        same = len({period[:size] for period in periods}) == 1
+        verdict = ("是" if same else "不是") if language == "zh" else ("Yes" if same else "No")
+        return verdict, Derived("coincide", everything, "", "", "", verdict)
+    order = sorted(everything, key=lambda at: periods[at])
+    last = bool(_LAST.search(plan.question))
+    line = told.lines[order[-1 if last else 0]]
+    said = words(language, "last" if last else "first", a=line.label, v=line.shown)
+    return said, Derived("first", tuple(order), "", "", "", line.label)
+
+
+_LAST = re.compile(r"最[晚后]|更[晚后]|较[晚后]|\b(?:last|latest|later)\b", re.I)
+
+
+def _answer(plan: Plan, told: Told, text: str, language: str, derived: Derived | None, parts: Sequence[str]) -> Answer:
+    citations = tuple(citation(number, piece) for number, piece in enumerate(told.pieces, 1))
+    return Answer(plan.question, language, text, not told.rows, citations, operation=plan.operation, parts=tuple(parts), rows=told.rows,
+                  derived=derived, missing=told.missing, times=all_times((piece.text, piece.article.date) for piece in told.pieces),
+                  chance=min((row.chance for row in told.rows), default=0.0), checks={"every figure found": not told.missing})

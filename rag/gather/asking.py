@@ -1,0 +1,71 @@
+"""How the question for one figure is put to the archive: searched within the weeks in which its time is reported, and read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from rag.answer.choose import Piece, choose_pieces
+from rag.config import Answering
+from rag.gather.plan import Term
+from rag.language.when import When
+from rag.reader import Reader
+from rag.records import Filter, Hit
+from rag.search.query import Query
+from rag.search.retrieve import Retriever
+
+_NEAR, _ANYWHERE = 12, 8  # passages found among the reports of a time, and in the whole archive
+_LOOKED_AT = 12  # sentences for each such number of passages
+_READ_ALONE = 6  # of the likeliest sentences, which are read by themselves too
+_REPORTED_WITHIN = 60  # days after a month or quarter has ended
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Puts questions to one open archive."""
+
+    retriever: Retriever
+    reader: Reader
+    understand: Callable[[str], Query]
+    settings: Answering
+
+    def read(self, term: Term, asked: Query, sentences: int, alone: int = _READ_ALONE) -> list[Piece]:
+        """The likeliest sentences to answer a term of a question, read; the first of them are read by themselves too."""
+        query, hits = self.query(term, asked), self._hits(term, asked, sentences // _LOOKED_AT)
+        settings = self.settings.model_copy(update={"read_sentences": sentences, "evidence_sentences": alone})
+        return choose_pieces(self.retriever, self.reader, query, hits, settings)
+
+    def query(self, term: Term, asked: Query) -> Query:
+        """The query of a term; a question in English is read in both languages, and what it names and means is carried on."""
+        if asked.language == "en" and term.asked:
+            return replace(self.understand(term.asked), chinese=term.question)
+        query = self.understand(term.question)
+        if asked.language == "en":
+            query = replace(query, terms=asked.terms, scope=tuple(dict.fromkeys((*query.scope, *asked.scope))), sounds=asked.sounds)
+        return query
+
+    def _hits(self, term: Term, asked: Query, times: int) -> list[Hit]:
+        """Passages of the time in which that of the term is reported first; in English by the question as it was asked too."""
+        ways = [self.understand(term.question)]
+        if asked.language == "en":
+            ways.append(self.understand(term.asked) if term.asked else asked)
+        only = reported(term.when) if term.when and term.when.year else Filter()
+        found = [hit for way in ways for hit in self._found(way, times * (_NEAR if only else _NEAR + _ANYWHERE), only)]
+        if only:
+            found += self._found(ways[0], times * _ANYWHERE, Filter())
+        return list({hit.passage.passage_id: hit for hit in reversed(found)}.values())[::-1]
+
+    def _found(self, query: Query, k: int, only: Filter) -> Sequence[Hit]:
+        return self.retriever.hits(query, self.retriever.channels(query, only), k)
+
+
+def reported(when: When) -> Filter:
+    """The articles of the time in which a time is reported.
+
+    >>> reported(When(2023, 4, 4))
+    Filter(since='2023-04-01', until='2023-06-29', source='', mentioning=())
+    """
+    period = when.period
+    assert period is not None, "a time without a year is reported at any time"
+    return Filter(since=period.start.isoformat(), until=(period.end + timedelta(_REPORTED_WITHIN)).isoformat())

@@ -1,0 +1,91 @@
+"""Question for one figure → the figures of the archive that may answer it, each with what tells for it."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from importlib import resources
+
+from rag.answer.choose import Piece
+from rag.answer.locate import Located, whole_figure
+from rag.gather.plan import Term
+from rag.language.figures import figures_of, sort_of, time_at
+from rag.language.quantities import Quantity, unit_of
+from rag.language.when import When
+
+_ASKS_SHARE = re.compile(r"率|幅|增速|百分|增长|下降|同比|环比|比重|占比|指数|percent|\brate\b|growth|%|share|index|PMI", re.I)
+_LEAST = 1e-3  # probability below which a figure of a sentence is not looked at
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A figure that may answer: ``piece.text[start:end]``, and the time that it tells of.
+
+    ``likely``: log probability that the answer lies in this figure, among the figures of the sentence that tell of the time asked
+    about. ``fits``: whether the question names its unit, and whether it asks for a figure of its kind. ``score``: the log odds that
+    it answers.
+    """
+
+    piece: Piece
+    start: int
+    end: int
+    value: Fraction
+    kind: str
+    unit: str
+    when: When | None
+    likely: float
+    fits: tuple[bool, bool] = (False, False)
+
+    @property
+    def score(self) -> float:
+        """Log odds that it answers, by what the reader makes of its sentence and of the figure, and by unit and kind."""
+        weights = fitted()["figure"]
+        signs = {"read": self.piece.score, "alone": self.piece.alone, "likely": self.likely, "unit": self.fits[0], "kind": self.fits[1]}
+        return weights["constant"] + sum(weights[name] * value for name, value in signs.items())
+
+    @property
+    def shown(self) -> str:
+        """The figure as it is printed, with the word that rounds it and its unit."""
+        return Located(self.piece, self.start, self.end).shown
+
+    @property
+    def measure(self) -> tuple[str, str]:
+        """What may be added to what: the kind of the figure and its unit."""
+        return self.kind, self.unit
+
+
+def candidates(pieces: Sequence[Piece], term: Term) -> list[Candidate]:
+    """The figures of some sentences that were read for a term, likeliest first; figures of another time are left out."""
+    found = [one for piece in pieces if piece.timely and math.isfinite(piece.alone) for one in _of_piece(piece, term)]
+    return sorted(found, key=lambda one: -one.score)
+
+
+def _of_piece(piece: Piece, term: Term) -> Iterator[Candidate]:
+    asked = term.when
+    figures = [(figure, time_at(piece.text, figure.start, piece.article.date)) for figure in figures_of(piece.text)]
+    timely = [(figure, when) for figure, when in figures if not asked or not when or when.same(asked)]
+    weighed = [(figure, when, piece.probability(figure.start, figure.end)) for figure, when in timely]
+    whole = sum(probability for *_, probability in weighed) or 1.0
+    for figure, when, probability in weighed:
+        if probability > _LEAST:
+            yield figure_in(piece, figure, when, term, probability / max(1.0, whole) if not asked else probability / whole)
+
+
+def figure_in(piece: Piece, figure: Quantity, when: When | None, term: Term, probability: float) -> Candidate:
+    """A figure of a sentence as a candidate for a term."""
+    whole, unit, kind = whole_figure(piece, figure.start, figure.end), unit_of(piece.text, figure), sort_of(figure)
+    fits = (bool(unit) and unit in term.question, (kind == "percent") == bool(_ASKS_SHARE.search(term.question)))
+    return Candidate(piece, whole.start, whole.end, figure.value, kind, unit, when, math.log(probability), fits)
+
+
+@cache
+def fitted() -> Mapping[str, Mapping[str, float]]:
+    """The weights that ``training/fit_figures.py`` fitted."""
+    weights: Mapping[str, Mapping[str, float]] = json.loads(
+        resources.files(__package__).joinpath("fitted.json").read_text(encoding="utf-8"))
+    return weights

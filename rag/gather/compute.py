@@ -1,0 +1,101 @@
+"""Arithmetic over figures, exact: values are fractions, and nothing is rounded before it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from rag.errors import RagError
+
+Measure = tuple[str, str]  # the kind of a figure (number, percent, points) and its unit
+
+
+class CannotComputeError(RagError):
+    """Figures that cannot be worked with together; the message says why."""
+
+
+@dataclass(frozen=True)
+class Value:
+    """A figure to compute with; ``rough`` where the paper rounds it (近60项)."""
+
+    value: Fraction
+    kind: str = "number"
+    unit: str = ""
+    rough: bool = False
+
+
+def difference(one: Value, other: Value) -> Value:
+    """How much the first is more than the second; of two percentages in percentage points.
+
+    >>> difference(Value(Fraction(241), unit="吨"), Value(Fraction(188), unit="吨")).value
+    Fraction(53, 1)
+    >>> difference(Value(Fraction("2.1"), "percent"), Value(Fraction(1), "percent")).kind
+    'points'
+    """
+    _check_alike([one, other])
+    kind = "points" if one.kind == "percent" else one.kind
+    return Value(one.value - other.value, kind, one.unit, one.rough or other.rough)
+
+
+def total(values: Sequence[Value]) -> Value:
+    """The sum of counts or amounts; percentages add up to nothing.
+
+    >>> total([Value(Fraction(210), unit="吨"), Value(Fraction(188), unit="吨")]).value
+    Fraction(398, 1)
+    """
+    _check_alike(values)
+    if values[0].kind != "number":
+        raise CannotComputeError("percentages of different periods or places cannot be added up")
+    return Value(sum((one.value for one in values), Fraction(0)), "number", values[0].unit, any(one.rough for one in values))
+
+
+def average(values: Sequence[Value]) -> Value:
+    """The mean of the values.
+
+    >>> average([Value(Fraction(1)), Value(Fraction(2))]).value
+    Fraction(3, 2)
+    """
+    _check_alike(values)
+    mean = sum((one.value for one in values), Fraction(0)) / len(values)
+    return Value(mean, values[0].kind, values[0].unit, any(one.rough for one in values))
+
+
+def share(part: Value, whole: Value) -> Value:
+    """The part per hundred of the whole.
+
+    >>> share(Value(Fraction(1)), Value(Fraction(4))).value
+    Fraction(25, 1)
+    """
+    _check_alike([part, whole])
+    _check_divisor(whole)
+    return Value(part.value * 100 / whole.value, "percent", "", part.rough or whole.rough)
+
+
+def percent_change(later: Value, earlier: Value) -> Value:
+    """By how many percent the earlier value had to rise to be the later one; negative where it fell.
+
+    >>> percent_change(Value(Fraction(120)), Value(Fraction(100))).value
+    Fraction(20, 1)
+    """
+    _check_alike([later, earlier])
+    _check_divisor(earlier)
+    if later.kind != "number":
+        raise CannotComputeError("the change of a percentage is told in percentage points; ask for the difference")
+    return Value((later.value - earlier.value) * 100 / earlier.value, "percent", "", later.rough or earlier.rough)
+
+
+def _check_alike(values: Sequence[Value]) -> None:
+    if not values:
+        raise CannotComputeError("no figure was found to compute with")
+    units = list(dict.fromkeys(one.unit for one in values if one.unit))
+    kinds = list(dict.fromkeys(one.kind for one in values))
+    if len(units) > 1:
+        raise CannotComputeError(f"the figures count different things ({', '.join(units)})")
+    if len(kinds) > 1:
+        raise CannotComputeError("one figure is a percentage and another is not")
+
+
+def _check_divisor(value: Value) -> None:
+    if not value.value:
+        raise CannotComputeError("the figure to divide by is 0")

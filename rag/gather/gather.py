@@ -1,0 +1,59 @@
+"""Plan → rows: each term is searched, read and given its figure; a plan without terms gathers every sentence that answers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from rag.answer.choose import Piece
+from rag.gather.candidates import Candidate, candidates
+from rag.gather.plan import Plan, Term
+from rag.gather.rows import choose_together, likeness
+
+Read = Callable[[Term, int], Sequence[Piece]]  # a term and how many sentences to look at → them, read, likeliest first
+
+_LOOKED_AT = 12  # sentences for one figure
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """One line of what was gathered: its term, its figure, its log odds, and the figures of other reports for the same term."""
+
+    term: Term
+    found: Candidate | None
+    score: float = -math.inf
+    others: tuple[Candidate, ...] = ()
+
+    @property
+    def chance(self) -> float:
+        """The probability that the figure is the one that is asked for."""
+        return chance_of(self.score)
+
+
+def chance_of(log_odds: float) -> float:
+    """Log odds as a probability.
+
+    >>> chance_of(0.0), chance_of(-math.inf)
+    (0.5, 0.0)
+    """
+    return 0.0 if log_odds == -math.inf else 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, log_odds))))
+
+
+def gather_terms(plan: Plan, read: Read, least: float) -> list[Gathered]:
+    """The figure of each term of a plan; none where no figure answers with a probability of at least ``least``."""
+    lists = [candidates(read(term, _LOOKED_AT), term) for term in plan.terms]
+    chosen = choose_together(lists)
+    rows = []
+    for term, found, best in zip(plan.terms, lists, chosen, strict=True):
+        if best is None or chance_of(best[1]) < least:
+            rows.append(Gathered(term, None, best[1] if best else -math.inf))
+        else:
+            rows.append(Gathered(term, best[0], best[1], tuple(_same_report(best[0], found))))
+    return rows
+
+
+def _same_report(best: Candidate, found: Sequence[Candidate]) -> list[Candidate]:
+    """The figures that other sentences give for the same: of the same measure, told in much the same words."""
+    return [one for one in found if one.piece is not best.piece and one.measure == best.measure
+            and (one.value == best.value or likeness(one, best) > 0.6)]

@@ -1,0 +1,83 @@
+"""What a question asks to be done: told by one trained transformer layer over what the reader makes of the question's tokens.
+
+The layer was trained on some 2,800 questions written for it, and on thousands that one sentence answers
+(``training/train_planner.py``). It is small enough for numpy.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+
+import numpy as np
+
+_HEADS = 12
+Weights = Mapping[str, np.ndarray]
+
+
+def operation_of(states: np.ndarray, sure: float) -> str:
+    """What is asked for, ``lookup`` unless the probability of anything else is at least ``sure``.
+
+    ``states``: ``(tokens, dim)``, what the reader makes of the tokens of a question.
+    """
+    chances = operation_chances(states)
+    if 1.0 - chances["lookup"] <= sure:
+        return "lookup"
+    return max((name for name in chances if name != "lookup"), key=chances.__getitem__)
+
+
+def operation_chances(states: np.ndarray) -> dict[str, float]:
+    """The probability of each operation; they sum to 1."""
+    weights, names = trained()
+    logits = logits_of(states, weights)
+    odds = np.exp(logits - logits.max())
+    return dict(zip(names, map(float, odds / odds.sum()), strict=True))
+
+
+@cache
+def trained() -> tuple[Weights, tuple[str, ...]]:
+    """The trained weights and the names of the operations."""
+    raw = np.load(io.BytesIO(resources.files(__package__).joinpath("operations.npz").read_bytes()))
+    weights = {name: raw[name].astype(np.float32) for name in raw if name != "names"}
+    return weights, tuple(map(str, raw["names"]))
+
+
+def logits_of(states: np.ndarray, weights: Weights) -> np.ndarray:
+    """``(operations,)``: a transformer layer, then the mean of its tokens and a weighted mean beside it."""
+    tokens = _layer(states, weights)
+    attention = _softmax(tokens @ weights["att.weight"][0] + weights["att.bias"][0])
+    pooled = np.concatenate([attention @ tokens, tokens.mean(axis=0)])
+    return np.asarray(weights["out.weight"] @ pooled + weights["out.bias"])
+
+
+def _layer(states: np.ndarray, weights: Weights) -> np.ndarray:
+    """A layer of BERT (Devlin et al., 2019) over ``(tokens, dim)``."""
+    def linear(name: str, x: np.ndarray) -> np.ndarray:
+        return np.asarray(x @ weights[f"layer.{name}.weight"].T + weights[f"layer.{name}.bias"])
+
+    def norm(name: str, x: np.ndarray) -> np.ndarray:
+        mean, variance = x.mean(axis=-1, keepdims=True), x.var(axis=-1, keepdims=True)
+        return np.asarray((x - mean) / np.sqrt(variance + 1e-12) * weights[f"layer.{name}.weight"] + weights[f"layer.{name}.bias"])
+
+    size = states.shape[1] // _HEADS
+    query, key, value = (linear(f"attention.self.{name}", states).reshape(len(states), _HEADS, size).transpose(1, 0, 2)
+                         for name in ("query", "key", "value"))
+    attention = _softmax(query @ key.transpose(0, 2, 1) / math.sqrt(size))
+    mixed = (attention @ value).transpose(1, 0, 2).reshape(states.shape)
+    states = norm("attention.output.LayerNorm", linear("attention.output.dense", mixed) + states)
+    inner = _gelu(linear("intermediate.dense", states))
+    return norm("output.LayerNorm", linear("output.dense", inner) + states)
+
+
+def _softmax(x: np.ndarray) -> np.ndarray:
+    odds = np.exp(x - x.max(axis=-1, keepdims=True))
+    return np.asarray(odds / odds.sum(axis=-1, keepdims=True))
+
+
+def _gelu(x: np.ndarray) -> np.ndarray:
+    from scipy.special import erf
+
+    return np.asarray(x * 0.5 * (1.0 + erf(x / math.sqrt(2.0))))

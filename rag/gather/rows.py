@@ -1,0 +1,49 @@
+"""Candidates of each term → one figure for each, chosen together: the figures of one series are told in much the same words."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from rag.answer.locate import clause_of
+from rag.gather.candidates import Candidate, fitted
+from rag.language.text import fold
+
+_ROOM = 24  # characters of a sentence by which its wording is compared
+_FIGURES = re.compile(r"[\d.,%\u2030零〇一二两三四五六七八九十百千万亿点年月日季度上下半号份第]+")
+
+
+def choose_together(terms: Sequence[Sequence[Candidate]]) -> list[tuple[Candidate, float] | None]:
+    """The best candidate of each term with its log odds, ``None`` for a term without any."""
+    return [max(((one, _together(one, number, terms)) for one in found), key=lambda pair: pair[1], default=None)
+            for number, found in enumerate(terms)]
+
+
+def _together(one: Candidate, own: int, terms: Sequence[Sequence[Candidate]]) -> float:
+    """The log odds of a candidate; it gains by how alike it and the most believed of each other term are told."""
+    alike = [max((likeness(one, other) * _believed(other) for other in found), default=0.0)
+             for number, found in enumerate(terms) if number != own and found]
+    return one.score + fitted()["together"]["like_others"] * (sum(alike) / len(alike) if alike else 0.0)
+
+
+def _believed(one: Candidate) -> float:
+    return 1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, one.score))))
+
+
+def likeness(one: Candidate, other: Candidate) -> float:
+    """How alike the words before two figures are, 0 to 1, whatever their numbers and times."""
+    left, right = _words_of(one), _words_of(other)
+    return len(left & right) / len(left | right) if left | right else 0.0
+
+
+def _words_of(one: Candidate) -> frozenset[str]:
+    return _pairs(one.piece.text, one.start, one.end)
+
+
+@lru_cache(4096)
+def _pairs(text: str, start: int, end: int) -> frozenset[str]:
+    begin, _ = clause_of(text, start, end, _ROOM)
+    plain = _FIGURES.sub("", fold(text[min(begin, start) : start]))[-_ROOM:] + "#" + fold(text[end : end + 2])
+    return frozenset(plain[at : at + 2] for at in range(len(plain) - 1))

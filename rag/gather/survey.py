@@ -1,0 +1,182 @@
+"""Every sentence that answers, instead of the one that answers best: events to list and count, reports to compare, rows of a table."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from rag.answer.choose import Piece
+from rag.answer.locate import clause_of
+from rag.gather.candidates import Candidate, candidates, figure_in
+from rag.gather.gather import Gathered
+from rag.gather.plan import Plan, Term
+from rag.gather.rows import likeness
+from rag.language.figures import CELLS, figures_of, time_at
+from rag.language.text import fold
+from rag.language.when import When, times_in
+from rag.records import headline
+
+_ALIKE = 0.35  # shared pairs of characters from which two figures are told of the same thing
+_ONE_EVENT = 0.3  # of the words that answer, from which two sentences tell of one event
+_TELLS = 0.0  # log odds from which a sentence answers
+_BEHIND = 4.0  # log odds behind the best figure from which one is not looked at
+_SHOWN = 40  # characters of an event that are shown
+
+
+@dataclass(frozen=True, eq=False)
+class Event:
+    """A sentence that tells of an event: its words, and its day, month or year."""
+
+    piece: Piece
+    start: int
+    end: int
+    when: When | None
+
+    @property
+    def words(self) -> str:
+        """The words that answer."""
+        return self.piece.text[self.start : self.end]
+
+
+def reports(plan: Plan, pieces: Sequence[Piece], when: When | None) -> list[Gathered]:
+    """The figures that reports give for one thing, each value once, the best first."""
+    found = _of_one_thing(candidates(pieces, Term(plan.question, when)))
+    rows: list[Gathered] = []
+    for one in found:
+        same = next((at for at, row in enumerate(rows) if row.found and row.found.value == one.value), None)
+        if same is None:
+            rows.append(Gathered(Term(plan.question, one.when, _label(one)), one, one.score))
+        else:
+            rows[same] = replace(rows[same], others=(*rows[same].others, one))
+    return rows
+
+
+def newest(rows: Sequence[Gathered], *, first: bool = False) -> list[Gathered]:
+    """The row whose time is the latest (or the earliest), by the time that it tells of, else by the day of its paper."""
+    dated = [(key, row) for row in rows if row.found and (key := _when_key(row.found))]
+    if not dated:
+        return list(rows[:1])
+    return [min(dated, key=lambda pair: pair[0])[1] if first else max(dated, key=lambda pair: pair[0])[1]]
+
+
+def _when_key(one: Candidate) -> str:
+    when = one.when
+    return when.period.end.isoformat() if when and when.year and when.period else one.piece.article.date
+
+
+def table_rows(plan: Plan, pieces: Sequence[Piece]) -> list[Gathered]:
+    """The rows of the table whose row answers best, each with its cell of the same column; none where no row answers."""
+    best = next((one for one in candidates(pieces, Term(plan.question)) if CELLS in one.piece.text), None)
+    if best is None:
+        return []
+    column = _column(best.piece.text, best.start)
+    rows = [piece for piece in _neighbours(best.piece, pieces) if _cell(piece, column)]
+    return [Gathered(Term(plan.question, None, _row_name(piece.text)), cell, best.score)
+            for piece in rows if (cell := _cell(piece, column))]
+
+
+def events(pieces: Sequence[Piece], when: When | None) -> list[Event]:
+    """The events that sentences tell of, each once; ``pieces`` come likeliest first."""
+    found: list[Event] = []
+    for piece in pieces:
+        if not piece.timely or not math.isfinite(piece.alone) or piece.alone < _TELLS:
+            continue
+        one = Event(piece, *_words_of(piece), time_of(piece))
+        if when and one.when and not (when.covers(one.when) or one.when.covers(when)):
+            continue
+        if not any(_same_event(one, other) for other in found):
+            found.append(one)
+    return sorted(found, key=lambda one: (_day(one), one.start))
+
+
+def time_of(piece: Piece) -> When | None:
+    """The time of what a sentence tells: the narrowest that it names, else the day of its paper."""
+    named = [time.when for time in times_in(piece.text, piece.article.date) if time.when.year]
+    written = [time.when for time in times_in(_as_words(piece.article.date))]
+    if not named:
+        return written[0] if written else None
+    return min([*named, *written], key=lambda when: (not when.day, when.last - when.first))
+
+
+def _as_words(iso: str) -> str:
+    parts = iso.split("-") if iso else []
+    return "".join(f"{int(part)}{mark}" for part, mark in zip(parts, "年月日", strict=False))
+
+
+def _of_one_thing(found: Sequence[Candidate]) -> list[Candidate]:
+    likely = [one for one in found if one.score > max(_TELLS, found[0].score - _BEHIND)] if found else []
+    return [one for one in likely if one.measure == likely[0].measure and (one is likely[0] or likeness(one, likely[0]) > _ALIKE)]
+
+
+def _label(one: Candidate) -> str:
+    return one.when.label if one.when else one.piece.article.date
+
+
+def _words_of(piece: Piece) -> tuple[int, int]:
+    span = piece.span
+    start, end = clause_of(piece.text, span.start, max(span.end, span.start + 1))
+    return (start, end) if end - start <= _SHOWN else (span.start, max(span.end, span.start + 1))
+
+
+def _same_event(one: Event, other: Event) -> bool:
+    if one.when and other.when and not (one.when.covers(other.when) or other.when.covers(one.when)):
+        return False
+    left, right = (_pairs(f"{headline(event.piece.article)}{event.piece.text}") for event in (one, other))
+    inner, outer = _pairs(one.words), _pairs(other.words)
+    return _share(left, right) > _ONE_EVENT or _share(inner, outer) > 2 * _ONE_EVENT
+
+
+def _pairs(text: str) -> frozenset[str]:
+    plain = "".join(c for c in fold(text) if c.isalnum())
+    return frozenset(plain[at : at + 2] for at in range(len(plain) - 1))
+
+
+def _share(one: frozenset[str], other: frozenset[str]) -> float:
+    return len(one & other) / (min(len(one), len(other)) or 1)
+
+
+def _day(event: Event) -> str:
+    return event.when.iso if event.when else event.piece.article.date
+
+
+def _column(row: str, at: int) -> int:
+    return row[:at].count(CELLS)
+
+
+def _row_name(row: str) -> str:
+    first = row.split(CELLS)[0]
+    return first.split(" ", 1)[-1].strip() or first
+
+
+def _neighbours(piece: Piece, pieces: Sequence[Piece]) -> list[Piece]:
+    """The rows of the table in which a row stands, in their order."""
+    text = piece.article.text
+    start = piece.start
+    lines = text.split("\n")
+    at, here = 0, 0
+    places = []
+    for number, line in enumerate(lines):
+        places.append((at, at + len(line)))
+        here = number if at <= start < at + len(line) + 1 else here
+        at += len(line) + 1
+    first, last = here, here
+    while first > 0 and CELLS in lines[first - 1]:
+        first -= 1
+    while last + 1 < len(lines) and CELLS in lines[last + 1]:
+        last += 1
+    known = {(other.article.article_id, other.start): other for other in pieces}
+    return [known.get((piece.article.article_id, a), replace(piece, start=a, end=b, text=text[a:b]))
+            for a, b in places[first : last + 1]]
+
+
+def _cell(piece: Piece, column: int) -> Candidate | None:
+    """The figure in a column of a row."""
+    parts = piece.text.split(CELLS)
+    if column >= len(parts):
+        return None
+    begin = sum(len(part) + len(CELLS) for part in parts[:column])
+    inside = [figure for figure in figures_of(piece.text) if begin <= figure.start < begin + len(parts[column])]
+    if not inside:
+        return None
+    return figure_in(piece, inside[-1], time_at(piece.text, inside[-1].start, piece.article.date), Term(""), 1.0)

@@ -1,0 +1,111 @@
+"""Rows and what was worked out from them → the text of an answer in Chinese or English, made by code alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from rag.gather.compute import Value
+from rag.language.quantities import exact, glossary, scaled
+from rag.language.units import UNITS
+
+Named = Callable[[str], str]  # a Chinese label → the same in the language of the answer
+
+_PLACES = 2  # decimals of what is no exact decimal
+_SCALES = (("亿", 10**8), ("万", 10**4))
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row as it is told: what it is about, its figure as printed, the marks of its citations."""
+
+    label: str
+    shown: str
+    marks: str
+    value: Value | None = None
+
+
+def in_language(shown: str, language: str) -> str:
+    """A printed figure in the language of the answer.
+
+    >>> in_language("86.8亿元", "en"), in_language("86.8亿元", "zh")
+    ('8.68 billion yuan', '86.8亿元')
+    """
+    if language == "zh":
+        return shown
+    for chinese, english in glossary(shown):
+        shown = shown.replace(chinese, english, 1)
+    return {"持平": "unchanged"}.get(shown, shown)
+
+
+def written(value: Value, printed: Sequence[str], language: str) -> str:
+    """A figure that was worked out, in the scale of those it was worked out from; rounded to two places if it ends nowhere.
+
+    >>> written(Value(Fraction(66400000000), unit="千瓦时"), ["8475亿", "7811亿"], "zh")
+    '664亿千瓦时'
+    >>> written(Value(Fraction(66400000000), unit="千瓦时"), ["8475亿"], "en"), written(Value(Fraction(100, 3), "percent"), [], "zh")
+    ('66.4 billion kilowatt-hours', '约33.33%')
+    """
+    power, name = next(((power, name) for name, power in _SCALES if printed and all(name in one for one in printed)), (1, ""))
+    number = value.value / power if language == "zh" else value.value
+    number, rounded = _to_places(number, power if language == "en" else 1)
+    about = ("约" if language == "zh" else "about ") if rounded or value.rough else ""
+    if value.kind == "percent":
+        return f"{about}{_signed(number)}%"
+    if value.kind == "points":
+        return f"{about}{_signed(number)}" + ("个百分点" if language == "zh" else " percentage points")
+    if language == "zh":
+        return f"{about}{_signed(number, grouped=False)}{name}{value.unit}"
+    english = scaled(abs(number)) if abs(number) >= 10**6 else exact(abs(number))
+    unit = UNITS.get(value.unit, "")
+    return f"{about}{'−' if number < 0 else ''}{english}{' ' + unit if unit else ''}"
+
+
+def _signed(number: Fraction, *, grouped: bool = True) -> str:
+    return ("−" if number < 0 else "") + exact(abs(number), grouped=grouped)
+
+
+def _to_places(value: Fraction, power: int) -> tuple[Fraction, bool]:
+    """A value as a decimal: exact where it has at most six places, else to two (of its scale)."""
+    unit = Fraction(1, 10**6) * power
+    if (value / unit).denominator == 1:
+        return value, False
+    step = Fraction(1, 10**_PLACES) * power
+    return round(value / step) * step, True
+
+
+_WORDS = {
+    "zh": {"difference": "{a}比{b}{more}{d}", "sum": "合计{d}", "average": "平均{d}", "share": "占{d}", "change": "{a}比{b}{rose}{d}",
+           "most": "最高的是{a}:{v}", "least": "最低的是{a}:{v}", "latest": "最新的是{a}:{v}", "first": "最早的是{a}({v})",
+           "last": "最晚的是{a}({v})", "missing": "资料里没有{m}的数字", "cannot": "无法算出:{why}", "so far": "资料里有的:",
+           "in all": "资料里共有{n}条:", "higher": "{a}高于{b},相差{d}", "equal": "两者相同", "agree": "各条报道一致",
+           "differ": "各条报道不一致", "sep": ";", "end": "。"},
+    "en": {"difference": "{a} is {d} {more} than {b}", "sum": "{d} in total", "average": "{d} on average", "share": "{d}",
+           "change": "{a} {rose} by {d} against {b}", "most": "Highest: {a}, {v}", "least": "Lowest: {a}, {v}",
+           "latest": "The latest is {a}: {v}", "first": "{a} came first ({v})", "last": "{a} came last ({v})",
+           "missing": "The archive has no figure for {m}", "cannot": "It cannot be worked out: {why}",
+           "so far": "What the archive has: ", "in all": "{n} in the reports of this archive: ",
+           "higher": "{a} is higher than {b}, by {d}", "equal": "Both are the same", "agree": "The reports agree",
+           "differ": "The reports differ", "sep": "; ", "end": ". "},
+}
+
+
+def words(language: str, key: str, **values: object) -> str:
+    """A set phrase of answers.
+
+    >>> words("en", "sum", d="5 tonnes")
+    '5 tonnes in total'
+    """
+    return _WORDS[language][key].format(**values)
+
+
+def listed(lines: Sequence[Line], language: str) -> str:
+    """The rows one after the other, each with its citations.
+
+    >>> listed([Line("3月", "5%", "[1]"), Line("4月", "6%", "[2]")], "zh")
+    '3月5%[1];4月6%[2]'
+    """
+    joint = "" if language == "zh" else ": "
+    space = "" if language == "zh" else " "
+    return _WORDS[language]["sep"].join(f"{line.label}{joint if line.shown else ''}{line.shown}{space}{line.marks}" for line in lines)

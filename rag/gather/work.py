@@ -1,0 +1,83 @@
+"""A question that takes several figures → its answer: planned, gathered, worked out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rag.answer.choose import Piece
+from rag.gather.answer import tell, tell_events, tell_reports, tell_times
+from rag.gather.asking import Asker
+from rag.gather.gather import gather_terms
+from rag.gather.plan import ARITHMETIC, OF_EVENTS, Plan, Term, make_plan, runs_of
+from rag.gather.prompts import parts_prompt
+from rag.gather.survey import events, newest, reports, table_rows
+from rag.gather.tell import Named
+from rag.generate import Generator, complete
+from rag.language.text import simplified
+from rag.language.when import When, times_in
+from rag.records import Answer
+from rag.search.query import Query
+
+_SURVEYED, _READ_ALONE = 60, 24  # sentences that are looked at to list all that answer, and read by themselves
+_TABLE = 40
+_LONGEST = 150  # tokens of the parts of a question
+
+
+def work_out(operation: str, query: Query, asker: Asker, generator: Generator, named: Named) -> Answer | None:
+    """The answer of a question that takes more than one figure; ``None`` where the archive has nothing for it to begin with.
+
+    ``named`` puts a Chinese label into the language of the question.
+    """
+    asked = query.question if query.language == "zh" else dated(query)
+    language = query.language
+
+    def split(question: str, what: str) -> Sequence[str]:
+        return simplified(complete(generator, parts_prompt(question, what), max_tokens=_LONGEST, stop=("\n",))).split("|")
+
+    plan = make_plan(operation, asked, split)
+    if plan.terms and operation in OF_EVENTS:
+        return tell_times(plan, [(term, asker.read(term, query, _TABLE // 2)) for term in plan.terms], language, named)
+    if plan.terms:
+        rows = gather_terms(plan, lambda term, sentences: asker.read(term, query, sentences), asker.settings.min_chance)
+        return tell(plan, rows, language, named)
+    if operation in ARITHMETIC | OF_EVENTS - {"first"}:
+        return None
+    term = topic(plan, split)
+    pieces = asker.read(term, query, _SURVEYED, alone=_READ_ALONE)
+    return _surveyed(plan, term, pieces, language, named)
+
+
+def _surveyed(plan: Plan, term: Term, pieces: Sequence[Piece], language: str, named: Named) -> Answer | None:
+    if plan.operation in ("list", "count"):
+        return tell_events(plan, events(pieces, term.when), language)
+    if plan.operation == "rank" and (rows := table_rows(plan, pieces)):
+        return tell(plan, rows, language, named)
+    rows = reports(plan, pieces, term.when)
+    if plan.operation in ("latest", "first"):
+        rows = newest(rows, first=plan.operation == "first")
+    return tell_reports(plan, rows, language, named) if rows else None
+
+
+def topic(plan: Plan, split: object) -> Term:
+    """What a question without parts is about, and the one time that it names."""
+    assert callable(split)
+    words = str(split(plan.question, plan.operation)[0]).strip() or plan.question
+    runs = runs_of(plan.question)
+    when: When | None = runs[0].first.when if len(runs) == 1 and runs[0].first == runs[0].last else None
+    if when and not times_in(words):
+        words = when.label + words
+    return Term(words, when, words, plan.question)
+
+
+def dated(query: Query) -> str:
+    """An English question with its times, and the names that the archive knows, in Chinese.
+
+    >>> dated(Query("How many in May 2023?", "en"))
+    'How many in 2023年5月?'
+    """
+    text = query.question
+    for time in reversed(times_in(text)):
+        text = text[: time.start] + time.when.label + text[time.end :]
+    for name, form in query.forms:
+        text = text.replace(name, form)
+    return text

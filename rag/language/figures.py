@@ -1,0 +1,66 @@
+"""The figures of a text that count or measure something, and the time that each tells of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from fractions import Fraction
+
+from rag.language.periods import without_compared
+from rag.language.quantities import Quantity, read, unit_of
+from rag.language.when import NamedTime, When, times_in
+
+CELLS = " | "  # between the cells of a row of a table
+_TIMES = frozenset("年 月 日 号 点 时 期 届 岁 次会议".split())  # what a figure with one of these counts is a time or a name
+_FLAT = re.compile("(?<=[同环]比)持平")  # a change of nothing
+_ADDRESS = re.compile(r"https?://[\w./%#?=&+-]+")
+
+
+def figures_of(text: str) -> list[Quantity]:
+    """The figures of a text that count or measure something: no dates, no soft numerals, nothing of an address of the web.
+
+    >>> [q.text for q in figures_of("2023年3月开工47个,同比增长5%,环比持平")]
+    ['持平', '47', '5%']
+    """
+    times = [(time.start, time.end) for time in times_in(text)] + [match.span() for match in _ADDRESS.finditer(text)]
+    flat = [Quantity(match.group(), *match.span(), Fraction(0), "percent") for match in _FLAT.finditer(text)]
+    return [*flat, *(q for q in read(text) if q.kind in ("number", "percent") and not q.soft and not _is_time(text, q)
+                     and not any(a < q.end and q.start < b for a, b in times))]
+
+
+def _is_time(text: str, figure: Quantity) -> bool:
+    return unit_of(text, figure) in _TIMES or text[figure.end : figure.end + 1] in _TIMES
+
+
+def sort_of(figure: Quantity) -> str:
+    """``number``, ``percent`` or ``points``: percentage points are no percentage."""
+    return "points" if figure.kind == "percent" and "点" in figure.text else figure.kind
+
+
+def time_at(text: str, at: int, written: str, named: Iterable[NamedTime] | None = None) -> When | None:
+    """The time of what stands at a place of a sentence: that named last before it; of a cell that of its row and column.
+
+    ``written`` is the ISO date of the article, ``named`` the times of the sentence where they are known. ``None`` where the sentence
+    names none before that place.
+
+    >>> time_at("6月出口5万吨,比5月多", 4, "2023-07-08").label
+    '2023年6月'
+    >>> time_at("季度 一季度 | 2024年产值(亿元) 35.7", 24, "").label
+    '2024年一季度'
+    """
+    if CELLS in text:
+        start = text.rfind(CELLS, 0, at) + len(CELLS) if CELLS in text[:at] else 0
+        return _narrowest(time.when for part in (text[start:at], text.split(CELLS)[0]) for time in times_in(part, written))
+    times = times_in(without_compared(text), written) if named is None else named
+    before = [time for time in times if time.start < at]
+    return before[-1].when if before else None
+
+
+def _narrowest(times: Iterable[When]) -> When | None:
+    """The narrowest of some times, its year that of any that names one."""
+    ordered = sorted(times, key=lambda when: when.last - when.first)
+    if not ordered:
+        return None
+    year = next((when.year for when in ordered if when.year), 0)
+    return replace(ordered[0], year=ordered[0].year or year)
