@@ -173,7 +173,7 @@ def discover(paths: Iterable[Path]) -> Iterator[Path]:
                 raise SourceError(f"{path}: no source in this folder; sources end in {' '.join(SUFFIXES)}")
             yield from found
         else:
-            raise SourceError(f"{path}: no such file or folder; name the pages to read, or set source.paths")
+            raise SourceError(f"{path}: no such file or folder; name the pages (`rag build PAGE…`), or set source.paths in config.yaml")
 
 
 def _is_source(file: Path) -> bool:
