@@ -14,11 +14,12 @@ from typing import Any
 
 ROOT = Path(__file__).parent.parent
 LINK = re.compile(r"(!?)\[((?:[^\]\[]|\[[^\]]*\])*)\]\(([^()\s]+)\)")
+PICTURE = re.compile(r'<img src="docs/')  # in files of the top folder, whose pages lie one folder down
 GATHERED = {  # file of the repository → page of the site
     "CHANGELOG.md": "project/changelog.md",
     "CONTRIBUTING.md": "project/contributing.md",
     "SECURITY.md": "project/security.md",
-    "README.md": "index.md",
+    "README.md": "project/readme.md",
     "index/README.md": "reference/index-folder.md",
     "rag/reader/README.md": "reference/reader.md",
     "training/README.md": "reference/training.md",
@@ -29,12 +30,11 @@ log = logging.getLogger("mkdocs.hooks.links")
 
 
 def on_files(files: Any, config: Any) -> Any:
-    """Adds the gathered pages; the site has a start page of its own."""
+    """Adds the gathered pages."""
     from mkdocs.structure.files import File
 
     for name, uri in GATHERED.items():
-        if name != "README.md":
-            files.append(File.generated(config, uri, content=(ROOT / name).read_text(encoding="utf-8")))
+        files.append(File.generated(config, uri, content=(ROOT / name).read_text(encoding="utf-8")))
     return files
 
 
@@ -49,7 +49,7 @@ def linked(markdown: str, uri: str) -> str:
     >>> linked("[sizes](../benchmarks/scale.md), [how](../rag/engine.py), [next](faq.md#top)", "scale.md")
     '[sizes](benchmarks/scale.md), how, [next](faq.md#top)'
     """
-    home = next((name for name, page in GATHERED.items() if page == uri and name != "README.md"), f"docs/{uri}")
+    home = next((name for name, page in GATHERED.items() if page == uri), f"docs/{uri}")
 
     def turned(match: re.Match[str]) -> str:
         picture, words, target = match.groups()
@@ -64,4 +64,4 @@ def linked(markdown: str, uri: str) -> str:
             return words
         return f"{picture}[{words}]({relpath(there, dirname(uri) or '.')}{mark}{anchor})"
 
-    return LINK.sub(turned, markdown)
+    return LINK.sub(turned, PICTURE.sub('<img src="../', markdown))
