@@ -105,6 +105,12 @@ def wanted_files(config: Config) -> Iterator[Path]:
     yield from left
 
 
+def check_sources(config: Config, paths: Sequence[Path] = ()) -> None:
+    """Raises :class:`SourceError` where a build of ``paths`` (default: the configured sources) would find none."""
+    for _ in discover(paths) if paths else wanted_files(config):
+        pass
+
+
 def until_changed(config: Config, paths: Sequence[Path] = (), *, pause: float = 1.0) -> None:
     """Waits until a source was added, changed or removed, and then until it has been left alone for a moment."""
     before = now = _stamps(config, paths)
