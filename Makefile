@@ -41,7 +41,8 @@ lint: $(READY)  ## ruff and mypy
 	$(BIN)/mypy
 
 docs: $(READY)  ## the documentation, as pages in site/
-	$(BIN)/python -m mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
+	@echo "site/index.html"
 
 wheel: $(READY)  ## dist/wenbao-*.whl, which runs outside this folder
 	rm -rf build
