@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/ready
 Q      ?= how many projects did Suizhou start?
 
-.PHONY: help install build ask chat test lint bench clean
+.PHONY: help install build ask chat test lint docs wheel bench clean
 .DEFAULT_GOAL := help
 
 help:  ## list the verbs
@@ -37,11 +37,19 @@ test: $(READY)  ## all tests, those with the real models and in a browser too
 	$(BIN)/python -m pytest
 
 lint: $(READY)  ## ruff and mypy
-	$(BIN)/ruff check rag tests benchmarks training
+	$(BIN)/ruff check rag tests benchmarks training docs
 	$(BIN)/mypy
+
+docs: $(READY)  ## the documentation, as pages in site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
+	@echo "site/index.html"
+
+wheel: $(READY)  ## dist/wenbao-*.whl, which runs outside this folder
+	rm -rf build
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
 
 bench: $(READY)  ## measure, and write the tables in benchmarks/
 	$(BIN)/python benchmarks/run.py
 
 clean:  ## remove the virtual environment and the index (not the models)
-	rm -rf $(VENV) index/generation-* index/manifest.json index/building
+	rm -rf $(VENV) build dist site index/generation-* index/manifest.json index/building

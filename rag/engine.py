@@ -185,9 +185,10 @@ class Rag:
 
     def build(self, paths: Sequence[Path] = (), *, fresh: bool = False, progress: Progress | None = None) -> Report:
         """Brings the index up to date; see :func:`rag.index.build.build`."""
-        from rag.index.build import build
+        from rag.index.build import build, check_sources
         from rag.index.embed import for_building
 
+        check_sources(self.config, paths)  # before a model is fetched
         with for_building(self.embedder, self.config) as embedder:
             report = build(self.config, embedder, paths, fresh=fresh, progress=progress)
         self.__dict__.pop("retriever", None)
@@ -365,9 +366,10 @@ class Rag:
     def retriever(self) -> Retriever:
         """The open index with the embedder."""
         from rag.index.build import settings_of
-        from rag.index.store.backends import open_store
+        from rag.index.store.backends import manifest_of, open_store
         from rag.search.retrieve import Retriever
 
+        manifest_of(self.config)  # before a model is fetched
         store = open_store(self.config, settings_of(self.config, self.embedder))
         return Retriever(store, self.embedder, self.config.retrieval)
 

@@ -2,7 +2,7 @@
 
 A GGUF file keeps some of its matrices, that of the vocabulary among them, in 6 bits with a scale for every 16 numbers
 [1]_. The runtime widens them to 8 bits and leaves the scales as they are, though reading and applying these costs time. Here
-a row gets one scale; figures are in benchmarks/answers-steps.md and seconds.md.
+a row gets one scale; figures are in docs/research.md (2026-11-26).
 
 .. [1] llama.cpp, *k-quants*, https://github.com/ggml-org/llama.cpp/pull/1684
 """

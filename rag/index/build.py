@@ -105,6 +105,12 @@ def wanted_files(config: Config) -> Iterator[Path]:
     yield from left
 
 
+def check_sources(config: Config, paths: Sequence[Path] = ()) -> None:
+    """Raises :class:`SourceError` where a build of ``paths`` (default: the configured sources) would find none."""
+    for _ in discover(paths) if paths else wanted_files(config):
+        pass
+
+
 def until_changed(config: Config, paths: Sequence[Path] = (), *, pause: float = 1.0) -> None:
     """Waits until a source was added, changed or removed, and then until it has been left alone for a moment."""
     before = now = _stamps(config, paths)
@@ -173,7 +179,7 @@ def discover(paths: Iterable[Path]) -> Iterator[Path]:
                 raise SourceError(f"{path}: no source in this folder; sources end in {' '.join(SUFFIXES)}")
             yield from found
         else:
-            raise SourceError(f"{path}: no such file or folder; name the pages to read, or set source.paths")
+            raise SourceError(f"{path}: no such file or folder; name the pages (`rag build PAGE…`), or set source.paths in config.yaml")
 
 
 def _is_source(file: Path) -> bool:

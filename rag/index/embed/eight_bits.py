@@ -3,7 +3,7 @@
 Two things keep the vectors what they were. Channels of a layer normalisation differ by far in size, always the same
 ones, so they are evened out and the matrix takes over what was taken off [1]_. Of the other inputs one channel may be
 loud beyond all measure, for a token or two of a text [2]_; it is multiplied apart, as it is, and the range of
-the 8 bits is that of the rest. What nncf gives for the same texts was less exact (benchmarks/embedding.md).
+the 8 bits is that of the rest. What nncf gives for the same texts was less exact (docs/research.md, 2026-11-26).
 
 .. [1] Xiao et al., *SmoothQuant: Accurate and Efficient Post-Training Quantization for Large Language Models*, ICML 2023.
 .. [2] Sun et al., *Massive Activations in Large Language Models*, COLM 2024.

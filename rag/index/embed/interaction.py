@@ -2,7 +2,7 @@
 
 The one vector of a passage says what it is about; what it mentions in passing, token vectors find, in the other language
 too. They are taken from two thirds up the embedder's own layers, as the last layers make the tokens of a text alike
-(benchmarks/interaction.md), and a token counts by its rarity, which the vocabulary of the model knows.
+(benchmarks/interaction.md, docs/research.md), and a token counts by its rarity, which the vocabulary of the model knows.
 
 .. [1] Khattab and Zaharia, *ColBERT: Efficient and Effective Passage Search via Contextualized Late Interaction over BERT*,
    SIGIR 2020.

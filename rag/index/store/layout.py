@@ -72,7 +72,7 @@ def read_manifest(folder: Path) -> Manifest:
         raw = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         manifest = Manifest(**{**raw, "settings": Settings(**raw["settings"])})
     except FileNotFoundError as error:
-        raise StoreError(f"{folder}: no index here; make it with `rag build`") from error
+        raise StoreError(f"{folder}: no index here; make it with `rag build` (`rag build PAGE…` without a config.yaml)") from error
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise StoreError(f"{folder / MANIFEST}: damaged ({error}); make the index anew: `rag build --fresh`") from error
     if fault := fault_of(folder / manifest.generation, manifest, ARCHIVE, thorough=False):
