@@ -293,6 +293,33 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Fact:
+    """One figure of the archive: ``article.text[start:end]`` in the sentence ``[sentence_start:sentence_end]`` (of ``field``).
+
+    ``what``: the words of the sentence that tell what it counts; ``value``: exact, as a fraction; ``shown``: as printed; ``kind``:
+    ``number``, ``percent`` or ``points``; ``period``: the time that it tells of, as in :class:`Row`, ``since`` and ``until`` its first
+    and last day, ``""`` where none is known; ``rounded``: whether the paper rounds it.
+    """
+
+    article_id: str
+    field: str
+    item: int
+    start: int
+    end: int
+    sentence_start: int
+    sentence_end: int
+    what: str
+    value: str
+    shown: str
+    kind: str
+    unit: str
+    period: str
+    since: str
+    until: str
+    rounded: bool
+
+
+@dataclass(frozen=True)
 class Derived:
     """What was worked out from the rows: ``operation`` over the rows with these numbers, from 0.
 

@@ -37,8 +37,8 @@ class Asker:
         return choose_pieces(self.retriever, self.reader, query, hits, settings)
 
     def query(self, term: Term, asked: Query) -> Query:
-        """The query of a term; a question in English is read in both languages, and what it names and means is carried on."""
-        if asked.language == "en" and term.asked:
+        """The query of a term, read as it was asked and as the generator words it; what an English question means is carried on."""
+        if term.asked and term.asked != term.question:
             return replace(self.understand(term.asked), chinese=term.question)
         query = self.understand(term.question)
         if asked.language == "en":
@@ -46,10 +46,12 @@ class Asker:
         return query
 
     def _hits(self, term: Term, asked: Query, times: int) -> list[Hit]:
-        """Passages of the time in which that of the term is reported first; in English by the question as it was asked too."""
+        """Passages of the time in which that of the term is reported first, by both wordings of the question."""
         ways = [self.understand(term.question)]
-        if asked.language == "en":
-            ways.append(self.understand(term.asked) if term.asked else asked)
+        if term.asked and term.asked != term.question:
+            ways.append(self.understand(term.asked))
+        elif asked.language == "en":
+            ways.append(asked)
         only = reported(term.when) if term.when and term.when.year else Filter()
         found = [hit for way in ways for hit in self._found(way, times * (_NEAR if only else _NEAR + _ANYWHERE), only)]
         if only:
