@@ -12,6 +12,7 @@ from importlib import resources
 import numpy as np
 
 from rag.config import Answering
+from rag.language.figures import is_link
 from rag.language.text import fold, simplified
 from rag.reader import Heard, Reader, Sentence, Span
 from rag.records import Article, Hit, Passage, headline
@@ -78,8 +79,8 @@ def choose_pieces(retriever: Retriever, reader: Reader, query: Query, hits: Sequ
     likely = _likely(retriever, query, in_scope(hits, query.scope), settings.read_sentences)
     shown = [piece.read_as for piece in likely]
     ways = _ways_to_ask(query, shown)
-    read = [replace(piece, margin=heard.margin, heard=heard, timely=_may_tell(query, piece))
-            for piece, heard in zip(likely, reader.read(ways[0], shown).heard, strict=True)]
+    heard = reader.read(ways[0], shown).heard
+    read = [replace(piece, margin=own.margin, heard=own) for piece, own in zip(likely, heard, strict=True)]
     best = sorted((replace(piece, score=score_of(piece)) for piece in read), key=lambda piece: (not piece.timely, -piece.score))
     first = settings.evidence_sentences
     return [replace(piece, alone=_alone(reader, ways, piece)) for piece in best[:first]] + best[first:]
@@ -134,12 +135,15 @@ def _may_tell(query: Query, piece: Piece) -> bool:
 
 
 def _likely(retriever: Retriever, query: Query, hits: Sequence[Hit], limit: int) -> list[Piece]:
-    """The likeliest sentences by all that is known before they are read, in the order of their articles."""
+    """The likeliest sentences by all that is known before they are read, in the order of their articles.
+
+    Those that can only tell about another time than the one asked about are taken where no others are left.
+    """
     vectors, best = retriever.vectors(query), max((hit.score for hit in hits), default=0.0)
     pieces = [piece for hit in hits for piece in _sentences(retriever, hit, vectors, hit.score - best)]
     shares = retriever.held(query.meant, [f"{piece.passage.context} {piece.text}" for piece in pieces])
-    scored = [replace(piece, shared=share) for piece, share in zip(pieces, shares, strict=True)]
-    likely = sorted(scored, key=score_of, reverse=True)[:limit]
+    scored = [replace(piece, shared=share, timely=_may_tell(query, piece)) for piece, share in zip(pieces, shares, strict=True)]
+    likely = sorted(scored, key=lambda piece: (not piece.timely, -score_of(piece)))[:limit]
     articles = list(dict.fromkeys(piece.article.article_id for piece in likely))
     return sorted(likely, key=lambda p: (articles.index(p.article.article_id), p.passage.field, p.passage.item, p.start))
 
@@ -148,5 +152,7 @@ def _sentences(retriever: Retriever, hit: Hit, vectors: np.ndarray, found: float
     """Each sentence of a passage with the z-score of its vector."""
     for row, start, end in retriever.store.archive.sentences_of(hit.passage.passage_id):
         text = hit.passage.text[start - hit.passage.start : end - hit.passage.start]
+        if is_link(text):
+            continue
         near = float(np.mean([retriever.store.sentences.score(vector, row) for vector in vectors]))
         yield Piece(hit.article, hit.passage, start, end, text, nearness=near, found=found)
