@@ -11,7 +11,6 @@ import zipfile
 import pytest
 from markdown_it import MarkdownIt
 
-from rag.answer.verify import Check
 from rag.doors.export import (
     STYLES,
     answers_as,
@@ -26,6 +25,7 @@ from rag.doors.export import (
 from rag.doors.export.citations import people
 from rag.errors import QuestionError, SourceError
 from rag.records import Answer, Article, Citation, Figure, Resolved
+from rag.verify import Check
 
 ARTICLE = Article("8f0a", "seeds/清河.txt", "清河#1", "甲镇新桥开工。", title="甲镇新桥开工", kicker="某区",
                   byline="本报记者 叶伟 通讯员 欧阳娜", date="2024-07-05", section="第5版")
