@@ -78,16 +78,16 @@ def _share(one: str, other: str) -> bool:
 
 
 def _same_value(mine: Row, true: Mapping[str, Any]) -> bool:
-    if not mine.value or not mine.period or mine.period != _period(true["period"]):
+    if not mine.value or not mine.period or mine.period != iso_period(true["period"]):
         return False
     values = {quantity.value for quantity in read(f"{true['value']}{true.get('unit', '')}")}
     return Fraction(mine.value) in values
 
 
-def _period(period: str) -> str:
+def iso_period(period: str) -> str:
     """A quarter as its months.
 
-    >>> _period("2023-Q1"), _period("2023-04")
+    >>> iso_period("2023-Q1"), iso_period("2023-04")
     ('2023-01/2023-03', '2023-04')
     """
     year, _, quarter = period.partition("-Q")

@@ -1,0 +1,139 @@
+"""The results that commands print: answers, passages, articles, checks and figures."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from rag.doors.cli.terminal import Cell, is_terminal, print_table, styled
+
+if TYPE_CHECKING:
+    from rag.answer.verify import Check
+    from rag.doors.doctor import Finding
+    from rag.doors.evaluate import Report
+    from rag.models import Status
+    from rag.records import Answer, Article, Hit
+
+
+def print_json(value: Any) -> None:
+    """Prints JSON and nothing else."""
+    print(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def print_address(address: str) -> None:
+    """Tells where the server can be reached."""
+    print(f"{styled(address, bold=True)}  (Ctrl-C ends it)", flush=True)
+
+
+def print_answer(answer: Answer) -> None:
+    """The answer, its quotations, and what a reader should know beside them."""
+    print(styled(answer.text, bold=True))
+    for c in answer.citations:
+        told = " · ".join(part for part in (c.title, c.byline, c.date, c.source) if part)
+        print(f"\n{styled(f'[{c.number}]', fg='cyan')} {c.quote}\n    {styled(told, dim=True)}")
+    for line in _notes_of(answer):
+        print(line)
+    for warning in answer.warnings:
+        print(f"\n{styled('!', fg='yellow', bold=True)} {warning}")
+
+
+def _notes_of(answer: Answer) -> Iterator[str]:
+    """How the question was understood, which other figures could be meant, and which days its times mean."""
+    zh = answer.language == "zh"
+    if answer.rewritten:
+        yield f"\n{'理解为' if zh else 'understood as'}: {answer.rewritten}"
+    if answer.figures:
+        yield "\n另有数字:" if zh else "\nother figures:"
+    for f in answer.figures:
+        yield f"    {f.text}: {f.counts} [{f.citation.title}{', ' + f.date if f.date else ''}]"
+    for time in answer.times:
+        yield f"    {time.text} = {time.means} ({'文章日期' if zh else 'article of'} {time.date})"
+
+
+def print_hits(hits: Iterable[Hit], *, explain: bool) -> None:
+    """The passages found, best first; with ``explain`` what found each."""
+    for hit in hits:
+        row = hit.to_dict()
+        title, source = styled(row["title"], bold=True), styled(row["source"], dim=True)
+        print(f"{hit.rank:3}  {hit.score:7.3f}  {title}  ({source})\n     {row['text']}")
+        if explain:
+            print(f"     {styled(_explained(hit), dim=True)}")
+        print()
+
+
+def _explained(hit: Hit) -> str:
+    channels = "; ".join(f"{name} rank {f.rank}, {f.score:.2f}" for name, f in hit.found_by.items() if name != "period")
+    time = "; tells about another time than the one asked about" if "period" in hit.found_by else ""
+    return f"found by {channels}; holds {' '.join(hit.matched) or 'none of the words'}{time}"
+
+
+def print_articles(articles: Iterable[Article]) -> None:
+    """The articles of a page as a person would like to read them."""
+    for article in articles:
+        print("\n".join(_article_lines(article)), end="\n\n")
+
+
+def _article_lines(article: Article) -> Iterator[str]:
+    """The lines of an article, with ⟨+⟩ where the reader rejoined it."""
+    yield styled("━" * 60, dim=True)
+    for label, value in (("section", article.section), ("kicker", article.kicker), ("title", article.title),
+                         ("byline", article.byline), ("date", article.date)):
+        if value:
+            yield f"{styled(f'{label:8}', dim=True)}{styled(value, bold=label == 'title')}"
+    text = article.text
+    for joint in sorted(article.joints, key=lambda j: -j.at):
+        text = f"{text[: joint.at]}⟨{'+' if joint.kind == 'cut' else '↷'}⟩{text[joint.at :]}"
+    yield f"\n{text}{' ⟨breaks off⟩' if article.truncated else ''}\n"
+    for caption in article.captions:
+        yield f"caption {caption.text} ({caption.credit})"
+    for doubt in article.doubts:
+        yield f"doubt   {doubt}"
+
+
+def print_models(models: Iterable[Status], verified: Mapping[str, int]) -> None:
+    """The models of the catalogue: what each is for, and where it lies."""
+    rows = [(m.role, m.name, m.licence, f"{m.size / 1e6:,.0f} MB from {m.source}" if m.cached else "not cached",
+             f"{verified[m.name]} files verified" if m.name in verified else "") for m in models]
+    if is_terminal(sys.stdout):
+        headings = ("role", "model", "licence", "in the cache", "verified")
+        print_table(headings if verified else headings[:-1], (row if verified else row[:-1] for row in rows))
+        return
+    for role, name, licence, state, checked in rows:
+        print(f"{role:16} {name} ({licence}): {state}{'; ' + checked if checked else ''}")
+
+
+def print_checks(checks: Iterable[Check]) -> None:
+    """What of an answer holds, and what was seen where something does not."""
+    if is_terminal(sys.stdout):
+        print_table(("", "check", "seen"), ((_mark(c.holds), c.what, "" if c.holds else c.seen) for c in checks))
+        return
+    for check in checks:
+        print(f"{'ok' if check.holds else '!!'}  {check.what}" + ("" if check.holds else f": {check.seen}"))
+
+
+def print_findings(findings: Iterable[Finding]) -> None:
+    """What was found at the installation, and the remedy for what is not well."""
+    if is_terminal(sys.stdout):
+        print_table(("", "check", "seen"), (
+            (_mark(f.well), f.check, f.seen if f.well else f"{f.seen}\n→ {f.remedy}") for f in findings))
+        return
+    for f in findings:
+        print(f"{'ok' if f.well else '!!'}  {f.check:9} {f.seen}" + ("" if f.well else f"\n    → {f.remedy}"))
+
+
+def _mark(well: bool) -> Cell:
+    return ("ok", "green") if well else ("!!", "bold red")
+
+
+def print_report(report: Report, failures: int) -> None:
+    """The figures of a measurement, and its first failures as lines of JSON."""
+    print(f"{report.kind}: {report.questions}")
+    if is_terminal(sys.stdout):
+        print_table(("figure", "value"), ((name, f"{value:.3f}") for name, value in report.figures.items()))
+    else:
+        for name, value in report.figures.items():
+            print(f"  {name:18} {value:.3f}")
+    for failure in report.failures[:failures]:
+        print(json.dumps(failure, ensure_ascii=False))

@@ -1,0 +1,108 @@
+"""Fits the weights by which the figures of a gathered answer are chosen, and writes them to ``rag/gather/fitted.json``.
+
+    python training/fit_figures.py --config corpus.yaml --questions benchmarks/sets/gathered_look.jsonl --out rag/gather/fitted.json
+
+A logistic regression over the candidates of every question with parts: is this one of the true figures? Prints, cross-validated by
+question, how often the first choice is right where a right one is there, and how many figures are taken at each least probability.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold, cross_val_predict
+
+from rag import Rag
+from rag.doors.evaluate_gathered import iso_period
+from rag.gather.asking import Asker
+from rag.gather.candidates import Candidate, candidates
+from rag.gather.plan import OF_EVENTS, Term, make_plan
+from rag.gather.prompts import parts_prompt
+from rag.gather.rows import likeness
+from rag.gather.work import dated
+from rag.generate import complete
+from rag.language.quantities import read
+from rag.language.text import simplified
+
+SIGNS = ("read", "alone", "likely", "unit", "kind", "like_others")
+TAKEN = (0.3, 0.4, 0.5, 0.6)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--config", type=Path, required=True)
+    parser.add_argument("--questions", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    arguments = parser.parse_args()
+    rows = [json.loads(line) for line in arguments.questions.read_text(encoding="utf-8").splitlines()]
+    found = zip(*examples(Rag.open(arguments.config), rows), strict=True)
+    signs, right, question, term = (np.array(column) for column in found)
+    model = LogisticRegression(C=1.0)
+    told = cross_val_predict(model, signs, right, groups=question, cv=GroupKFold(5), method="predict_proba")[:, 1]
+    first = [own[told[own].argmax()] for own in (np.flatnonzero(term == number) for number in np.unique(term))]
+    there = [number for number in np.unique(term) if right[term == number].any()]
+    print(f"{len(right)} figures of {len(first)} terms; right ones for {len(there)}, first for {right[first].sum()}")
+    for least in TAKEN:
+        taken = [at for at in first if told[at] >= least]
+        print(f"taken from {least}: {len(taken)}, right {right[taken].sum()}")
+    model.fit(signs, right)
+    weights = dict(zip(SIGNS, map(float, model.coef_[0].round(3)), strict=True))
+    together = {"like_others": weights.pop("like_others")}
+    fitted = {"figure": {"constant": round(float(model.intercept_[0]), 3), **weights}, "together": together}
+    arguments.out.write_text(json.dumps(fitted, indent=2) + "\n", encoding="utf-8")
+
+
+def examples(rag: Rag, rows: list[dict[str, Any]]) -> Iterator[tuple[list[float], bool, int, int]]:
+    """The signs of each candidate, whether it is true, and the numbers of its question and its term."""
+    number = 0
+    for at, row in enumerate(rows):
+        found = [(term, some) for term, some in gathered(rag, row)]
+        for own, (term, some) in enumerate(found):
+            others = [other for place, (_, other) in enumerate(found) if place != own and other]
+            for one in some:
+                yield [*signs_of(one), like_others(one, others)], is_true(one, term, row), at, number
+            number += bool(some)
+
+
+def gathered(rag: Rag, row: Mapping[str, Any]) -> Iterator[tuple[Term, list[Candidate]]]:
+    """The candidates of each term of a question whose operation is known."""
+    asker = Asker(rag.retriever, rag.reader, lambda question: rag.searched(question), rag.config.answering)
+    query = rag.understand(row["question"])
+    if row["operation"] in OF_EVENTS:
+        return
+    asked = query.question if query.language == "zh" else dated(query)
+
+    def split(question: str, operation: str) -> list[str]:
+        return simplified(complete(rag.generator, parts_prompt(question, operation), max_tokens=150, stop=("\n",))).split("|")
+
+    for term in make_plan(row["operation"], asked, split).terms:
+        yield term, candidates(asker.read(term, query, 12), term)[:12]
+
+
+def signs_of(one: Candidate) -> list[float]:
+    return [one.piece.score, one.piece.alone, one.likely, float(one.fits[0]), float(one.fits[1])]
+
+
+def like_others(one: Candidate, others: list[list[Candidate]]) -> float:
+    alike = [max(likeness(one, other) / (1 + np.exp(-other.score)) for other in some) for some in others]
+    return sum(alike) / len(alike) if alike else 0.0
+
+
+def is_true(one: Candidate, term: Term, row: Mapping[str, Any]) -> bool:
+    for true in row["rows"]:
+        values = {quantity.value for quantity in read(f"{true['value']}{true['unit']}")} or {Fraction(0)}
+        period = iso_period(true["period"])
+        if one.value in values and (not term.when or not period or period == term.when.iso or period[:4] == term.when.iso):
+            return True
+    return False
+
+
+if __name__ == "__main__":
+    main()
