@@ -167,5 +167,8 @@ def _worked_with(answer: Told) -> Iterator[str]:
     yield from (citation["date"] for citation in answer["citations"])
     for told in (*(row["label"] for row in answer["rows"]), *answer.get("missing", ()), *answer.get("parts", ())):
         yield from (told[time.start : time.end] for time in times_in(told))
+    for row in answer["rows"]:
+        if any(time.end - time.start == len(row["label"]) for time in times_in(row["label"])):
+            yield row["label"] + row["shown"]  # a month that is followed by digits reads as a number
     if answer.get("derived"):
         yield answer["derived"]["shown"]
