@@ -106,7 +106,7 @@ class Answering(Section):
     evidence_sentences: int = Field(3, ge=1, le=20)
     sure: float = Field(0.95, ge=0.5, le=1)
     min_chance: float = Field(0.4, ge=0, le=1)
-    work_out: float = Field(0.7, ge=0, le=1)
+    work_out: float = Field(0.5, ge=0, le=1)
     kept: int = Field(256, ge=0, le=100_000)
 
 

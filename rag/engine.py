@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,7 +23,8 @@ from rag.records import Answer, Article, Event, EvidenceFound, Filter, Hit, Stag
 from rag.search.query import Query, leans_on_history, read_query
 
 if TYPE_CHECKING:
-    from rag.generate import Generator
+    from rag.gather.ledger import Entry
+    from rag.generate import Generator, Stoppable
     from rag.index.build import Progress, Report
     from rag.index.embed import Embedder
     from rag.reader import Reader
@@ -106,27 +108,51 @@ class Rag:
         self, question: str, history: Sequence[Turn], asked_on: date | None, retriever: Retriever, clock: _Clock,
         stopped: Callable[[], bool], operation: str | None,
     ) -> Iterator[Event]:
-        """The steps of an answer."""
-        from rag.answer import choose_pieces, write_answer
+        """The steps of an answer: gathered where the question takes several figures, else looked up.
+
+        A question that may be either is looked up first, and gathered if no sentence answers it.
+        """
+        from rag.gather.answer import answers_kind, is_whole
+        from rag.gather.operation import IN_DOUBT
         from rag.generate import Stoppable
-        from rag.language.names import unnamed
         from rag.search.asked_on import absolute
 
         generator = Stoppable(lambda: self.generator, stopped)
         dated, told = absolute(question, asked_on) if asked_on else (question, ())
         query = self.understand(dated, history, generator)
+        doing, several = self.operation(query) if operation is None else (operation, 0.0 if operation == "lookup" else math.inf)
         clock.lap("understand")
-        operation = operation or self.operation(query)
-        if operation != "lookup":
+
+        def whole(answer: Answer, hits: Sequence[Hit] = ()) -> Answer:
+            return replace(
+                answer, question=question, times=(*told, *answer.times),
+                rewritten="" if query.question == question.strip() else query.question, search_question=query.named,
+                seconds=clock.seconds(), made_with=self._made_with(retriever),
+                retrieved=tuple((hit.passage.passage_id, round(hit.score, 4)) for hit in hits))
+
+        if several > self.config.answering.work_out:
             yield Stage("plan")
-            answer = self._worked_out(operation, query, retriever, generator)
-            clock.lap("gather")
-            if answer is not None:
+            if gathered := self._gathered(doing, query, retriever, generator, clock):
                 yield EvidenceFound(())
-                yield replace(answer, question=question, times=(*told, *answer.times), seconds=clock.seconds(),
-                              rewritten="" if query.question == question.strip() else query.question,
-                              search_question=query.named, made_with=self._made_with(retriever))
+                yield whole(gathered)
                 return
+        hits: list[Hit] = []
+        for event in self._looked_up(query, retriever, generator, clock):
+            if isinstance(event, EvidenceFound):
+                hits = list(event.hits)
+            if isinstance(event, Answer):
+                doubtful = IN_DOUBT < several <= self.config.answering.work_out
+                if doubtful and not answers_kind(event, doing):
+                    gathered = self._gathered(doing, query, retriever, generator, clock)
+                    event = gathered if gathered and is_whole(gathered) else event
+                event = whole(event, hits)
+            yield event
+
+    def _looked_up(self, query: Query, retriever: Retriever, generator: Stoppable, clock: _Clock) -> Iterator[Event]:
+        """The steps of an answer that one sentence holds."""
+        from rag.answer import choose_pieces, write_answer
+        from rag.language.names import unnamed
+
         hits = retriever.search(query, max(self.config.retrieval.k, _READ))
         clock.lap("search")
         yield EvidenceFound(tuple(hits))
@@ -145,20 +171,26 @@ class Rag:
         for event in events:
             if isinstance(event, TextPiece):
                 clock.first("first_text")
-                yield event
             else:
                 clock.lap("write")
-                yield replace(
-                    event, question=question, times=(*told, *event.times),
-                    rewritten="" if query.question == question.strip() else query.question,
-                    search_question=query.named, seconds=clock.seconds(), made_with=self._made_with(retriever),
-                    retrieved=tuple((hit.passage.passage_id, round(hit.score, 4)) for hit in hits))
+            yield event
 
     def search(self, query: str, k: int | None = None, only: Filter | None = None) -> list[Hit]:
         """The ``k`` best passages (default: ``retrieval.k``), best first; ``only`` from some dates or sources."""
         if k is not None and k < 1:
             raise QuestionError(f"k must be at least 1, not {k}")
         return self.retriever.search(self.searched(query), k, only or Filter())
+
+    def facts(self, query: str, k: int = 50, only: Filter | None = None, *, unit: str = "", kind: str = "") -> list[Entry]:
+        """The ``k`` figures of the archive that a query is about, best first, each with its sentence.
+
+        ``unit``: as printed (元, 吨), ``kind``: ``number``, ``percent`` or ``points``; figures of any, if none is given.
+        """
+        from rag.gather.ledger import entries
+
+        if k < 1:
+            raise QuestionError(f"k must be at least 1, not {k}")
+        return entries(self.retriever, self.searched(query), k, only or Filter(), unit=unit, kind=kind)
 
     def searched(self, query: str) -> Query:
         """A query as it is searched, its names and dates in Chinese."""
@@ -210,14 +242,14 @@ class Rag:
         for prompt in (*warm_up_prompts(), *gather_prompts()):
             complete(self.generator, prompt, max_tokens=1)
 
-    def operation(self, query: Query) -> str:
-        """What a question asks to be done: ``lookup`` for one fact, ``series``, ``difference``, … for what takes several.
+    def operation(self, query: Query) -> tuple[str, float]:
+        """What a question asks to be done if it takes several figures, and the probability that it does.
 
         See :data:`rag.gather.plan.OPERATIONS`.
         """
         from rag.gather.operation import operation_of
 
-        return operation_of(self.reader.states(query.question), self.config.answering.work_out)
+        return operation_of(self.reader.states(query.question))
 
     # -- steps ----------------------------------------------------------------------------------------------
 
@@ -228,13 +260,17 @@ class Rag:
             query = self._written_out(asked, history, generator or self.generator)
         return replace(self._with_names(query), language=asked.language)
 
-    def _worked_out(self, operation: str, query: Query, retriever: Retriever, generator: Generator) -> Answer | None:
+    def _gathered(
+        self, operation: str, query: Query, retriever: Retriever, generator: Generator, clock: _Clock
+    ) -> Answer | None:
         """The answer of a question that takes several figures, or nothing where the archive has none of them."""
         from rag.gather.asking import Asker
         from rag.gather.work import work_out
 
         asker = Asker(retriever, self.reader, lambda question: self._with_names(read_query(question)), self.config.answering)
-        return work_out(operation, query, asker, generator, self._in_english)
+        answer = work_out(operation, query, asker, generator, self._in_english)
+        clock.lap("gather")
+        return answer
 
     def _in_english(self, label: str) -> str:
         """A Chinese label in English: by code what it can tell, by the generator the rest."""

@@ -171,16 +171,18 @@ class Filter:
     """Which articles a search may find: ISO days, months or years (both ends belong to it), part of a source's name, and names
     (of places, of persons) that must all stand in the article.
 
-    An article whose date is less precise counts if it may fall into the range; one without a date does not.
+    An article whose date is less precise counts if it may fall into the range; one without a date does not. ``telling``: the first and
+    the last day of a time of which a figure of the passage must tell.
     """
 
     since: str = ""
     until: str = ""
     source: str = ""
     mentioning: tuple[str, ...] = ()
+    telling: tuple[str, str] = ("", "")
 
     def __bool__(self) -> bool:
-        return bool(self.since or self.until or self.source or self.mentioning)
+        return bool(self.since or self.until or self.source or self.mentioning or any(self.telling))
 
 
 @dataclass(frozen=True)
@@ -290,6 +292,33 @@ class Row:
     start: int = 0
     end: int = 0
     chance: float = 0.0
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One figure of the archive: ``article.text[start:end]`` in the sentence ``[sentence_start:sentence_end]`` (of ``field``).
+
+    ``what``: the words of the sentence that tell what it counts; ``value``: exact, as a fraction; ``shown``: as printed; ``kind``:
+    ``number``, ``percent`` or ``points``; ``period``: the time that it tells of, as in :class:`Row`, ``since`` and ``until`` its first
+    and last day, ``""`` where none is known; ``rounded``: whether the paper rounds it.
+    """
+
+    article_id: str
+    field: str
+    item: int
+    start: int
+    end: int
+    sentence_start: int
+    sentence_end: int
+    what: str
+    value: str
+    shown: str
+    kind: str
+    unit: str
+    period: str
+    since: str
+    until: str
+    rounded: bool
 
 
 @dataclass(frozen=True)

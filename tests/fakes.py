@@ -52,7 +52,8 @@ class Scripted:
 
     def write(self, prompt: Prompt, *, max_tokens: int, stop: Sequence[str] = ()) -> Iterator[str]:
         self.prompts.append(prompt)
-        said = self.says.get(prompt.task, "") if prompt.task.startswith(("translate", "parts")) else self.says[prompt.task]
+        silent = prompt.task == "translate" or prompt.task.startswith("parts-")
+        said = self.says.get(prompt.task, "") if silent else self.says[prompt.task]
         if callable(said):
             said = said(prompt)
         elif isinstance(said, list):

@@ -60,7 +60,7 @@ def test_a_stream_tells_evidence_first_and_the_answer_last(client):
 
 
 def test_an_operation_can_be_asked_for_or_left_out(client, library, monkeypatch):
-    monkeypatch.setattr(type(library.rag), "operation", lambda self, query: "latest")
+    monkeypatch.setattr(type(library.rag), "operation", lambda self, query: ("latest", 1.0))
     assert ask(client).json()["operation"] == "latest"
     told = ask(client, operation="lookup").json()
     assert told["operation"] == "lookup" and told["rows"] == []

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from rag.answer.choose import Piece
 from rag.answer.prompts import NOT_SAID
-from rag.language.quantities import ROUNDING, Quantity, header_unit, read
+from rag.language.figures import whole_figure as whole
+from rag.language.quantities import Quantity, header_unit, read
 from rag.language.text import HAN, fold
-from rag.language.units import unit_at
 from rag.records import Citation, headline, runs_of, source_spans
 
 _COMMAS = ",\uff0c"
@@ -135,13 +135,7 @@ def whole_figure(piece: Piece, start: int, end: int) -> Located:
     >>> whole_figure(piece, 1, 3).text, whole_figure(piece, 5, 9).text
     ('近60项', '8270万人')
     """
-    text = fold(piece.text)
-    if end and text[end - 1].isdigit():
-        scale = re.compile(r"[多余几]?[百千万亿]*(?:%|\u2030)?[多余]?").match(text, end)
-        end = scale.end() if scale else end
-        end += len(unit_at(text, end))
-    before = ROUNDING.search(text, 0, start) if text[start : start + 1].isdigit() else None
-    return Located(piece, before.start() if before else start, end)
+    return Located(piece, *whole(piece.text, start, end))
 
 
 def _and_more(wanted: str) -> str:

@@ -12,12 +12,13 @@ from rag.gather import compute
 from rag.gather.compute import CannotComputeError, Value
 from rag.gather.gather import Gathered, chance_of
 from rag.gather.plan import ARITHMETIC, Plan, Term
-from rag.gather.survey import Event, time_of
+from rag.gather.survey import Event, first_told, time_of
 from rag.gather.tell import Line, Named, in_language, listed, words, written
-from rag.language.quantities import is_rounded
+from rag.language.quantities import is_rounded, read
 from rag.language.times import all_times
 from rag.records import Answer, Derived, Row
 
+_QUOTED = re.compile("“[^”]*”")
 _LEAST = re.compile(r"最[低少小慢短差轻晚]|\b(?:lowest|least|fewest|smallest|slowest|shortest|minimum|weakest|worst)\b", re.I)
 _MOST = re.compile(r"最[高多大快长好强早]|\b(?:highest|most|largest|biggest|greatest|fastest|longest|maximum|strongest|best)\b", re.I)
 _SPANS = (("day", re.compile(r"同一天|同日|same day", re.I)), ("month", re.compile(r"同一个?月|同月|same month", re.I)),
@@ -206,7 +207,7 @@ def tell_times(plan: Plan, read: Sequence[tuple[Term, Sequence[Piece]]], languag
     """Which of some events came first, or whether they fell into one day, month or year."""
     rows, lines, missing, pieces = [], [], [], []
     for term, found in read:
-        best = next((piece for piece in found if piece.timely), None)
+        best = first_told(found)
         when = time_of(best) if best else None
         label = term.label if language == "zh" else named(term.label)
         if best is None or when is None:
@@ -250,3 +251,19 @@ def _answer(plan: Plan, told: Told, text: str, language: str, derived: Derived |
     return Answer(plan.question, language, text, not told.rows, citations, operation=plan.operation, parts=tuple(parts), rows=told.rows,
                   derived=derived, missing=told.missing, times=all_times((piece.text, piece.article.date) for piece in told.pieces),
                   chance=min((row.chance for row in told.rows), default=0.0), checks={"every figure found": not told.missing})
+
+
+# -- either way ------------------------------------------------------------------------------------------------------
+
+
+def answers_kind(answer: Answer, operation: str) -> bool:
+    """Whether an answer that was looked up is none that a gathered one could better: it has a percentage where one is asked for."""
+    if answer.refused:
+        return False
+    told = read(_QUOTED.sub("", answer.text))
+    return operation not in ("share", "percent_change") or any(figure.kind == "percent" for figure in told)
+
+
+def is_whole(answer: Answer) -> bool:
+    """Whether nothing is missing in a gathered answer."""
+    return not answer.refused and not answer.missing

@@ -15,7 +15,7 @@ from rag.records import Filter, Hit
 from rag.search.query import Query
 from rag.search.retrieve import Retriever
 
-_NEAR, _ANYWHERE = 12, 8  # passages found among the reports of a time, and in the whole archive
+_TELLING, _NEAR, _ANYWHERE = 12, 8, 6  # passages with a figure of the time asked about, among the reports of it, and in all
 _LOOKED_AT = 12  # sentences for each such number of passages
 _READ_ALONE = 6  # of the likeliest sentences, which are read by themselves too
 _REPORTED_WITHIN = 60  # days after a month or quarter has ended
@@ -37,8 +37,8 @@ class Asker:
         return choose_pieces(self.retriever, self.reader, query, hits, settings)
 
     def query(self, term: Term, asked: Query) -> Query:
-        """The query of a term; a question in English is read in both languages, and what it names and means is carried on."""
-        if asked.language == "en" and term.asked:
+        """The query of a term, read as it was asked and as the generator words it; what an English question means is carried on."""
+        if term.asked and term.asked != term.question:
             return replace(self.understand(term.asked), chinese=term.question)
         query = self.understand(term.question)
         if asked.language == "en":
@@ -46,18 +46,30 @@ class Asker:
         return query
 
     def _hits(self, term: Term, asked: Query, times: int) -> list[Hit]:
-        """Passages of the time in which that of the term is reported first; in English by the question as it was asked too."""
+        """Passages of the time in which that of the term is reported first, by both wordings of the question."""
         ways = [self.understand(term.question)]
-        if asked.language == "en":
-            ways.append(self.understand(term.asked) if term.asked else asked)
+        if term.asked and term.asked != term.question:
+            ways.append(self.understand(term.asked))
+        elif asked.language == "en":
+            ways.append(asked)
         only = reported(term.when) if term.when and term.when.year else Filter()
-        found = [hit for way in ways for hit in self._found(way, times * (_NEAR if only else _NEAR + _ANYWHERE), only)]
-        if only:
-            found += self._found(ways[0], times * _ANYWHERE, Filter())
+        plans = [(_TELLING + _NEAR, Filter())] if not only else [
+            (_TELLING, telling(term.when)), (_NEAR, only), (_ANYWHERE, Filter())]
+        found = [hit for k, chosen in plans for way in ways for hit in self._found(way, times * k, chosen)]
         return list({hit.passage.passage_id: hit for hit in reversed(found)}.values())[::-1]
 
     def _found(self, query: Query, k: int, only: Filter) -> Sequence[Hit]:
         return self.retriever.hits(query, self.retriever.channels(query, only), k)
+
+
+def telling(when: When | None) -> Filter:
+    """The passages with a figure of a time.
+
+    >>> telling(When(2023, 4, 4)).telling
+    ('2023-04-01', '2023-04-30')
+    """
+    period = when.period if when else None
+    return Filter(telling=(period.start.isoformat(), period.end.isoformat()) if period else ("", ""))
 
 
 def reported(when: When) -> Filter:

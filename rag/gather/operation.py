@@ -18,15 +18,16 @@ _HEADS = 12
 Weights = Mapping[str, np.ndarray]
 
 
-def operation_of(states: np.ndarray, sure: float) -> str:
-    """What is asked for, ``lookup`` unless the probability of anything else is at least ``sure``.
+IN_DOUBT = 0.15  # probability from which a question that no single sentence answers is tried with several
+
+
+def operation_of(states: np.ndarray) -> tuple[str, float]:
+    """The likeliest operation beside ``lookup``, and the probability that a question asks for any but that.
 
     ``states``: ``(tokens, dim)``, what the reader makes of the tokens of a question.
     """
     chances = operation_chances(states)
-    if 1.0 - chances["lookup"] <= sure:
-        return "lookup"
-    return max((name for name in chances if name != "lookup"), key=chances.__getitem__)
+    return max((name for name in chances if name != "lookup"), key=chances.__getitem__), 1.0 - chances["lookup"]
 
 
 def operation_chances(states: np.ndarray) -> dict[str, float]:

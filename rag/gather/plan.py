@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from rag.language.text import language
 from rag.language.when import NamedTime, When, times_in
 
 OPERATIONS = ("lookup", "series", "latest", "first", "rank", "compare", "difference", "sum", "average", "share",
@@ -65,8 +66,8 @@ def make_plan(operation: str, question: str, split: Split) -> Plan:
     if len(times) > 1 and operation in ARITHMETIC | OF_MANY:
         return Plan(operation, question, _of_times(question, runs, times, split))
     if operation in ARITHMETIC | OF_EVENTS | {"rank"}:
-        parts = list(dict.fromkeys(part.strip() for part in split(question, operation) if part.strip()))
-        asked = [_dated(part, runs) for part in parts]
+        parts = list(dict.fromkeys(part.strip() for part in split(question, operation)))
+        asked = [_dated(part, runs) for part in parts if _is_of(question, part)]
         if len(asked) > 1:
             return Plan(operation, question, tuple(map(_alone, asked, _differing(asked))))
     return Plan(operation, question)
@@ -83,6 +84,23 @@ def _of_times(question: str, runs: Sequence[Run], times: Sequence[When], split: 
         before, after = worded[: named[0].start], worded[named[0].end :]
         return tuple(Term(before + when.label + after, when, when.label, _with_time(question, runs, when)) for when in times)
     return tuple(Term(asked := _with_time(question, runs, when), when, when.label, asked) for when in times)
+
+
+_OWN_WORDS = 0.6  # share of the characters of a part that a Chinese question must have too
+
+
+def _is_of(question: str, part: str) -> bool:
+    """Whether a part asks for something, and for nothing that the question does not name.
+
+    >>> [_is_of("甲桥和乙桥哪座先通车?", part) for part in ("甲桥通车", "2023年", "丙城开办大学")]
+    [True, False, False]
+    """
+    for time in reversed(times_in(part)):
+        part = part[: time.start] + part[time.end :]
+    letters = [character for character in part if character.isalnum()]
+    if len(letters) < 2:
+        return False
+    return language(question) != "zh" or sum(letter in question for letter in letters) >= _OWN_WORDS * len(letters)
 
 
 def _dated(part: str, runs: Sequence[Run]) -> str:
@@ -102,6 +120,8 @@ def _differing(parts: Sequence[str]) -> list[str]:
         start += 1
     while end < shortest - start and len({part[-1 - end] for part in parts}) == 1:
         end += 1
+    while start and any(part[start - 1].isdigit() for part in parts):  # no number is cut
+        start -= 1
     return [part[start : len(part) - end].strip(" ,\uff0c的") or part for part in parts]
 
 

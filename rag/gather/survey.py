@@ -20,7 +20,10 @@ from rag.records import headline
 _ALIKE = 0.35  # shared pairs of characters from which two figures are told of the same thing
 _ONE_EVENT = 0.3  # of the words that answer, from which two sentences tell of one event
 _TELLS = 0.0  # log odds from which a sentence answers
+_WORDED_ALIKE = 4.0  # log odds for a sentence that is worded like the likeliest one: events of a kind are
 _BEHIND = 4.0  # log odds behind the best figure from which one is not looked at
+_BEST_TELLS = -2.0  # log odds below which even the likeliest sentence tells of no such event
+_AS_WELL = 2.0  # log odds behind the likeliest sentence within which another tells as well
 _SHOWN = 40  # characters of an event that are shown
 
 
@@ -77,10 +80,12 @@ def table_rows(plan: Plan, pieces: Sequence[Piece]) -> list[Gathered]:
 
 
 def events(pieces: Sequence[Piece], when: When | None) -> list[Event]:
-    """The events that sentences tell of, each once; ``pieces`` come likeliest first."""
+    """The events that sentences tell of, each once, in order of time; ``pieces`` come likeliest first."""
+    read = [piece for piece in pieces if piece.timely and math.isfinite(piece.alone)]
     found: list[Event] = []
-    for piece in pieces:
-        if not piece.timely or not math.isfinite(piece.alone) or piece.alone < _TELLS:
+    for piece in read:
+        alike = _jaccard(_wording(piece), _wording(read[0]))
+        if piece.alone + _WORDED_ALIKE * alike < (_TELLS if piece is not read[0] else _WORDED_ALIKE + _BEST_TELLS):
             continue
         one = Event(piece, *_words_of(piece), time_of(piece))
         if when and one.when and not (when.covers(one.when) or one.when.covers(when)):
@@ -88,6 +93,13 @@ def events(pieces: Sequence[Piece], when: When | None) -> list[Event]:
         if not any(_same_event(one, other) for other in found):
             found.append(one)
     return sorted(found, key=lambda one: (_day(one), one.start))
+
+
+def first_told(pieces: Sequence[Piece]) -> Piece | None:
+    """The earliest of the sentences that tell of an event about as well as the likeliest one: events are reported when they happen."""
+    timely = [piece for piece in pieces if piece.timely]
+    close = [piece for piece in timely if piece.score > timely[0].score - _AS_WELL and piece.article.date]
+    return min(close, key=lambda piece: piece.article.date, default=timely[0] if timely else None)
 
 
 def time_of(piece: Piece) -> When | None:
@@ -125,6 +137,14 @@ def _same_event(one: Event, other: Event) -> bool:
     left, right = (_pairs(f"{headline(event.piece.article)}{event.piece.text}") for event in (one, other))
     inner, outer = _pairs(one.words), _pairs(other.words)
     return _share(left, right) > _ONE_EVENT or _share(inner, outer) > 2 * _ONE_EVENT
+
+
+def _wording(piece: Piece) -> frozenset[str]:
+    return _pairs("".join(c for c in piece.text if not c.isdigit()))
+
+
+def _jaccard(one: frozenset[str], other: frozenset[str]) -> float:
+    return len(one & other) / (len(one | other) or 1)
 
 
 def _pairs(text: str) -> frozenset[str]:

@@ -8,12 +8,15 @@ from dataclasses import replace
 from fractions import Fraction
 
 from rag.language.periods import without_compared
-from rag.language.quantities import Quantity, read, unit_of
+from rag.language.quantities import ROUNDING, Quantity, read, unit_of
+from rag.language.text import fold
+from rag.language.units import unit_at
 from rag.language.when import NamedTime, When, times_in
 
 CELLS = " | "  # between the cells of a row of a table
 _TIMES = frozenset("年 月 日 号 点 时 期 届 岁 次会议".split())  # what a figure with one of these counts is a time or a name
 _FLAT = re.compile("(?<=[同环]比)持平")  # a change of nothing
+_SCALE = re.compile(r"[多余几]?[百千万亿]*(?:%|\u2030)?[多余]?")
 _ADDRESS = re.compile(r"https?://[\w./%#?=&+-]+")
 
 
@@ -31,6 +34,23 @@ def figures_of(text: str) -> list[Quantity]:
 
 def _is_time(text: str, figure: Quantity) -> bool:
     return unit_of(text, figure) in _TIMES or text[figure.end : figure.end + 1] in _TIMES
+
+
+def whole_figure(text: str, start: int, end: int) -> tuple[int, int]:
+    """Where a figure begins and ends with its unit, and with the word that rounds it.
+
+    >>> text = "近60项,8270万人。"
+    >>> [text[slice(*whole_figure(text, *span))] for span in ((1, 3), (5, 9))]
+    ['近60项', '8270万人']
+    """
+    folded = fold(text)
+    if end and folded[end - 1].isdigit():
+        scale = _SCALE.match(folded, end)
+        end = scale.end() if scale else end
+    if end and (folded[end - 1].isdigit() or folded[end - 1] in "百千万亿多余几"):
+        end += len(unit_at(folded, end))
+    before = ROUNDING.search(folded, 0, start) if folded[start : start + 1].isdigit() else None
+    return before.start() if before else start, end
 
 
 def sort_of(figure: Quantity) -> str:

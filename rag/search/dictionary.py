@@ -19,7 +19,8 @@ from rag.models.cedict import FILE, gloss_key
 
 _LONGEST_PHRASE = 5
 _WORD = re.compile(rf"[A-Za-z]+(?:'[a-z]+)?|[{HAN}]+")
-_CAPITALISED = re.compile(r"[A-Z][a-z]+(?: [A-Z][a-z]+)*")
+_CAPITALISED = re.compile(r"(?<![\w'’-])[A-Z][a-z]+(?: [A-Z][a-z]+)*(?!['’-]?[A-Za-z])")
+_MOSTLY_NAME = 0.5  # share of the Chinese words for an English one that are names, from which it is one itself
 _SAY_NOTHING = frozenset((
     "a an the of in on at to for by from with and or as is are was were be been being do does did has have had can could will would "
     "should may might must how many much what which who whom whose when where why that this these those it its his her their there "
@@ -89,7 +90,9 @@ class Dictionary:
         known: dict[str, list[str]] = {}
         for english, word in rows:
             known.setdefault(english, []).append(word)
-        return {name: tuple(known[name]) for name in sorted(known, key=lambda name: -len(name))}
+        glosses = self._translations({gloss_key(name.split()) for name in known})
+        return {name: tuple(known[name]) for name in sorted(known, key=lambda name: -len(name))
+                if _is_mostly_name(known[name], glosses.get(gloss_key(name.split()), ()))}
 
     def _abbreviations(self, words: Iterable[str]) -> dict[str, Term]:
         wanted = {word: word.upper() for word in words}
@@ -104,6 +107,16 @@ class Dictionary:
         for key, word in rows:
             known.setdefault(key, []).append(word)
         return {key: tuple(some) for key, some in known.items()}
+
+
+def _is_mostly_name(names: Sequence[str], words: Sequence[str]) -> bool:
+    """Whether an English word is a name: most Chinese words for it are names, or begin with one.
+
+    >>> _is_mostly_name(["北湖区"], ["北", "北方", "北面"]), _is_mostly_name(["夏威夷"], ["夏威夷", "夏威夷州"])
+    (False, True)
+    """
+    named = [word for word in words if any(word.startswith(name) for name in names)]
+    return len(named) >= _MOSTLY_NAME * len(words)
 
 
 def _longest_first(words: Sequence[str], keys: Sequence[str], at: int) -> Iterator[tuple[int, str]]:
