@@ -338,11 +338,14 @@ class Rag:
 
     def _foreign_names(self, question: str) -> dict[str, str]:
         """English names that the dictionary has in Chinese, as the archive writes them most often; none that it never writes."""
+        from rag.language.names import NO_NAMES
         from rag.language.text import search_tokens
 
         found: dict[str, str] = {}
         ways = self.dictionary.chinese_names(question) if self.dictionary else {}
         for name, words in ways.items():
+            if name.lower() in NO_NAMES:
+                continue
             pairs = {word: [token for token in search_tokens(word) if len(token) > 1] or [word] for word in words}
             counts = self.retriever.store.archive.document_frequencies([pair for some in pairs.values() for pair in some])
             common = {word: min(counts.get(pair, 0) for pair in some) for word, some in pairs.items()}

@@ -26,10 +26,9 @@ from rag.gather.candidates import Candidate, candidates
 from rag.gather.plan import OF_EVENTS, Term, make_plan
 from rag.gather.prompts import parts_prompt
 from rag.gather.rows import likeness
-from rag.gather.work import dated
+from rag.gather.work import dated, worded
 from rag.generate import complete
 from rag.language.quantities import read
-from rag.language.text import simplified
 
 SIGNS = ("read", "alone", "likely", "unit", "kind", "like_others")
 TAKEN = (0.3, 0.4, 0.5, 0.6)
@@ -80,7 +79,7 @@ def gathered(rag: Rag, row: Mapping[str, Any]) -> Iterator[tuple[Term, list[Cand
     asked = query.question if query.language == "zh" else dated(query)
 
     def split(question: str, operation: str) -> list[str]:
-        return simplified(complete(rag.generator, parts_prompt(question, operation), max_tokens=150, stop=("\n",))).split("|")
+        return worded(complete(rag.generator, parts_prompt(question, operation), max_tokens=150, stop=("\n",)), operation)
 
     for term in make_plan(row["operation"], asked, split).terms:
         yield term, candidates(asker.read(term, query, 12), term)[:12]

@@ -37,11 +37,9 @@ class Asker:
         return choose_pieces(self.retriever, self.reader, query, hits, settings)
 
     def query(self, term: Term, asked: Query) -> Query:
-        """The query of a term as the generator words it; what an English question means is carried on."""
+        """The query of a term as the generator words it; the places that an English question names are carried on."""
         query = self.understand(term.question)
-        if asked.language == "en":
-            query = replace(query, terms=asked.terms, scope=tuple(dict.fromkeys((*query.scope, *asked.scope))), sounds=asked.sounds)
-        return query
+        return replace(query, scope=tuple(dict.fromkeys((*query.scope, *asked.scope))))
 
     def _hits(self, term: Term, asked: Query, times: int) -> list[Hit]:
         """Passages of the time in which that of the term is reported first, by both wordings of the question."""

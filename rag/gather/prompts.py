@@ -67,6 +67,15 @@ def parts_prompt(question: str, operation: str) -> Prompt:
     return Prompt(f"parts-{task}", system, question, examples)
 
 
+def asks_figure(operation: str) -> bool:
+    """Whether the parts of an operation are figures, and no events or topics.
+
+    >>> asks_figure("share"), asks_figure("first"), asks_figure("list")
+    (True, False, False)
+    """
+    return _TASK_OF.get(operation, "topic") not in ("events", "topic")
+
+
 def gather_prompts() -> list[Prompt]:
     """One prompt of each task, to fill the generator's cache with their examples."""
     return [Prompt(f"parts-{task}", system, "", examples) for task, (system, examples) in _TASKS.items()]

@@ -46,8 +46,11 @@ def written(value: Value, printed: Sequence[str], language: str) -> str:
     '664亿千瓦时'
     >>> written(Value(Fraction(66400000000), unit="千瓦时"), ["8475亿"], "en"), written(Value(Fraction(100, 3), "percent"), [], "zh")
     ('66.4 billion kilowatt-hours', '约33.33%')
+    >>> written(Value(Fraction(793, 379), "percent"), ["38726亿", "37933亿"], "zh")
+    '约2.09%'
     """
-    power, name = next(((power, name) for name, power in _SCALES if printed and all(name in one for one in printed)), (1, ""))
+    shared = [(power, name) for name, power in _SCALES if printed and all(name in one for one in printed)]
+    power, name = shared[0] if shared and value.kind == "number" else (1, "")
     number = value.value / power if language == "zh" else value.value
     number, rounded = _to_places(number, power if language == "en" else 1)
     about = ("约" if language == "zh" else "about ") if rounded or value.rough else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from rag.answer.choose import Piece
@@ -9,17 +10,19 @@ from rag.gather.answer import tell, tell_events, tell_reports, tell_times
 from rag.gather.asking import Asker
 from rag.gather.gather import gather_terms
 from rag.gather.plan import ARITHMETIC, OF_EVENTS, Plan, Term, make_plan, runs_of
-from rag.gather.prompts import parts_prompt
+from rag.gather.prompts import asks_figure, parts_prompt
 from rag.gather.survey import events, newest, reports, table_rows
 from rag.gather.tell import Named
 from rag.generate import Generator, complete
-from rag.language.text import simplified
+from rag.language.text import fold, simplified
+from rag.language.units import unit_at
 from rag.language.when import When, times_in
 from rag.records import Answer
 from rag.search.query import Query
 
 _SURVEYED, _READ_ALONE = 60, 24  # sentences that are looked at to list all that answer, and read by themselves
 _TABLE = 40
+_BRACKETS = re.compile("[(\uff08]([^()\uff08\uff09]*)[)\uff09]$")
 _LONGEST = 150  # tokens of the parts of a question
 
 
@@ -32,7 +35,7 @@ def work_out(operation: str, query: Query, asker: Asker, generator: Generator, n
     language = query.language
 
     def split(question: str, what: str) -> Sequence[str]:
-        return simplified(complete(generator, parts_prompt(question, what), max_tokens=_LONGEST, stop=("\n",))).split("|")
+        return worded(complete(generator, parts_prompt(question, what), max_tokens=_LONGEST, stop=("\n",)), what)
 
     plan = make_plan(operation, asked, split)
     if plan.terms and operation in OF_EVENTS:
@@ -56,6 +59,30 @@ def _surveyed(plan: Plan, term: Term, pieces: Sequence[Piece], language: str, na
     if plan.operation in ("latest", "first"):
         rows = newest(rows, first=plan.operation == "first")
     return tell_reports(plan, rows, language, named) if rows else None
+
+
+def worded(draft: str, operation: str) -> list[str]:
+    """The parts that the generator wrote, those that name a figure as questions for it, which the reader knows better.
+
+    >>> worded("甲城2020年的产量|乙县2020年的产量", "compare"), worded("戊桥通车|己矿停产", "first")
+    (['甲城2020年的产量是多少?', '乙县2020年的产量是多少?'], ['戊桥通车', '己矿停产'])
+    """
+    parts = [part.strip() for part in simplified(draft).split("|") if part.strip()]
+    return [_asked(part) if asks_figure(operation) else part for part in parts]
+
+
+def _asked(part: str) -> str:
+    """A figure as a question; what stands in brackets is kept if it is a unit.
+
+    >>> _asked("甲城的用电量(亿千瓦时)"), _asked("甲城的产值(月度)"), _asked("甲城有多少辆车?")
+    ('甲城的用电量是多少亿千瓦时?', '甲城的产值是多少?', '甲城有多少辆车?')
+    """
+    if re.search("多少|几", part):
+        return part
+    match = _BRACKETS.search(part)
+    inner = match[1].lstrip("百千万亿") if match else ""
+    unit = match[1] if match and inner and unit_at(fold(inner), 0) == fold(inner) else ""
+    return f"{part[: match.start()] if match else part.rstrip('?。')}是多少{unit}?"
 
 
 def topic(plan: Plan, split: object) -> Term:
