@@ -20,6 +20,7 @@ from tokenizers import Tokenizer
 from torch import nn
 from torch.nn import functional
 
+from rag.gather.operation import packed
 from rag.models import resolve
 from rag.reader.network import QUESTION_LAYER, ReaderNetwork
 from rag.reader.reader import BACKBONE
@@ -136,7 +137,7 @@ def main() -> None:
     tried = train(layer, states, mask, torch.tensor(labels), rest, arguments.epochs)
     print(measure(tried, states, mask, labels, kept, names), flush=True)
     planner = train(layer, states, mask, torch.tensor(labels), order, arguments.epochs)
-    weights = {name: value.numpy().astype(np.float16) for name, value in planner.state_dict().items()}
+    weights = packed({name: value.numpy() for name, value in planner.state_dict().items()})
     np.savez_compressed(arguments.out, names=np.array(names), **weights)
     print(f"{len(asked)} questions; {arguments.out}: {arguments.out.stat().st_size:,} bytes")
 

@@ -15,6 +15,7 @@ from importlib import resources
 import numpy as np
 
 _HEADS = 12
+SCALE = "/scale"  # behind the name of a matrix: the scales of its rows
 Weights = Mapping[str, np.ndarray]
 
 
@@ -42,8 +43,25 @@ def operation_chances(states: np.ndarray) -> dict[str, float]:
 def trained() -> tuple[Weights, tuple[str, ...]]:
     """The trained weights and the names of the operations."""
     raw = np.load(io.BytesIO(resources.files(__package__).joinpath("operations.npz").read_bytes()))
-    weights = {name: raw[name].astype(np.float32) for name in raw if name != "names"}
+    whole = {name: raw[name].astype(np.float32) for name in raw if name != "names" and not name.endswith(SCALE)}
+    weights = {name: rows * raw[name + SCALE].astype(np.float32)[:, None] if name + SCALE in raw else rows for name, rows in whole.items()}
     return weights, tuple(map(str, raw["names"]))
+
+
+def packed(weights: Weights) -> dict[str, np.ndarray]:
+    """Weights as they are kept: each row of a matrix in 8 bits with its own scale, all else in 16 bits.
+
+    >>> sorted((name, kept.dtype.name) for name, kept in packed({"out.weight": np.ones((2, 3)), "out.bias": np.ones(2)}).items())
+    [('out.bias', 'float16'), ('out.weight', 'int8'), ('out.weight/scale', 'float16')]
+    """
+    kept: dict[str, np.ndarray] = {}
+    for name, rows in weights.items():
+        if rows.ndim < 2:
+            kept[name] = rows.astype(np.float16)
+            continue
+        scale = np.abs(rows).max(axis=1) / 127 + 1e-8
+        kept[name], kept[name + SCALE] = np.round(rows / scale[:, None]).astype(np.int8), scale.astype(np.float16)
+    return kept
 
 
 def logits_of(states: np.ndarray, weights: Weights) -> np.ndarray:

@@ -23,6 +23,8 @@ from rag.search.query import Query
 _SURVEYED, _READ_ALONE = 60, 24  # sentences that are looked at to list all that answer, and read by themselves
 _TABLE = 40
 _BRACKETS = re.compile("[(\uff08]([^()\uff08\uff09]*)[)\uff09]$")
+_SCALE = re.compile("^(?:[百千]?万|[百千万]?亿)")
+_LIKELIER_THAN_NOT = 0.5  # probability from which a figure is a row
 _LONGEST = 150  # tokens of the parts of a question
 
 
@@ -41,7 +43,7 @@ def work_out(operation: str, query: Query, asker: Asker, generator: Generator, n
     if plan.terms and operation in OF_EVENTS:
         return tell_times(plan, [(term, asker.read(term, query, _TABLE // 2)) for term in plan.terms], language, named)
     if plan.terms:
-        rows = gather_terms(plan, lambda term, sentences: asker.read(term, query, sentences), asker.settings.min_chance)
+        rows = gather_terms(plan, lambda term, sentences: asker.read(term, query, sentences), _LIKELIER_THAN_NOT)
         return tell(plan, rows, language, named)
     if operation in ARITHMETIC | OF_EVENTS - {"first"}:
         return None
@@ -80,7 +82,7 @@ def _asked(part: str) -> str:
     if re.search("多少|几", part):
         return part
     match = _BRACKETS.search(part)
-    inner = match[1].lstrip("百千万亿") if match else ""
+    inner = _SCALE.sub("", match[1]) if match else ""
     unit = match[1] if match and inner and unit_at(fold(inner), 0) == fold(inner) else ""
     return f"{part[: match.start()] if match else part.rstrip('?。')}是多少{unit}?"
 
