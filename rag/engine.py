@@ -145,7 +145,7 @@ class Rag:
     def _looked_up(self, query: Query, retriever: Retriever, generator: Stoppable, clock: _Clock) -> Iterator[Event]:
         """The steps of an answer that one sentence holds."""
         from rag.answer import choose_pieces, write_answer
-        from rag.language.names import unnamed
+        from rag.language.names import no_english_name
 
         hits = retriever.search(query, max(self.config.retrieval.k, _READ))
         clock.lap("search")
@@ -161,7 +161,7 @@ class Rag:
         yield Stage("write")
         events = write_answer(
             generator, query, pieces, settings=settings, max_tokens=self.config.generation.max_new_tokens,
-            known=self.dictionary.english if self.dictionary else unnamed)
+            known=self.dictionary.english if self.dictionary else no_english_name)
         for event in events:
             if isinstance(event, TextPiece):
                 clock.first("first_text")
@@ -260,10 +260,10 @@ class Rag:
         from rag.answer.english import in_english
         from rag.answer.prompts import term_prompt
         from rag.generate import complete
-        from rag.language.names import unnamed
+        from rag.language.names import no_english_name
         from rag.language.text import is_han
 
-        told = in_english(label, "", self.dictionary.english if self.dictionary else unnamed)
+        told = in_english(label, "", self.dictionary.english if self.dictionary else no_english_name)
         if not any(map(is_han, told)):
             return told
         return complete(self.generator, term_prompt(told), max_tokens=40, stop=("\n",)).strip().rstrip(".") or told
@@ -300,7 +300,7 @@ class Rag:
     def _with_names(self, query: Query) -> Query:
         """The question with what it names; names and dates that the archive knows are carried into Chinese by code."""
         from rag.answer.english import zones_in_chinese
-        from rag.language.dates import in_chinese
+        from rag.language.dates import dates_in_chinese
         from rag.language.names import places_in, places_meant, readings, romanised_names, without_negated
         from rag.language.quantities import figures_in_chinese
 
@@ -313,7 +313,7 @@ class Rag:
         named = " ".join(meant.split())  # what is not meant would only lead the reader astray
         for name, form in (known | forms).items():
             named = named.replace(name, form)
-        named = in_chinese(figures_in_chinese(zones_in_chinese(named)))
+        named = dates_in_chinese(figures_in_chinese(zones_in_chinese(named)))
         return replace(
             query, named=named, forms=tuple((known | forms).items()), terms=self.dictionary.terms(named) if self.dictionary else (),
             scope=tuple(places_meant(query.question, forms)),

@@ -23,7 +23,7 @@ from examples import PLACES, Examples, R, Row, person
 from made_up import add_reports, add_shares, add_tables
 
 from rag.answer.english import zones_in_chinese
-from rag.language.dates import in_chinese
+from rag.language.dates import dates_in_chinese
 from rag.language.names import chinese_form, romanised_names
 from rag.language.quantities import figures_in_chinese
 from rag.language.text import sentences
@@ -73,7 +73,7 @@ def named(question: str, text: str) -> str:
     for name in romanised_names(question):
         form = chinese_form(name, [text])
         question = question.replace(name, form) if form else question
-    return in_chinese(figures_in_chinese(zones_in_chinese(question)))
+    return dates_in_chinese(figures_in_chinese(zones_in_chinese(question)))
 
 
 def add_glosses(made: Examples, near: Sequence[Sequence[int]]) -> None:

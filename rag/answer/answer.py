@@ -12,7 +12,7 @@ from rag.answer.read import read_pieces
 from rag.answer.word import in_chinese_words, in_english_words
 from rag.config import Answering
 from rag.generate import Generator
-from rag.language.names import Names, unnamed
+from rag.language.names import Names, no_english_name
 from rag.language.quantities import read, unsupported
 from rag.language.times import all_times
 from rag.records import Answer, TextPiece
@@ -22,7 +22,7 @@ Events = Iterator[TextPiece | Answer]
 
 
 def write_answer(
-    generator: Generator, query: Query, pieces: Sequence[Piece], *, settings: Answering, max_tokens: int, known: Names = unnamed
+    generator: Generator, query: Query, pieces: Sequence[Piece], *, settings: Answering, max_tokens: int, known: Names = no_english_name
 ) -> Events:
     """Yields the draft as it is written, then the checked answer.
 

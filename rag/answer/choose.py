@@ -130,7 +130,7 @@ def _mentions(article: Article, scope: Sequence[str]) -> int:
 
 def _may_tell(query: Query, piece: Piece) -> bool:
     period = query.period
-    return period is None or period.told_in(piece.text, piece.passage.text, piece.article.date)
+    return period is None or period.can_be_reported_in(piece.text, piece.passage.text, piece.article.date)
 
 
 def _likely(retriever: Retriever, query: Query, hits: Sequence[Hit], limit: int) -> list[Piece]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from rag.language.names import Names, romanise_names, unnamed
+from rag.language.names import Names, no_english_name, romanise_names
 from rag.language.quantities import MONTHS, glossary
 from rag.language.text import HAN
 
@@ -30,7 +30,7 @@ _YEAR_FIRST = re.compile(rf"\b(\d{{4}}) ({'|'.join(MONTHS)})( \d{{1,2}}(?:-\d{{1
 _TERM = re.compile("|".join(sorted(map(re.escape, _TERMS), key=len, reverse=True)))
 
 
-def in_english(text: str, question: str = "", known: Names = unnamed) -> str:
+def in_english(text: str, question: str = "", known: Names = no_english_name) -> str:
     """A Chinese text with its figures, names and set phrases in English; the rest stays as it is.
 
     Names that are ``known`` get their English, others their pinyin. With a ``question`` only those that it has too: the rest

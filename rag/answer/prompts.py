@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from rag.answer.choose import Piece
 from rag.generate import Prompt
-from rag.language.enumerations import unfolded
+from rag.language.enumerations import with_pairs_spelled_out
 from rag.records import Turn, headline
 
 NOT_SAID = "无"
@@ -115,7 +115,7 @@ def _shown(pieces: Sequence[Piece]) -> str:
     for piece in sorted(pieces, key=lambda p: (articles.index(p.article.article_id), p.passage.field, p.passage.item, p.start)):
         if f"《{headline(piece.article)}》" not in lines:
             lines.append(f"《{headline(piece.article)}》")
-        lines.append(unfolded(piece.read_as.text))
+        lines.append(with_pairs_spelled_out(piece.read_as.text))
     return "\n".join(lines)
 
 

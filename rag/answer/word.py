@@ -16,7 +16,7 @@ from rag.answer.locate import Found, Located, clause_of
 from rag.answer.prompts import render_prompt, term_prompt
 from rag.generate import Generator as Writer
 from rag.generate import complete
-from rag.language.names import Names, person_in_pinyin, strange_names, unnamed
+from rag.language.names import Names, no_english_name, person_in_pinyin, unsupported_names
 from rag.language.quantities import glossary, read, unit_of, unsupported
 from rag.language.text import HAN
 from rag.records import TextPiece
@@ -111,7 +111,7 @@ def _row_clause(text: str, group: Sequence[Located]) -> str:
 
 
 def in_english_words(
-    generator: Writer, query: Query, found: Found, sources: Sequence[Piece], max_tokens: int, known: Names = unnamed
+    generator: Writer, query: Query, found: Found, sources: Sequence[Piece], max_tokens: int, known: Names = no_english_name
 ) -> Written:
     """One English sentence whose figures are those of the quotations; the plain words of the answer otherwise.
 
@@ -129,7 +129,7 @@ def in_english_words(
     quotes = [source.text for source in sources]
     latin = [word for group in groups if not _LEFT.search(_joined(group)) for word in _LATIN.findall(_joined(group))]
     leaked = set(_LETTER.findall(sentence)) - set(_LETTER.findall(prompt.user))
-    strange = strange_names(sentence, [asked, prompt.user, *quotes]) or _names_another(sentence, source, [asked, words])
+    strange = unsupported_names(sentence, [asked, prompt.user, *quotes]) or _names_another(sentence, source, [asked, words])
     if leaked or strange or not _is_faithful(sentence, [words, *latin], quotes, query):
         sentence = words
     marks = "".join(f"[{number}]" for number in range(1, len(sources) + 1))

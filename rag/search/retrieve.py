@@ -137,7 +137,7 @@ class Retriever:
         if period is None:
             return {}
         written = self.store.archive.dates({passage.article_id for passage in passages.values()})
-        return {row: -1.0 for row, p in passages.items() if not period.told_by(p.text, written[p.article_id])}
+        return {row: -1.0 for row, p in passages.items() if not period.can_be_reported_by(p.text, written[p.article_id])}
 
     def _meant(self, terms: Sequence[tuple[str, ...]], passages: Mapping[int, Passage]) -> Scores:
         """How much of the English question each passage holds, any translation of a word counting as the word."""

@@ -25,7 +25,7 @@ from rag.engine import Rag
 from rag.errors import RagError, SourceError, StoppedError, StoreError
 from rag.index.build import source_name
 from rag.index.store.backends import manifest_of
-from rag.language.names import unnamed
+from rag.language.names import no_english_name
 from rag.records import Answer, Article, Event, EvidenceFound, Filter, Hit, Turn
 from rag.search.query import leans_on_history, read_query
 
@@ -133,7 +133,7 @@ class Library:
             if self._closing.is_set():
                 return
             found = archive.articles(new[at : at + _NAMED])
-            names = self.rag.dictionary.english if self.rag.dictionary else unnamed
+            names = self.rag.dictionary.english if self.rag.dictionary else no_english_name
             self.desk.add_mentions({article_id: mentioned(article, names) for article_id, article in found.items()})
 
     # -- state ----------------------------------------------------------------------------------------------
