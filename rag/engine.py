@@ -23,6 +23,7 @@ from rag.search.query import Query, leans_on_history, read_query
 
 if TYPE_CHECKING:
     from rag.answer.verify import Check
+    from rag.gather.ledger import Entry
     from rag.generate import Generator, Stoppable
     from rag.index.build import Progress, Report
     from rag.index.embed import Embedder
@@ -174,6 +175,17 @@ class Rag:
         if k is not None and k < 1:
             raise QuestionError(f"k must be at least 1, not {k}")
         return self.retriever.search(self.searched(query), k, only or Filter())
+
+    def facts(self, query: str, k: int = 50, only: Filter | None = None, *, unit: str = "", kind: str = "") -> list[Entry]:
+        """The ``k`` figures of the archive that a query is about, best first, each with its sentence.
+
+        ``unit``: as printed (元, 吨), ``kind``: ``number``, ``percent`` or ``points``; figures of any, if none is given.
+        """
+        from rag.gather.ledger import entries
+
+        if k < 1:
+            raise QuestionError(f"k must be at least 1, not {k}")
+        return entries(self.retriever, self.searched(query), k, only or Filter(), unit=unit, kind=kind)
 
     def searched(self, query: str) -> Query:
         """A query as it is searched, its names and dates in Chinese."""

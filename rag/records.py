@@ -171,16 +171,18 @@ class Filter:
     """Which articles a search may find: ISO days, months or years (both ends belong to it), part of a source's name, and names
     (of places, of persons) that must all stand in the article.
 
-    An article whose date is less precise counts if it may fall into the range; one without a date does not.
+    An article whose date is less precise counts if it may fall into the range; one without a date does not. ``telling``: the first and
+    the last day of a time of which a figure of the passage must tell.
     """
 
     since: str = ""
     until: str = ""
     source: str = ""
     mentioning: tuple[str, ...] = ()
+    telling: tuple[str, str] = ("", "")
 
     def __bool__(self) -> bool:
-        return bool(self.since or self.until or self.source or self.mentioning)
+        return bool(self.since or self.until or self.source or self.mentioning or any(self.telling))
 
 
 @dataclass(frozen=True)

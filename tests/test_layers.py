@@ -14,7 +14,7 @@ PACKAGE = Path(rag.__file__).parent
 LAYERS = [
     ["records", "errors", "progress"],
     ["config", "language"],
-    ["models", "pages", "index.passages"],
+    ["models", "pages", "index.passages", "index.facts"],
     ["index.embed", "reader", "generate", "index.store", "doors.desk", "search.dictionary", "search.query", "doors.export"],
     ["search.followups", "search.asked_on", "search.retrieve", "index.build", "doors.doctor"],
     ["answer"],

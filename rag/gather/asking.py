@@ -15,7 +15,7 @@ from rag.records import Filter, Hit
 from rag.search.query import Query
 from rag.search.retrieve import Retriever
 
-_NEAR, _ANYWHERE = 12, 8  # passages found among the reports of a time, and in the whole archive
+_TELLING, _NEAR, _ANYWHERE = 12, 8, 6  # passages with a figure of the time asked about, among the reports of it, and in all
 _LOOKED_AT = 12  # sentences for each such number of passages
 _READ_ALONE = 6  # of the likeliest sentences, which are read by themselves too
 _REPORTED_WITHIN = 60  # days after a month or quarter has ended
@@ -53,13 +53,23 @@ class Asker:
         elif asked.language == "en":
             ways.append(asked)
         only = reported(term.when) if term.when and term.when.year else Filter()
-        found = [hit for way in ways for hit in self._found(way, times * (_NEAR if only else _NEAR + _ANYWHERE), only)]
-        if only:
-            found += self._found(ways[0], times * _ANYWHERE, Filter())
+        plans = [(_TELLING + _NEAR, Filter())] if not only else [
+            (_TELLING, telling(term.when)), (_NEAR, only), (_ANYWHERE, Filter())]
+        found = [hit for k, chosen in plans for way in ways for hit in self._found(way, times * k, chosen)]
         return list({hit.passage.passage_id: hit for hit in reversed(found)}.values())[::-1]
 
     def _found(self, query: Query, k: int, only: Filter) -> Sequence[Hit]:
         return self.retriever.hits(query, self.retriever.channels(query, only), k)
+
+
+def telling(when: When | None) -> Filter:
+    """The passages with a figure of a time.
+
+    >>> telling(When(2023, 4, 4)).telling
+    ('2023-04-01', '2023-04-30')
+    """
+    period = when.period if when else None
+    return Filter(telling=(period.start.isoformat(), period.end.isoformat()) if period else ("", ""))
 
 
 def reported(when: When) -> Filter:

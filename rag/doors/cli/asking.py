@@ -22,8 +22,9 @@ from rag.doors.cli.options import (
     open_rag,
     whole_number,
 )
-from rag.doors.cli.printing import print_answer, print_hits, print_json
+from rag.doors.cli.printing import print_answer, print_csv, print_facts, print_hits, print_json, print_lines
 from rag.errors import QuestionError
+from rag.gather.ledger import csv_rows
 
 if TYPE_CHECKING:
     from rag.records import Hit
@@ -74,6 +75,36 @@ def search(
         return answer_batch(batch, out, lambda row: _hits(rag.search(row["question"], k, only)))
     hits = rag.search(_required(query), k, only)
     print_json(_hits(hits)) if as_json else print_hits(hits, explain=explain)
+    return 0
+
+
+@command(ASK, 'rag facts "全社会用电量" --unit 千瓦时 --since 2024 --csv > facts.csv')
+def facts(
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="What the figures count or measure.")],
+    k: Annotated[int, typer.Option("-k", parser=whole_number, metavar="K", help="Show this many figures.")] = 50,
+    unit: Annotated[str, typer.Option(metavar="UNIT", help="Keep figures with this unit, as printed: 元, 吨, 人次.")] = "",
+    kind: Annotated[str, typer.Option(metavar="KIND", help="Keep figures of this kind: number, percent or points.")] = "",
+    since: Annotated[str, typer.Option(
+        parser=day_month_or_year, metavar="DATE", help="Keep articles of this day, month or year, or later.")] = "",
+    until: Annotated[str, typer.Option(
+        parser=day_month_or_year, metavar="DATE", help="Keep articles of this day, month or year, or earlier.")] = "",
+    source: Annotated[str, typer.Option(metavar="TEXT", help="Keep sources whose name holds this text.")] = "",
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print a table for a spreadsheet.")] = False,
+    as_lines: Annotated[bool, typer.Option("--jsonl", help="Print one line of JSON for each figure.")] = False,
+    config: ConfigFile = None, index: IndexFolder = None, as_json: AsJson = False,
+) -> int:
+    """List the figures of the archive: what each counts, for which time, and its sentence."""
+    from rag.records import Filter
+
+    found = open_rag(config, index).facts(query, k, Filter(since, until, source), unit=unit, kind=kind)
+    if as_csv:
+        print_csv(csv_rows(found))
+    elif as_lines:
+        print_lines(entry.to_dict() for entry in found)
+    elif as_json:
+        print_json({"facts": [entry.to_dict() for entry in found]})
+    else:
+        print_facts(found)
     return 0
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rag.doors.evaluate import Report
     from rag.records import Article
 
-Kind = Literal["retrieval", "answers", "feedback", "pages"]
+Kind = Literal["retrieval", "answers", "feedback", "gathered", "pages"]
 
 
 def _kind(text: str) -> str:
@@ -31,7 +31,8 @@ def _kind(text: str) -> str:
 @command(CHECK, "rag eval retrieval questions.jsonl --failures 20", name="eval")
 def evaluate(
     kind: Annotated[Kind, typer.Argument(
-        parser=_kind, metavar="KIND", help="What to measure: search, answers, answers judged at the desk, or page reading.")],
+        parser=_kind, metavar="KIND", help=(
+            "What to measure: search, answers, answers judged at the desk, gathered answers, or page reading."))],
     file: Annotated[Path, typer.Argument(
         parser=Path, metavar="FILE", help=(
             'Lines of {"id", "question", "doc_ids" or "answers"}, index/feedback.jsonl, '
@@ -48,11 +49,12 @@ def evaluate(
 
 def _measured(kind: Kind, file: Path, config: str | None, index: str | None) -> Report:
     import rag.doors.evaluate as harness
+    from rag.doors.evaluate_gathered import evaluate_gathered
 
     if kind == "pages":
         return harness.evaluate_pages(_gold_pages(file))
     measure = {"retrieval": harness.evaluate_retrieval, "answers": harness.evaluate_answers,
-               "feedback": harness.evaluate_feedback}[kind]
+               "feedback": harness.evaluate_feedback, "gathered": evaluate_gathered}[kind]
     rows = list(_good_questions(file))
     return measure(open_rag(config, index), rows)
 

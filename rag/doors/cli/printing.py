@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rag.answer.verify import Check
     from rag.doors.doctor import Finding
     from rag.doors.evaluate import Report
+    from rag.gather.ledger import Entry
     from rag.models import Status
     from rag.records import Answer, Article, Hit
 
@@ -50,6 +51,31 @@ def _notes_of(answer: Answer) -> Iterator[str]:
         yield f"    {f.text}: {f.counts} [{f.citation.title}{', ' + f.date if f.date else ''}]"
     for time in answer.times:
         yield f"    {time.text} = {time.means} ({'文章日期' if zh else 'article of'} {time.date})"
+
+
+def print_csv(rows: Iterable[Iterable[str]]) -> None:
+    """A table for a spreadsheet."""
+    import csv
+
+    csv.writer(sys.stdout, lineterminator="\n").writerows(rows)
+
+
+def print_lines(rows: Iterable[Mapping[str, Any]]) -> None:
+    """One line of JSON for each row."""
+    for row in rows:
+        print(json.dumps(row, ensure_ascii=False))
+
+
+def print_facts(found: Iterable[Entry]) -> None:
+    """The figures of a ledger, each with its time and its sentence."""
+    rows = [entry.to_dict() for entry in found]
+    if is_terminal(sys.stdout):
+        print_table(("figure", "what", "time", "sentence", "article"), (
+            (row["shown"], row["what"], row["period"], row["quote"], f"{row['title']}, {row['date']}") for row in rows))
+        return
+    for row in rows:
+        print(f"{row['shown']}  {row['what']}  {row['period']}\n     {row['quote']}")
+        print(f"     {row['title']} · {row['date']} · {row['source']}")
 
 
 def print_hits(hits: Iterable[Hit], *, explain: bool) -> None:

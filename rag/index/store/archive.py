@@ -11,16 +11,17 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from rag.errors import StoreError
+from rag.index.facts import facts_of
 from rag.language.dates import date_tokens
 from rag.language.text import search_tokens, sentences, syllables
-from rag.records import Article, Caption, Filter, Joint, Passage, Run
+from rag.records import Article, Caption, Fact, Filter, Joint, Passage, Run
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS sources (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL);
@@ -38,12 +39,20 @@ CREATE TABLE IF NOT EXISTS sentences (
     row INTEGER PRIMARY KEY AUTOINCREMENT, passage INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, vector BLOB);
 CREATE INDEX IF NOT EXISTS sentences_passage ON sentences (passage);
 CREATE INDEX IF NOT EXISTS sentences_pending ON sentences (row) WHERE vector IS NULL;
+CREATE TABLE IF NOT EXISTS facts (
+    passage INTEGER NOT NULL, article_id TEXT NOT NULL, field TEXT NOT NULL, item INTEGER NOT NULL,
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL, sentence_start INTEGER NOT NULL, sentence_end INTEGER NOT NULL,
+    what TEXT NOT NULL, value TEXT NOT NULL, shown TEXT NOT NULL, kind TEXT NOT NULL, unit TEXT NOT NULL,
+    period TEXT NOT NULL, since TEXT NOT NULL, until TEXT NOT NULL, rounded INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS facts_passage ON facts (passage);
+CREATE INDEX IF NOT EXISTS facts_time ON facts (since, until);
 CREATE TABLE IF NOT EXISTS centres (name TEXT PRIMARY KEY, vector BLOB NOT NULL);
 CREATE VIRTUAL TABLE IF NOT EXISTS lexical USING fts5
     (tokens, pinyin, tokenize="unicode61 remove_diacritics 0 tokenchars '|'");
 CREATE VIRTUAL TABLE IF NOT EXISTS vocabulary USING fts5vocab (lexical, 'col');
 """
 _ALL = Filter()
+_FACT = tuple(field.name for field in fields(Fact))
 _PASSAGE = 'passage_id, article_id, text, start, "end", field, item, context'
 
 
@@ -90,6 +99,7 @@ class Archive:
         for statement in (
             f"DELETE FROM lexical WHERE rowid IN ({owned})",
             f"DELETE FROM sentences WHERE passage IN ({owned})",
+            f"DELETE FROM facts WHERE passage IN ({owned})",
             f"DELETE FROM passages WHERE row IN ({owned})",
             "DELETE FROM articles WHERE source = ?",
             "DELETE FROM sources WHERE name = ?",
@@ -119,10 +129,10 @@ class Archive:
             return 0
         dated = date_tokens(article.date)
         for passage in passages:
-            self._add_passage(passage, [*dated, *date_tokens(passage.text, article.date)])
+            self._add_passage(passage, [*dated, *date_tokens(passage.text, article.date)], article.date)
         return 1
 
-    def _add_passage(self, passage: Passage, dates: Sequence[str]) -> None:
+    def _add_passage(self, passage: Passage, dates: Sequence[str], written: str) -> None:
         row = self.connection.execute(
             f"INSERT INTO passages ({_PASSAGE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (passage.passage_id, passage.article_id, passage.text, passage.start, passage.end, passage.field,
@@ -137,6 +147,9 @@ class Archive:
             'INSERT INTO sentences (passage, start, "end") VALUES (?, ?, ?)',
             [(row, passage.start + a, passage.start + b) for a, b in sentences(passage.text)],
         )
+        self.connection.executemany(
+            f"INSERT INTO facts VALUES ({', '.join('?' * (len(_FACT) + 1))})",
+            [(row, *(getattr(fact, name) for name in _FACT)) for fact in facts_of(passage, written)])
 
     def pending(self, limit: int) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
         """Up to ``limit`` passages and sentences that have no vector yet: ``(row, text to embed)``."""
@@ -211,6 +224,13 @@ class Archive:
         return self.connection.execute(
             'SELECT s.row, s.start, s."end" FROM sentences s JOIN passages p ON p.row = s.passage '
             "WHERE p.passage_id = ? ORDER BY s.start", (passage_id,)).fetchall()
+
+    def facts(self, passages: Iterable[str]) -> list[tuple[str, Fact]]:
+        """The figures of some passages, given by their ids: ``(passage id, fact)``."""
+        rows = dict(self._select("row, passage_id", "passages", "passage_id", passages))
+        names = ", ".join(f'"{name}"' for name in _FACT)
+        return [(rows[row], Fact(*(*values[:-1], bool(values[-1]))))
+                for row, *values in self._select(f"passage, {names}", "facts", "passage", rows)]
 
     def document_frequencies(self, tokens: Sequence[str]) -> dict[str, int]:
         """In how many passages each token stands; tokens that stand nowhere are left out."""
@@ -295,7 +315,7 @@ class Archive:
 
 
 def _condition(only: Filter) -> tuple[str, tuple[str, ...]]:
-    """A filter as SQL over ``articles a``; a date is compared as far as it is known."""
+    """A filter as SQL over ``articles a`` and ``passages p``; a date is compared as far as it is known."""
     parts = {
         "a.date <> '' AND a.date >= substr(?, 1, length(a.date))": only.since,
         "a.date <> '' AND substr(a.date, 1, length(?1)) <= ?1".replace("?1", "?"): only.until,
@@ -303,8 +323,11 @@ def _condition(only: Filter) -> tuple[str, tuple[str, ...]]:
     }
     held = [(sql, value) for sql, value in parts.items() if value]
     held += [("instr(a.record, ?) > 0", name) for name in only.mentioning]
-    values = tuple(value for sql, value in held for _ in range(sql.count("?")))
-    return " AND ".join(sql for sql, _ in held) or "1", values
+    values = [value for sql, value in held for _ in range(sql.count("?"))]
+    if any(only.telling):
+        held.append(("p.row IN (SELECT passage FROM facts WHERE since = ? AND until = ?)", ""))
+        values += only.telling
+    return " AND ".join(sql for sql, _ in held) or "1", tuple(values)
 
 
 def _quoted(words: str) -> str:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from rag.errors import StoreError
 
-VERSION = 4
+VERSION = 5
 MANIFEST = "manifest.json"
 BUILDING = "building"
 ARCHIVE = "archive.sqlite"

@@ -14,10 +14,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from rag.index.facts import facts_of
 from rag.index.store.archive import article_from_dict
 from rag.index.store.milvus_conditions import among, both, holds, is_plain, literal
 from rag.index.store.milvus_tables import Table, Tables
-from rag.records import Article, Filter, Passage
+from rag.records import Article, Fact, Filter, Passage
 
 _ALL = Filter()
 _PIECE = 16_000  # characters of an article's JSON in one row; each may have four bytes
@@ -136,6 +137,13 @@ class MilvusReading:
         """Passages by row number; rows that are not there are left out."""
         return {row["row"]: Passage(*(row[name] for name in _PASSAGE))
                 for row in self.tables.passages.having("row", map(int, rows), ["row", *_PASSAGE])}
+
+    def facts(self, passages: Iterable[str]) -> list[tuple[str, Fact]]:
+        """The figures of some passages, given by their ids: ``(passage id, fact)``; they are read when they are asked for."""
+        rows = self.tables.passages.having("passage_id", passages, list(_PASSAGE))
+        found = [Passage(*(row[name] for name in _PASSAGE)) for row in rows]
+        written = self.dates({passage.article_id for passage in found})
+        return [(passage.passage_id, fact) for passage in found for fact in facts_of(passage, written[passage.article_id])]
 
     def sentence_places(self, rows: Iterable[int]) -> dict[int, tuple[int, int, int]]:
         """Sentence row → (passage row, start, end) in the passage's field."""

@@ -23,7 +23,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from rag.index.store.layout import Settings
-from rag.records import Article, Filter, Passage
+from rag.records import Article, Fact, Filter, Passage
 
 Rows = Any  # the rows that a filter lets through: an array, or what the vectors of the same store take for one
 
@@ -89,6 +89,9 @@ class Reading(Protocol):
 
     def sentences_of(self, passage_id: str) -> list[tuple[int, int, int]]:
         """The sentences of a passage, in order: ``(sentence row, start, end)``."""
+
+    def facts(self, passages: Iterable[str]) -> list[tuple[str, Fact]]:
+        """The figures of some passages, given by their ids: ``(passage id, fact)``."""
 
     def document_frequencies(self, tokens: Sequence[str]) -> dict[str, int]:
         """In how many passages each token stands; tokens that stand nowhere are left out."""
