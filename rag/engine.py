@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from rag.config import Config, load_config
 from rag.errors import QuestionError, StoreError
 from rag.records import Answer, Article, Event, EvidenceFound, Filter, Hit, Stage, TextPiece, Turn
-from rag.search.query import Query, leans_on_history, read_query
+from rag.search.query import Query, is_follow_up, read_query
 
 if TYPE_CHECKING:
     from rag.answer.verify import Check
@@ -110,10 +110,10 @@ class Rag:
         from rag.gather.answer import answers_kind, is_whole
         from rag.gather.operation import IN_DOUBT
         from rag.generate import Stoppable
-        from rag.search.asked_on import absolute
+        from rag.search.asked_on import with_absolute_times
 
         generator = Stoppable(lambda: self.generator, stopped)
-        dated, told = absolute(question, asked_on) if asked_on else (question, ())
+        dated, told = with_absolute_times(question, asked_on) if asked_on else (question, ())
         query = self.understand(dated, history, generator)
         operation, several = self.operation(query)
         clock.lap("understand")
@@ -251,7 +251,7 @@ class Rag:
     def understand(self, question: str, history: Sequence[Turn] = (), generator: Generator | None = None) -> Query:
         """Reads a question: a follow-up is written out, its names are looked up."""
         asked = query = read_query(question)
-        if history and leans_on_history(asked.question):
+        if history and is_follow_up(asked.question):
             query = self._written_out(asked, history, generator or self.generator)
         return replace(self._with_names(query), language=asked.language)
 
@@ -288,13 +288,13 @@ class Rag:
     def _written_out(self, query: Query, history: Sequence[Turn], generator: Generator) -> Query:
         from rag.answer.prompts import rewrite_prompt
         from rag.generate import complete
-        from rag.search.followups import carried_on
+        from rag.search.followups import with_place_and_time_of
 
         whole = complete(generator, rewrite_prompt(query.question, history), max_tokens=80, stop=("\n",))
         written = read_query(whole) if whole.strip() else query
         if written.language != query.language:  # not what was asked
             written = query
-        return read_query(carried_on(written.question, history[-1].question))
+        return read_query(with_place_and_time_of(written.question, history[-1].question))
 
     def translated(self, query: Query, generator: Generator | None = None) -> Query:
         """An English question with its Chinese beside it; a translation with a figure that was not asked about is thrown away."""

@@ -29,7 +29,7 @@ from rag.language.quantities import figures_in_chinese
 from rag.language.text import sentences
 from rag.models import resolve
 from rag.search.dictionary import Dictionary
-from rag.search.query import glossed
+from rag.search.query import with_translations
 
 ITEMS = 2500  # news items from which questions are made in place
 
@@ -83,7 +83,7 @@ def add_glosses(made: Examples, near: Sequence[Sequence[int]]) -> None:
         if "_en" in question["kind"]:
             docs = [made.docs[doc] for doc in (question["doc"], *near[question["doc"]][:3])]
             texts = [doc["title"] + "".join(doc["sentences"]) for doc in docs]
-            question["glossed"] = glossed(question["text"], dictionary.terms(question["text"]), texts)
+            question["glossed"] = with_translations(question["text"], dictionary.terms(question["text"]), texts)
 
 
 def add_translations(made: Examples, own: Path) -> None:

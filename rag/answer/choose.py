@@ -15,7 +15,7 @@ from rag.config import Answering
 from rag.language.text import fold, simplified
 from rag.reader import Heard, Reader, Sentence, Span
 from rag.records import Article, Hit, Passage, headline
-from rag.search.query import Query, glossed
+from rag.search.query import Query, with_translations
 from rag.search.retrieve import Retriever
 
 _BYLINE = "作者:"  # what stands before a byline when it is read, as the reader learnt it
@@ -88,7 +88,7 @@ def choose_pieces(retriever: Retriever, reader: Reader, query: Query, hits: Sequ
 def _ways_to_ask(query: Query, shown: Sequence[Sentence]) -> list[str]:
     """The question as the reader is asked it: an English one as it was asked and in Chinese together, then each by itself."""
     asked = simplified(query.named or query.question)
-    asked = glossed(asked, query.terms, [f"{one.title}{one.text}" for one in shown])
+    asked = with_translations(asked, query.terms, [f"{one.title}{one.text}" for one in shown])
     return [f"{asked} {query.chinese}", asked, query.chinese] if query.chinese else [asked]
 
 
@@ -137,7 +137,7 @@ def _likely(retriever: Retriever, query: Query, hits: Sequence[Hit], limit: int)
     """The likeliest sentences by all that is known before they are read, in the order of their articles."""
     vectors, best = retriever.vectors(query), max((hit.score for hit in hits), default=0.0)
     pieces = [piece for hit in hits for piece in _sentences(retriever, hit, vectors, hit.score - best)]
-    shares = retriever.held(query.meant, [f"{piece.passage.context} {piece.text}" for piece in pieces])
+    shares = retriever.coverage(query.match_terms, [f"{piece.passage.context} {piece.text}" for piece in pieces])
     scored = [replace(piece, shared=share) for piece, share in zip(pieces, shares, strict=True)]
     likely = sorted(scored, key=score_of, reverse=True)[:limit]
     articles = list(dict.fromkeys(piece.article.article_id for piece in likely))

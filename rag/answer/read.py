@@ -18,7 +18,7 @@ from rag.answer.prompts import read_prompt
 from rag.config import Answering
 from rag.generate import Generator
 from rag.records import TextPiece
-from rag.search.query import Query, asks_twice, asks_yes_or_no
+from rag.search.query import Query, asks_two_things, asks_yes_or_no
 
 Reading = Steps[TextPiece, None, Found]  # text as it is written; what was found
 
@@ -29,7 +29,7 @@ def read_pieces(generator: Generator, query: Query, pieces: Sequence[Piece], set
     """What answers, by the reader alone or by both; ``pieces`` come likeliest first."""
     own = own_words(pieces[0])
     alone = Found((own,))
-    several = asks_yes_or_no(query.question) or asks_twice(query.question)
+    several = asks_yes_or_no(query.question) or asks_two_things(query.question)
     doubt = 1.0 - settings.sure <= chance(signs_of(pieces, alone)) <= settings.sure
     if not several and not doubt:
         return alone

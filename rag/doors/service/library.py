@@ -27,7 +27,7 @@ from rag.index.build import source_name
 from rag.index.store.backends import manifest_of
 from rag.language.names import no_english_name
 from rag.records import Answer, Article, Event, EvidenceFound, Filter, Hit, Turn
-from rag.search.query import leans_on_history, read_query
+from rag.search.query import is_follow_up, read_query
 
 log = logging.getLogger(__name__)
 
@@ -117,7 +117,7 @@ class Library:
     def _get_to_know(self) -> None:
         """What makes the desk more useful and may take its time."""
         try:
-            self.rag.retriever.compare_all(_COMPARED)
+            self.rag.retriever.warm_token_cache(_COMPARED)
             self._read_mentions()
             self._try_examples()
         except Exception:
@@ -230,7 +230,7 @@ class Library:
         try:
             if place.position:
                 yield Queued(place.position)
-                if not (history and leans_on_history(question)):
+                if not (history and is_follow_up(question)):
                     yield EvidenceFound(tuple(await self.search(question, _EARLY)))
                     shown = True
             while place.position:
