@@ -121,7 +121,7 @@ def _reading(region: Region, pieces: list[Piece], seams: Seams) -> float:
     for one, other in itertools.pairwise(pieces):
         score += joint_score(one, other, seams)
     last = pieces[-1]
-    return score - (_BROKEN_OFF if is_open(last) and not last.goes_on else 0.0)
+    return score - (_BROKEN_OFF if is_open(last) and not last.continues_elsewhere else 0.0)
 
 
 def _front(region: Region, pieces: list[Piece], seams: Seams) -> float:
@@ -129,15 +129,15 @@ def _front(region: Region, pieces: list[Piece], seams: Seams) -> float:
     parts = 2 if len(pieces) > 1 and is_open(first) else 1  # a lead that is cut in two is read whole
     lead, rest = "".join(p.text for p in pieces[:parts]), [p.text for p in pieces[parts:]]
     score = seams.begins(first.text) + seams.opening(title, lead, rest)
-    return score + (6.0 if first.opens else 3.0 if first.resumes else 0.0)
+    return score + (6.0 if first.opens else 3.0 if first.continues_from_elsewhere else 0.0)
 
 
 def joint_score(one: Piece, other: Piece, seams: Seams) -> float:
     """Nats for ``other`` standing right behind ``one``."""
     score = 0.0
-    if one.closes or one.goes_on:
+    if one.closes or one.continues_elsewhere:
         score -= _NEVER
-    if other.opens or other.resumes:
+    if other.opens or other.continues_from_elsewhere:
         score -= _NEVER
     if is_open(one):
         near = _NEXT if one.block < other.block else 0.0
