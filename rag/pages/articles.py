@@ -111,7 +111,7 @@ def _should_join(before: Piece, piece: Piece, score: float, seams: Seams) -> boo
     if before.text.endswith((":", "：", ";", "；")) or piece.text.startswith(_LIST_MARKS):
         return False
     full_line = _MIN_LINE <= _FULL_LINE * seams.width <= len(before.text)
-    return score > (_MIN_JOIN_SCORE if seams.habit or full_line else _MIN_RAGGED_JOIN_SCORE)
+    return score > (_MIN_JOIN_SCORE if seams.ends_in_sentences or full_line else _MIN_RAGGED_JOIN_SCORE)
 
 
 def _confidence(score: float) -> float:
