@@ -115,6 +115,10 @@ def in_scope(hits: Sequence[Hit], scope: Sequence[str]) -> list[Hit]:
     """Returns the hits whose article mentions most of the places and names in ``scope``; ``[]`` if no article mentions any.
 
     The filter keeps a question about one place from being answered from an article about another.
+
+    >>> hit = Hit(1, 1.0, Passage("x", "a", "", 0, 0), Article("a", "p", "d", "随州开工"))
+    >>> in_scope([hit], ["随州"]) == [hit], in_scope([hit], ["苏州"])
+    (True, [])
     """
     if not scope:
         return list(hits)

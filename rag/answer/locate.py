@@ -113,6 +113,12 @@ def locate(words: str, pieces: Iterable[Piece]) -> Located | None:
     """Returns the span of the words in the best sentence that contains them, or ``None``.
 
     Width, case, spaces and quotation marks are ignored. Numbers match only as a whole: 7 does not match 17 or 7.5.
+
+    >>> from rag.records import Article, Passage
+    >>> article = Article("a", "p", "d", "开工17个。")
+    >>> piece = Piece(article, Passage("x", "a", article.text, 0, 6), 0, 6, article.text)
+    >>> locate("１7个", [piece]).text, locate("7个", [piece])
+    ('17个', None)
     """
     wanted = _comparable(words)[0]
     if not wanted:

@@ -100,7 +100,11 @@ Question: When is the bridge expected to open to traffic?
 
 
 def translate_prompt(question: str) -> Prompt:
-    """Asks for the Chinese translation of an English question whose names are in Chinese."""
+    """Asks for the Chinese translation of an English question whose names are in Chinese.
+
+    >>> translate_prompt("Who runs 甲城?").user
+    'Question: Who runs 甲城?\\n中文:'
+    """
     return Prompt("translate", _TRANSLATE, f"Question: {question}\n中文:")
 
 
@@ -125,7 +129,11 @@ def render_prompt(question: str, source: str, answer: str) -> Prompt:
 
 
 def term_prompt(term: str) -> Prompt:
-    """Asks for the English translation of a term or of a list of terms."""
+    """Asks for the English translation of a term or of a list of terms.
+
+    >>> term_prompt("图书馆").user
+    'Chinese: 图书馆\\nEnglish:'
+    """
     return Prompt("term", _TERM, f"Chinese: {term}\nEnglish:")
 
 

@@ -54,7 +54,11 @@ _DAY_WORD = re.compile("|".join(DAYS_OFF))
 
 @dataclass(frozen=True)
 class Period:
-    """A range of days, both ends included. ``whole``: a figure for the period is its total, published after its end."""
+    """A range of days, both ends included. ``whole``: a figure for the period is its total, published after its end.
+
+    >>> Period(date(2024, 1, 1), date(2024, 3, 31), whole=True) == asked_period("2024年一季度出口多少?")
+    True
+    """
 
     start: date
     end: date
@@ -130,7 +134,11 @@ class Period:
 
     @property
     def start_and_end(self) -> tuple[date, date]:
-        """Returns the first and the last day."""
+        """Returns the first and the last day.
+
+        >>> [day.day for day in Period(date(2024, 2, 1), date(2024, 2, 29)).start_and_end]
+        [1, 29]
+        """
         return self.start, self.end
 
 

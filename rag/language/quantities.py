@@ -61,6 +61,9 @@ class Quantity:
 
     ``value`` is exact; a share is in percent. ``kind``: ``number``, ``percent``, ``day`` (``value`` is month × 100
     + day) or ``month``. ``soft`` marks numerals that often count nothing (一批, 两新, one).
+
+    >>> [(q.text, int(q.value), q.soft) for q in read("一批47座大桥")]
+    [('一', 1, True), ('47', 47, False)]
     """
 
     text: str

@@ -135,7 +135,12 @@ def _wording_features(heading: str, paragraphs: list[str]) -> dict[str, float]:
 
 
 def broken_off_texts(blocks: list[Block], labels: list[str]) -> list[tuple[str, str]]:
-    """Returns the texts that end inside a sentence, each with the text after it on the page."""
+    """Returns the texts that end inside a sentence, each with the text after it on the page.
+
+    >>> from rag.pages.blocks import split_blocks
+    >>> broken_off_texts(split_blocks("新渠\\n\\n通水。"), ["text", "text"])
+    [('新渠', '通水。')]
+    """
     texts = [blocks[at].text for at, label in enumerate(labels) if label == "text"]
     return [(one, other) for one, other in itertools.zip_longest(texts, texts[1:], fillvalue="")
             if not is_whole(one) and author_of(one) is None and continued_to(one) == len(one)]

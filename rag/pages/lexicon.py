@@ -124,5 +124,9 @@ def all_pairs(text: str) -> list[str]:
 
 
 def pairs(text: str) -> frozenset[str]:
-    """Returns the distinct bigrams of a text."""
+    """Returns the distinct bigrams of a text.
+
+    >>> sorted(pairs("签约签约"))
+    ['签约', '约签']
+    """
     return frozenset(all_pairs(text))

@@ -38,7 +38,11 @@ _SECTIONS = frozenset(
 
 
 def credit_of(text: str) -> tuple[int, int] | None:
-    """Returns the range of the photographer or source in a credit line; ``None`` for any other line."""
+    """Returns the range of the photographer or source in a credit line; ``None`` for any other line.
+
+    >>> credit_of("林小满 摄"), credit_of("新渠通水")
+    ((0, 3), None)
+    """
     match = _CREDIT.match(text) or (_PHOTO_CREDIT.match(text) if len(text) <= 24 else None)
     return match.span(1) if match else None
 
@@ -144,5 +148,9 @@ def is_pointer(text: str) -> bool:
 
 
 def is_section_name(text: str) -> bool:
-    """Tells whether a text is a usual name of a newspaper section (要闻, 国际 …)."""
+    """Tells whether a text is a usual name of a newspaper section (要闻, 国际 …).
+
+    >>> is_section_name("要闻"), is_section_name("新渠")
+    (True, False)
+    """
     return text in _SECTIONS

@@ -23,7 +23,14 @@ _MIN_SHARED_BIGRAMS = 0.85  # share of a quote's bigrams that a paragraph must c
 
 
 def label_photos(blocks: list[Block], labels: list[str]) -> None:
-    """Labels credits, captions and photo stories, in place in ``labels``."""
+    """Labels credits, captions and photo stories, in place in ``labels``.
+
+    >>> from rag.pages.blocks import split_blocks
+    >>> labels = ["text", "text"]
+    >>> label_photos(split_blocks("图片来源:某区\\n市民在公园赏花。"), labels)
+    >>> labels
+    ['credit', 'caption']
+    """
     for at, block in enumerate(blocks):
         if labels[at] == "text" and credit_of(block.text):
             labels[at] = "credit"
@@ -83,7 +90,14 @@ def rejoin_photo_stories(blocks: list[Block], labels: list[str], seams: Seams) -
 
 
 def label_pull_quotes(blocks: list[Block], labels: list[str]) -> None:
-    """Labels pull quotes: whole sentences that the page repeats for display."""
+    """Labels pull quotes: whole sentences that the page repeats for display.
+
+    >>> from rag.pages.blocks import split_blocks
+    >>> labels = ["text", "text"]
+    >>> label_pull_quotes(split_blocks("这是全县人民的一件大事。\\n\\n他说,这是全县人民的一件大事。"), labels)
+    >>> labels
+    ['pull', 'text']
+    """
     candidates = [at for at, b in enumerate(blocks) if labels[at] in ("text", "heading") and len(b.text) in _PULL_QUOTE_LENGTHS
                   and b.text[-1] in SENTENCE_END][:_MAX_COMPARED]
     if not candidates:

@@ -160,7 +160,12 @@ def is_dated(text: str) -> bool:
 
 
 def page_seams(lexicon: Lexicon, texts: list[str]) -> Seams:
-    """Returns the seam scorer of a page, given its body texts."""
+    """Returns the seam scorer of a page, given its body texts.
+
+    >>> from rag.pages.lexicon import lexicon
+    >>> page_seams(lexicon(), []).continues("西安邮电大", "学对此签约") > 0
+    True
+    """
     ngrams: Counter[str] = Counter()
     sentence_starts: Counter[str] = Counter()
     for text in texts:
@@ -191,5 +196,9 @@ def _bracket(before: str, after: str) -> float:
 
 
 def is_open(piece: Piece) -> bool:
-    """Tells whether a piece ends inside a sentence."""
+    """Tells whether a piece ends inside a sentence.
+
+    >>> is_open(Piece(0, "新渠通水,", ())), is_open(Piece(0, "新渠通水。", ()))
+    (True, False)
+    """
     return not piece.closes and not piece.row and not is_whole(piece.text)

@@ -46,7 +46,11 @@ class Query:
 
     @property
     def tokens(self) -> tuple[str, ...]:
-        """Returns the search tokens without question words, in order of first use."""
+        """Returns the search tokens without question words, in order of first use.
+
+        >>> Query("大桥多少米?", "zh").tokens
+        ('大', '桥', '米', '大桥', '桥多', '少米')
+        """
         found = [*search_tokens(self.question), *date_tokens(self.question)]
         return tuple(dict.fromkeys(t for t in found if t not in _STOP and t not in _STOP_PAIRS))
 
@@ -55,17 +59,28 @@ class Query:
         """Returns the tokens for BM25: without single Chinese characters, unless there is nothing else.
 
         Bigrams carry the information of their characters, and characters make a search three times as slow.
+
+        >>> Query("大桥多少米?", "zh").words
+        ('大桥', '桥多', '少米')
         """
         return tuple(t for t in self.tokens if len(t) > 1 or not is_han(t)) or self.tokens
 
     @property
     def match_terms(self) -> tuple[tuple[str, ...], ...]:
-        """Returns the terms to match in sentences: each word of a Chinese question, or the translations of each English word."""
+        """Returns the terms to match in sentences: each word of a Chinese question, or the translations of each English word.
+
+        >>> Query("How many bridges?", "en", terms=(("大桥", "桥梁"),)).match_terms
+        (('大桥', '桥梁'),)
+        """
         return self.terms if self.language == "en" else tuple((word,) for word in self.words)
 
     @property
     def period(self) -> Period | None:
-        """Returns the period that the question names, or ``None``."""
+        """Returns the period that the question names, or ``None``.
+
+        >>> Query("2024年产量多少?", "zh").period.days, Query("产量多少?", "zh").period
+        (366, None)
+        """
         return asked_period(self.question)
 
 
