@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,7 +23,6 @@ from rag.records import Answer, Article, Event, EvidenceFound, Filter, Hit, Stag
 from rag.search.query import Query, is_follow_up, read_query
 
 if TYPE_CHECKING:
-    from rag.answer.verify import Check
     from rag.gather.ledger import Entry
     from rag.generate import Generator, Stoppable
     from rag.index.build import Progress, Report
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from rag.reader import Reader
     from rag.search.dictionary import Dictionary
     from rag.search.retrieve import Retriever
+    from rag.verify import Check
 
 
 _NAMED = 120  # passages in which the Chinese form of a romanised name is looked for
@@ -63,19 +64,22 @@ class Rag:
 
     # -- what people call -----------------------------------------------------------------------------------
 
-    def ask(self, question: str, history: Sequence[Turn] = (), *, asked_on: date | None = None) -> Answer:
+    def ask(
+        self, question: str, history: Sequence[Turn] = (), *, asked_on: date | None = None, operation: str | None = None
+    ) -> Answer:
         """A checked answer. Raises :class:`QuestionError` for what is no question, :class:`StoreError`, ....
 
         ``asked_on``: the day from which "last month" or 去年 in the question are reckoned; without it they are left as they are.
+        ``operation``: what is to be done (``lookup``, ``series``, ``sum``, …); by itself it is told from the question.
         """
-        for event in self.stream(question, history, asked_on=asked_on):
+        for event in self.stream(question, history, asked_on=asked_on, operation=operation):
             if isinstance(event, Answer):
                 return event
         raise AssertionError("a stream ends with an Answer")
 
     def stream(
         self, question: str, history: Sequence[Turn] = (), *, asked_on: date | None = None,
-        stopped: Callable[[], bool] = lambda: False,
+        stopped: Callable[[], bool] = lambda: False, operation: str | None = None,
     ) -> Iterator[Event]:
         """What was found first, then the draft as it is written, then the checked :class:`Answer`.
 
@@ -83,15 +87,16 @@ class Rag:
         :class:`StoppedError`. A build that ends meanwhile changes nothing: the answer comes from the index it began with.
         The same question, asked again of the same index, is answered at once.
         """
+        check_operation(operation)
         clock, retriever = _Clock(), self.retriever
-        key = (retriever.store.manifest.generation, question, asked_on, *history)
+        key = (retriever.store.manifest.generation, question, asked_on, operation, *history)
         if kept := self._kept.get(key):
             clock.lap("kept")
             yield kept[0]
             yield replace(kept[1], seconds=clock.seconds())
             return
         evidence = EvidenceFound(())
-        for event in self._answered(question, history, asked_on, retriever, clock, stopped):
+        for event in self._answered(question, history, asked_on, retriever, clock, stopped, operation):
             evidence = event if isinstance(event, EvidenceFound) else evidence
             if isinstance(event, Answer) and self.config.answering.kept:
                 self._kept[key] = evidence, event
@@ -101,7 +106,7 @@ class Rag:
 
     def _answered(
         self, question: str, history: Sequence[Turn], asked_on: date | None, retriever: Retriever, clock: _Clock,
-        stopped: Callable[[], bool],
+        stopped: Callable[[], bool], operation: str | None,
     ) -> Iterator[Event]:
         """The steps of an answer: gathered where the question takes several figures, else looked up.
 
@@ -115,7 +120,7 @@ class Rag:
         generator = Stoppable(lambda: self.generator, stopped)
         dated, told = with_absolute_times(question, asked_on) if asked_on else (question, ())
         query = self.understand(dated, history, generator)
-        operation, several = self.operation(query)
+        doing, several = self.operation(query) if operation is None else (operation, 0.0 if operation == "lookup" else math.inf)
         clock.lap("understand")
 
         def whole(answer: Answer, hits: Sequence[Hit] = ()) -> Answer:
@@ -127,7 +132,7 @@ class Rag:
 
         if several > self.config.answering.work_out:
             yield Stage("plan")
-            if gathered := self._gathered(operation, query, retriever, generator, clock):
+            if gathered := self._gathered(doing, query, retriever, generator, clock):
                 yield EvidenceFound(())
                 yield whole(gathered)
                 return
@@ -137,8 +142,8 @@ class Rag:
                 hits = list(event.hits)
             if isinstance(event, Answer):
                 doubtful = IN_DOUBT < several <= self.config.answering.work_out
-                if doubtful and not answers_kind(event, operation):
-                    gathered = self._gathered(operation, query, retriever, generator, clock)
+                if doubtful and not answers_kind(event, doing):
+                    gathered = self._gathered(doing, query, retriever, generator, clock)
                     event = gathered if gathered and is_whole(gathered) else event
                 event = whole(event, hits)
             yield event
@@ -200,8 +205,8 @@ class Rag:
 
     def verify(self, answer: Mapping[str, Any]) -> list[Check]:
         """Checks the receipt of an answer (``Answer.to_dict()``) against index and sources; no model is needed."""
-        from rag.answer.verify import verify_answer
         from rag.index.store.backends import open_archive
+        from rag.verify import verify_answer
 
         archive = open_archive(self.config)
         try:
@@ -407,6 +412,14 @@ class Rag:
         manifest_of(self.config)  # before a model is fetched
         store = open_store(self.config, settings_of(self.config, self.embedder))
         return Retriever(store, self.embedder, self.config.retrieval)
+
+
+def check_operation(name: str | None) -> None:
+    """Raises :class:`QuestionError` for a name that is none of :data:`rag.gather.plan.OPERATIONS`."""
+    from rag.gather.plan import OPERATIONS
+
+    if name is not None and name not in OPERATIONS:
+        raise QuestionError(f"operation: {name!r} is unknown; use one of {', '.join(OPERATIONS)}")
 
 
 class _Clock:

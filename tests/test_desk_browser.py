@@ -220,6 +220,119 @@ def test_scripts_in_a_page_its_name_and_a_question_stay_text(open_page, tmp_path
     assert page.title() != "broken" and page.locator("#turns img, #pane-body img").count() == 0
 
 
+# -- answers that were gathered -----------------------------------------------------------------------------------
+
+FIGURES = ("47个", "37个", "22个", "17个")
+BUTTON = "Only look it up"
+
+
+@pytest.fixture(scope="module")
+def gathered(address) -> dict:
+    """An answer that was worked out from four figures of the page, with a fifth that no report has."""
+    citations = [cited(address, figure, number) for number, figure in enumerate(FIGURES, 1)]
+    rows = []
+    for citation, figure, month in zip(citations, FIGURES, (1, 2, 4, 5), strict=True):
+        at = citation["quote"].index(figure)
+        rows.append({"label": f"2024年{month}月", "period": f"2024-{month:02}", "value": figure[:-1], "shown": figure, "kind": "number",
+                     "unit": "个", "citations": [citation["number"]], "start": at, "end": at + len(figure), "chance": 0.9})
+    derived = {"operation": "sum", "rows": [0, 1, 2, 3], "value": "123", "kind": "number", "unit": "个", "shown": "123个"}
+    return {"question": "2024年1月至5月一共多少个?", "language": "zh", "answer": "合计123个。2024年1月47个[1]。", "refused": False,
+            "citations": citations, "figures": [], "times": [], "warnings": [], "seconds": {"gather": 1.0, "total": 1.5}, "chance": 0.9,
+            "operation": "sum", "parts": [f"2024年{month}月多少个?" for month in range(1, 6)], "rows": rows, "derived": derived,
+            "missing": ["2024年3月"], "signature": "none", "answer_id": "none"}
+
+
+def cited(address: str, figure: str, number: int) -> dict:
+    """A passage of the page that holds a figure, as a citation."""
+    found = httpx.get(f"{address}/api/search", params={"q": f"随州高新区 项目 {figure}", "k": 50}, timeout=60).json()["hits"]
+    hit = next(hit for hit in found if hit["field"] == "text" and figure in hit["text"])
+    names = ("article_id", "passage_id", "title", "source", "date", "field", "item", "start", "end", "byline")
+    return {**{name: hit[name] for name in names}, "number": number, "quote": hit["text"], "source_spans": []}
+
+
+def open_gathered(open_page: object, answer: dict, **options: object) -> tuple[object, list[dict]]:
+    """The desk at a server whose answer is given, and what it was asked."""
+    page, asked = open_page(**options), []
+
+    def answered(route: object) -> None:
+        asked.append(route.request.post_data_json)
+        route.fulfill(json=answer)
+
+    page.route("**/api/ask", answered)
+    ask(page, answer["question"])
+    return page, asked
+
+
+def test_the_figures_of_a_gathered_answer_open_their_articles_at_the_figure(open_page, gathered):
+    page, _ = open_gathered(open_page, gathered)
+    part = page.locator(".gathered")
+    assert part.locator("summary").inner_text() == "Worked out from 1 report"
+    part.locator("summary").click()
+    assert part.locator(".plan li").all_inner_texts() == gathered["parts"]
+    assert [" ".join(row.split()) for row in part.locator("tbody tr").all_inner_texts()][2] == "2024年3月 — no report"
+    assert part.locator("tbody tr.taken").count() == 4 and "123个" in part.locator("tfoot").inner_text()
+    part.locator("tbody .chip").nth(1).click()
+    assert marked(page) == "37个"
+    page.locator("#pane-next").click()
+    page.wait_for_function("() => document.querySelector('#pane-body mark')?.innerText === '22个'")
+
+
+def test_a_chart_tells_its_figures_to_the_pointer_and_to_the_keyboard_and_breaks_where_one_is_missing(open_page, gathered):
+    page, _ = open_gathered(open_page, gathered)
+    plot = page.locator(".gathered svg.plot")
+    assert plot.locator("circle").count() == 4 and plot.locator("polyline").count() == 2
+    assert "Highest: 2024年1月 47个" in plot.get_attribute("aria-label") and "No report: 2024年3月" in plot.get_attribute("aria-label")
+    spots = page.locator(".gathered .spot")
+    spots.nth(0).hover()
+    assert page.locator(".readout").inner_text() == "2024年1月 47个"
+    spots.nth(0).focus()
+    page.keyboard.press("ArrowRight")
+    assert spots.nth(1).get_attribute("aria-label") == "2024年2月: 37个" and page.locator(".readout").inner_text() == "2024年2月 37个"
+    page.keyboard.press("Enter")
+    assert marked(page) == "37个"
+
+
+def test_things_that_are_no_times_are_drawn_as_bars_and_two_of_them_not_at_all(open_page, gathered):
+    places = [{**row, "label": label, "period": ""} for row, label in zip(gathered["rows"], "甲乙丙丁", strict=True)]
+    page, _ = open_gathered(open_page, {**gathered, "rows": places, "missing": ["戊"]})
+    assert page.locator(".gathered rect").count() == 4 and page.locator(".gathered .spot").count() == 5
+    two = {**gathered, "rows": places[:2], "missing": [], "derived": None}
+    page, _ = open_gathered(open_page, two)
+    assert page.locator(".gathered tbody tr").count() == 2 and page.locator(".gathered svg.plot").count() == 0
+    mixed = {**gathered, "rows": [{**places[0], "kind": "percent"}, *places[1:]], "derived": None}
+    page, _ = open_gathered(open_page, mixed)
+    assert page.locator(".gathered svg.plot").count() == 0
+
+
+def test_a_question_is_asked_again_without_working_out(open_page, gathered):
+    page, asked = open_gathered(open_page, gathered)
+    assert "operation" not in asked[0]
+    with page.expect_request("**/api/ask"):
+        page.get_by_role("button", name=BUTTON).click()
+    page.wait_for_selector("#turns section.turn.done")
+    assert asked[1]["operation"] == "lookup" and asked[1]["question"] == asked[0]["question"]
+    with page.expect_request("**/api/ask"):
+        page.get_by_role("button", name="Ask again").click()
+    assert "operation" not in asked[2] and page.locator("#turns section.turn").count() == 1
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_gathered_answer_has_no_serious_fault_for_people_with_other_means(open_page, gathered, theme, width):
+    from axe_playwright_python.sync_playwright import Axe
+
+    for name, answer in (("line", gathered), ("bars", {**gathered, "rows": [{**row, "period": ""} for row in gathered["rows"]]})):
+        page, _ = open_gathered(open_page, answer, viewport={"width": width, "height": 900}, color_scheme=theme)
+        page.locator(".gathered summary").click()
+        page.locator(".gathered .spot").first.focus()
+        page.locator(".gathered").scroll_into_view_if_needed()
+        if SHOTS:
+            page.screenshot(path=f"{SHOTS}/{width}-{theme}-gathered-{name}.png")
+        grave = [fault for fault in Axe().run(page).response["violations"] if fault["impact"] in ("serious", "critical")]
+        assert not [(fault["id"], [node["target"] for node in fault["nodes"]][:3]) for fault in grave]
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 # -- for everyone -------------------------------------------------------------------------------------------------
 
 VIEWS = {"ask": "#/ask", "search": "#/search", "archive": "#/archive", "notes": "#/notes"}

@@ -109,7 +109,7 @@ def test_a_receipt_is_verified_and_a_changed_one_is_not(open_rag, pages):
     assert any(check.what == "[1] stands in its page" and not check.holds for check in rag.verify(receipt))
 
 
-@pytest.mark.parametrize("receipt", [{}, {"citations": [{}]}, {"citations": 3}])
+@pytest.mark.parametrize("receipt", [{}, {"citations": [{}]}, {"citations": 3}, {"citations": [], "rows": [{}], "refused": True}])
 def test_what_is_no_receipt_is_one_error(open_rag, receipt):
     with pytest.raises(SourceError, match="no answer of"):
         open_rag().verify(receipt)

@@ -11,7 +11,6 @@ import zipfile
 import pytest
 from markdown_it import MarkdownIt
 
-from rag.answer.verify import Check
 from rag.doors.export import (
     STYLES,
     answers_as,
@@ -25,7 +24,8 @@ from rag.doors.export import (
 )
 from rag.doors.export.citations import people
 from rag.errors import QuestionError, SourceError
-from rag.records import Answer, Article, Citation, Figure, Resolved
+from rag.records import Answer, Article, Citation, Derived, Figure, Resolved, Row
+from rag.verify import Check
 
 ARTICLE = Article("8f0a", "seeds/清河.txt", "清河#1", "甲镇新桥开工。", title="甲镇新桥开工", kicker="某区",
                   byline="本报记者 叶伟 通讯员 欧阳娜", date="2024-07-05", section="第5版")
@@ -45,6 +45,16 @@ def receipt(**changes) -> dict:
         (Figure("44座", "续建桥梁", "2024-07-05", quoted(2, "续建桥梁44座")),),
         (Resolved("今年", "2024年", "2024-07-05"),), ("页面残缺",), {"total": 1.25},
         made_with={"index": "g1", "embedder": "e5", "generator": "qwen"}, chance=0.94)
+    return {**answer.to_dict(), **changes}
+
+
+def gathered(**changes) -> dict:
+    rows = (Row("新开工", "2024", "47", "47座", "number", "座", (1,), 5, 8, 0.9),
+            Row("=续建", "2024", "87/2", "43.5座", "number", "座", (2, 1), 4, 7, 0.8))
+    more = {"operation": "difference", "parts": ("甲镇新开工多少座?", "甲镇续建多少座?"), "missing": ("停建",),
+            "derived": Derived("difference", (0, 1), "7/2", "number", "座", "3.5座"),
+            "citations": (quoted(1, "新开工桥梁47座"), quoted(2, "续建桥梁43.5座"))}
+    answer = Answer("相差多少座?", "zh", "新开工比续建多3.5座。", False, rows=rows, **more)
     return {**answer.to_dict(), **changes}
 
 
@@ -218,6 +228,30 @@ def test_what_is_no_answer_is_refused(export, wrong):
         export(wrong)
 
 
+def test_what_was_gathered_stands_in_a_table_with_what_was_worked_out_and_what_is_missing():
+    told = as_markdown(gathered(), [Check("[1] holds the figure of row 1", True), Check("the difference follows from its rows", True),
+                                    Check("the difference is stated as it was worked out", False, "4座")])
+    for part in ("## 由1条报道算出", "| 项目 | 原文数字 | 引文 | 用于计算 |", "| 新开工 | 47座 | \\[1\\] | ✓ |",
+                 "| \\=续建 | 43\\.5座 | \\[2\\]\\[1\\] | ✓ |",
+                 "| 停建 | — (没有报道) |  |  |", "结果 (相差): 3.5座", "- 甲镇新开工多少座?", "✓ \\[1\\] 含有第1行的数字: 符合",
+                 "✓ 相差可由各行算出: 符合", "✗ 相差与算出的相符: 不符 (4座)"):
+        assert part in told, part
+    assert told.index("算出") < told.index("## 引文") and "条报道" not in as_markdown(receipt())
+    english = as_markdown(gathered(language="en", derived=None), [Check("[1] holds the figure of row 1", True)])
+    assert "## Gathered from 1 report" in english and "| 停建 | — (no report) |  |  |" in english and "Result" not in english
+    assert "✓ \\[1\\] holds the figure of row 1: holds" in english
+
+
+def test_the_table_stands_in_a_word_document_and_in_the_json_too():
+    from docx import Document
+
+    tables = Document(io.BytesIO(as_docx(gathered()))).tables
+    assert [[cell.text for cell in row.cells] for row in tables[0].rows][1:] == [
+        ["新开工", "47座", "[1]", "✓"], ["=续建", "43.5座", "[2][1]", "✓"], ["停建", "— (没有报道)", "", ""]]
+    told = json.loads(as_json(gathered()))
+    assert told["derived"]["value"] == "7/2" and len(told["rows"]) == 2 and told["missing"] == ["停建"]
+
+
 # -- hits -----------------------------------------------------------------------------------------------------
 
 HIT = {"rank": 1, "title": "@SUM(A1)", "text": '=cmd|"/c calc"!A0\n二', "score": -0.5, "date": None, "matched": ["甲", "乙"],
@@ -328,6 +362,23 @@ def test_answers_come_as_a_spreadsheet_without_formulas():
                      "甲镇新桥开工", "2024-07-05", "seeds/清河.txt", None]
     assert second == ["q2", "乙?", *[None] * 9, "-x"] and third[2:] == first[2:]
     assert sheet["B2"].data_type == "s" and sheet["B2"].alignment.wrap_text and sheet["A1"].font.bold and sheet.freeze_panes == "A2"
+
+
+def test_the_rows_of_gathered_answers_are_a_sheet_of_their_own():
+    from openpyxl import load_workbook
+
+    assert load_workbook(io.BytesIO(answers_as(ROWS, "xlsx"))).sheetnames == ["Sheet"]
+    book = load_workbook(io.BytesIO(answers_as([*ROWS, {"id": "q4", **gathered()}], "xlsx")))
+    header, *rows = ([cell.value for cell in row] for row in book["rows"].iter_rows())
+    assert book.sheetnames == ["Sheet", "rows"] and len(header) == 15
+    first, second, result, missing = (dict(zip(header, row, strict=True)) for row in rows)
+    assert (first["id"], first["question"], first["row"], first["label"], first["as printed"], first["value"]) == (
+        "q4", "相差多少座?", 1, "新开工", "47座", 47)
+    assert first["worked with"] is True and first["quotation"] == "新开工桥梁47座" and first["source"] == "seeds/清河.txt"
+    assert second["value"] == 43.5 and second["label"] == "=续建" and book["rows"]["D3"].data_type == "s"
+    assert (result["row"], result["label"], result["as printed"], result["value"]) == ("result", "difference", "3.5座", 3.5)
+    assert (missing["row"], missing["label"], missing["value"]) == ("missing", "停建", None)
+    assert book["rows"].freeze_panes == "A2" and book["rows"]["A1"].font.bold
 
 
 def test_answers_come_as_csv_and_lines():

@@ -19,6 +19,7 @@ LAYERS = [
     ["search.followups", "search.asked_on", "search.retrieve", "index.build", "doors.doctor"],
     ["answer"],
     ["gather"],
+    ["verify"],
     ["engine"],
     ["doors.service", "doors.evaluate"],
     ["doors.evaluate_gathered"],

@@ -18,7 +18,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from mcp import Client, MCPError, StdioServerParameters
-from test_openai_door import ANSWER, CITED, QUOTE, SPANS, Fake, served
+from test_openai_door import ANSWER, CITED, GATHERED, QUOTE, SPANS, Fake, served
 
 from rag.doors.server.mcp_door import RECEIPT, mcp_app, mcp_server, mcp_session
 from rag.doors.service import Library, NoIndex, TooMany
@@ -126,6 +126,15 @@ def test_an_answer_has_its_quotations_with_their_places_and_hashes():
     assert cited["sha256"] == hashlib.sha256(QUOTE.encode()).hexdigest() and cited["source_spans"] == [list(s) for s in SPANS]
     assert cited["url"] == f"http://desk/#/article/0f3a?field=text&start=17&end={CITED.end}"
     assert library.asked == [(ANSWER.question, [Turn("甲?", "乙。")], "stdio")]
+
+
+def test_an_answer_that_was_gathered_has_its_rows_and_what_was_worked_out():
+    told = call(Shelf({"answer": GATHERED}), "ask", question=ANSWER.question).structured_content
+    whole = GATHERED.to_dict()
+    assert all(told[name] == whole[name] for name in ("operation", "parts", "rows", "derived", "missing"))
+    assert QUOTE[told["rows"][0]["start"] : told["rows"][0]["end"]] == told["rows"][0]["shown"]
+    plain = call(Shelf(), "ask", question=ANSWER.question).structured_content
+    assert (plain["operation"], plain["rows"], plain["derived"], plain["missing"]) == ("lookup", [], None, [])
 
 
 def test_an_answer_is_told_as_text_too_with_a_link_to_each_article_and_the_receipt():

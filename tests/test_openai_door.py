@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from rag.doors.server import openai_door
 from rag.doors.server.openai_door import conversation, openai_router
 from rag.doors.service import Busy, Library, NotReady, Queued, TooMany
 from rag.errors import GenerationError, StoreError
-from rag.records import Answer, Citation, EvidenceFound, Stage, TextPiece, Turn, quote_hash
+from rag.records import Answer, Citation, Derived, EvidenceFound, Row, Stage, TextPiece, Turn, quote_hash
 
 QUOTE = "今年以来,甲镇新开工桥梁47座,总投资额86.8亿元。"
 SPANS = ((40, 50), (60, 60 + len(QUOTE) - 10))
@@ -27,6 +28,10 @@ CITED = Citation(1, "0f3a", "p1", "甲镇新桥开工", "石磊", "pages/bridges
 CAPTION = Citation(2, "0f3a", "p2", "甲镇新桥开工", "石磊", "pages/bridges.md", "", "caption", "新桥", 0, 2, ((80, 82),), item=1)
 ANSWER = Answer("甲镇开工多少座桥?", "zh", "47座 [1],图为新桥 [2]。", False, (CITED, CAPTION), chance=0.9)
 ASKED = [{"role": "user", "content": ANSWER.question}]
+ROWS = (Row("7月", "2024-07", "47", "47座", "number", "座", (1,), QUOTE.index("47座"), QUOTE.index("47座") + 3, 0.9),
+        Row("6月", "2024-06", "40", "40座", "number", "座", (2,), 0, 2, 0.8))
+GATHERED = replace(ANSWER, operation="sum", parts=("甲镇7月开工多少座桥?", "甲镇6月开工多少座桥?"), rows=ROWS, missing=("5月",),
+                   derived=Derived("sum", (0, 1), "87", "number", "座", "87座"))
 
 
 class Fake:
@@ -115,6 +120,16 @@ def test_a_chat_completion_is_the_answer_with_the_place_of_each_mark_and_the_rec
     assert message.wenbao["signature"] == "signed" and reply.usage is None
     cited = message.wenbao["citations"][0]
     assert cited["sha256"] == quote_hash(QUOTE) and cited["source_spans"] == [list(span) for span in SPANS]
+
+
+def test_what_was_gathered_and_worked_out_stands_in_the_receipt():
+    with asking(Fake(GATHERED), base_url="http://desk") as client:
+        chat = client.chat.completions.create(model="wenbao", messages=ASKED).choices[0].message.wenbao
+        response = client.responses.create(model="wenbao", input=ANSWER.question).wenbao
+    for told in (chat, response):
+        assert {name: told[name] for name in ("operation", "parts", "rows", "derived", "missing")} == {
+            name: GATHERED.to_dict()[name] for name in ("operation", "parts", "rows", "derived", "missing")}
+        assert told["derived"]["value"] == "87" and told["rows"][0]["citations"] == [1]
 
 
 def test_a_response_is_the_same_answer_with_the_same_places(client):

@@ -59,6 +59,23 @@ def test_a_stream_tells_evidence_first_and_the_answer_last(client):
     assert told[0][0] == "evidence" and told[-1][0] == "answer" and "47座" in told[-1][1]["answer"]
 
 
+def test_an_operation_can_be_asked_for_or_left_out(client, library, monkeypatch):
+    monkeypatch.setattr(type(library.rag), "operation", lambda self, query: ("latest", 1.0))
+    assert ask(client).json()["operation"] == "latest"
+    told = ask(client, operation="lookup").json()
+    assert told["operation"] == "lookup" and told["rows"] == []
+    streamed = events(ask(client, operation="latest", stream=True).text)
+    assert [name for name, _ in streamed] == ["stage", "evidence", "answer"] and streamed[0][1] == {"name": "plan"}
+    assert [(row["label"], row["value"], row["shown"]) for row in streamed[-1][1]["rows"]] == [("2024年", "47", "47座")]
+
+
+def test_a_gathered_answer_is_kept_and_its_rows_are_checked(client):
+    answer = ask(client, operation="latest").json()
+    address = client.post("/api/answers", json=answer).json()["answer_id"]
+    checks = client.get(f"/api/answers/{address}").json()["checks"]
+    assert {"what": "[1] holds the figure of row 1", "holds": True, "seen": ""} in checks and all(check["holds"] for check in checks)
+
+
 def test_an_error_in_a_stream_is_its_last_event(client):
     told = events(ask(client, "???", stream=True).text)
     assert told == [("error", {"error": {"code": "bad_request", "message": told[0][1]["error"]["message"]}})]
@@ -82,6 +99,8 @@ def test_a_search_is_exported_as_a_file(client, format):
     ("POST", "/api/ask", {"question": "桥" * 2001}, 422, "bad_request"),
     ("POST", "/api/ask", {"question": 7}, 422, "bad_request"),
     ("POST", "/api/ask", {}, 422, "bad_request"),
+    ("POST", "/api/ask", {"question": ASKED, "operation": "dance"}, 422, "bad_request"),
+    ("POST", "/api/ask", {"question": ASKED, "operation": "x" * 41}, 422, "bad_request"),
     ("GET", "/api/search?q=", None, 422, "bad_request"),
     ("GET", "/api/search?q=桥&since=July", None, 422, "bad_request"),
     ("GET", "/api/search?q=桥&k=0", None, 422, "bad_request"),

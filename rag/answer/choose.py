@@ -12,6 +12,7 @@ from importlib import resources
 import numpy as np
 
 from rag.config import Answering
+from rag.language.figures import is_link
 from rag.language.text import fold, simplified
 from rag.reader import Heard, Reader, Sentence, Span
 from rag.records import Article, Hit, Passage, headline
@@ -79,8 +80,8 @@ def choose_pieces(retriever: Retriever, reader: Reader, query: Query, hits: Sequ
     likely = _preselected(retriever, query, in_scope(hits, query.scope), settings.read_sentences)
     shown = [piece.read_as for piece in likely]
     forms = _question_forms(query, shown)
-    read = [replace(piece, margin=scores.margin, span_scores=scores, timely=_may_report_period(query, piece))
-            for piece, scores in zip(likely, reader.read(forms[0], shown).heard, strict=True)]
+    scored_spans = reader.read(forms[0], shown).heard
+    read = [replace(piece, margin=scores.margin, span_scores=scores) for piece, scores in zip(likely, scored_spans, strict=True)]
     best = sorted((replace(piece, score=score_of(piece)) for piece in read), key=lambda piece: (not piece.timely, -piece.score))
     first = settings.evidence_sentences
     return [replace(piece, alone=_margin_alone(reader, forms, piece)) for piece in best[:first]] + best[first:]
@@ -139,12 +140,16 @@ def _may_report_period(query: Query, piece: Piece) -> bool:
 
 
 def _preselected(retriever: Retriever, query: Query, hits: Sequence[Hit], limit: int) -> list[Piece]:
-    """Returns the ``limit`` best sentences by the features known before reading, in the order of their articles."""
+    """Returns the ``limit`` best sentences by the features known before reading, in the order of their articles.
+
+    Sentences that can only report another period than the one asked about fill up places that others leave.
+    """
     vectors, best = retriever.vectors(query), max((hit.score for hit in hits), default=0.0)
     pieces = [piece for hit in hits for piece in _sentences_of(retriever, hit, vectors, hit.score - best)]
     shares = retriever.coverage(query.match_terms, [f"{piece.passage.context} {piece.text}" for piece in pieces])
-    scored = [replace(piece, shared=share) for piece, share in zip(pieces, shares, strict=True)]
-    likely = sorted(scored, key=score_of, reverse=True)[:limit]
+    scored = [replace(piece, shared=share, timely=_may_report_period(query, piece))
+              for piece, share in zip(pieces, shares, strict=True)]
+    likely = sorted(scored, key=lambda piece: (not piece.timely, -score_of(piece)))[:limit]
     articles = list(dict.fromkeys(piece.article.article_id for piece in likely))
     return sorted(likely, key=lambda p: (articles.index(p.article.article_id), p.passage.field, p.passage.item, p.start))
 
@@ -153,5 +158,7 @@ def _sentences_of(retriever: Retriever, hit: Hit, vectors: np.ndarray, found: fl
     """Yields the sentences of a passage with the z-scores of their vectors."""
     for row, start, end in retriever.store.archive.sentences_of(hit.passage.passage_id):
         text = hit.passage.text[start - hit.passage.start : end - hit.passage.start]
+        if is_link(text):
+            continue
         near = float(np.mean([retriever.store.sentences.score(vector, row) for vector in vectors]))
         yield Piece(hit.article, hit.passage, start, end, text, nearness=near, found=found)

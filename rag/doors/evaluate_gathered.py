@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from statistics import mean
 from typing import TYPE_CHECKING, Any
@@ -42,7 +43,7 @@ def judged(row: Mapping[str, Any], answer: Answer) -> dict[str, Any]:
     found = [_is_found(true, answer) for true in row["rows"]]
     own = [any(_is_row(mine, true, answer) for true in row["rows"]) for mine in answer.rows]
     lacking = answer.refused or bool(answer.missing)
-    held = all(holds(answer.text, group) for group in row.get("must", [])) and not holds(answer.text, row.get("must_not", []))
+    held = all(_told(answer.text, group) for group in row.get("must", [])) and not _told(answer.text, row.get("must_not", []))
     if row["complete"]:
         right, wrong = held and not answer.refused, not held and not lacking
     else:
@@ -50,6 +51,16 @@ def judged(row: Mapping[str, Any], answer: Answer) -> dict[str, Any]:
     worked = row.get("derived") is not None and row["complete"] and all(found) and not answer.refused
     return {"recall": mean(found) if found else None, "precision": mean(own) if own else None, "derived": held if worked else None,
             "right": right, "wrong": wrong, "incomplete_said": None if row["complete"] else lacking}
+
+
+def _told(text: str, wanted: Sequence[str]) -> bool:
+    """Whether a text holds one of some answers; the digits of a bare figure count in whatever scale they are printed.
+
+    >>> _told("多664亿千瓦时", ["664"]), _told("多1664亿千瓦时", ["664"])
+    (True, False)
+    """
+    digits = [figure for figure in wanted if re.fullmatch(r"[\d.,]+", figure)]
+    return holds(text, wanted) or any(re.search(rf"(?<![\d.,]){re.escape(figure)}(?![\d.,]*\d)", text) for figure in digits)
 
 
 def _is_found(true: Mapping[str, Any], answer: Answer) -> bool:

@@ -37,9 +37,7 @@ class Asker:
         return choose_pieces(self.retriever, self.reader, query, hits, settings)
 
     def query(self, term: Term, asked: Query) -> Query:
-        """The query of a term, read as it was asked and as the generator words it; what an English question means is carried on."""
-        if term.asked and term.asked != term.question:
-            return replace(self.understand(term.asked), chinese=term.question)
+        """The query of a term as the generator words it; what an English question means is carried on."""
         query = self.understand(term.question)
         if asked.language == "en":
             query = replace(query, terms=asked.terms, scope=tuple(dict.fromkeys((*query.scope, *asked.scope))), sounds=asked.sounds)
@@ -76,7 +74,7 @@ def reported(when: When) -> Filter:
     """The articles of the time in which a time is reported.
 
     >>> reported(When(2023, 4, 4))
-    Filter(since='2023-04-01', until='2023-06-29', source='', mentioning=())
+    Filter(since='2023-04-01', until='2023-06-29', source='', mentioning=(), telling=('', ''))
     """
     period = when.period
     assert period is not None, "a time without a year is reported at any time"

@@ -64,7 +64,7 @@ def make_plan(operation: str, question: str, split: Split) -> Plan:
     runs = runs_of(question, operation)
     times = _asked_times(runs, question, operation)
     if len(times) > 1 and operation in ARITHMETIC | OF_MANY:
-        return Plan(operation, question, _of_times(question, runs, times, split))
+        return Plan(operation, question, _of_times(operation, question, runs, times, split))
     if operation in ARITHMETIC | OF_EVENTS | {"rank"}:
         parts = list(dict.fromkeys(part.strip() for part in split(question, operation)))
         asked = [_dated(part, runs) for part in parts if _is_of(question, part)]
@@ -73,10 +73,10 @@ def make_plan(operation: str, question: str, split: Split) -> Plan:
     return Plan(operation, question)
 
 
-def _of_times(question: str, runs: Sequence[Run], times: Sequence[When], split: Split) -> tuple[Term, ...]:
+def _of_times(operation: str, question: str, runs: Sequence[Run], times: Sequence[When], split: Split) -> tuple[Term, ...]:
     """The question for each time: as the generator words it for the first one, where it keeps to that time."""
     first = _with_time(question, runs, times[0])
-    worded = split(first, "single")[0].strip()
+    worded = split(first, "level" if operation == "percent_change" else "single")[0].strip()
     named = times_in(worded)
     if not named:
         worded, named = times[0].label + worded, times_in(times[0].label)

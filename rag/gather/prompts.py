@@ -18,6 +18,11 @@ _TASKS: dict[str, tuple[str, _Examples]] = {
         ("By how much did 甲城's 2020年一季度 house sales exceed those of ?", "甲城2020年一季度的房屋销售量"),
         ("How did the city's total of cars change in each month from 2021年2月?", "该市2021年2月的汽车总数"),
         ("甲城2021年3月的用电量多多少亿千瓦时,哪个更高?", "甲城2021年3月的用电量(亿千瓦时)"))),
+    "level": ("写出问题里说的是什么数字的增减。用中文名词短语,保留时间和名称,不写“增长”“下降”“百分之几”。", (
+        ("乙县2019年1月的游客人数增长百分之几?", "乙县2019年1月的游客人数"),
+        ("By what percentage did 丙镇's tea export grow from 2020年4月 to ?", "丙镇2020年4月的茶叶出口量"),
+        ("甲公司2022年一季度的营业收入同比变化了多少个百分比?", "甲公司2022年一季度的营业收入"),
+        ("What was the percentage change in the number of buses in 甲城 in 2021年?", "甲城2021年的公交车数量"))),
     "share": ("把问题拆成两个数字:先写部分,再写全部。都用中文名词短语,写全时间和地点,用竖线隔开。", (
         ("甲公司2022年的出口占全部销售额的百分之几?", "甲公司2022年的出口额|甲公司2022年的全部销售额"),
         ("What percentage of the tea planted in 丙镇 in 2020年 was black tea?", "丙镇2020年红茶的种植面积|丙镇2020年茶叶的种植总面积"),
@@ -50,7 +55,7 @@ _TASKS: dict[str, tuple[str, _Examples]] = {
         ("When was the new vaccine of 丁公司 first reported?", "丁公司的新疫苗"))),
 }
 _TASK_OF = {"share": "share", "compare": "two", "difference": "two", "percent_change": "two", "sum": "several", "average": "several",
-            "rank": "several", "first": "events", "coincide": "events", "single": "single"}
+            "rank": "several", "first": "events", "coincide": "events", "single": "single", "level": "level"}
 
 
 def parts_prompt(question: str, operation: str) -> Prompt:

@@ -16,8 +16,19 @@ from rag.language.when import NamedTime, When, times_in
 CELLS = " | "  # between the cells of a row of a table
 _TIMES = frozenset("年 月 日 号 点 时 期 届 岁 次会议".split())  # what a figure with one of these counts is a time or a name
 _FLAT = re.compile("(?<=[同环]比)持平")  # a change of nothing
+_LINK_WORDS = 8  # letters beside an address from which a text tells something
 _SCALE = re.compile(r"[多余几]?[百千万亿]*(?:%|\u2030)?[多余]?")
 _ADDRESS = re.compile(r"https?://[\w./%#?=&+-]+")
+
+
+def is_link(text: str) -> bool:
+    """Whether a text is an address of the web with a word or two beside it.
+
+    >>> is_link("[查看原文](https://a.cn/b.html)"), is_link("查看原文")
+    (True, False)
+    """
+    rest, addresses = _ADDRESS.subn("", text)
+    return bool(addresses) and sum(map(str.isalnum, rest)) < _LINK_WORDS
 
 
 def figures_of(text: str) -> list[Quantity]:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from rag.doors.cli.terminal import Cell, is_terminal, print_table, styled
 
 if TYPE_CHECKING:
-    from rag.answer.verify import Check
     from rag.doors.doctor import Finding
     from rag.doors.evaluate import Report
     from rag.gather.ledger import Entry
     from rag.models import Status
     from rag.records import Answer, Article, Hit
+    from rag.verify import Check
 
 
 def print_json(value: Any) -> None:

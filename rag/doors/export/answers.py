@@ -17,7 +17,7 @@ from rag.doors.export.hits import json_text
 from rag.errors import SourceError
 
 if TYPE_CHECKING:
-    from rag.answer.verify import Check
+    from rag.verify import Check
 
 _FONT = "宋体"
 _WORDS = {
@@ -30,6 +30,12 @@ _WORDS = {
         "chance": "正确的可能性", "seconds": "用时(秒)", "rewritten": "按上文理解为", "corrected": "人工更正,原页为",
         "holds": "符合", "fails": "不符", "index": "索引", "embedder": "向量模型", "generator": "生成模型", "reader": "阅读模型",
         "how": "将此答案导出为 JSON,然后运行(不需要网络):",
+        "worked": "由{n}条报道算出", "worked 1": "由1条报道算出", "gathered": "由{n}条报道汇集", "gathered 1": "由1条报道汇集",
+        "parts": "分别查找", "row": "项目", "shown": "原文数字", "taken": "用于计算", "none": "没有报道", "result": "结果",
+        "difference": "相差", "sum": "合计", "average": "平均", "share": "占比", "percent_change": "变化", "count": "条数",
+        "compare": "相差",
+        "holds the figure of row": "含有第{}行的数字", "follows from its rows": "{}可由各行算出",
+        "is stated as it was worked out": "{}与算出的相符",
         "stands in its article": "见于文章", "stands in its page": "见于原页",
         "every figure of the answer stands in a quotation": "答案中的数字都见于引文"},
     "en": {
@@ -42,7 +48,10 @@ _WORDS = {
         "chance": "Chance that it is right", "seconds": "Seconds", "rewritten": "Understood as",
         "corrected": "corrected by hand, the page has", "holds": "holds", "fails": "does not hold",
         "index": "Index", "embedder": "Embedder", "generator": "Generator", "reader": "Reader",
-        "how": "Export this answer as JSON and run (no network is needed):"},
+        "how": "Export this answer as JSON and run (no network is needed):",
+        "worked": "Worked out from {n} reports", "worked 1": "Worked out from 1 report", "gathered": "Gathered from {n} reports",
+        "gathered 1": "Gathered from 1 report", "parts": "Asked of the archive", "row": "Which", "shown": "As printed",
+        "taken": "Worked with", "none": "no report", "result": "Result"},
 }
 _COMMAND = "rag verify ANSWER.json"
 _SPECIAL = re.compile(r"([\\`*{}\[\]<>|~$&#!@]|(?<![^\W_])_|_(?![^\W_])|:(?=//)|(?<=www)\.)", re.IGNORECASE)
@@ -147,6 +156,7 @@ def _blocks(receipt: Mapping[str, Any], checks: Sequence[Check]) -> Iterator[_Bl
     yield _Block("text", receipt["answer"])
     if receipt["refused"]:
         yield _Block("text", words["refused"])
+    yield from _gathered(receipt, words)
     if receipt["citations"]:
         yield _Block("heading", words["quotations"])
     for citation in receipt["citations"]:
@@ -159,6 +169,28 @@ def _blocks(receipt: Mapping[str, Any], checks: Sequence[Check]) -> Iterator[_Bl
         yield _Block("heading", words["checked"])
         yield from (_Block("item", _told(check, words)) for check in checks)
     yield from _ending(receipt, words)
+
+
+def _gathered(receipt: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[_Block]:
+    """The rows of an answer that was gathered, what was worked out from them, what is missing, and what was asked for each."""
+    rows, derived, missing = receipt.get("rows") or [], receipt.get("derived"), receipt.get("missing") or []
+    if not rows and not missing:
+        return
+    reports = len({citation["article_id"] for citation in receipt["citations"]})
+    how = "worked" if derived and derived["shown"] else "gathered"
+    yield _Block("heading", words[f"{how} 1" if reports == 1 else how].format(n=reports))
+    taken = derived["rows"] if derived and derived["value"] else ()
+    told = [(row["label"], row["shown"], "".join(f"[{number}]" for number in row["citations"]), "✓" if at in taken else "")
+            for at, row in enumerate(rows)]
+    told += [(label, f"— ({words['none']})", "", "") for label in missing]
+    columns = ("row", "shown", "quotation", "taken")
+    yield _table([words[name] for name in columns], told)
+    if derived and derived["shown"]:
+        name = words.get(derived["operation"], derived["operation"].replace("_", " "))
+        yield _Block("text", f"{words['result']} ({name}): {derived['shown']}")
+    if parts := receipt.get("parts"):
+        yield _Block("text", f"{words['parts']}:")
+        yield from (_Block("item", part) for part in parts)
 
 
 def _quotation(citation: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[_Block]:
@@ -194,9 +226,20 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> _Block:
 
 def _told(check: Check, words: Mapping[str, str]) -> str:
     number, rest = re.fullmatch(r"(\[\d+\] )?(.*)", check.what, re.DOTALL).groups("")  # type: ignore[union-attr]
-    what = number + words.get(rest, rest)
+    what = number + _in_words(rest, words)
     seen = "" if check.holds else f" ({check.seen})"
     return f"{'✓' if check.holds else '✗'} {what}: {words['holds' if check.holds else 'fails']}{seen}"
+
+
+def _in_words(what: str, words: Mapping[str, str]) -> str:
+    """What was checked, in the language of the document."""
+    row = re.fullmatch(r"(holds the figure of row) (\d+)", what)
+    if row and row[1] in words:
+        return words[row[1]].format(row[2])
+    result = re.fullmatch(r"the (.+?) (follows from its rows|is stated as it was worked out)", what)
+    if result and result[2] in words:
+        return words[result[2]].format(words.get(result[1].replace(" ", "_"), result[1]))
+    return words.get(what, what)
 
 
 def _ending(receipt: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[_Block]:

@@ -8,6 +8,7 @@ import json
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
 from pathlib import PurePath
 from typing import Any
 
@@ -20,7 +21,11 @@ FORMATS = ("xlsx", "csv", "jsonl")
 COLUMNS = ("id", "question", "answer", "refused", "chance", "quotation 1", "quotation 2", "quotation 3", "title", "date", "source",
            "error")
 
+ROW_COLUMNS = ("id", "question", "row", "label", "period", "as printed", "value", "kind", "unit", "worked with", "chance", "quotation",
+               "title", "date", "source")  # of the sheet "rows": the figures of answers that were gathered
+
 _WIDTHS = (8, 36, 48, 9, 9, 40, 40, 40, 28, 12, 28, 28)  # of the columns, in characters
+_ROW_WIDTHS = (8, 36, 9, 24, 18, 18, 18, 10, 10, 12, 9, 40, 28, 12, 28)
 _LONGEST = 2000  # characters of a question
 _UNPACKED_AT_MOST = 50_000_000  # bytes
 _PARTS_AT_MOST = 1_000  # files in a spreadsheet
@@ -64,14 +69,16 @@ def answers_as(rows: Iterable[Mapping[str, Any]], format: str) -> bytes:
     """The answers of a batch, one a row. ``jsonl`` keeps all of each; the tables keep the first three quotations.
 
     A row is ``{"id", "question"}`` with ``"answer"`` (an answer as ``rag ask --json`` prints it, or its fields in the row itself)
-    or with ``"error"``. Raises :class:`QuestionError` for another format.
+    or with ``"error"``. In ``xlsx`` a second sheet holds the rows of answers that were gathered, if there are any.
+
+    Raises :class:`QuestionError` for another format.
     """
     if format == "jsonl":
         return "".join(json_text(row) + "\n" for row in rows).encode()
     if format == "csv":
         return as_csv(COLUMNS, map(_row, rows)).encode()
     if format == "xlsx":
-        return _workbook(map(_row, rows))
+        return _workbook(list(rows))
     raise QuestionError(f"unknown format {format!r}; use one of {', '.join(FORMATS)}")
 
 
@@ -163,13 +170,48 @@ def _row(row: Mapping[str, Any]) -> list[object]:
             *quotes, *[None] * (3 - len(quotes)), *(first.get(name) for name in ("title", "date", "source")), row.get("error")]
 
 
-def _workbook(rows: Iterable[Sequence[object]]) -> bytes:
+def _gathered(row: Mapping[str, Any]) -> Iterator[list[object]]:
+    """The figures of an answer that was gathered, as rows of :data:`ROW_COLUMNS`; then its result, and what no report tells."""
+    answer = row["answer"] if isinstance(row.get("answer"), Mapping) else row
+    cited = {citation["number"]: citation for citation in answer.get("citations") or []}
+    derived, asked = answer.get("derived") or {}, [row.get("id"), row.get("question")]
+    for at, told in enumerate(answer.get("rows") or []):
+        first = cited.get(next(iter(told["citations"]), 0), {})
+        yield [*asked, at + 1, told["label"], told["period"], told["shown"], _number(told["value"]), told["kind"], told["unit"],
+               at in derived.get("rows", ()), told["chance"], *(first.get(name) for name in ("quote", "title", "date", "source"))]
+    if derived.get("shown"):
+        yield [*asked, "result", derived["operation"], None, derived["shown"], _number(derived["value"]), derived["kind"],
+               derived["unit"], *[None] * 6]
+    for label in answer.get("missing") or []:
+        yield [*asked, "missing", label, *[None] * 11]
+
+
+def _number(fraction: str) -> float | None:
+    """A fraction as a spreadsheet can reckon with it.
+
+    >>> _number("21/10"), _number("")
+    (2.1, None)
+    """
+    return float(Fraction(fraction)) if fraction else None
+
+
+def _workbook(rows: Sequence[Mapping[str, Any]]) -> bytes:
     from openpyxl import Workbook
-    from openpyxl.styles import Alignment, Font
 
     book = Workbook()
-    sheet = book.active
-    for line, row in enumerate((COLUMNS, *rows), 1):
+    _fill(book.active, COLUMNS, map(_row, rows), _WIDTHS)
+    if gathered := [line for row in rows for line in _gathered(row)]:
+        _fill(book.create_sheet("rows"), ROW_COLUMNS, gathered, _ROW_WIDTHS)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def _fill(sheet: Any, header: Sequence[str], rows: Iterable[Sequence[object]], widths: Sequence[int]) -> None:
+    """Writes rows under a header; words stay words."""
+    from openpyxl.styles import Alignment, Font
+
+    for line, row in enumerate((header, *rows), 1):
         for column, value in enumerate(row, 1):
             cell = sheet.cell(line, column)
             cell.alignment = Alignment(wrap_text=True, vertical="top")
@@ -179,9 +221,6 @@ def _workbook(rows: Iterable[Sequence[object]]) -> bytes:
                 cell.value, cell.data_type = printable(value)[:_CELL_AT_MOST], "s"  # "=1+1" stays text
             if line == 1:
                 cell.font = Font(bold=True)
-    for column, width in zip(sheet.iter_cols(max_row=1), _WIDTHS, strict=True):
+    for column, width in zip(sheet.iter_cols(max_row=1), widths, strict=True):
         sheet.column_dimensions[column[0].column_letter].width = width
     sheet.freeze_panes = "A2"
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()

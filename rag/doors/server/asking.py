@@ -47,6 +47,8 @@ class Ask(BaseModel):
     history: list[Exchange] = Field(default_factory=list, max_length=8)
     stream: bool = False
     asked_on: date | None = Field(None, description='the day from which "last month" or 去年 are reckoned')
+    operation: str | None = Field(
+        None, max_length=40, description="what is to be done: lookup for one fact, or series, sum, …; by itself told from the question")
 
 
 class Narrowed:
@@ -73,7 +75,7 @@ def asking_routes(library: Library, meters: Meters, *, log_questions: bool = Fal
         told = {"question": body.question} if log_questions else {"characters": len(body.question)}
         request.scope.setdefault("state", {})["told"] = told
         turns = [Turn(turn.question, turn.answer) for turn in body.history]
-        events = library.ask(body.question, turns, client_of(request), asked_on=body.asked_on)
+        events = library.ask(body.question, turns, client_of(request), asked_on=body.asked_on, operation=body.operation)
         if body.stream:
             return EventSourceResponse(_told(events, library, meters), ping=_PING)
         return library.receipt(await while_connected(request, _last(events, meters)))

@@ -119,6 +119,32 @@ class OtherFigure(BaseModel):
     citation: Quotation
 
 
+class RowTold(BaseModel):
+    """One figure, event or report of an answer that was gathered from several reports."""
+
+    label: str = Field(description="what tells it from the other rows: its time, or what it is about")
+    period: str = Field(description="its time as an ISO day, month, year or 2023-01/2023-06, or empty")
+    value: str = Field(description="the exact figure as a fraction (21/10), or empty")
+    shown: str = Field(description="the figure as it is printed")
+    kind: str = Field(description="number, percent, points, time or text")
+    unit: str
+    citations: list[int] = Field(description="numbers of the citations; the quotation of the first holds the figure at [start, end)")
+    start: int
+    end: int
+    chance: float = Field(description="the probability that it is the figure asked for, 0 to 1")
+
+
+class DerivedTold(BaseModel):
+    """What was worked out from rows, in exact arithmetic."""
+
+    operation: str
+    rows: list[int] = Field(description="the rows that it was worked out from, counted from 0")
+    value: str = Field(description="exact, as a fraction; empty where it is a row, or yes or no")
+    kind: str
+    unit: str
+    shown: str = Field(description="as the answer states it")
+
+
 class AskResult(BaseModel):
     """A checked answer with its quotations."""
 
@@ -131,6 +157,11 @@ class AskResult(BaseModel):
     citations: list[Quotation]
     figures: list[OtherFigure]
     warnings: list[str]
+    operation: str = Field("lookup", description="lookup: one fact; else what was done with several: series, sum, difference, …")
+    parts: list[str] = Field([], description="the questions that were put to the archive")
+    rows: list[RowTold] = []
+    derived: DerivedTold | None = None
+    missing: list[str] = Field([], description="what no report tells")
 
 
 class FoundPassage(Span):
@@ -206,7 +237,8 @@ class _Tools:
                    for one in answer.figures]
         result = AskResult(
             question=answer.question, rewritten=answer.rewritten, language=answer.language, answer=answer.text,
-            refused=answer.refused, chance=answer.chance, citations=cited, figures=figures, warnings=list(answer.warnings))
+            refused=answer.refused, chance=answer.chance, citations=cited, figures=figures, warnings=list(answer.warnings),
+            **{name: told[name] for name in ("operation", "parts", "rows", "derived", "missing")})
         lines = [answer.text, *map(_quoted, cited), *(f"! {warning}" for warning in answer.warnings)]
         return _result(result, lines, [*cited, *(one.citation for one in figures)], {RECEIPT: told})
 

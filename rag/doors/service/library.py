@@ -21,7 +21,7 @@ from rag.doors.service.events import Queued, QueuedEvent
 from rag.doors.service.examples import candidates
 from rag.doors.service.queue import FairQueue, Place
 from rag.doors.service.searching import Search, find, mentioned
-from rag.engine import Rag
+from rag.engine import Rag, check_operation
 from rag.errors import RagError, SourceError, StoppedError, StoreError
 from rag.index.build import source_name
 from rag.index.store.backends import manifest_of
@@ -216,7 +216,8 @@ class Library:
     # -- asking ---------------------------------------------------------------------------------------------
 
     async def ask(
-        self, question: str, history: Sequence[Turn] = (), client: str = "", *, asked_on: date | None = None
+        self, question: str, history: Sequence[Turn] = (), client: str = "", *, asked_on: date | None = None,
+        operation: str | None = None,
     ) -> AsyncGenerator[QueuedEvent, None]:
         """The events of an answer, the checked :class:`Answer` last; closing the iterator ends the work and frees the place.
 
@@ -224,6 +225,7 @@ class Library:
         :class:`Busy`, :class:`TooMany`, :class:`NotReady`.
         """
         read_query(question)
+        check_operation(operation)
         await self.until_searchable()
         place = self.queue.enter(client)
         shown = False
@@ -240,13 +242,13 @@ class Library:
         except BaseException:
             place.leave()
             raise
-        async with aclosing(self._written(question, history, asked_on, place)) as events:
+        async with aclosing(self._written(question, history, asked_on, operation, place)) as events:
             async for event in events:
                 if not (shown and isinstance(event, EvidenceFound)):
                     yield event
 
     async def _written(
-        self, question: str, history: Sequence[Turn], asked_on: date | None, place: Place
+        self, question: str, history: Sequence[Turn], asked_on: date | None, operation: str | None, place: Place
     ) -> AsyncGenerator[Event, None]:
         """Runs the engine in the writer's thread; the place is left when that ends, not when the listener does."""
         loop, events, stopped = asyncio.get_running_loop(), asyncio.Queue[Any](), threading.Event()
@@ -256,7 +258,7 @@ class Library:
 
         def run() -> None:
             try:
-                for event in self.rag.stream(question, history, asked_on=asked_on, stopped=stopped.is_set):
+                for event in self.rag.stream(question, history, asked_on=asked_on, stopped=stopped.is_set, operation=operation):
                     tell(event)
             except BaseException as error:  # raised again by the listener
                 tell(error)

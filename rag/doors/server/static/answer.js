@@ -1,9 +1,9 @@
 // Draws a checked answer: its text with numbered chips, its quotations, the other figures, and how sure it is.
 
 import { actionsOf } from "./actions.js";
+import { chip, placesOf } from "./chips.js";
 import { el, icon } from "./dom.js";
-import { openPlace } from "./reading.js";
-import { hashOf, placeFrom } from "./route.js";
+import { drawRows } from "./rows.js";
 import { lead, oddsOf, t, toldWarning } from "./text.js";
 
 // The answer; `raw` is its JSON as it came, which is what the signature holds for.
@@ -15,8 +15,9 @@ export function drawAnswer(answer, raw, actions = {}) {
     { class: `answer ${kind}` },
     answer.rewritten &&
       el("p", { class: "understood" }, t("understood_as"), " ", el("q", { lang: answer.language }, answer.rewritten)),
-    el("p", { class: "verdict" }, answer.refused ? t("refused") : [icon("check"), " ", t("checked")]),
+    el("p", { class: "verdict" }, answer.refused ? t("refused") : [icon("check"), " ", t(checkedAs(answer))]),
     paragraphs(answer, places),
+    drawRows(answer, places, actions),
     odds(answer),
     times(answer),
     (answer.warnings || []).map((warning) => el("p", { class: "warning" }, toldWarning(warning))),
@@ -27,34 +28,8 @@ export function drawAnswer(answer, raw, actions = {}) {
   );
 }
 
-// Number → place, for every citation and for the citations of figures.
-function placesOf(answer) {
-  const cited = [...(answer.citations || []), ...(answer.figures || []).map((figure) => figure.citation)];
-  return new Map(cited.map((citation) => [citation.number, { ...placeFrom(citation), title: citation.title }]));
-}
-
-// A numbered button that opens its quotation.
-function chip(number, places) {
-  const place = places.get(number);
-  return el(
-    "button",
-    {
-      type: "button",
-      class: "chip",
-      dataset: { number },
-      "aria-label": t("chip", { n: number, title: place.title }),
-      title: place.quote,
-      onclick: () => openPlace(place, distinct(places)),
-    },
-    String(number),
-  );
-}
-
-// Between these the reader steps: each quotation once.
-function distinct(places) {
-  const hashes = [...places.values()].map(hashOf);
-  return [...places.values()].filter((place, i) => hashes.indexOf(hashOf(place)) === i);
-}
+// What was checked: quotations, and the arithmetic over them.
+const checkedAs = ({ derived }) => (derived?.value ? "checked_worked" : "checked");
 
 // The text; each [1] that has a quotation becomes a chip.
 function paragraphs(answer, places) {
@@ -113,7 +88,7 @@ function quotations(answer, places) {
     ? el(
         "div",
         { class: "quotations" },
-        answer.refused && el("p", { class: "label" }, t("nearest")),
+        answer.refused && !answer.rows?.length && el("p", { class: "label" }, t("nearest")),
         el(
           "ol",
           {},

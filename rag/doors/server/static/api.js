@@ -89,8 +89,10 @@ export async function fetchFile(path, body, otherwise) {
 }
 
 // Asks a question; yields {event, data, raw} as they come. Ends after `answer`, throws on `error`.
-export async function* askStream(question, history, signal) {
-  const response = await send("/api/ask", { method: "POST", json: { question, history, stream: true }, signal });
+// `operation`: what is to be done, such as "lookup"; by itself it is told from the question.
+export async function* askStream(question, history, signal, operation = null) {
+  const json = { question, history, stream: true, ...(operation && { operation }) };
+  const response = await send("/api/ask", { method: "POST", json, signal });
   if (!(response.headers.get("Content-Type") || "").startsWith("text/event-stream")) {
     const raw = await response.text();
     yield { event: "answer", data: JSON.parse(raw), raw };

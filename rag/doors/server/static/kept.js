@@ -4,8 +4,7 @@ import { get } from "./api.js";
 import { drawAnswer } from "./answer.js";
 import { on } from "./bus.js";
 import { byId, el, fill, icon } from "./dom.js";
-import { t, toldCheck } from "./text.js";
-import { languageOf } from "./turn.js";
+import { languageOf, t, toldCheck } from "./text.js";
 import { problem } from "./widgets.js";
 
 const kept = { id: null, told: null };

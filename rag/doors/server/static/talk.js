@@ -125,8 +125,8 @@ export function ask(question) {
   answer(conversation, turn);
 }
 
-// Asks the question of a turn again, in its place.
-function retry(turn) {
+// Asks the question of a turn again, in its place; `operation` "lookup" leaves out working out.
+function retry(turn, operation = null) {
   if (talk.running) return;
   Object.assign(turn, {
     state: "waiting",
@@ -135,6 +135,7 @@ function retry(turn) {
     raw: null,
     error: null,
     stage: null,
+    operation,
     asked: Date.now(),
   });
   redraw(turn);
@@ -187,7 +188,8 @@ async function streamed(conversation, turn, signal) {
     turn.state = "working";
     redraw(turn);
     try {
-      for await (const told of askStream(turn.question, historyBefore(conversation, turn), signal)) take(turn, told);
+      const history = historyBefore(conversation, turn);
+      for await (const told of askStream(turn.question, history, signal, turn.operation)) take(turn, told);
       break;
     } catch (error) {
       if (error.code !== "loading") throw error;
@@ -216,7 +218,7 @@ function take(turn, { event, data, raw }) {
     if (growDraft(turn)) return;
   } else return;
   if (event === "queued") announce(t("queued", { n: data.position }));
-  if (event === "evidence") announce(t("found_n", { n: data.hits.length }));
+  if (event === "evidence" && data.hits.length) announce(t("found_n", { n: data.hits.length }));
   if (event === "answer") announce(`${t(data.refused ? "said_refused" : "said_ready")} ${data.answer}`);
   redraw(turn);
 }

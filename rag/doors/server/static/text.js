@@ -7,6 +7,9 @@ let chosen = "en";
 // "en" or "zh".
 export const language = () => chosen;
 
+// "zh" for a text with Chinese characters.
+export const languageOf = (text) => (/[\u3400-\u9fff]/.test(text) ? "zh" : "en");
+
 // Sets the language of everything that is drawn from now on.
 export function setLanguage(name) {
   chosen = name === "zh" ? "zh" : "en";
@@ -63,5 +66,12 @@ export const toldWarning = told([[/^left out, as no sentence holds it: /, "æ²¡æœ
 export const toldCheck = (line) => {
   const short = /^\[(\d+)\] stands in its (article|page)$/.exec(line);
   if (short) return t(`check_${short[2]}`, { number: short[1] });
+  const row = /^\[(\d+)\] holds the figure of row (\d+)$/.exec(line);
+  if (row) return t("check_row", { number: row[1], row: row[2] });
+  const result = /^the (.+?) (follows from its rows|is stated as it was worked out)$/.exec(line);
+  if (result) {
+    const name = t(`op_${result[1].replaceAll(" ", "_")}`);
+    return t(result[2].startsWith("follows") ? "check_follows" : "check_stated", { name });
+  }
   return line === "every figure of the answer stands in a quotation" ? t("check_figures") : line;
 };

@@ -5,7 +5,7 @@ import { button, byId, el } from "./dom.js";
 import { openPlace } from "./reading.js";
 import { placeFrom } from "./route.js";
 import { flow, wordMarks } from "./spans.js";
-import { t } from "./text.js";
+import { languageOf, t } from "./text.js";
 
 const SHOWN = 5;
 
@@ -23,9 +23,6 @@ export function drawTurn(turn, actions) {
     body(turn, actions),
   );
 }
-
-// "zh" for a question with Chinese characters.
-export const languageOf = (text) => (/[\u3400-\u9fff]/.test(text) ? "zh" : "en");
 
 // Adds to the draft that is on the page; false where there is none yet.
 export function growDraft(turn) {
@@ -71,7 +68,11 @@ function done(turn, actions) {
   return el(
     "div",
     {},
-    drawAnswer(answer, turn.raw, { ...actions, again: () => actions.retry(turn) }),
+    drawAnswer(answer, turn.raw, {
+      ...actions,
+      again: () => actions.retry(turn),
+      lookUp: () => actions.retry(turn, "lookup"),
+    }),
     turn.hits.length
       ? el(
           "details",
