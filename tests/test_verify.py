@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
+from fakes import SharedWords
 
 from rag.errors import QuestionError
+from rag.reader import Reading, Sentence
 from rag.verify import Check, check_derived, check_rows
 
 ASKED = "甲镇今年新开工和续建的桥梁一共多少座?"
@@ -19,9 +21,18 @@ def wrong(checks: Sequence[Check]) -> list[str]:
     return [check.what for check in checks if not check.holds]
 
 
+class NewAndGoneOn(SharedWords):
+    """Reads the bridges that were begun out of a sentence, or those that were gone on with, as it is asked."""
+
+    def read(self, question: str, sentences: Sequence[Sentence]) -> Reading:
+        self.knows = ("44座",) if "续建" in question else ("47座",)
+        return super().read(question, sentences)
+
+
 @pytest.fixture
 def summed(open_rag) -> tuple[Any, dict[str, Any]]:
     rag = open_rag(read="47座", **PARTS)
+    rag.reader = NewAndGoneOn()
     return rag, rag.ask(ASKED, operation="sum").to_dict()
 
 
@@ -131,6 +142,7 @@ def test_the_months_of_a_series_are_no_figures_that_stand_nowhere(open_rag, page
 
 def test_an_operation_that_is_named_is_done_and_none_is_told_from_the_question(open_rag, monkeypatch):
     rag = open_rag(read="47座", **PARTS)
+    rag.reader = NewAndGoneOn()
     told = []
     monkeypatch.setattr(type(rag), "operation", lambda self, query: told.append(query.question) or ("sum", 1.0))
     assert rag.ask(ASKED).operation == "sum" and told == [ASKED]
@@ -145,6 +157,7 @@ def test_an_unknown_operation_is_refused_with_those_that_are_known(open_rag):
 
 def test_kept_answers_are_kept_apart_by_their_operation(open_rag, config):
     rag = open_rag(read="47座", **PARTS)
+    rag.reader = NewAndGoneOn()
     rag.config = config.model_copy(update={"answering": config.answering.model_copy(update={"kept": 8})})
     assert rag.ask(ASKED, operation="sum").operation == "sum"
     assert rag.ask(ASKED, operation="lookup").operation == "lookup"

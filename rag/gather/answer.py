@@ -62,12 +62,20 @@ def _told(gathered: Sequence[Gathered], language: str, named: Named) -> Told:
         if one.found is None:
             missing.append(label)
             continue
-        if one.found.piece not in pieces:
-            pieces.append(one.found.piece)
-        number = pieces.index(one.found.piece) + 1
+        number = _number_of(one.found.piece, pieces)
         rows.append(_row(one, label, number))
         lines.append(Line(label, in_language(one.found.shown, language), f"[{number}]", value_of(one)))
     return Told(tuple(rows), tuple(lines), tuple(pieces), tuple(missing))
+
+
+def _number_of(piece: Piece, pieces: list[Piece]) -> int:
+    """The number of the citation of a sentence, which gets one if it has none yet."""
+    place = (piece.passage.passage_id, piece.start, piece.end)
+    known = [(other.passage.passage_id, other.start, other.end) for other in pieces]
+    if place not in known:
+        pieces.append(piece)
+        known.append(place)
+    return known.index(place) + 1
 
 
 def _label(one: Gathered, language: str, named: Named) -> str:
@@ -138,6 +146,8 @@ def _arithmetic(
         higher, lower = (first, second) if value.value >= 0 else (second, first)
         said = words(language, "equal") if not value.value else words(language, "higher", a=higher, b=lower, d=shown)
         return derived(value, shown), said
+    if not value.value:
+        return derived(value, shown), words(language, "equal")
     more = ("多" if value.value >= 0 else "少") if language == "zh" else ("more" if value.value >= 0 else "less")
     return derived(value, shown), words(language, "difference", a=first, b=second, more=more, d=shown)
 
@@ -188,16 +198,16 @@ def tell_events(plan: Plan, found: Sequence[Event], language: str) -> Answer | N
     """Events one after the other with their days, and how many there are."""
     if not found:
         return None
-    pieces = tuple(dict.fromkeys(event.piece for event in found))
+    pieces: list[Piece] = []
     rows, lines = [], []
     for event in found:
-        number = pieces.index(event.piece) + 1
+        number = _number_of(event.piece, pieces)
         label = (event.when.label if language == "zh" else event.when.english) if event.when else ""
         shown = in_language(event.words, language)
         rows.append(Row(label, event.when.iso if event.when else "", "", event.words, "text", "", (number,), event.start, event.end,
                         round(chance_of(event.piece.alone), 4)))
         lines.append(Line(label, shown, f"[{number}]"))
-    told = Told(tuple(rows), tuple(lines), pieces, ())
+    told = Told(tuple(rows), tuple(lines), tuple(pieces), ())
     said = words(language, "in all", n=len(rows)) + listed(lines, language) + words(language, "end").rstrip()
     derived = Derived("count", tuple(range(len(rows))), str(len(rows)), "number", "", str(len(rows)))
     return _answer(plan, told, said, language, derived, [plan.question])

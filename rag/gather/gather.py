@@ -45,12 +45,25 @@ def gather_terms(plan: Plan, read: Read, least: float) -> list[Gathered]:
     lists = [candidates(read(term, _LOOKED_AT), term) for term in plan.terms]
     chosen = choose_together(lists)
     rows = []
-    for term, found, best in zip(plan.terms, lists, chosen, strict=True):
-        if best is None or chance_of(best[1]) < least:
+    for number, (term, found, best) in enumerate(zip(plan.terms, lists, chosen, strict=True)):
+        if best is None or chance_of(best[1]) < least or _is_told_better(number, chosen):
             rows.append(Gathered(term, None, best[1] if best else -math.inf))
         else:
             rows.append(Gathered(term, best[0], best[1], tuple(_same_report(best[0], found))))
     return rows
+
+
+def _is_told_better(number: int, chosen: Sequence[tuple[Candidate, float] | None]) -> bool:
+    """Whether the very figure of a term was found for another one too, with higher odds (or as high, and before it)."""
+    own = chosen[number]
+    assert own is not None
+    place = _place(own[0])
+    rivals = [(other[1], -at) for at, other in enumerate(chosen) if other and at != number and _place(other[0]) == place]
+    return any(rival > (own[1], -number) for rival in rivals)
+
+
+def _place(one: Candidate) -> tuple[str, int]:
+    return one.piece.passage.passage_id, one.piece.start + one.start
 
 
 def _same_report(best: Candidate, found: Sequence[Candidate]) -> list[Candidate]:

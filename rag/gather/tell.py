@@ -104,8 +104,8 @@ def listed(lines: Sequence[Line], language: str) -> str:
     """The rows one after the other, each with its citations.
 
     >>> listed([Line("3月", "5%", "[1]"), Line("4月", "6%", "[2]")], "zh")
-    '3月5%[1];4月6%[2]'
+    '3月:5%[1];4月:6%[2]'
     """
-    joint = "" if language == "zh" else ": "
+    joint = ":" if language == "zh" else ": "
     space = "" if language == "zh" else " "
     return _WORDS[language]["sep"].join(f"{line.label}{joint if line.shown else ''}{line.shown}{space}{line.marks}" for line in lines)
