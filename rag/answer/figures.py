@@ -9,7 +9,7 @@ from rag.answer.locate import Located, citation, clause_of, figures_in
 from rag.language.quantities import Quantity, read, unit_of
 from rag.records import Figure
 
-_MAX_FIGURES = 5
+_MAX_FIGURES = 5  # other figures shown with an answer
 
 
 def other_figures(located: Sequence[Located], nearby: Iterable[Piece], first_number: int) -> tuple[Figure, ...]:

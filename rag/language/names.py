@@ -38,7 +38,7 @@ _PLACE_SUFFIXES = {"市": "", "省": " Province", "县": " County", "区": " Dis
 _MAX_NAME_WORDS = 4  # jieba words in a name that is looked up
 _PLACE_WORDS = "(?:county|city|district|province|town|township|prefecture|village|zone|high-tech)"
 _MIN_NAME_SCORE = 3  # mean of _name_score (1 to 30) from which a spelling counts as a name
-_MAX_SYLLABLES = 6
+_MAX_SYLLABLES = 6  # pinyin syllables of a name
 _HALF_SYLLABLES = frozenset("m n ng hm hng".split())  # interjections, never part of a name
 
 

@@ -29,7 +29,7 @@ _BROKEN_OFF_COST = 4.0  # nats against an article that ends inside a sentence
 _FORBIDDEN_COST = 9.0  # nats against text after an article's certain end or before its certain beginning
 _UNRELATED_SHARE = 0.09  # topic overlap: 90 % of different stories have less, 90 % of the halves of one story have more
 _MAX_TOPIC_SCORE = 6.0  # nats; limit of the topic score
-_MAX_MOVES = 4
+_MAX_MOVES = 4  # moves on one page
 _MAX_PIECES = 400  # a page with more keeps its order
 
 

@@ -21,7 +21,7 @@ _REMOVE_ZERO_WIDTH = dict.fromkeys(map(ord, _ZERO_WIDTH))
 _STRAY = re.compile(rf"(?<=[{HAN}])[ \-\u00ad](?=[{HAN}])")
 _WHOLE = re.compile(rf"(?:[{SENTENCE_END}]|\.{{3,}})[{_CLOSING_MARKS}]*$")
 _HAN = re.compile(f"[{HAN}]")
-_MIN_SPACED_SHARE, _MIN_SPACED_LENGTH = 0.7, 6  # share of character gaps with a space, characters: of a line that a scanner spaced
+_MIN_SPACED_SHARE, _MIN_SPACED_LENGTH = 0.7, 6  # of a line that a scanner spaced: share of gaps with a space, characters
 _MIN_STRAY_MARKS = 4  # stray marks from which they are an artefact of the page, not the writer's choice
 
 Range = tuple[int, int]

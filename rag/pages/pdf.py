@@ -10,9 +10,9 @@ from rag.pages.columns import Run, text_of_runs
 
 PDFIUM = threading.RLock()  # PDFium is not thread-safe: every call holds this lock
 _MAX_GAP = 0.9  # gap, in character sizes, from which two characters of a line belong to different runs
-_MAX_PAGES = 2000
+_MAX_PAGES = 2000  # pages of a file
 _IMAGE_OBJECT = 3  # PDFium's type number of image objects
-_DPI = 300
+_DPI = 300  # pixels per inch at which a scanned page is rendered for OCR
 
 
 def text_of_pdf(data: bytes) -> str:

@@ -19,13 +19,13 @@ from rag.pages.pdf import PDFIUM
 
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp")
 _LONGEST_SIDE = 2000  # pixels; longer side of a rendered page
-_MIN_SCALE = 0.05
+_MIN_SCALE = 0.05  # pixels per point, or per pixel of an image
 _MAX_PIXELS = 150_000_000  # pixels of an image: a newspaper page at 600 dpi
 _MAX_PAGES = 2000  # as in rag.pages.pdf
 _MIN_PIECE = 4  # characters; shorter matches of a split quotation are ignored
 _MAX_GAP = 1.5  # character sizes; larger gaps separate lines
 _MIN_COVERAGE = 0.5  # share of a quotation that must be found
-_MAX_QUOTE_PAGES = 3
+_MAX_QUOTE_PAGES = 3  # pages on which one quotation is marked
 _DEVICE_STEPS = 1_000_000  # device units across a page, for exact coordinates from PDFium
 
 Box = tuple[float, float, float, float]

@@ -23,7 +23,7 @@ from rag.pages.seams import Seams, page_seams
 from rag.pages.tables import with_rows
 from rag.records import Article
 
-_MAX_SECTION_NAME = 10
+_MAX_SECTION_NAME = 10  # characters
 
 
 @dataclass(frozen=True)

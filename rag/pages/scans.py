@@ -18,7 +18,7 @@ from rag.pages.columns import Run, text_of_runs
 
 _LONGEST_SIDE = 4000  # pixels; larger images are scaled down
 _BOX_MARGIN = 0.12  # margin of the OCR boxes around the text, in character sizes
-_MAX_PIXELS = 200_000_000
+_MAX_PIXELS = 200_000_000  # pixels of an image
 
 
 def text_of_picture(data: bytes) -> str:

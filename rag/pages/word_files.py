@@ -9,7 +9,7 @@ from zipfile import ZipFile
 
 from rag.errors import SourceError
 
-_MAX_BYTES = 300_000_000
+_MAX_BYTES = 300_000_000  # bytes of an unpacked file
 
 
 def text_of_docx(data: bytes) -> str:

@@ -16,7 +16,7 @@ from rag.errors import ModelError
 from rag.language.text import HAN, is_han
 from rag.models.cedict import FILE, gloss_key
 
-_LONGEST_PHRASE = 5
+_LONGEST_PHRASE = 5  # words
 _WORD = re.compile(rf"[A-Za-z]+(?:'[a-z]+)?|[{HAN}]+")
 _CAPITALISED = re.compile(r"(?<![\w'’-])[A-Z][a-z]+(?: [A-Z][a-z]+)*(?!['’-]?[A-Za-z])")
 _MIN_NAME_SHARE = 0.5  # share of an English word's translations that must be names for the word to be one
