@@ -23,7 +23,7 @@ _SUFFIX = re.compile(f"(?:{'|'.join(PLACE_KINDS)})$")
 _COUNTRYWIDE = frozenset(
     "中国 我国 全国 国内 国外 世界 全球 亚洲 "
     "欧洲 非洲 美洲 中华 华夏 城市 地区 新区 园区 社区 高新区 开发区 外国 长度 共和国 深水 冰川".split())
-_NOT_NAMES = frozenset(
+NO_NAMES = frozenset(
     "january february march april may june july august september october november december monday tuesday wednesday "
     "thursday friday saturday sunday how what when where which who why whose whom in on at by did does do is are was "
     "were has have had the a an and or of for to from with within roughly about china chinese zone high-tech gdp".split()
@@ -63,7 +63,7 @@ def romanised_names(question: str) -> list[str]:
     found: list[str] = []
     for match in _CAPITALISED.finditer(question):
         words = [re.sub(r"['\u2019]s$|-\d+$", "", w) for w in match.group().split()]
-        found += _pinyin_runs([w for w in words if w.lower() not in _NOT_NAMES])
+        found += _pinyin_runs([w for w in words if w.lower() not in NO_NAMES])
         found += [part for word in words if "-" in word for part in word.split("-") if readings(part)]
     return sorted(dict.fromkeys(found), key=lambda name: -len(name))
 
