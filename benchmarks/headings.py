@@ -20,7 +20,7 @@ from sklearn.linear_model import LogisticRegression
 
 from rag.language.text import fold
 from rag.pages.blocks import split_blocks
-from rag.pages.headings import WEIGHTS, around, stacks_of, texts_broken_off, touching
+from rag.pages.headings import WEIGHTS, adjacent_features, article_features, broken_off_texts, stacks_of
 from rag.pages.reader import label_all_but_headings
 
 _UNLIKE = 0.3  # of the weight of a sub-heading, for its double that repeats no clause
@@ -70,13 +70,13 @@ def _of_page(gold: Path) -> Iterator[tuple[list[float], bool]]:
     subheads = {_plain(s) for a in articles for s in a["subheads"]}
     blocks = split_blocks(gold.with_name(gold.name.replace(".gold.json", ".txt")).read_text(encoding="utf-8"))
     labels, seams = label_all_but_headings(blocks)
-    broken = texts_broken_off(blocks, labels)
+    broken = broken_off_texts(blocks, labels)
     article: list[int] = []
     for stack in stacks_of(labels):
         article += stack.before
         headings = {_plain(blocks[at].text) for at in stack.headings}
         if headings & (titles | subheads):
-            told = touching(blocks, labels, stack, broken, seams) | around(blocks, article, stack, seams)
+            told = adjacent_features(blocks, labels, stack, broken, seams) | article_features(blocks, article, stack, seams)
             yield [told.get(name, 0.0) for name in WEIGHTS], bool(headings & titles)
         if headings & titles:
             article = []

@@ -1,4 +1,4 @@
-"""Fits the weights by which a story's first paragraph is told (``rag.pages.seams.OPENING``), and tests them.
+"""Fits the weights by which a story's first paragraph is told (``rag.pages.seams.LEAD_WEIGHTS``), and tests them.
 
     python benchmarks/openings.py --fit PAGES --test OTHER_PAGES      folders with page_*.gold.json
 
@@ -19,7 +19,7 @@ from run import write_table
 from sklearn.linear_model import LogisticRegression
 
 from rag.pages.lexicon import lexicon
-from rag.pages.seams import OPENING, page_seams
+from rag.pages.seams import LEAD_WEIGHTS, page_seams
 
 Story = tuple[np.ndarray, list[int]]  # evidence (paragraphs, 5) and the places where columns may have been swapped
 
@@ -34,7 +34,7 @@ def main() -> None:
     rows = [[name, ", ".join(f"{w:.1f}" for w in used), *(f"{share:.3f}" for share in found(tested, used))]
             for name, used in (("headline only", fit(fitted, [0])), ("and the rest", fit(fitted, [0, 1])),
                                ("and the date", fit(fitted, [0, 1, 2])), ("and the first word", fit(fitted, [0, 1, 2, 3])),
-                               ("and who speaks", weights), ("as shipped", OPENING))]
+                               ("and who speaks", weights), ("as shipped", LEAD_WEIGHTS))]
     write_table("openings", f"Swapped columns found at three rates of false alarm, {len(fitted)} stories to fit, {len(tested)} to test",
                 ["evidence", "weights", "0.5 %", "1 %", "2 %"], rows, "openings.py --fit PAGES --test OTHER_PAGES")
 
@@ -50,18 +50,18 @@ def stories(folder: Path) -> list[Story]:
                 continue
             texts = [text.removeprefix("\u672c\u62a5\u8baf ") for text in texts]
             seams = page_seams(lexicon(), texts)
-            evidence = [seams.opening_evidence(gold["title"], t, texts[:k] + texts[k + 1:]) for k, t in enumerate(texts)]
+            evidence = [seams.lead_features(gold["title"], t, texts[:k] + texts[k + 1:]) for k, t in enumerate(texts)]
             found.append((np.array(evidence), places))
     return found
 
 
 def fit(data: list[Story], columns: list[int] | None = None) -> np.ndarray:
     pairs = np.concatenate([evidence[:1] - evidence[1:] for evidence, _ in data])
-    used = columns or list(range(len(OPENING)))
+    used = columns or list(range(len(LEAD_WEIGHTS)))
     signs = np.where(np.arange(len(pairs)) % 2, 1, -1)
     scale = pairs.std(axis=0)[used]
     model = LogisticRegression(C=0.1, fit_intercept=False).fit(pairs[:, used] / scale * signs[:, None], signs > 0)
-    weights = np.zeros(len(OPENING))
+    weights = np.zeros(len(LEAD_WEIGHTS))
     weights[used] = model.coef_[0] / scale
     return weights
 

@@ -143,7 +143,7 @@ def retrieval(arguments: argparse.Namespace) -> None:
     for row in rows:
         query = clocked(seconds["understand"], lambda r=row: rag.understand(r["question"]))
         clocked(seconds["search"], lambda q=query: rag.retriever.search(q, 10))
-        channels, weights = rag.retriever.closer(query, rag.retriever.channels(query)), rag.retriever.weights(query)
+        channels, weights = rag.retriever.rerank_by_tokens(query, rag.retriever.channels(query)), rag.retriever.weights(query)
         for way, used in WAYS.items():
             table.setdefault(way, []).append(fused_finds(rag, channels, {name: weights[name] for name in used}, row))
         hits = rag.search(row["question"], 60)

@@ -29,7 +29,7 @@ from rag.search.retrieve import Retriever
 
 STAGES: dict[str, tuple[type, str]] = {
     "question's vector": (Retriever, "vectors"), "FAISS": (VectorIndex, "search"), "BM25": (Archive, "lexical"),
-    "names": (Archive, "phrases"), "dictionary": (Retriever, "_meant"), "period": (Retriever, "_of_another"),
+    "names": (Archive, "phrases"), "dictionary": (Retriever, "_dictionary_scores"), "period": (Retriever, "_other_period_scores"),
     "tokens": (SentenceEmbedder, "interaction"),
 }
 

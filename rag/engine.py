@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from rag.config import Config, load_config
 from rag.errors import QuestionError, StoreError
 from rag.records import Answer, Article, Event, EvidenceFound, Filter, Hit, Stage, TextPiece, Turn
-from rag.search.query import Query, leans_on_history, read_query
+from rag.search.query import Query, is_follow_up, read_query
 
 if TYPE_CHECKING:
     from rag.gather.ledger import Entry
@@ -115,10 +115,10 @@ class Rag:
         from rag.gather.answer import answers_kind, is_whole
         from rag.gather.operation import IN_DOUBT
         from rag.generate import Stoppable
-        from rag.search.asked_on import absolute
+        from rag.search.asked_on import with_absolute_times
 
         generator = Stoppable(lambda: self.generator, stopped)
-        dated, told = absolute(question, asked_on) if asked_on else (question, ())
+        dated, told = with_absolute_times(question, asked_on) if asked_on else (question, ())
         query = self.understand(dated, history, generator)
         doing, several = self.operation(query) if operation is None else (operation, 0.0 if operation == "lookup" else math.inf)
         clock.lap("understand")
@@ -151,7 +151,7 @@ class Rag:
     def _looked_up(self, query: Query, retriever: Retriever, generator: Stoppable, clock: _Clock) -> Iterator[Event]:
         """The steps of an answer that one sentence holds."""
         from rag.answer import choose_pieces, write_answer
-        from rag.language.names import unnamed
+        from rag.language.names import no_english_name
 
         hits = retriever.search(query, max(self.config.retrieval.k, _READ))
         clock.lap("search")
@@ -167,7 +167,7 @@ class Rag:
         yield Stage("write")
         events = write_answer(
             generator, query, pieces, settings=settings, max_tokens=self.config.generation.max_new_tokens,
-            known=self.dictionary.english if self.dictionary else unnamed)
+            known=self.dictionary.english if self.dictionary else no_english_name)
         for event in events:
             if isinstance(event, TextPiece):
                 clock.first("first_text")
@@ -256,7 +256,7 @@ class Rag:
     def understand(self, question: str, history: Sequence[Turn] = (), generator: Generator | None = None) -> Query:
         """Reads a question: a follow-up is written out, its names are looked up."""
         asked = query = read_query(question)
-        if history and leans_on_history(asked.question):
+        if history and is_follow_up(asked.question):
             query = self._written_out(asked, history, generator or self.generator)
         return replace(self._with_names(query), language=asked.language)
 
@@ -277,10 +277,10 @@ class Rag:
         from rag.answer.english import in_english
         from rag.answer.prompts import term_prompt
         from rag.generate import complete
-        from rag.language.names import unnamed
+        from rag.language.names import no_english_name
         from rag.language.text import is_han
 
-        told = in_english(label, "", self.dictionary.english if self.dictionary else unnamed)
+        told = in_english(label, "", self.dictionary.english if self.dictionary else no_english_name)
         if not any(map(is_han, told)):
             return told
         return complete(self.generator, term_prompt(told), max_tokens=40, stop=("\n",)).strip().rstrip(".") or told
@@ -293,13 +293,13 @@ class Rag:
     def _written_out(self, query: Query, history: Sequence[Turn], generator: Generator) -> Query:
         from rag.answer.prompts import rewrite_prompt
         from rag.generate import complete
-        from rag.search.followups import carried_on
+        from rag.search.followups import with_place_and_time_of
 
         whole = complete(generator, rewrite_prompt(query.question, history), max_tokens=80, stop=("\n",))
         written = read_query(whole) if whole.strip() else query
         if written.language != query.language:  # not what was asked
             written = query
-        return read_query(carried_on(written.question, history[-1].question))
+        return read_query(with_place_and_time_of(written.question, history[-1].question))
 
     def translated(self, query: Query, generator: Generator | None = None) -> Query:
         """An English question with its Chinese beside it; a translation with a figure that was not asked about is thrown away."""
@@ -317,7 +317,7 @@ class Rag:
     def _with_names(self, query: Query) -> Query:
         """The question with what it names; names and dates that the archive knows are carried into Chinese by code."""
         from rag.answer.english import zones_in_chinese
-        from rag.language.dates import in_chinese
+        from rag.language.dates import dates_in_chinese
         from rag.language.names import places_in, places_meant, readings, romanised_names, without_negated
         from rag.language.quantities import figures_in_chinese
 
@@ -330,7 +330,7 @@ class Rag:
         named = " ".join(meant.split())  # what is not meant would only lead the reader astray
         for name, form in (known | forms).items():
             named = named.replace(name, form)
-        named = in_chinese(figures_in_chinese(zones_in_chinese(named)))
+        named = dates_in_chinese(figures_in_chinese(zones_in_chinese(named)))
         return replace(
             query, named=named, forms=tuple((known | forms).items()), terms=self.dictionary.terms(named) if self.dictionary else (),
             scope=tuple(places_meant(query.question, forms)),

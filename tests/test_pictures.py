@@ -157,7 +157,7 @@ def test_a_picture_cut_short_or_with_too_many_pixels_is_refused(tmp_path, monkey
     path.write_bytes(path.read_bytes()[:2000])
     with pytest.raises(SourceError, match="damaged picture"):
         page_picture(path)
-    monkeypatch.setattr("rag.pages.pictures._PIXELS_AT_MOST", 10_000)
+    monkeypatch.setattr("rag.pages.pictures._MAX_PIXELS", 10_000)
     with pytest.raises(SourceError, match="make it smaller"):
         page_picture(path)
 

@@ -7,7 +7,7 @@ from fakes import Scripted
 
 from rag.answer.choose import Piece
 from rag.answer.locate import located_draft
-from rag.answer.word import _replaced, in_english_words
+from rag.answer.word import _replace_term, write_english
 from rag.language.names import romanise_names
 from rag.records import Article, Passage
 from rag.search.query import read_query
@@ -22,7 +22,7 @@ def english(render: str, draft: str = "迪拜", text: str = TEXT, **says: str) -
     piece = Piece(article, Passage("x", "a", text, 0, len(text)), 0, len(text), text)
     writer = Scripted(render=render, **says)
     asked = read_query("Where did the plane take them?")
-    steps = in_english_words(writer, asked, located_draft(draft, [piece]), [piece], 80, lambda name: KNOWN.get(name, ""))
+    steps = write_english(writer, asked, located_draft(draft, [piece]), [piece], 80, lambda name: KNOWN.get(name, ""))
     while True:
         try:
             next(steps)
@@ -31,8 +31,8 @@ def english(render: str, draft: str = "迪拜", text: str = TEXT, **says: str) -
 
 
 def test_a_term_in_quotation_marks_gets_one_pair_of_them_and_its_printed_form():
-    assert _replaced('the “金桥” brand', "金桥", '"Golden Bridge"') == 'the "Golden Bridge" (金桥) brand'
-    assert _replaced("the 金桥 brand", "金桥", '"Golden Bridge"') == "the Golden Bridge brand"
+    assert _replace_term('the “金桥” brand', "金桥", '"Golden Bridge"') == 'the "Golden Bridge" (金桥) brand'
+    assert _replace_term("the 金桥 brand", "金桥", '"Golden Bridge"') == "the Golden Bridge brand"
 
 
 def test_the_generator_is_given_names_in_english():

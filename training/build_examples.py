@@ -23,13 +23,13 @@ from examples import PLACES, Examples, R, Row, person
 from made_up import add_reports, add_shares, add_tables
 
 from rag.answer.english import zones_in_chinese
-from rag.language.dates import in_chinese
+from rag.language.dates import dates_in_chinese
 from rag.language.names import chinese_form, romanised_names
 from rag.language.quantities import figures_in_chinese
 from rag.language.text import sentences
 from rag.models import resolve
 from rag.search.dictionary import Dictionary
-from rag.search.query import glossed
+from rag.search.query import with_translations
 
 ITEMS = 2500  # news items from which questions are made in place
 
@@ -73,7 +73,7 @@ def named(question: str, text: str) -> str:
     for name in romanised_names(question):
         form = chinese_form(name, [text])
         question = question.replace(name, form) if form else question
-    return in_chinese(figures_in_chinese(zones_in_chinese(question)))
+    return dates_in_chinese(figures_in_chinese(zones_in_chinese(question)))
 
 
 def add_glosses(made: Examples, near: Sequence[Sequence[int]]) -> None:
@@ -83,7 +83,7 @@ def add_glosses(made: Examples, near: Sequence[Sequence[int]]) -> None:
         if "_en" in question["kind"]:
             docs = [made.docs[doc] for doc in (question["doc"], *near[question["doc"]][:3])]
             texts = [doc["title"] + "".join(doc["sentences"]) for doc in docs]
-            question["glossed"] = glossed(question["text"], dictionary.terms(question["text"]), texts)
+            question["glossed"] = with_translations(question["text"], dictionary.terms(question["text"]), texts)
 
 
 def add_translations(made: Examples, own: Path) -> None:

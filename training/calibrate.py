@@ -32,7 +32,7 @@ from rag.answer.choose import Piece, choose_pieces, fitted
 from rag.answer.judge import signs_of
 from rag.answer.locate import Found
 from rag.answer.read import own_words, read_pieces
-from rag.answer.word import in_chinese_words
+from rag.answer.word import write_chinese
 from rag.engine import _READ
 from rag.search.retrieve import fuse
 
@@ -180,7 +180,7 @@ def fit_answers(arguments: argparse.Namespace) -> dict[str, dict[str, float]]:
         both = last(read_pieces(rag.generator, query, pieces, always, rag.config.generation.max_new_tokens))
         kind = f"{Path(rag.config.index.dir).name} {row['question_lang']}"
         for name, what in (("reader", Found((own_words(pieces[0]),))), ("both", both)):
-            text = in_chinese_words(what, sources_of(what, pieces))
+            text = write_chinese(what, sources_of(what, pieces))
             signs = signs_of(pieces, what)
             right = row["answerable"] and holds(text, row)
             found.append((name, kind, row["answerable"], right, [1.0, *(signs[sign] for sign in SIGNS)]))

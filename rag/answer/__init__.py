@@ -1,4 +1,4 @@
-"""Passages → checked answer, in stages: choose sentences, read them, judge what was read, word it.
+"""Passages → checked answer, in stages: select sentences, read them, estimate the confidence, write the answer.
 
 ::
 

@@ -1,4 +1,4 @@
-"""Sentences → checked answer: read, judged, put into the language of the question, or refused."""
+"""Sentences → checked answer in the language of the question, or a refusal."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from rag.answer.figures import other_figures
 from rag.answer.judge import chance, signs_of
 from rag.answer.locate import Found, citation
 from rag.answer.read import read_pieces
-from rag.answer.word import in_chinese_words, in_english_words
+from rag.answer.word import write_chinese, write_english
 from rag.config import Answering
 from rag.generate import Generator
-from rag.language.names import Names, unnamed
+from rag.language.names import Names, no_english_name
 from rag.language.quantities import read, unsupported
 from rag.language.times import all_times
 from rag.records import Answer, TextPiece
@@ -22,42 +22,44 @@ Events = Iterator[TextPiece | Answer]
 
 
 def write_answer(
-    generator: Generator, query: Query, pieces: Sequence[Piece], *, settings: Answering, max_tokens: int, known: Names = unnamed
+    generator: Generator, query: Query, pieces: Sequence[Piece], *, settings: Answering, max_tokens: int, known: Names = no_english_name
 ) -> Events:
     """Yields the draft as it is written, then the checked answer.
 
-    ``pieces`` come likeliest first. It is refused where what was found is right with less than ``settings.min_chance``, and
-    before anything is written where the likeliest sentence alone tells that. ``known`` tells the English of proper names.
+    ``pieces`` are sorted, best first. The answer is a refusal if no piece can report the period asked about, or if its
+    calibrated probability is below ``settings.min_chance``. ``known`` maps Chinese proper names to English.
     """
     timely = [piece for piece in pieces if piece.timely]
     if not timely:
-        yield refusal(query, pieces, _OTHER_TIME if pieces else "an article about the place asked about", 0.0)
+        yield refusal(query, pieces, _WRONG_PERIOD if pieces else "an article about the place asked about", 0.0)
         return
     pieces = timely
     found = yield from read_pieces(generator, query, pieces, settings, max_tokens)
     signs = signs_of(pieces, found)
-    right = chance(signs)
-    if right < settings.min_chance:
-        yield refusal(query, pieces, "a sentence that answers", right)
+    probability = chance(signs)
+    if probability < settings.min_chance:
+        yield refusal(query, pieces, "a sentence that answers", probability)
         return
     sources = sources_of(found, pieces)
     citations = tuple(citation(number, source) for number, source in enumerate(sources, 1))
     if query.language == "zh":
-        text = in_chinese_words(found, sources)
+        text = write_chinese(found, sources)
     else:
-        text = yield from in_english_words(generator, query, found, sources, max_tokens, known)
+        text = yield from write_english(generator, query, found, sources, max_tokens, known)
     warnings = ("left out, as no sentence holds it: " + ", ".join(found.missing),) if found.missing else ()
     figures = other_figures(found.located, pieces, len(citations) + 1)
     checks = {"answer located": bool(found.located), "figures in quotations": not unsupported(text, [c.quote for c in citations]),
               "every piece found": not found.missing}
     yield Answer(query.question, query.language, text, False, citations, figures,
                  all_times((source.text, source.article.date) for source in sources), warnings, checks=checks,
-                 chance=round(right, 4), signs=signs)
+                 chance=round(probability, 4), signs=signs)
 
 
 def sources_of(found: Found, pieces: Sequence[Piece]) -> list[Piece]:
-    """The sentences that carry the answer, each once; with a name or term also the likeliest sentence of the same article, as a
-    name may stand in one sentence and what was asked about it in another.
+    """Returns the sentences to cite, without duplicates.
+
+    An answer without figures also cites the best sentence of its article, because a name may stand in one sentence and the
+    fact asked about in another.
     """
     cited = found.pieces or [pieces[0]]
     if pieces[0] not in cited and not any(read(located.text) for located in found.located):
@@ -65,14 +67,14 @@ def sources_of(found: Found, pieces: Sequence[Piece]) -> list[Piece]:
     return cited
 
 
-_OTHER_TIME = "a sentence about the time asked about"
-_SAID = {"zh": ("资料里没有说。", "资料里没有所问时间的报道。", "最接近的是[1]。"),
+_WRONG_PERIOD = "a sentence about the time asked about"
+_REFUSALS = {"zh": ("资料里没有说。", "资料里没有所问时间的报道。", "最接近的是[1]。"),
          "en": ("The archive does not say.", "The archive has no report of the time asked about.", " The nearest it says is [1].")}
 
 
-def refusal(query: Query, pieces: Sequence[Piece], failed: str, right: float) -> Answer:
-    """Says that the archive does not tell, and shows the nearest that it tells; ``failed`` names what is lacking."""
-    silent, untimely, nearest = _SAID[query.language]
-    text = (untimely if failed == _OTHER_TIME else silent) + (nearest if pieces else "")
+def refusal(query: Query, pieces: Sequence[Piece], failed: str, probability: float) -> Answer:
+    """Returns a refusal that cites the best sentence; ``failed`` names the check that failed."""
+    silent, untimely, nearest = _REFUSALS[query.language]
+    text = (untimely if failed == _WRONG_PERIOD else silent) + (nearest if pieces else "")
     return Answer(query.question, query.language, text, True, tuple(citation(1, piece) for piece in pieces[:1]),
-                  checks={failed: False}, chance=round(right, 4))
+                  checks={failed: False}, chance=round(probability, 4))

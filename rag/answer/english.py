@@ -1,14 +1,14 @@
-"""Chinese words of the paper → the same with figures, names and set phrases in English, all by code.
+"""Rule-based translation of the figures, names and set phrases in a Chinese text.
 
-What a small model gets wrong when it translates (8.68 billion out of 86.8亿, who is who) it is given translated;
-what it does well, putting a sentence together, is left to it.
+A small model translates figures and names wrongly (86.8亿 is 8.68 billion), so it is given them in English. It only writes
+the sentence around them.
 """
 
 from __future__ import annotations
 
 import re
 
-from rag.language.names import Names, romanise_names, unnamed
+from rag.language.names import Names, no_english_name, romanise_names
 from rag.language.quantities import MONTHS, glossary
 from rag.language.text import HAN
 
@@ -30,11 +30,11 @@ _YEAR_FIRST = re.compile(rf"\b(\d{{4}}) ({'|'.join(MONTHS)})( \d{{1,2}}(?:-\d{{1
 _TERM = re.compile("|".join(sorted(map(re.escape, _TERMS), key=len, reverse=True)))
 
 
-def in_english(text: str, question: str = "", known: Names = unnamed) -> str:
-    """A Chinese text with its figures, names and set phrases in English; the rest stays as it is.
+def in_english(text: str, question: str = "", known: Names = no_english_name) -> str:
+    """Translates the figures, names and set phrases of a Chinese text; the rest stays Chinese.
 
-    Names that are ``known`` get their English, others their pinyin. With a ``question`` only those that it has too: the rest
-    is left to the generator, which knows that 迪拜 is no Dibai.
+    Names that ``known`` has get their English form, others pinyin. With a ``question``, pinyin is used only for names in the
+    question and persons of three characters; the generator translates the rest (迪拜 is Dubai, not Dibai).
 
     >>> in_english("今年以来,随州高新区总投资额86.8亿元")
     'So far this year, Suizhou High-tech Zone total investment of 8.68 billion yuan'
@@ -48,7 +48,7 @@ def in_english(text: str, question: str = "", known: Names = unnamed) -> str:
 
 
 def zones_in_chinese(question: str) -> str:
-    """An English question with its kinds of zones as Chinese papers print them.
+    """Replaces the English names of development zones in a question by the Chinese ones.
 
     >>> zones_in_chinese("Does the 随州 High-tech Zone grow?")
     'Does the 随州高新区 grow?'

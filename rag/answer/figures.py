@@ -1,4 +1,4 @@
-"""Other counts and sums beside the one that was asked for, so that nobody quotes the wrong one."""
+"""Related figures, shown next to the answer so that nobody quotes the wrong one."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from rag.answer.locate import Located, citation, clause_of, figures_in
 from rag.language.quantities import Quantity, read, unit_of
 from rag.records import Figure
 
-_MOST = 5
+_MAX_FIGURES = 5  # other figures shown with an answer
 
 
 def other_figures(located: Sequence[Located], nearby: Iterable[Piece], first_number: int) -> tuple[Figure, ...]:
-    """Figures of the same unit in the sentences around, at most five; none for an answer that counts nothing.
+    """Returns at most five other figures with the unit of the answer, from the best sentences; ``()`` if the answer counts nothing.
 
-    Those of the best sentences are taken and shown newest first, so that of two reports that disagree the later one leads.
+    The newest comes first, so that the later of two conflicting reports leads. ``first_number`` numbers the first citation.
     """
     asked = [(q.value, unit_of(text, q)) for text, q in figures_in(located) if q.kind == "number"]
     if not asked:
@@ -29,7 +29,7 @@ def other_figures(located: Sequence[Located], nearby: Iterable[Piece], first_num
                 continue
             shown.add(quantity.value)
             found.append((piece, quantity))
-    newest_first = sorted(found[:_MOST], key=lambda pair: pair[0].article.date, reverse=True)
+    newest_first = sorted(found[:_MAX_FIGURES], key=lambda pair: pair[0].article.date, reverse=True)
     return tuple(_figure(piece, quantity, unit, number) for number, (piece, quantity) in enumerate(newest_first, first_number))
 
 

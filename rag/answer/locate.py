@@ -1,8 +1,7 @@
-"""Words → where they stand in the sentences that were read; nothing that stands nowhere is shown.
+"""Grounding: finds the words of a draft in the sentences that were read.
 
-The generator is asked for words of the paper. Nothing that it writes is believed: each part of its draft is looked up in
-the sentences that it was given, and an answer is made only of what was found. The sentences in which it was found are the
-citations.
+The generator is asked for words of the newspaper, but its draft is not trusted. Each part of the draft is searched in the
+sentences, and only the parts that are found become the answer. The sentences that hold them become the citations.
 """
 
 from __future__ import annotations
@@ -13,14 +12,14 @@ from dataclasses import dataclass
 
 from rag.answer.choose import Piece
 from rag.answer.prompts import NOT_SAID
-from rag.language.figures import whole_figure as whole
+from rag.language.figures import whole_figure as figure_span
 from rag.language.quantities import Quantity, header_unit, read
 from rag.language.text import HAN, fold
 from rag.records import Citation, headline, runs_of, source_spans
 
 _COMMAS = ",\uff0c"
 _CLAUSE_END = _COMMAS + ";\uff1b。!\uff01?\uff1f"
-_JOINERS = re.compile(f"[{_COMMAS}、;\uff1b。\n]|(?<!\\d)[:\uff1a]|以及|和|与|及")
+_SEPARATORS = re.compile(f"[{_COMMAS}、;\uff1b。\n]|(?<!\\d)[:\uff1a]|以及|和|与|及")
 _VERDICTS = {"no": re.compile(f"^(不是|否|没有|不会|不能|no)([{_COMMAS}。]|$)", re.I),
              "yes": re.compile(f"^(是的|是|对|会|有|能|yes)([{_COMMAS}。]|$)", re.I)}
 _REFUSALS = re.compile(rf"^\W*({NOT_SAID}(?![{HAN}])|没有提到|未提及|未提到|资料没有|none|not (stated|said|given|mentioned))\W*", re.I)
@@ -28,7 +27,7 @@ _REFUSALS = re.compile(rf"^\W*({NOT_SAID}(?![{HAN}])|没有提到|未提及|未�
 
 @dataclass(frozen=True)
 class Located:
-    """``piece.text[start:end]``: words that answer."""
+    """An answer span: ``piece.text[start:end]``."""
 
     piece: Piece
     start: int
@@ -36,26 +35,27 @@ class Located:
 
     @property
     def text(self) -> str:
-        """The words as printed."""
+        """Returns the words as printed."""
         return self.piece.text[self.start : self.end]
 
     @property
     def shown(self) -> str:
-        """The words, and behind a bare figure of a table the unit from the header of its column."""
-        bare = self.text.replace(",", "").replace(".", "").isdigit()
-        return self.text + ("".join(header_unit(fold(self.piece.text), self.start)) if bare else "")
+        """Returns the words as printed; a table figure without a unit gets that of its column header."""
+        has_no_unit = self.text.replace(",", "").replace(".", "").isdigit()
+        return self.text + ("".join(header_unit(fold(self.piece.text), self.start)) if has_no_unit else "")
 
     @property
     def probability(self) -> float:
-        """How probable the reader thinks it that the answer lies in these words, if it is in their sentence."""
+        """Returns the reader's probability that the answer overlaps these words, given that their sentence answers."""
         return self.piece.probability(self.start, self.end)
 
 
 @dataclass(frozen=True)
 class Found:
-    """What answers: ``verdict`` is ``yes``, ``no`` or ``""``; ``missing`` lists the parts of a draft that stand nowhere.
+    """The spans of an answer. ``verdict``: ``yes``, ``no`` or ``""``. ``missing``: the parts of a draft that no sentence contains.
 
-    ``agreed``: whether the generator found the reader's words too, ``None`` where it was not asked; ``refused``: it found nothing.
+    ``agreed``: whether the generator's words overlap the reader's, ``None`` if it was not asked. ``refused``: the generator
+    found no answer.
     """
 
     located: tuple[Located, ...]
@@ -66,17 +66,17 @@ class Found:
 
     @property
     def pieces(self) -> list[Piece]:
-        """The sentences that hold the words, each once, in order of use."""
+        """Returns the sentences of the spans, in order and without duplicates."""
         return list(dict.fromkeys(located.piece for located in self.located))
 
 
 def figures_in(located: Iterable[Located]) -> list[tuple[str, Quantity]]:
-    """The figures of what was located, each with the text that it stands in; soft numerals are none."""
+    """Returns the figures of the spans, each with the text of its sentence; soft numerals are left out."""
     return [(l.piece.text, q) for l in located for q in read(l.piece.text) if l.start <= q.start < l.end and not q.soft]
 
 
 def is_refusal(draft: str) -> bool:
-    """Whether the generator said that the sentences do not tell.
+    """Tells whether a draft says that the sentences do not answer.
 
     >>> is_refusal("无"), is_refusal("无锡")
     (True, False)
@@ -85,7 +85,7 @@ def is_refusal(draft: str) -> bool:
 
 
 def located_draft(draft: str, pieces: Sequence[Piece]) -> Found:
-    """Looks up a draft in the sentences, whole if it stands there whole, else part by part.
+    """Searches a draft in the sentences: first as a whole, then part by part.
 
     >>> from rag.records import Article, Passage
     >>> article = Article("a", "p", "d", "开工47个,总投资86.8亿元。")
@@ -96,9 +96,9 @@ def located_draft(draft: str, pieces: Sequence[Piece]) -> Found:
     verdict, text = _verdict(draft.strip().strip("。.“”\"' "))
     if not text:
         return Found((), verdict)
-    if whole := locate(text, pieces):
-        return Found((whole,), verdict)
-    parts = {part: locate(part, pieces) for part in (p.strip(" \"“”'") for p in _JOINERS.split(text)) if part}
+    if as_whole := locate(text, pieces):
+        return Found((as_whole,), verdict)
+    parts = {part: locate(part, pieces) for part in (p.strip(" \"“”'") for p in _SEPARATORS.split(text)) if part}
     return Found(tuple(filter(None, parts.values())), verdict, tuple(part for part, found in parts.items() if found is None))
 
 
@@ -110,24 +110,30 @@ def _verdict(text: str) -> tuple[str, str]:
 
 
 def locate(words: str, pieces: Iterable[Piece]) -> Located | None:
-    """The likeliest sentence that holds some words; width, case, spaces and quotation marks do not matter.
+    """Returns the span of the words in the best sentence that contains them, or ``None``.
 
-    A number is found only as a whole: 7 does not stand in 17 or in 7.5.
+    Width, case, spaces and quotation marks are ignored. Numbers match only as a whole: 7 does not match 17 or 7.5.
+
+    >>> from rag.records import Article, Passage
+    >>> article = Article("a", "p", "d", "开工17个。")
+    >>> piece = Piece(article, Passage("x", "a", article.text, 0, 6), 0, 6, article.text)
+    >>> locate("１7个", [piece]).text, locate("7个", [piece])
+    ('17个', None)
     """
-    wanted = _bare(words)[0]
+    wanted = _comparable(words)[0]
     if not wanted:
         return None
     for piece in sorted(pieces, key=lambda p: -p.score):
-        bare, places = _bare(piece.text)
-        for match in re.finditer(_and_more(wanted), bare):
-            whole = whole_figure(piece, places[match.start()], places[match.end() - 1] + 1)
-            if not _cuts_number(fold(piece.text), whole.start, whole.end):
-                return whole
+        comparable, places = _comparable(piece.text)
+        for match in re.finditer(_with_optional_rounding(wanted), comparable):
+            located = whole_figure(piece, places[match.start()], places[match.end() - 1] + 1)
+            if not _cuts_number(fold(piece.text), located.start, located.end):
+                return located
     return None
 
 
 def whole_figure(piece: Piece, start: int, end: int) -> Located:
-    """Some words of a sentence with the unit of a figure that they end with, and the word that rounds one that they begin with.
+    """Extends ``text[start:end]`` by the unit of the figure at its end and the rounding word of the figure at its start.
 
     >>> from rag.records import Article, Passage
     >>> article = Article("a", "p", "d", "近60项,8270万人。")
@@ -135,16 +141,16 @@ def whole_figure(piece: Piece, start: int, end: int) -> Located:
     >>> whole_figure(piece, 1, 3).text, whole_figure(piece, 5, 9).text
     ('近60项', '8270万人')
     """
-    return Located(piece, *whole(piece.text, start, end))
+    return Located(piece, *figure_span(piece.text, start, end))
 
 
-def _and_more(wanted: str) -> str:
-    """The pattern of some words, each round figure in which may be followed by 余 or 多."""
+def _with_optional_rounding(wanted: str) -> str:
+    """Returns a pattern for the words in which 余 or 多 may follow each figure."""
     return re.sub(r"(\d)([百千万亿]*)(?=[^\d\\.,%百千万亿])", r"\1[余多]?\2[余多]?", re.escape(wanted))
 
 
-def _bare(text: str) -> tuple[str, list[int]]:
-    """A text without spaces and quotation marks, folded, and where each of its characters stood."""
+def _comparable(text: str) -> tuple[str, list[int]]:
+    """Folds a text and removes spaces and quotation marks; returns it with the original offset of each character."""
     kept = [(c, i) for i, c in enumerate(fold(text)) if not c.isspace() and c not in "\"'"]
     return "".join(c for c, _ in kept), [i for _, i in kept]
 
@@ -157,10 +163,9 @@ def _cuts_number(text: str, start: int, end: int) -> bool:
 
 
 def clause_of(text: str, start: int, end: int, room: int = 0) -> tuple[int, int]:
-    """The clauses of a sentence that hold ``text[start:end]``, without the mark that ends them.
+    """Returns the range of the clauses that contain ``text[start:end]``, without the final punctuation.
 
-    While there is ``room`` (characters in all), the clauses before them come along, which tell of whom and when, and then
-    those after them.
+    The range grows up to ``room`` characters: first by the clauses before, which say who and when, then by those after.
 
     >>> text = "今年以来,新开工项目47个,总投资额86.8亿元,在建37个。"
     >>> at = text.index("47个")
@@ -183,7 +188,7 @@ def _ends_clause(text: str, at: int) -> bool:
 
 
 def citation(number: int, piece: Piece) -> Citation:
-    """A citation of a whole sentence, with its place in the article and in the raw page."""
+    """Returns a citation of a whole sentence, with its offsets in the article and in the raw page."""
     article, passage = piece.article, piece.passage
     return Citation(
         number=number, article_id=article.article_id, passage_id=passage.passage_id, title=headline(article),

@@ -1,8 +1,8 @@
-"""The texts that the small generator is given. All task knowledge lies in worked examples.
+"""Prompts for the small generator. Worked examples describe each task.
 
-The system text of a task never changes, so the generator keeps it in its cache and reads only what follows it:
-examples cost nothing after the first question. They hold letters in place of figures and invented names, since
-a small model carries plausible ones over into its answers.
+The system prompt of a task is constant, so the generator keeps it in its prefix cache and the examples cost nothing after
+the first question. The examples have letters for figures and invented names, because a small model copies plausible ones
+into its answers.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from rag.answer.choose import Piece
 from rag.generate import Prompt
-from rag.language.enumerations import unfolded
+from rag.language.enumerations import with_pairs_spelled_out
 from rag.records import Turn, headline
 
 NOT_SAID = "无"
@@ -100,42 +100,50 @@ Question: When is the bridge expected to open to traffic?
 
 
 def translate_prompt(question: str) -> Prompt:
-    """Asks for an English question (names in Chinese) in Chinese."""
+    """Asks for the Chinese translation of an English question whose names are in Chinese.
+
+    >>> translate_prompt("Who runs 甲城?").user
+    'Question: Who runs 甲城?\\n中文:'
+    """
     return Prompt("translate", _TRANSLATE, f"Question: {question}\n中文:")
 
 
 def read_prompt(question: str, pieces: Sequence[Piece]) -> Prompt:
-    """Asks for the words of some sentences that answer a question (in Chinese or English, names in Chinese)."""
+    """Asks for the words of the sentences that answer a question in Chinese or English, its names in Chinese."""
     return Prompt("read", _READ, f"资料:\n{_shown(pieces)}\n问题:{question}\n回答:")
 
 
 def _shown(pieces: Sequence[Piece]) -> str:
-    """The sentences in the order of the page, under the title of each article; the likeliest article first."""
+    """Lists the sentences in page order under the title of their article; the article of the first piece comes first."""
     lines, articles = [], list(dict.fromkeys(piece.article.article_id for piece in pieces))
     for piece in sorted(pieces, key=lambda p: (articles.index(p.article.article_id), p.passage.field, p.passage.item, p.start)):
         if f"《{headline(piece.article)}》" not in lines:
             lines.append(f"《{headline(piece.article)}》")
-        lines.append(unfolded(piece.read_as.text))
+        lines.append(with_pairs_spelled_out(piece.read_as.text))
     return "\n".join(lines)
 
 
 def render_prompt(question: str, source: str, answer: str) -> Prompt:
-    """Asks for an English sentence; figures and names of ``source`` and ``answer`` are in English already."""
+    """Asks for an English sentence; the figures and names in ``source`` and ``answer`` are already in English."""
     return Prompt("render", _RENDER, f"Question: {question}\nSource: {source}\nAnswer: {answer}\nSentence:")
 
 
 def term_prompt(term: str) -> Prompt:
-    """Asks for the English form of a term, or of a list of them."""
+    """Asks for the English translation of a term or of a list of terms.
+
+    >>> term_prompt("图书馆").user
+    'Chinese: 图书馆\\nEnglish:'
+    """
     return Prompt("term", _TERM, f"Chinese: {term}\nEnglish:")
 
 
 def rewrite_prompt(question: str, history: Sequence[Turn]) -> Prompt:
-    """Asks for a question that stands on its own."""
+    """Asks for a self-contained form of a follow-up question, given the last two turns."""
     said = "\n".join(f"Q: {turn.question}\nA: {turn.answer}" for turn in history[-2:])
     return Prompt("rewrite", _REWRITE, f"Conversation:\n{said}\nLast question: {question}\nRewritten:")
 
 
 def warm_up_prompts() -> list[Prompt]:
-    """One prompt of each task, to fill the generator's cache with their system texts."""
+    """Returns a prompt of each task with an empty user text, to fill the generator's prefix cache."""
     texts = (("read", _READ), ("render", _RENDER), ("term", _TERM), ("rewrite", _REWRITE), ("translate", _TRANSLATE))
     return [Prompt(task, system, "") for task, system in texts]

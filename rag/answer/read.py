@@ -1,8 +1,8 @@
-"""Sentences → the words that answer.
+"""Sentences → answer spans.
 
-The reader knows which sentence answers and with which words. Where it is in doubt, and where the answer may be more than one run of
-words (yes or no, two things asked for), the generator reads the likeliest sentences too: it weighs them together, and its words are
-taken where each of them stands in one.
+The reader (extractive) returns one span of one sentence. The generator reads the best sentences too if the reader's answer is
+uncertain, or if the question may need more than one span (yes or no, two things asked for). Its words are used only if they
+occur in the sentences.
 """
 
 from __future__ import annotations
@@ -12,29 +12,30 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rag.answer.choose import Piece
-from rag.answer.judge import chance, chances, signs_of
+from rag.answer.judge import chance, sentence_probabilities, signs_of
 from rag.answer.locate import Found, Located, is_refusal, located_draft, whole_figure
 from rag.answer.prompts import read_prompt
 from rag.config import Answering
 from rag.generate import Generator
 from rag.records import TextPiece
-from rag.search.query import Query, asks_twice, asks_yes_or_no
+from rag.search.query import Query, asks_two_things, asks_yes_or_no
 
 Reading = Steps[TextPiece, None, Found]  # text as it is written; what was found
 
-_HOPELESS = 0.01  # of the likeliest sentence's chance: what is less likely is not shown to the generator, whatever it says of itself
+_MIN_RELATIVE_PROBABILITY = 0.01  # share of the best sentence's probability below which the generator is not shown a sentence
 
 
 def read_pieces(generator: Generator, query: Query, pieces: Sequence[Piece], settings: Answering, max_tokens: int) -> Reading:
-    """What answers, by the reader alone or by both; ``pieces`` come likeliest first."""
-    own = own_words(pieces[0])
-    alone = Found((own,))
-    several = asks_yes_or_no(query.question) or asks_twice(query.question)
-    doubt = 1.0 - settings.sure <= chance(signs_of(pieces, alone)) <= settings.sure
-    if not several and not doubt:
+    """Finds the answer with the reader, and with the generator if needed; ``pieces`` are sorted, best first, and not empty."""
+    reader_words = own_words(pieces[0])
+    alone = Found((reader_words,))
+    needs_generator = asks_yes_or_no(query.question) or asks_two_things(query.question)
+    is_uncertain = 1.0 - settings.sure <= chance(signs_of(pieces, alone)) <= settings.sure
+    if not needs_generator and not is_uncertain:
         return alone
-    likely = chances(pieces)
-    shown = [piece for piece, told in zip(pieces[: settings.evidence_sentences], likely, strict=False) if told >= _HOPELESS * likely[0]]
+    probabilities = sentence_probabilities(pieces)
+    shown = [piece for piece, probability in zip(pieces[: settings.evidence_sentences], probabilities, strict=False)
+             if probability >= _MIN_RELATIVE_PROBABILITY * probabilities[0]]
     draft = ""
     for text in generator.write(read_prompt(query.named or query.question, shown), max_tokens=max_tokens, stop=("\n",)):
         draft += text
@@ -42,14 +43,14 @@ def read_pieces(generator: Generator, query: Query, pieces: Sequence[Piece], set
     if is_refusal(draft):
         return replace(alone, agreed=False, refused=True)
     drafted = located_draft(draft, shown)
-    agreed = any(_overlap(own, located) for located in drafted.located)
+    agreed = any(_overlap(reader_words, located) for located in drafted.located)
     if drafted.located or drafted.verdict:
-        return replace(drafted, located=drafted.located or (own,), agreed=agreed)
+        return replace(drafted, located=drafted.located or (reader_words,), agreed=agreed)
     return replace(alone, agreed=False)
 
 
 def own_words(piece: Piece) -> Located:
-    """The reader's own words in a sentence."""
+    """Returns the reader's answer span in a sentence, with the whole figure if it is one."""
     span = piece.span
     return whole_figure(piece, span.start, max(span.end, span.start + 1))
 

@@ -43,8 +43,8 @@ def entries(retriever: Retriever, query: Query, k: int, only: Filter, *, unit: s
     by_passage = {hit.passage.passage_id: hit for hit in hits}
     found = [(fact, by_passage[passage_id].article) for passage_id, fact in archive.facts(by_passage)
              if (not unit or fact.unit == unit) and (not kind or fact.kind == kind)]
-    shares = retriever.held(query.meant, [f"{headline(article)} {_sentence(fact, article)}" for fact, article in found])
-    own = retriever.held(query.meant, [fact.what for fact, _ in found])
+    shares = retriever.coverage(query.match_terms, [f"{headline(article)} {_sentence(fact, article)}" for fact, article in found])
+    own = retriever.coverage(query.match_terms, [fact.what for fact, _ in found])
     ranked = sorted(zip(found, shares, own, strict=True), key=lambda row: (-row[1] - row[2], row[0][0].since or row[0][1].date))
     return [Entry(fact, article, share) for (fact, article), share, _ in ranked if share >= _HELD][:k]
 

@@ -44,7 +44,8 @@ def trained() -> tuple[Weights, tuple[str, ...]]:
     """The trained weights and the names of the operations."""
     raw = np.load(io.BytesIO(resources.files(__package__).joinpath("operations.npz").read_bytes()))
     whole = {name: raw[name].astype(np.float32) for name in raw if name != "names" and not name.endswith(SCALE)}
-    weights = {name: rows * raw[name + SCALE].astype(np.float32)[:, None] if name + SCALE in raw else rows for name, rows in whole.items()}
+    weights = {name: rows * raw[name + SCALE].astype(np.float32)[:, None] if name + SCALE in raw else rows
+               for name, rows in whole.items()}
     return weights, tuple(map(str, raw["names"]))
 
 

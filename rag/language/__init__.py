@@ -1,4 +1,4 @@
 """Language tools: sentences and search tokens, figures with units, dates and periods, names across scripts.
 
-Nothing here reads a file or a model; everything turns text into exact values, or one spelling into another.
+The modules read no file and load no model. They turn text into exact values, or one spelling into another.
 """

@@ -1,6 +1,6 @@
-"""Dates as words to search by: a day, a month and a day of any year each have one form, however they are written.
+"""Date tokens for lexical search: every way to write a date gives the same token.
 
-``d20220411`` is a day, ``m202204`` a month, ``md0411`` a day of any year.
+``d20220411`` is a day, ``m202204`` a month, ``md0411`` a day without its year.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ _PATTERNS = tuple(re.compile(pattern, re.I) for pattern in (
     rf"\b(?P<n>{MONTH})\b\.?,?\s+(?:of\s+)?{_YEAR}",
 ))
 
-ISO = re.compile(r"[12]\d{3}(?:-\d\d(?:-\d\d)?)?")  # a day, month or year
-RELATIVE_YEARS = {"今年": 0, "去年": -1, "前年": -2, "明年": 1}  # years from that of the text
+ISO = re.compile(r"[12]\d{3}(?:-\d\d(?:-\d\d)?)?")  # an ISO day, month or year
+RELATIVE_YEARS = {"今年": 0, "去年": -1, "前年": -2, "明年": 1}  # offset in years from the year of the text
 DAYS_OFF = {"前天": -2, "昨天": -1, "昨日": -1, "昨晚": -1, "今天": 0, "今日": 0, "今晨": 0, "今晚": 0, "明天": 1, "明日": 1}
-_ENGLISH = re.compile(r"[A-Za-z.,]\s+\d|\d(?:st|nd|rd|th)?\s+[A-Za-z]")  # as every English date has it, and no address of the web
+_MAY_BE_ENGLISH = re.compile(r"[A-Za-z.,]\s+\d|\d(?:st|nd|rd|th)?\s+[A-Za-z]")  # a cheap test: every English date matches, no URL does
 _TOKEN = re.compile(r"d\d{8}|m\d{6}|md\d{4}")
 
 
 def date_tokens(text: str, written: str = "") -> list[str]:
-    """The dates of a text as search tokens, in order of pattern.
+    """Returns the dates of a text as search tokens, ordered by pattern.
 
-    ``written`` is the ISO date of the text, from which a day or month without a year has its own: the nearest one that
-    does not lie half a year ahead.
+    ``written`` is the ISO date of the text. It gives the year of a day or month without one: the latest year that puts it
+    at most six months after ``written``.
 
     >>> date_tokens("2022年4月11日"), date_tokens("in November 2023")
     (['d20220411', 'm202204', 'md0411'], ['m202311'])
@@ -38,14 +38,14 @@ def date_tokens(text: str, written: str = "") -> list[str]:
     (['d20231205', 'm202312', 'md1205'], ['m202308'], [])
     """
     found: dict[str, None] = {}
-    for pattern in _PATTERNS if _ENGLISH.search(text) else _PATTERNS[:2]:
+    for pattern in _PATTERNS if _MAY_BE_ENGLISH.search(text) else _PATTERNS[:2]:
         for match in pattern.finditer(text):
             found.update(dict.fromkeys(_tokens(match.groupdict(), written)))
     return list(found)
 
 
 def is_date(token: str) -> bool:
-    """Whether a search token is a date.
+    """Tells whether a search token is a date.
 
     >>> is_date("m202303"), is_date("md5")
     (True, False)
@@ -54,7 +54,7 @@ def is_date(token: str) -> bool:
 
 
 def year_of(month: int, written: str) -> str:
-    """The year of a month without one in a text of an ISO date; ``""`` where that has no year.
+    """Returns the year of a month that a text names without its year; ``""`` if the ISO date ``written`` has no year.
 
     >>> year_of(12, "2024-01-10"), year_of(3, "2024"), year_of(3, "")
     ('2023', '2024', '')
@@ -74,18 +74,18 @@ def _tokens(parts: dict[str, str | None], written: str) -> list[str]:
     return named + ([f"m{known}{month:02}"] if known else []) + ([f"md{month:02}{day:02}"] if day else [])
 
 
-def in_chinese(question: str) -> str:
-    """A question with its English dates in Chinese, which a small model gets wrong.
+def dates_in_chinese(question: str) -> str:
+    """Rewrites the English dates of a question in Chinese, because a small model translates them wrongly.
 
-    >>> in_chinese("How many by 17 December 2022, or in June 2023?")
+    >>> dates_in_chinese("How many by 17 December 2022, or in June 2023?")
     'How many by 2022年12月17日, or in 2023年6月?'
     """
     for pattern in _PATTERNS[1:]:
-        question = pattern.sub(_written, question)
+        question = pattern.sub(_chinese_date, question)
     return question
 
 
-def _written(match: re.Match[str]) -> str:
+def _chinese_date(match: re.Match[str]) -> str:
     parts = match.groupdict()
     month = int(parts["m"]) if parts.get("m") else MONTH_NUMBER[parts["n"].lower()]
     year = f"{parts['y']}年" if parts.get("y") else ""

@@ -1,7 +1,7 @@
-"""Names across scripts: which places a question is about, and how a romanised name stands in Chinese.
+"""Names across scripts: the places in a question, the Chinese form of a romanised name, the pinyin of a Chinese name.
 
-No list of names is kept here. An English question's capitalised words are read as pinyin [1]_ and looked up in the
-archive itself by their syllables; Chinese place names are told by jieba's part-of-speech dictionary [2]_.
+The module has no list of names. It reads the capitalised words of an English question as pinyin [1]_, and the caller looks
+their syllables up in the archive. jieba's part-of-speech tags [2]_ find Chinese place names.
 
 .. [1] https://github.com/mozillazg/python-pinyin  .. [2] https://github.com/fxsjy/jieba
 """
@@ -32,21 +32,21 @@ _SURNAMES = frozenset(
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石"
     "廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严武戴莫孔向汤欧翁詹常温康施洪邢倪柳连齐")
 _NAME_TAGS = frozenset("ns nr nrt nrfg nt nz".split())
-_FUNCTION = "upcdryk"  # first letters of the tags of words that no name begins or ends with: 的, 了, 在, 和, 他
-_NO_PERSON_END = "省市县区镇乡村州部局厂院所校司会"  # 高新区 begins with a surname, but is nobody
-_KINDS = {"市": "", "省": " Province", "县": " County", "区": " District", "镇": " Town", "乡": " Township"}
-_LONGEST = 4  # words of a name that is looked up
+_FUNCTION_TAGS = "upcdryk"  # first letters of the tags of function words (的, 了, 在, 和, 他): no name begins or ends with one
+_NOT_PERSON_ENDINGS = "省市县区镇乡村州部局厂院所校司会"  # 高新区 begins with a surname, but is no person
+_PLACE_SUFFIXES = {"市": "", "省": " Province", "县": " County", "区": " District", "镇": " Town", "乡": " Township"}
+_MAX_NAME_WORDS = 4  # jieba words in a name that is looked up
 _PLACE_WORDS = "(?:county|city|district|province|town|township|prefecture|village|zone|high-tech)"
-_NAMELY = 3  # mean likeness from which a spelling is taken for a name
-_MAX_SYLLABLES = 6
+_MIN_NAME_SCORE = 3  # mean of _name_score (1 to 30) from which a spelling counts as a name
+_MAX_SYLLABLES = 6  # pinyin syllables of a name
 _HALF_SYLLABLES = frozenset("m n ng hm hng".split())  # interjections, never part of a name
 
 
-Names = Callable[[str], str | None]  # Chinese name → its English, or nothing
+Names = Callable[[str], str | None]  # Chinese name → its English name, or a false value
 
 
 def without_negated(question: str) -> str:
-    """The question less what it says it does not mean.
+    """Removes from a question the parts that it excludes ("not Suzhou", 不是…).
 
     >>> without_negated("How many has Suizhou (not Suzhou) signed?")
     'How many has Suizhou  signed?'
@@ -55,7 +55,7 @@ def without_negated(question: str) -> str:
 
 
 def romanised_names(question: str) -> list[str]:
-    """The words of an English question that may be Chinese names: capitalised, readable as pinyin, longest first.
+    """Returns the words of an English question that may be Chinese names: capitalised and valid pinyin; longest first.
 
     >>> romanised_names("Who led the work of Guo Xiaodong in Xi'an on Monday?")
     ['Guo Xiaodong', "Xi'an"]
@@ -63,26 +63,26 @@ def romanised_names(question: str) -> list[str]:
     found: list[str] = []
     for match in _CAPITALISED.finditer(question):
         words = [re.sub(r"['\u2019]s$|-\d+$", "", w) for w in match.group().split()]
-        found += _readable_runs([w for w in words if w.lower() not in NO_NAMES])
+        found += _pinyin_runs([w for w in words if w.lower() not in NO_NAMES])
         found += [part for word in words if "-" in word for part in word.split("-") if readings(part)]
     return sorted(dict.fromkeys(found), key=lambda name: -len(name))
 
 
-def _readable_runs(words: Sequence[str]) -> list[str]:
-    """The longest runs of words that can be read as pinyin."""
+def _pinyin_runs(words: Sequence[str]) -> list[str]:
+    """Returns the longest runs of words that are valid pinyin."""
     runs: list[list[str]] = [[]]
     for word in words:
-        if _ways(word):
+        if _pinyin_splits(word):
             runs[-1].append(word)
         else:
             runs.append([])
     return [" ".join(run) for run in runs if readings(" ".join(run))]
 
 
-def strange_names(english: str, sources: Iterable[str]) -> list[str]:
-    """The Chinese names of an English sentence that none of its sources has, in characters or in letters.
+def unsupported_names(english: str, sources: Iterable[str]) -> list[str]:
+    """Returns the Chinese names of an English sentence that no source contains, in characters or in pinyin.
 
-    >>> strange_names("Feng Xiaodong spoke in Suizhou.", ["郭晓东到 Suizhou 办公"])
+    >>> unsupported_names("Feng Xiaodong spoke in Suizhou.", ["郭晓东到 Suizhou 办公"])
     ['Feng Xiaodong']
     """
     known = re.sub("[^a-z]", "", " ".join("".join(syllables(s)) + " " + s for s in sources).lower())
@@ -91,18 +91,18 @@ def strange_names(english: str, sources: Iterable[str]) -> list[str]:
 
 @cache
 def readings(name: str) -> tuple[tuple[str, ...], ...]:
-    """The ways to read a romanised name as pinyin syllables, two to six of them.
+    """Returns every split of a romanised name into two to six pinyin syllables.
 
-    An apostrophe, hyphen or space always parts two syllables.
+    An apostrophe, hyphen or space always separates two syllables.
 
     >>> readings("Xi'an"), readings("Spark")
     ((('xi', 'an'),), ())
     """
-    return tuple(way for way in _ways(name) if 2 <= len(way) <= _MAX_SYLLABLES)
+    return tuple(way for way in _pinyin_splits(name) if 2 <= len(way) <= _MAX_SYLLABLES)
 
 
-def _ways(name: str) -> list[tuple[str, ...]]:
-    """The ways to read a name, of any length."""
+def _pinyin_splits(name: str) -> list[tuple[str, ...]]:
+    """Returns at most 64 splits of a name into any number of pinyin syllables."""
     parts = [p for p in re.split(r"[\s'\u2019-]+", name.lower().replace("\u00fc", "v")) if p]
     ways: list[tuple[str, ...]] = [()]
     for part in parts:
@@ -124,13 +124,13 @@ def _splits(letters: str) -> tuple[tuple[str, ...], ...]:
 
 @cache
 def _syllable_set() -> frozenset[str]:
-    """All syllables of Mandarin without tones, ü as v, as pypinyin knows them."""
-    return frozenset(_characters())
+    """Returns the Mandarin syllables that pypinyin knows, without tones, ü as v."""
+    return frozenset(_characters_by_sound())
 
 
 @cache
-def _characters() -> dict[str, str]:
-    """Each syllable and the characters that can have its sound."""
+def _characters_by_sound() -> dict[str, str]:
+    """Maps each syllable to the characters that can have its sound."""
     from pypinyin.pinyin_dict import pinyin_dict
 
     found: dict[str, set[str]] = {}
@@ -147,7 +147,7 @@ def _without_tone(sound: str) -> str:
 
 
 def chinese_form(name: str, texts: Iterable[str]) -> str:
-    """How a romanised name stands in some Chinese texts: the spelling that is most often a name there, ``""`` if none is.
+    """Returns the Chinese form of a romanised name: the spelling in the texts that is most often a name; ``""`` if none is.
 
     >>> chinese_form("Suizhou", ["随州高新区开工", "岁周刊", "随州市"])
     '随州'
@@ -160,22 +160,22 @@ def chinese_form(name: str, texts: Iterable[str]) -> str:
     if not wanted:
         return ""
     sizes = {len(way) for way in wanted}
-    likely = re.compile("|".join("".join(f"[{_characters()[sound]}]" for sound in way) for way in wanted))
+    likely = re.compile("|".join("".join(f"[{_characters_by_sound()[sound]}]" for sound in way) for way in wanted))
     found: Counter[str] = Counter()
     times: Counter[str] = Counter()
     for text in texts:
         for match in re.finditer(f"[{HAN}]+", text):
             run = match.group()
             if not likely.search(run):
-                continue  # spares most of the text the slow look at what sounds how among its neighbours
+                continue  # most text skips the slow conversion to pinyin
             sounds = _sounds(run)
             for size in sizes:
                 for i in range(len(run) - size + 1):
                     if sounds[i : i + size] in wanted:
                         form = run[i : i + size]
                         times[form] += 1
-                        found[form] += _likeness(run[max(0, i - 8) : i + size + 8], min(i, 8), size)
-    named = [form for form, likeness in found.most_common() if likeness >= _NAMELY * times[form]]
+                        found[form] += _name_score(run[max(0, i - 8) : i + size + 8], min(i, 8), size)
+    named = [form for form, score in found.most_common() if score >= _MIN_NAME_SCORE * times[form]]
     return named[0] if named else ""
 
 
@@ -184,9 +184,9 @@ def _sounds(run: str) -> tuple[str, ...]:
     return tuple(syllables(run))
 
 
-def _likeness(text: str, start: int, size: int) -> int:
-    """How much ``text[start:start + size]`` looks like a name: tagged as one, a word that no dictionary has, two whole words,
-    a place (青石 in 青石镇), or not.
+def _name_score(text: str, start: int, size: int) -> int:
+    """Scores how much ``text[start:start + size]`` looks like a name: 30 if jieba tags it as one; 10 if it is a word outside
+    jieba's dictionary, two whole words, or followed by a place suffix (青石 in 青石镇); else 1.
     """
     at, inside = 0, []
     for word, tag in _tagged(text):
@@ -200,13 +200,14 @@ def _likeness(text: str, start: int, size: int) -> int:
         return 30
     if len(inside) == 1 and first[1] == start + size and not _is_common(first[2]):
         return 10
-    if text[start + size : start + size + 1] in _KINDS:
+    if text[start + size : start + size + 1] in _PLACE_SUFFIXES:
         return 10
-    return 10 if len(inside) == 2 and last[1] == start + size and first[3][0] not in _FUNCTION and last[3][0] not in _FUNCTION else 1
+    return 10 if (len(inside) == 2 and last[1] == start + size
+                  and first[3][0] not in _FUNCTION_TAGS and last[3][0] not in _FUNCTION_TAGS) else 1
 
 
 def _is_common(word: str) -> bool:
-    """Whether jieba's dictionary has a word; the others are mostly names that came up after it."""
+    """Tells whether jieba's dictionary has a word; the words that it lacks are mostly names."""
     import jieba
 
     return word in jieba.dt.FREQ
@@ -214,7 +215,7 @@ def _is_common(word: str) -> bool:
 
 @lru_cache(maxsize=16_384)
 def _tagged(text: str) -> list[tuple[str, str]]:
-    """Words and parts of speech, by jieba."""
+    """Splits a text into words with their part-of-speech tags (jieba)."""
     import logging
 
     import jieba.posseg
@@ -224,7 +225,7 @@ def _tagged(text: str) -> list[tuple[str, str]]:
 
 
 def places_in(chinese: str) -> list[str]:
-    """The places that a Chinese question names, without 市, 省 and the like; the whole country is no place.
+    """Returns the places that a Chinese question names, without 市, 省 and similar suffixes; 中国, 全国 and the like do not count.
 
     >>> places_in("随州高新区今年新开工多少个项目?")
     ['随州']
@@ -232,18 +233,18 @@ def places_in(chinese: str) -> list[str]:
     ['法国', '巴黎']
     """
     tagged = _tagged(without_negated(chinese))
-    words = [part for word, tag in tagged if tag == "ns" and len(word) > 1 for part in _parts(word)]
-    return list(dict.fromkeys(core for word in words if (core := _core(word)) not in _COUNTRYWIDE))
+    words = [part for word, tag in tagged if tag == "ns" and len(word) > 1 for part in _word_parts(word)]
+    return list(dict.fromkeys(core for word in words if (core := _without_suffix(word)) not in _COUNTRYWIDE))
 
 
-def _core(place: str) -> str:
-    """A place without 市, 省 and the like, unless that is half its name."""
+def _without_suffix(place: str) -> str:
+    """Removes 市, 省 and similar suffixes from a place name, unless a single character would be left."""
     core = _SUFFIX.sub("", place)
     return core if len(core) > 1 else place
 
 
 def place_words(question: str) -> list[str]:
-    """The places that a Chinese question names, with what they are called.
+    """Returns the places that a Chinese question names, with their suffixes.
 
     >>> place_words("随州高新区今年新开工多少个项目?")
     ['随州高新区']
@@ -251,7 +252,7 @@ def place_words(question: str) -> list[str]:
     found: list[str] = []
     goes_on = False
     for word, tag in _tagged(without_negated(question)):
-        is_place = tag == "ns" and len(word) > 1 and _core(word) not in _COUNTRYWIDE
+        is_place = tag == "ns" and len(word) > 1 and _without_suffix(word) not in _COUNTRYWIDE
         if goes_on and _SUFFIX.fullmatch(word):
             found[-1] += word
         elif is_place:
@@ -261,20 +262,22 @@ def place_words(question: str) -> list[str]:
 
 
 def mentions_in(text: str) -> tuple[list[str], list[str]]:
-    """The places and the persons that a text mentions, as often as it does; persons by a Chinese surname and two or three characters.
+    """Returns the places and the persons that a text mentions, one entry for each mention.
+
+    A person is a name of two or three characters that begins with a Chinese surname.
 
     >>> mentions_in("随州高新区的郭晓东说,随州今年开工47个项目。")
     (['随州', '随州'], ['郭晓东'])
     """
-    words = _tagged.__wrapped__(text)  # whole articles would fill the cache
-    places = [core for word, tag in words if tag == "ns" and len(word) > 1 and (core := _core(word)) not in _COUNTRYWIDE]
+    words = _tagged.__wrapped__(text)  # uncached: whole articles would fill the cache
+    places = [core for word, tag in words if tag == "ns" and len(word) > 1 and (core := _without_suffix(word)) not in _COUNTRYWIDE]
     persons = [word for word, tag in words if tag.startswith("nr") and 2 <= len(word) <= 3 and word[0] in _SURNAMES
-               and word[-1] not in _NO_PERSON_END]
+               and word[-1] not in _NOT_PERSON_ENDINGS]
     return places, persons
 
 
-def _parts(word: str) -> list[str]:
-    """The words that a dictionary's entry is put together from; itself if it is one word."""
+def _word_parts(word: str) -> list[str]:
+    """Splits a dictionary entry into its component words; a simple word is its only component."""
     import jieba
 
     parts = [part for part in jieba.cut_for_search(word) if part != word]
@@ -282,9 +285,9 @@ def _parts(word: str) -> list[str]:
 
 
 def places_meant(question: str, forms: Mapping[str, str]) -> list[str]:
-    """The Chinese places that an English question names, by the Chinese ``forms`` of its names.
+    """Returns the Chinese places that an English question names; ``forms`` maps its romanised names to Chinese.
 
-    A form counts only if it is known as a place or is called one (``Linquan county``).
+    A form counts only if jieba tags it as a place or if the question calls it one (``Linquan county``).
 
     >>> places_meant("Who runs the port in Linquan county, Wang Li?", {"Linquan": "临泉", "Wang Li": "王力"})
     ['临泉']
@@ -295,37 +298,41 @@ def places_meant(question: str, forms: Mapping[str, str]) -> list[str]:
 
 
 def romanise(name: str, *, person: bool = False) -> str:
-    """A Chinese name in pinyin: a place in one word, a person as surname and given name.
+    """Converts a Chinese name to pinyin: a place to one word, a person to surname and given name.
 
     >>> romanise("随州市"), romanise("西安"), romanise("湖北省"), romanise("郭晓东", person=True)
     ('Suizhou', "Xi'an", 'Hubei Province', 'Guo Xiaodong')
     """
     from pypinyin import lazy_pinyin
 
-    if not person and len(name) > 2 and name[-1] in _KINDS:
-        return romanise(name[:-1]) + _KINDS[name[-1]]
+    if not person and len(name) > 2 and name[-1] in _PLACE_SUFFIXES:
+        return romanise(name[:-1]) + _PLACE_SUFFIXES[name[-1]]
     sounds = [s.replace("\u00fc", "u") for s in lazy_pinyin(name)]
     if person and len(sounds) > 1:
         cut = 2 if len(sounds) == 4 else 1
-        return f"{_word(sounds[:cut])} {_word(sounds[cut:])}"
-    return _word(sounds)
+        return f"{_join_syllables(sounds[:cut])} {_join_syllables(sounds[cut:])}"
+    return _join_syllables(sounds)
 
 
-def _word(sounds: Sequence[str]) -> str:
-    """Syllables as one word; an apostrophe where the next begins with a vowel."""
+def _join_syllables(sounds: Sequence[str]) -> str:
+    """Joins syllables to one capitalised word, with an apostrophe before a vowel."""
     return "".join(("'" if i and s[0] in "aeo" else "") + s for i, s in enumerate(sounds)).capitalize()
 
 
-def unnamed(name: str) -> str:
-    """Knows no name in English; stands in for :meth:`rag.search.dictionary.Dictionary.english` where there is no dictionary."""
+def no_english_name(name: str) -> str:
+    """Returns ``""`` for every name. Replaces :meth:`rag.search.dictionary.Dictionary.english` where there is no dictionary.
+
+    >>> no_english_name("迪拜")
+    ''
+    """
     return ""
 
 
-def romanise_names(chinese: str, question: str = "", known: Names = unnamed) -> str:
-    """A Chinese text with its names in English, each between spaces: those that are ``known``, others in pinyin.
+def romanise_names(chinese: str, question: str = "", known: Names = no_english_name) -> str:
+    """Replaces the names in a Chinese text by English ones between spaces: by ``known`` where it has the name, else by pinyin.
 
-    With a ``question`` only those in pinyin that it names too, spelled alike, and persons of three characters: foreign names
-    have no pinyin.
+    With a ``question``, pinyin replaces only persons of three characters and names that the question spells the same way,
+    because foreign names must not become pinyin.
 
     >>> romanise_names("郭晓东到湖北省随州市"), romanise_names("郭晓东到随州", "Who came to Suizhou?")
     (' Guo Xiaodong 到 Suizhou, Hubei Province ', ' Guo Xiaodong 到 Suizhou ')
@@ -340,11 +347,11 @@ def romanise_names(chinese: str, question: str = "", known: Names = unnamed) -> 
     while at < len(words):
         word, tag = words[at]
         dotted = _is_in_dotted_name(words, at)
-        end, english = (at + 1, "") if dotted else _known_at(words, at, known)
-        if not english and not dotted and _is_named(word, tag, letters, known):
-            english = romanise(word, person=_kind(word, tag) == "person")
+        end, english = (at + 1, "") if dotted else _known_name_at(words, at, known)
+        if not english and not dotted and _needs_pinyin(word, tag, letters, known):
+            english = romanise(word, person=_kind_of(word, tag) == "person")
         if english and tag == "ns" and place:
-            out[-1] = f" {english},{out[-1]}"  # a Chinese address begins with the widest place
+            out[-1] = f" {english},{out[-1]}"  # a Chinese address begins with the largest place
         else:
             out.append(f" {english} " if english else word)
         place = bool(english) and tag == "ns"
@@ -353,38 +360,39 @@ def romanise_names(chinese: str, question: str = "", known: Names = unnamed) -> 
 
 
 def _is_in_dotted_name(words: Sequence[tuple[str, str]], at: int) -> bool:
-    """Whether a word belongs to a foreign name such as 约翰·埃尔维, which is best left whole."""
+    """Tells whether a word is part of a foreign name such as 约翰·埃尔维, which stays whole."""
     return "·" in "".join(word for word, _ in words[max(0, at - 2) : at + 2])
 
 
-def _is_named(word: str, tag: str, letters: str, known: Names) -> bool:
-    """Whether a name is put in pinyin: one that the question (if any) has too, or a person of three characters. What the
-    dictionary knows as somebody else is nobody: 罗伯特 is Robert, and 李德 was Otto Braun.
+def _needs_pinyin(word: str, tag: str, letters: str, known: Names) -> bool:
+    """Tells whether a word is a name to write in pinyin: the question (if any) has it too, or it is a person of three characters.
+
+    A name in the dictionary is not: 罗伯特 is Robert, and 李德 is Otto Braun.
     """
-    kind = _kind(word, tag)
+    kind = _kind_of(word, tag)
     return bool(kind) and not known(word) and (
         not letters or (kind == "person" and len(word) > 2) or "".join(syllables(word)).replace("v", "u") in letters)
 
 
-def _known_at(words: Sequence[tuple[str, str]], at: int, known: Names) -> tuple[int, str]:
-    """Where the longest known name ends that begins at a word, and its English; the next word and ``""`` if none does."""
-    for end in range(min(len(words), at + _LONGEST), at, -1):
+def _known_name_at(words: Sequence[tuple[str, str]], at: int, known: Names) -> tuple[int, str]:
+    """Returns the end of the longest known name that begins at a word, and its English; ``(at + 1, "")`` if there is none."""
+    for end in range(min(len(words), at + _MAX_NAME_WORDS), at, -1):
         name = "".join(word for word, _ in words[at:end])
         english = known(name) if len(name) > 1 else ""
-        if english and (_kind(name, words[at][1]) != "person" or _spells(english, name)):
+        if english and (_kind_of(name, words[at][1]) != "person" or _is_pinyin_of(english, name)):
             return end, english
-        if words[at][1] == "ns" and len(name) > 2 and name[-1] in _KINDS and (english := known(name[:-1])):
-            return end, english + _KINDS[name[-1]]
+        if words[at][1] == "ns" and len(name) > 2 and name[-1] in _PLACE_SUFFIXES and (english := known(name[:-1])):
+            return end, english + _PLACE_SUFFIXES[name[-1]]
     return at + 1, ""
 
 
-def _spells(english: str, name: str) -> bool:
-    """Whether English letters are the pinyin of a Chinese name."""
+def _is_pinyin_of(english: str, name: str) -> bool:
+    """Tells whether an English name is the pinyin of a Chinese one."""
     return re.sub("[^a-z]", "", english.lower()) == "".join(syllables(name)).replace("v", "u")
 
 
 def person_in_pinyin(name: str) -> str:
-    """What may be a Chinese person in pinyin; ``""`` for what can be none.
+    """Returns the pinyin of what may be a Chinese person's name; ``""`` for other words.
 
     >>> person_in_pinyin("常园"), person_in_pinyin("铁路")
     ('Chang Yuan', '')
@@ -393,11 +401,11 @@ def person_in_pinyin(name: str) -> str:
     return romanise(name, person=True) if is_name else ""
 
 
-def _kind(word: str, tag: str) -> str:
-    """``place``, ``person`` or ``""``; a person has a Chinese surname and one or two characters behind it."""
+def _kind_of(word: str, tag: str) -> str:
+    """Returns ``place``, ``person`` or ``""``; a person has a Chinese surname and a given name of one or two characters."""
     if len(word) < 2 or not re.fullmatch(f"[{HAN}]+", word):
         return ""
     if tag == "ns" and word not in _COUNTRYWIDE:
         return "place"
-    is_person = tag == "nr" and len(word) <= 3 and word[0] in _SURNAMES and word[-1] not in _NO_PERSON_END
+    is_person = tag == "nr" and len(word) <= 3 and word[0] in _SURNAMES and word[-1] not in _NOT_PERSON_ENDINGS
     return "person" if is_person else ""

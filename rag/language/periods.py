@@ -1,7 +1,7 @@
-"""The period that a question asks about, and which texts can tell about it.
+"""The period that a question asks about, and the texts that can report it.
 
-Figures recur: every month has its exports, every year its harvest. A report of one period answers no question about
-another, however alike the two read.
+Statistics recur: exports every month, the harvest every year. A report about one period does not answer a question about
+another, however similar the wording.
 """
 
 from __future__ import annotations
@@ -16,19 +16,21 @@ from rag.language.dates import DAYS_OFF, ISO, MONTH, MONTH_NUMBER, RELATIVE_YEAR
 
 _YEAR = re.compile(r"(?<![\d.,$¥€£])((?:19|20)\d\d)(?=\s*年)|(?<![\w.,$¥€£])((?:19|20)(?!00)\d\d)\b(?![.,]?\d|%)"
                    r"|\b(?:in|by|since|until|from|to|during|year) ((?:19|20)00)\b(?![.,]?\d|%| [a-z]+s\b| people)")
-_OPEN = re.compile(r"\b(?:before|prior to|after|since)\b[^,.;?]{0,20}\b(?:19|20)\d\d\b|[年月日](?:以前|之前|以来|以后|之后|至今)", re.I)
-_COMPARED = re.compile(r"(?:比|较|相比于?|同比)(?:(?:19|20)\d\d年)?(?:\d{1,2}月份?)?(?:\d{1,2}[日号])?")  # is not what is told of
-_MONTH_OF_FIGURES = re.compile(r"(?:(?<!\d)((?:19|20)\d\d)年)?(?<![\d-])(1[0-2]|[1-9])月份"
+_OPEN_ENDED = re.compile(r"\b(?:before|prior to|after|since)\b[^,.;?]{0,20}\b(?:19|20)\d\d\b"
+                         r"|[年月日](?:以前|之前|以来|以后|之后|至今)", re.I)
+# the base of a comparison, not the period reported
+_COMPARISON = re.compile(r"(?:比|较|相比于?|同比)(?:(?:19|20)\d\d年)?(?:\d{1,2}月份?)?(?:\d{1,2}[日号])?")
+_STATISTICS_MONTH = re.compile(r"(?:(?<!\d)((?:19|20)\d\d)年)?(?<![\d-])(1[0-2]|[1-9])月份"
                                r"|(?:^|(?<=[,\uff0c;\uff1b:\uff1a]))(?:((?:19|20)\d\d)年)?(1[0-2]|[1-9])月[,\uff0c]")
-_BEFORE = timedelta(days=1)  # a paper of the evening before tells of the day
-_SOON = (7, 92)  # days: news follows what it tells of within as long as that lasted, a week at least, a season at most
+_EVENING_BEFORE = timedelta(days=1)  # an evening paper reports the next day
+_REPORT_DELAY = (7, 92)  # days, least and most: news reports a period within its own length after its end
 
-_COUNT = {word: n for n, words in enumerate(
+_NUMBER_WORDS = {word: n for n, words in enumerate(
     ("一 1 one first", "二 两 2 two second", "三 3 three third", "四 4 four fourth", "五 5 five", "六 6 six", "七 7 seven",
      "八 8 eight", "九 9 nine", "十 10 ten", "十一 11 eleven"), 1) for word in words.split()}
 _OF_YEAR = r"(?:(?<!\d)(?P<y>(?:19|20)\d\d)年的?)?"
 _EN_YEAR = r"(?: of| in)? (?P<y>(?:19|20)\d\d)\b"
-_SEVERAL_MONTHS = tuple(re.compile(pattern, re.I) for pattern in (
+_MONTH_RUNS = tuple(re.compile(pattern, re.I) for pattern in (
     rf"{_OF_YEAR}前(?P<months>[一二两三四五六七八九十\d]{{1,2}})个?月",
     rf"{_OF_YEAR}(?<![\d日])(?P<a>\d{{1,2}})月?[-—–~至到](?P<b>\d{{1,2}})月(?!\d)",
     rf"{_OF_YEAR}(?P<half>[上下])半年", rf"{_OF_YEAR}第?(?<!前)(?P<quarter>[一二三四1-4])季度",
@@ -39,20 +41,24 @@ _SEVERAL_MONTHS = tuple(re.compile(pattern, re.I) for pattern in (
     rf"\b(?P<a>{MONTH})(?: ?[-–] ?| to | through )(?P<b>{MONTH}){_EN_YEAR}",
     r"\b(?P<all>whole|full|entire|all)(?: of)?(?: the)?(?: year)? (?P<y>(?:19|20)\d\d)\b",
 ))
-_CHINESE = 6  # of these patterns; the others are English
-_ENGLISH = re.compile(r"[a-z]\s+(?:19|20)\d\d", re.I)
-_HOLIDAYS = tuple((re.compile(words, re.I), first, last) for words, first, last in (  # those by the moon with some room
+_CHINESE_PATTERNS = 6  # number of Chinese patterns at the front; the rest are English
+_MAY_BE_ENGLISH = re.compile(r"[a-z]\s+(?:19|20)\d\d", re.I)
+_HOLIDAYS = tuple((re.compile(words, re.I), first, last) for words, first, last in (  # first and last possible day
     ("元旦|New Year's Day", (1, 1), (1, 3)), ("春节|春运|Spring Festival|(?:Chinese|Lunar) New Year", (1, 10), (3, 5)),
     ("清明|Qingming|Tomb[- ]Sweeping", (4, 3), (4, 7)),
     ("劳动节|“?五一”?(?:假期|小长假|期间|黄金周)|May Day|Labou?r Day", (4, 29), (5, 5)),
     ("端午|Dragon Boat", (6, 1), (6, 30)), ("中秋|Mid-Autumn", (9, 8), (10, 8)),
     ("国庆(?:节|假期|长假|期间|黄金周)|National Day (?:holiday|break|week|Golden Week)", (9, 29), (10, 8))))
-_DAY_OFF = re.compile("|".join(DAYS_OFF))
+_DAY_WORD = re.compile("|".join(DAYS_OFF))
 
 
 @dataclass(frozen=True)
 class Period:
-    """From one day to another, both included; ``whole`` where it is summed up, which is done when it is over."""
+    """A range of days, both ends included. ``whole``: a figure for the period is its total, published after its end.
+
+    >>> Period(date(2024, 1, 1), date(2024, 3, 31), whole=True) == asked_period("2024年一季度出口多少?")
+    True
+    """
 
     start: date
     end: date
@@ -60,110 +66,118 @@ class Period:
 
     @property
     def days(self) -> int:
-        """How many days it has.
+        """Returns the number of days.
 
         >>> Period(date(2024, 2, 1), date(2024, 2, 29)).days
         29
         """
         return (self.end - self.start).days + 1
 
-    def told_by(self, text: str, written: str = "") -> bool:
-        """Whether a text may tell about this period: it names it or a part of it, or was written in it or soon after.
+    def can_be_reported_by(self, text: str, written: str = "") -> bool:
+        """Tells whether a text may report this period: it names the period or a part of it, or it was written then or soon after.
 
-        What sums up other months than those summed up here does not, nor does what tells of another day as "today".
-        ``written`` is an ISO day, month or year; a text without may tell about any time.
+        A text with the total of other months may not, nor may one that calls another day "today". ``written`` is the text's
+        ISO day, month or year; a text without one may report any time.
 
         >>> june = Period(date(2023, 6, 1), date(2023, 6, 30))
-        >>> june.told_by("新订单指数为50.4%", "2023-07-03"), june.told_by("新订单指数保持在50%以上", "2024-01-03")
+        >>> june.can_be_reported_by("新订单指数为50.4%", "2023-07-03"), june.can_be_reported_by("新订单指数保持在50%以上", "2024-01-03")
         (True, False)
-        >>> june.told_by("比2023年6月高0.2个百分点", "2024-01-03"), june.told_by("新订单指数为50.4%")
+        >>> june.can_be_reported_by("比2023年6月高0.2个百分点", "2024-01-03"), june.can_be_reported_by("新订单指数为50.4%")
         (False, True)
         >>> year = asked_period("2023年全年出口多少?")
-        >>> year.told_by("2023年前11个月出口九万吨", "2024-01-05"), year.told_by("2023年出口十万吨", "2024-01-15")
+        >>> year.can_be_reported_by("2023年前11个月出口九万吨", "2024-01-05"), year.can_be_reported_by("2023年出口十万吨", "2024-01-15")
         (False, True)
         """
-        text = _COMPARED.sub("", text)
-        summed = [named.start_and_end for named in summed_up_in(text, written)] if self.whole else []
+        text = _COMPARISON.sub("", text)
+        summed = [named.start_and_end for named in totals_in(text, written)] if self.whole else []
         if summed:
             return self.start_and_end in summed
-        if self.days == 1 and (told := list(_days_off(text, written))):
-            return self.start in told or any(named == self for named in periods_in(text, written))
-        when = _written(written)
-        soon = timedelta(days=min(max(self.days, _SOON[0]), _SOON[1]))
+        if self.days == 1 and (relative := list(_relative_days(text, written))):
+            return self.start in relative or any(named == self for named in periods_in(text, written))
+        when = _date_span(written)
+        delay = timedelta(days=min(max(self.days, _REPORT_DELAY[0]), _REPORT_DELAY[1]))
         first = self.end if self.whole else self.start
-        if when is None or (first - _BEFORE <= when.end and when.start <= self.end + soon):
+        if when is None or (first - _EVENING_BEFORE <= when.end and when.start <= self.end + delay):
             return True
         years = range(self.start.year, self.end.year + 1)
         if not any(str(year) in text for year in years) and not {when.end.year, when.end.year - 1} & set(years):
-            return False  # no year is named, and a month without one is of the text's year or the one before
+            return False  # a month without a year belongs to the year of the text or the year before
         return any(named.days <= self.days and named.start <= self.end and self.start <= named.end
                    for named in periods_in(text, written) if not self.whole or named.start_and_end == self.start_and_end)
 
-    def _told_in_words(self, text: str, written: str) -> bool | None:
-        """Whether the months that a text names, or what it calls this year or the last, is asked about; ``None`` without any."""
-        found = [(match[1] or match[3], int(match[2] or match[4])) for match in _MONTH_OF_FIGURES.finditer(text)]
+    def _matches_months_or_years(self, text: str, written: str) -> bool | None:
+        """Tells whether the months of statistics, or the relative years, in a text match this period; ``None`` if it has none."""
+        found = [(match[1] or match[3], int(match[2] or match[4])) for match in _STATISTICS_MONTH.finditer(text)]
         months = [(year or year_of(month, written), month) for year, month in found]
         if months and 27 < self.days < 32:
             return any(month == self.start.month and year in ("", str(self.start.year)) for year, month in months)
-        years = {int(written[:4]) + shift for word, shift in RELATIVE_YEARS.items() if word in text} if _written(written) else set()
+        years = {int(written[:4]) + shift for word, shift in RELATIVE_YEARS.items() if word in text} if _date_span(written) else set()
         named = {int(match[1]) for match in _YEAR.finditer(text) if match[1]}
         if not years or self.days < 365:
             return None
         return any(self.start.year <= year <= self.end.year for year in years | named)
 
-    def told_in(self, sentence: str, passage: str, written: str = "") -> bool:
-        """Whether a sentence may tell about this period, by itself or, if it names no time, in its passage.
+    def can_be_reported_in(self, sentence: str, passage: str, written: str = "") -> bool:
+        """Tells whether a sentence may report this period: by its own times or, if it names none, by those of its passage.
 
         >>> june = Period(date(2023, 6, 1), date(2023, 6, 30))
-        >>> [june.told_in(text, f"回顾2023年6月。{text}", "2024-03-01") for text in ("产量为五万吨。", "今天产量为六万吨。")]
+        >>> [june.can_be_reported_in(text, f"回顾2023年6月。{text}", "2024-03-01") for text in ("产量为五万吨。", "今天产量为六万吨。")]
         [True, False]
-        >>> june.told_in("5月份产量为四万吨。", "5月份产量为四万吨。", "2023-06-04")
+        >>> june.can_be_reported_in("5月份产量为四万吨。", "5月份产量为四万吨。", "2023-06-04")
         False
         """
-        told = self._told_in_words(_COMPARED.sub("", sentence), written)
-        if told is not None:
-            return told
-        named = any(True for _ in (*_days_off(sentence, written), *periods_in(sentence, written), *summed_up_in(sentence, written)))
-        return self.told_by(sentence, written) or (not named and self.told_by(passage, written))
+        matches = self._matches_months_or_years(_COMPARISON.sub("", sentence), written)
+        if matches is not None:
+            return matches
+        named = any(True for _ in (*_relative_days(sentence, written), *periods_in(sentence, written), *totals_in(sentence, written)))
+        return self.can_be_reported_by(sentence, written) or (not named and self.can_be_reported_by(passage, written))
 
     @property
     def start_and_end(self) -> tuple[date, date]:
-        """Its first and last day."""
+        """Returns the first and the last day.
+
+        >>> [day.day for day in Period(date(2024, 2, 1), date(2024, 2, 29)).start_and_end]
+        [1, 29]
+        """
         return self.start, self.end
 
 
 def without_compared(text: str) -> str:
-    """A text with the times that it only compares with struck out, every other character in its place.
+    """Overwrites with ``#`` the times that a text only compares with; the offsets stay valid.
 
     >>> without_compared("6月增长5%,比2023年5月快")
     '6月增长5%,########快'
     """
-    return _COMPARED.sub(lambda match: "#" * len(match.group()), text)
+    return _COMPARISON.sub(lambda match: "#" * len(match.group()), text)
 
 
 def asked_period(question: str) -> Period | None:
-    """The period that a question in either language names, from the first day to the last.
+    """Returns the period that a Chinese or English question names, from its first day to its last.
 
-    Months that are summed up count before days, these before a holiday, months and years. ``None`` if it names none, or one
-    without end ("since 2012").
+    Runs of months take precedence, then days, holidays, months and years. Returns ``None`` for a question without a period
+    or with an open-ended one ("since 2012").
 
     >>> asked_period("2023年6月新订单指数是多少?")
     Period(start=datetime.date(2023, 6, 1), end=datetime.date(2023, 6, 30), whole=False)
     >>> asked_period("How much did it export in the first half of 2022?").end, asked_period("How many of 3,000 workers are back?")
     (datetime.date(2022, 6, 30), None)
     """
-    if _OPEN.search(question):
+    if _OPEN_ENDED.search(question):
         return None
     years = {match[1] or match[2] or match[3] for match in _YEAR.finditer(question)}
     only = years.pop() if len(years) == 1 else ""  # "从2024年春运开始到2月11日" names a day of that year
-    summed, named = list(summed_up_in(question, only)), list(periods_in(question, only))
+    summed, named = list(totals_in(question, only)), list(periods_in(question, only))
     days = [p for p in named if p.days == 1]
     chosen = summed or days or _holidays(question, named) or [p for p in named if p.days < 32] or named
     return Period(min(p.start for p in chosen), max(p.end for p in chosen), bool(summed)) if chosen else None
 
 
 def periods_in(text: str, written: str = "") -> Iterator[Period]:
-    """The days, months and years that a text names; ``written`` is its ISO date, from which a month takes its year."""
+    """Yields the days, months and years that a text names; ``written``, its ISO date, gives the year of a month without one.
+
+    >>> [str(period.start) for period in periods_in("6月增长", "2024-07-01")], list(periods_in("增长"))
+    (['2024-06-01'], [])
+    """
     for token in date_tokens(text, written):
         if not token.startswith("md"):
             yield _span(int(token[1:5]), int(token[5:7]), int(token[7:] or 0))
@@ -171,13 +185,13 @@ def periods_in(text: str, written: str = "") -> Iterator[Period]:
         yield _span(int(match[1] or match[2] or match[3]))
 
 
-def summed_up_in(text: str, written: str = "") -> Iterator[Period]:
-    """The runs of months that a text sums up: its first seven months, a quarter, a half or a whole year.
+def totals_in(text: str, written: str = "") -> Iterator[Period]:
+    """Yields the runs of months for which a text gives totals: January to July, a quarter, a half or a whole year.
 
-    >>> [(p.start.month, p.end.month) for p in summed_up_in("1-7月增长5%,一季度增长4%", "2024-08-20")]
+    >>> [(p.start.month, p.end.month) for p in totals_in("1-7月增长5%,一季度增长4%", "2024-08-20")]
     [(1, 7), (1, 3)]
     """
-    for pattern in _SEVERAL_MONTHS if _ENGLISH.search(text) else _SEVERAL_MONTHS[:_CHINESE]:
+    for pattern in _MONTH_RUNS if _MAY_BE_ENGLISH.search(text) else _MONTH_RUNS[:_CHINESE_PATTERNS]:
         for match in pattern.finditer(text):
             first, last = _months(match.groupdict())
             year = match["y"] or (year_of(last, written) if 1 <= last <= 12 else "")
@@ -186,7 +200,7 @@ def summed_up_in(text: str, written: str = "") -> Iterator[Period]:
 
 
 def _holidays(question: str, named: list[Period]) -> list[Period]:
-    """The holidays of a question in the years that it names.
+    """Returns the holidays of a question, in each year that it names.
 
     >>> [p.start.isoformat() for p in _holidays("2023年劳动节假期收入多少?", [_span(2023)])]
     ['2023-04-29']
@@ -195,15 +209,15 @@ def _holidays(question: str, named: list[Period]) -> list[Period]:
             for year in sorted({p.start.year for p in named})]
 
 
-def _days_off(text: str, written: str) -> Iterator[date]:
-    """The days that a text of an ISO day calls today, yesterday or tomorrow."""
-    when = _written(written)
+def _relative_days(text: str, written: str) -> Iterator[date]:
+    """Yields the days that a text calls today, yesterday or tomorrow; none if ``written`` is not a full ISO day."""
+    when = _date_span(written)
     if when and when.days == 1:
-        yield from (when.start + timedelta(days=DAYS_OFF[word]) for word in _DAY_OFF.findall(text))
+        yield from (when.start + timedelta(days=DAYS_OFF[word]) for word in _DAY_WORD.findall(text))
 
 
 def _months(named: dict[str, str | None]) -> tuple[int, int]:
-    """The first and the last month of what a pattern named; ``(0, 0)`` for what is no run of months."""
+    """Returns the first and the last month of a pattern match; ``(0, 0)`` if it is not a run of months."""
     kind, word = next((kind, word.lower()) for kind, word in named.items() if word and kind not in ("y", "b"))
     if kind == "all":
         return 1, 12
@@ -211,7 +225,7 @@ def _months(named: dict[str, str | None]) -> tuple[int, int]:
         return (1, 6) if word in ("上", "first") else (7, 12)
     if kind == "a":
         return _month_number(word), _month_number((named["b"] or "").lower())
-    count = _COUNT.get(word, 0)
+    count = _NUMBER_WORDS.get(word, 0)
     if kind == "quarter":
         return count * 3 - 2, count * 3
     return min(1, count), count * (3 if kind == "quarters" else 1)
@@ -226,7 +240,7 @@ def _span(year: int, month: int = 0, day: int = 0) -> Period:
     return Period(date(year, month or 1, min(day, last) or 1), date(year, month or 12, min(day, last) or last))
 
 
-def _written(iso: str) -> Period | None:
+def _date_span(iso: str) -> Period | None:
     try:
         return _span(*map(int, iso.split("-"))) if ISO.fullmatch(iso) else None
     except ValueError:  # a 13th month

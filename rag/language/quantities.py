@@ -1,6 +1,6 @@
-"""Figures in Chinese and English: read into exact values, put into English, compared.
+"""Figures in Chinese and English: parsed into exact values, converted to English, compared.
 
-``63.2亿元`` is ``6.32 billion yuan`` and nothing else: values are fractions, and nothing is ever rounded.
+Values are exact fractions and are never rounded: ``63.2亿元`` is ``6.32 billion yuan``.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from fractions import Fraction
 from rag.language.text import fold
 from rag.language.units import UNIT, UNITS, unit_at
 
-_DIGIT = {c: v for v, row in enumerate("零〇 一 二两 三 四 五 六 七 八 九".split()) for c in row}
-_SMALL = {"十": 10, "百": 100, "千": 1000}
-_BIG = {"万": 10**4, "亿": 10**8}
-_HAN_NUMERAL = "".join([*_DIGIT, *_SMALL, *_BIG])
+_DIGITS = {c: v for v, row in enumerate("零〇 一 二两 三 四 五 六 七 八 九".split()) for c in row}
+_TENS_TO_THOUSANDS = {"十": 10, "百": 100, "千": 1000}
+_MYRIADS = {"万": 10**4, "亿": 10**8}
+_HAN_NUMERAL = "".join([*_DIGITS, *_TENS_TO_THOUSANDS, *_MYRIADS])
 _ARABIC = r"\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?"
 
 _NUMBER = re.compile(
     rf"(?:(?P<arabic>{_ARABIC})(?P<loose>[多余])?(?P<scale>(?: (?=[万亿]))?(?:千(?![瓦米克帕赫伏焦卡安])|[百万亿])*)"
-    rf"|(?P<han>[{_HAN_NUMERAL}]+(?:点[{''.join(_DIGIT)}]+[万亿]*)?))(?P<over>[多余])?")
-_FRACTION = re.compile(rf"([{_HAN_NUMERAL}]+)分之([{_HAN_NUMERAL}]+(?:点[{''.join(_DIGIT)}]+)?|{_ARABIC})")
+    rf"|(?P<han>[{_HAN_NUMERAL}]+(?:点[{''.join(_DIGITS)}]+[万亿]*)?))(?P<over>[多余])?")
+_FRACTION = re.compile(rf"([{_HAN_NUMERAL}]+)分之([{_HAN_NUMERAL}]+(?:点[{''.join(_DIGITS)}]+)?|{_ARABIC})")
 _PERCENT = re.compile(r"\s*(?:%|个?百分点|percent(?:age points?)?\b|per cent\b)")
 _COUNTED = re.compile(
     "[名家所个项条人位件款类倍年月日号天次种座台辆届期岁支场份本元分米吨亩户套间组批轮级层门部处起例张篇只头株棵艘架成余多]|公里|大洲|小时")
@@ -34,8 +34,8 @@ _ZH_DAY = re.compile(r"(?P<m>\d{1,2}) ?月 ?(?P<d>\d{1,2})(?: ?[-至~] ?(?P<to>\
 _ZH_MONTHS = re.compile(r"(?<![\d.])(?P<m>\d{1,2})(?: ?[-至~] ?(?P<to>\d{1,2}))? ?月(?:份)?(?!\d)")
 _DECADE = re.compile(r"(?P<century>\d{1,2}) ?世纪 ?(?P<decade>\d)0 ?年代")
 _YEAR = re.compile(r" ?年(?!前|来|历史)")
-_EN_DAY = re.compile(rf"\b(?P<name>{_MONTH})\.? (?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:\s?[-\u2013]\s?(?P<to>\d{{1,2}}))?\b(?![,.]?\d)")
-_DAY_EN = re.compile(rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:\s?[-\u2013]\s?(?P<to>\d{{1,2}}))? (?:of )?(?P<name>{_MONTH})\b")
+_MONTH_DAY = re.compile(rf"\b(?P<name>{_MONTH})\.? (?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:\s?[-\u2013]\s?(?P<to>\d{{1,2}}))?\b(?![,.]?\d)")
+_DAY_MONTH = re.compile(rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:\s?[-\u2013]\s?(?P<to>\d{{1,2}}))? (?:of )?(?P<name>{_MONTH})\b")
 _EN_MONTH = re.compile(rf"\b(?P<name>{_MONTH})\b(?! (?:be|have|not|also)\b)")
 
 _ONES = {w: i for i, w in enumerate(
@@ -43,24 +43,27 @@ _ONES = {w: i for i, w in enumerate(
     "eighteen nineteen".split())}
 _TENS = {w: i * 10 for i, w in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
 _POWERS = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
-_WORD = "|".join([*_TENS, *sorted(_ONES, key=len, reverse=True), *_POWERS])
-_WORDS = re.compile(rf"\b(?:{_WORD})(?:(?:[\s-]+and)?[\s-]+(?:{_WORD}))*\b", re.I)
+_NUMBER_WORD = "|".join([*_TENS, *sorted(_ONES, key=len, reverse=True), *_POWERS])
+_NUMBER_WORDS = re.compile(rf"\b(?:{_NUMBER_WORD})(?:(?:[\s-]+and)?[\s-]+(?:{_NUMBER_WORD}))*\b", re.I)
 _SCALES = re.compile(r"(?:[\s-]*(?:hundred|thousand|million|billion|trillion)\b)+|\s?(?:bn|mn|tn)\b", re.I)
-_SHORT = {"bn": 10**9, "mn": 10**6, "tn": 10**12}
+_SCALE_ABBREVIATIONS = {"bn": 10**9, "mn": 10**6, "tn": 10**12}
 _CITATION = re.compile(r"\[\d{1,3}\]")
 
-_ABOUT = {"近": "nearly ", "约": "about ", "超过": "more than ", "超": "more than ", "逾": "more than ",
-          "不到": "less than ", "至少": "at least "}
-_OTHER_WORD = {"近": "(?<![最附邻靠])", "约": "(?<![签合条节预公契邀特])"}  # 最近5年 is not nearly five, 签约20项 not about twenty
-ROUNDING = re.compile("(?:" + "|".join(_OTHER_WORD.get(w, "") + w for w in sorted(_ABOUT, key=len, reverse=True)) + ")$")
+_ROUNDING_WORDS = {"近": "nearly ", "约": "about ", "超过": "more than ", "超": "more than ", "逾": "more than ",
+                   "不到": "less than ", "至少": "at least "}
+_NOT_IN_WORD = {"近": "(?<![最附邻靠])", "约": "(?<![签合条节预公契邀特])"}  # 最近5年 is not "nearly five", 签约20项 not "about twenty"
+ROUNDING = re.compile("(?:" + "|".join(_NOT_IN_WORD.get(w, "") + w for w in sorted(_ROUNDING_WORDS, key=len, reverse=True)) + ")$")
 
 
 @dataclass(frozen=True)
 class Quantity:
-    """One figure of a text: ``text[start:end]``.
+    """A figure of a text: ``text[start:end]``.
 
-    ``value`` is exact; of a share, per hundred. ``kind``: ``number``, ``percent``, ``day`` (``value`` is month × 100
+    ``value`` is exact; a share is in percent. ``kind``: ``number``, ``percent``, ``day`` (``value`` is month × 100
     + day) or ``month``. ``soft`` marks numerals that often count nothing (一批, 两新, one).
+
+    >>> [(q.text, int(q.value), q.soft) for q in read("一批47座大桥")]
+    [('一', 1, True), ('47', 47, False)]
     """
 
     text: str
@@ -71,16 +74,17 @@ class Quantity:
     soft: bool = False
 
 
-_HEADER_UNIT = re.compile(r"[(\uff08]([百千万亿]*)([^()\uff08\uff09\d\s]{0,6})[)\uff09] ?$")  # of a table, before a cell
-_HEADER_UNITS = re.compile(r"[(\uff08][百千万亿]+[^()\uff08\uff09\d\s]{0,6}[)\uff09] (?=\d)")
-_HEADER_REACH = 14
+# a column header printed before its cell
+_HEADER_UNIT = re.compile(r"[(\uff08]([百千万亿]*)([^()\uff08\uff09\d\s]{0,6})[)\uff09] ?$")
+_HEADER_SCALE = re.compile(r"[(\uff08][百千万亿]+[^()\uff08\uff09\d\s]{0,6}[)\uff09] (?=\d)")
+_MAX_HEADER = 14  # characters before a figure in which the unit of its column stands in brackets
 
 
 # -- reading ----------------------------------------------------------------------------------------------------
 
 
 def read(text: str) -> list[Quantity]:
-    """All figures of a text in order; text without any gives ``[]``, and no text raises.
+    """Returns the figures of a text, in order; ``[]`` if there are none. Never raises.
 
     >>> [(q.text, int(q.value), q.kind) for q in read("7月5日开工47个,总投资86.8亿元")]
     [('7月5日', 705, 'day'), ('47', 47, 'number'), ('86.8亿', 8680000000, 'number')]
@@ -101,7 +105,7 @@ def read(text: str) -> list[Quantity]:
 
 
 def unit_of(text: str, quantity: Quantity) -> str:
-    """What a figure counts, as printed behind it, or in the header of its column: 元, 个, 公里; ``""`` for nothing of the kind.
+    """Returns the unit of a figure (元, 个, 公里), printed after it or in its column header; ``""`` if there is none.
 
     >>> [unit_of("开工47个,总投资86.8亿元", q) for q in read("开工47个,总投资86.8亿元")]
     ['个', '元']
@@ -113,18 +117,20 @@ def unit_of(text: str, quantity: Quantity) -> str:
 
 
 def header_unit(folded: str, at: int) -> tuple[str, str]:
-    """The scale and the unit that the header of a column gives a figure: ``产值(亿元) 38.4`` → ``("亿", "元")``.
+    """Returns the scale and the unit that a column header gives a figure: ``产值(亿元) 38.4`` → ``("亿", "元")``.
+
+    ``at`` is the offset of the figure in the folded text. Returns ``("", "")`` if no header stands before it.
 
     >>> header_unit("产值(亿元) 38.4", 7), header_unit("产值38.4", 2)
     (('亿', '元'), ('', ''))
     """
-    match = _HEADER_UNIT.search(folded, max(0, at - _HEADER_REACH), at)
+    match = _HEADER_UNIT.search(folded, max(0, at - _MAX_HEADER), at)
     return (match[1], match[2]) if match else ("", "")
 
 
 def _dates(text: str, cased: str) -> Iterator[Quantity]:
     taken: list[tuple[int, int]] = []
-    for pattern in (_ZH_DAY, _EN_DAY, _DAY_EN, _ZH_MONTHS, _EN_MONTH):
+    for pattern in (_ZH_DAY, _MONTH_DAY, _DAY_MONTH, _ZH_MONTHS, _EN_MONTH):
         for match in pattern.finditer(cased):
             if any(a < match.end() and match.start() < b for a, b in taken):
                 continue
@@ -154,12 +160,12 @@ def _numbers(text: str, folded: str) -> Iterator[Quantity]:
     at = 0
     while found := _next_number(folded, at):
         start, end, value, soft = found
-        if folded[start - 1 : start] == "(" and set(folded[start:end]) <= set(_BIG):
-            at = end  # the scale of a column
+        if folded[start - 1 : start] == "(" and set(folded[start:end]) <= set(_MYRIADS):
+            at = end  # the scale in a column header
             continue
         kind = "number"
         for power in header_unit(folded, start)[0]:
-            value *= {**_SMALL, **_BIG}[power]
+            value *= {**_TENS_TO_THOUSANDS, **_MYRIADS}[power]
         if percent := _PERCENT.match(folded, end):
             end, kind, soft = percent.end(), "percent", False
         elif folded[end : end + 1] == "成" and value < 10 and not _NO_TENTHS.match(folded, end):
@@ -174,9 +180,9 @@ def _numbers(text: str, folded: str) -> Iterator[Quantity]:
 
 
 def _next_number(folded: str, at: int) -> tuple[int, int, Fraction, bool] | None:
-    """The next figure in digits or words: start, end, value, soft."""
+    """Returns start, end, value and softness of the next figure in digits or words; ``None`` if there is none."""
     match = _NUMBER.search(folded, at)
-    words = _WORDS.search(folded, at)
+    words = _NUMBER_WORDS.search(folded, at)
     if words and (not match or words.start() < match.start()):
         value = words_value(words.group())
         return words.start(), words.end(), value, value <= 1
@@ -185,7 +191,7 @@ def _next_number(folded: str, at: int) -> tuple[int, int, Fraction, bool] | None
     if match["arabic"]:
         value = Fraction(match["arabic"].replace(",", ""))
         for unit in (match["scale"] or "").strip():
-            value *= {**_SMALL, **_BIG}[unit]
+            value *= {**_TENS_TO_THOUSANDS, **_MYRIADS}[unit]
         end = match.end()
         if match["over"]:
             end = match.end("scale") if match["scale"] else match.end("arabic")
@@ -198,7 +204,7 @@ def _next_number(folded: str, at: int) -> tuple[int, int, Fraction, bool] | None
 
 def _is_soft(numeral: str, after: str, before: str) -> bool:
     counted = bool(_COUNTED.match(after))
-    no_digit = numeral == "一" or not any(c in _DIGIT or c == "十" for c in numeral)
+    no_digit = numeral == "一" or not any(c in _DIGITS or c == "十" for c in numeral)
     return before.endswith("第") or after.startswith("大") or no_digit or (len(numeral) == 1 and not counted)
 
 
@@ -208,39 +214,39 @@ def _plain_value(numeral: str) -> Fraction:
     whole, _, decimals = numeral.partition("点")
     if not decimals:
         return han_value(whole)
-    digits = "".join(str(_DIGIT[c]) for c in decimals if c in _DIGIT)
+    digits = "".join(str(_DIGITS[c]) for c in decimals if c in _DIGITS)
     value = han_value(whole) + Fraction(int(digits or "0"), 10 ** len(digits))
     for unit in decimals:
-        value *= _BIG.get(unit, 1)
+        value *= _MYRIADS.get(unit, 1)
     return value
 
 
 def han_value(numeral: str) -> Fraction:
-    """A Chinese numeral.
+    """Returns the value of a Chinese numeral.
 
     >>> int(han_value("三千零八万")), int(han_value("二〇二四")), int(han_value("十二"))
     (30080000, 2024, 12)
     """
-    if len(numeral) > 1 and all(c in _DIGIT for c in numeral):
-        return Fraction(int("".join(str(_DIGIT[c]) for c in numeral)))
+    if len(numeral) > 1 and all(c in _DIGITS for c in numeral):
+        return Fraction(int("".join(str(_DIGITS[c]) for c in numeral)))
     total = section = digit = 0
     seen = False
     for c in numeral:
-        if c in _DIGIT:
-            digit, seen = _DIGIT[c], True
-        elif c in _SMALL:
-            section += (digit if seen and digit else 1) * _SMALL[c]
+        if c in _DIGITS:
+            digit, seen = _DIGITS[c], True
+        elif c in _TENS_TO_THOUSANDS:
+            section += (digit if seen and digit else 1) * _TENS_TO_THOUSANDS[c]
             digit, seen = 0, False
         else:
             section += digit
-            total = (total + section or 1) * _BIG[c] if c == "亿" else total + (section or 1) * _BIG[c]
+            total = (total + section or 1) * _MYRIADS[c] if c == "亿" else total + (section or 1) * _MYRIADS[c]
             section = digit = 0
             seen = False
     return Fraction(total + section + digit)
 
 
 def words_value(words: str) -> Fraction:
-    """English number words.
+    """Returns the value of English number words.
 
     >>> int(words_value("one hundred and five")), int(words_value("forty-seven")), int(words_value("two hundred million"))
     (105, 47, 200000000)
@@ -260,39 +266,39 @@ def words_value(words: str) -> Fraction:
 def _scale_value(words: str) -> Fraction:
     value = Fraction(1)
     for word in re.findall("[a-z]+", words.lower()):
-        value *= _POWERS.get(word) or _SHORT[word]
+        value *= _POWERS.get(word) or _SCALE_ABBREVIATIONS[word]
     return value
 
 
 def is_rounded(printed: str) -> bool:
-    """Whether the paper rounds a figure: nearly, about, more than.
+    """Tells whether a printed figure is rounded: nearly, about, more than.
 
     >>> is_rounded("近60项"), is_rounded("8000多人"), is_rounded("60项")
     (True, True, False)
     """
     folded = fold(printed)
-    return bool(re.match("|".join(map(re.escape, _ABOUT)), folded) or re.search(r"[\d百千万亿][多余]", folded))
+    return bool(re.match("|".join(map(re.escape, _ROUNDING_WORDS)), folded) or re.search(r"[\d百千万亿][多余]", folded))
 
 
 # -- comparing --------------------------------------------------------------------------------------------------
 
 
 def unsupported(answer: str, sources: Sequence[str]) -> list[Quantity]:
-    """The figures of an answer that no source carries; citation marks and soft numerals are no figures.
+    """Returns the figures of an answer that no source contains; citation marks and soft numerals are ignored.
 
     >>> [q.text for q in unsupported("63.2 billion yuan, 22 projects [1]", ["22个,总投资额63.2亿元"])]
     ['63.2 billion']
     >>> [q.text for q in unsupported("8.4 percentage points, 2.5 percentage points", ["增长8.4%,高于2.5个百分点"])]
     ['8.4 percentage points']
     """
-    carried = {(q.value, _sort(q)) for source in sources for text in (source, _HEADER_UNITS.sub(" ", source)) for q in read(text)}
-    carried |= {(value, "number") for value, sort in carried if sort in ("percent", "points")}
-    carried |= {(Fraction(int(value) // 100), "month") for value, sort in carried if sort == "day"}
-    return [q for q in read(answer) if not q.soft and (q.value, _sort(q)) not in carried]
+    supported = {(q.value, _kind_of(q)) for source in sources for text in (source, _HEADER_SCALE.sub(" ", source)) for q in read(text)}
+    supported |= {(value, "number") for value, sort in supported if sort in ("percent", "points")}
+    supported |= {(Fraction(int(value) // 100), "month") for value, sort in supported if sort == "day"}
+    return [q for q in read(answer) if not q.soft and (q.value, _kind_of(q)) not in supported]
 
 
-def _sort(quantity: Quantity) -> str:
-    """The kind of a figure; percentage points are no percentage."""
+def _kind_of(quantity: Quantity) -> str:
+    """Returns the kind of a figure, with ``points`` for percentage points."""
     return "points" if quantity.kind == "percent" and re.search("百分点|points?$", quantity.text) else quantity.kind
 
 
@@ -300,7 +306,7 @@ def _sort(quantity: Quantity) -> str:
 
 
 def glossary(chinese: str) -> list[tuple[str, str]]:
-    """The figures of a Chinese text and their English forms, in order; what reads the same is left out.
+    """Returns the figures of a Chinese text with their English forms, in order; figures that read the same are left out.
 
     >>> glossary("近60项,总投资额72.5亿元,9月3日,2.5个百分点")
     [('近60项', 'nearly 60'), ('72.5亿元', '7.25 billion yuan'), ('9月3日', 'September 3'), ('2.5个百分点', '2.5 percentage points')]
@@ -311,7 +317,7 @@ def glossary(chinese: str) -> list[tuple[str, str]]:
     for quantity in read(chinese):
         if quantity.start < last or quantity.soft:
             continue
-        start, end, english = _english(folded, quantity)
+        start, end, english = _english_form(folded, quantity)
         piece = chinese[start:end]
         if start >= last and english and english != piece:
             found.append((start, piece, english))
@@ -319,8 +325,8 @@ def glossary(chinese: str) -> list[tuple[str, str]]:
     return [(piece, english) for _, piece, english in found]
 
 
-def _english(folded: str, quantity: Quantity) -> tuple[int, int, str]:
-    """Start and end of a figure with its unit, and both in English; ``""`` for what stays as it is."""
+def _english_form(folded: str, quantity: Quantity) -> tuple[int, int, str]:
+    """Returns the start and end of a figure with its unit, and its English form; ``""`` if it stays as it is."""
     start, end = quantity.start, quantity.end
     piece = folded[start:end]
     if quantity.kind in ("day", "month"):
@@ -334,13 +340,13 @@ def _english(folded: str, quantity: Quantity) -> tuple[int, int, str]:
         return start, year.end(), exact(quantity.value, grouped=False)
     if century := re.compile(" ?世纪").match(folded, end):
         return start, century.end(), f"{_ordinal(int(quantity.value))} century"
-    loose = piece.rstrip("万亿千百").endswith(("多", "余")) or folded[end : end + 1] in ("多", "余")
+    is_approximate = piece.rstrip("万亿千百").endswith(("多", "余")) or folded[end : end + 1] in ("多", "余")
     end += folded[end : end + 1] in ("多", "余")
     unit = UNIT.match(folded, end + folded[end : end + 1].isspace())
     before = ROUNDING.search(folded, max(0, start - 3), start)
-    if not unit and piece.isascii() and not loose and not before:
+    if not unit and piece.isascii() and not is_approximate and not before:
         return start, end, ""
-    about = _ABOUT[before.group()] if before else "more than " if loose else ""
+    about = _ROUNDING_WORDS[before.group()] if before else "more than " if is_approximate else ""
     noun = f" {UNITS[unit.group()]}" if unit and unit.group() in UNITS else ""
     return before.start() if before else start, unit.end() if unit else end, f"{about}{scaled(quantity.value)}{noun}"
 
@@ -361,7 +367,7 @@ def _english_date(piece: str) -> str:
 
 
 def figures_in_chinese(question: str) -> str:
-    """An English question with its large figures in Chinese, whose powers of ten a small model gets wrong.
+    """Rewrites the large figures of an English question in Chinese, because a small model gets their powers of ten wrong.
 
     >>> figures_in_chinese("projects worth over 100 million yuan, or 8.68 billion?")
     'projects worth over 1亿元, or 86.8亿?'
@@ -378,7 +384,7 @@ def figures_in_chinese(question: str) -> str:
 
 
 def scaled(value: Fraction) -> str:
-    """A number as English papers print it, exactly.
+    """Writes a number exactly, in the scale that English newspapers use.
 
     >>> [scaled(Fraction(n)) for n in (6320000000, 53000, 1234567, 8403850000000)]
     ['6.32 billion', '53,000', '1,234,567', '8.40385 trillion']
@@ -392,7 +398,7 @@ def scaled(value: Fraction) -> str:
 
 
 def exact(value: Fraction, *, grouped: bool = True) -> str:
-    """A decimal fraction in full; a third or the like to six places is never asked for.
+    """Writes a decimal fraction in full. The caller passes no fraction such as 1/3, which would be cut at twelve places.
 
     >>> exact(Fraction(173, 100)), exact(Fraction(1631)), exact(Fraction(2024), grouped=False)
     ('1.73', '1,631', '2024')

@@ -1,7 +1,6 @@
-"""Text tools used everywhere: language, sentences, forms for matching, search tokens, pinyin.
+"""General text functions: language, sentences, folding for matching, search tokens, pinyin.
 
-Nothing here changes a text that is quoted: folded forms have the same length as the original,
-so offsets found in them hold in the original.
+A folded text has the same length as the original, so offsets found in it are valid in the original.
 """
 
 from __future__ import annotations
@@ -17,15 +16,15 @@ _HAN = re.compile(f"[{HAN}]")
 _LATIN_WORD = re.compile(r"[A-Za-z]+")
 _FUNCTION_WORDS = frozenset("a an and are at by did do does for from had has have how in is many much of on or that the to was "
                             "were what when where which who whose why with".split())
-_CLOSERS = "”’」』》】)）\"'"
-_SENTENCE_END = re.compile(rf"(?:[。!?！？;；]+|…{{2,}}|\.(?=\s|$))[{_CLOSERS}]*")
+_CLOSING_MARKS = "”’」』》】)）\"'"
+_SENTENCE_END = re.compile(rf"(?:[。!?！？;；]+|…{{2,}}|\.(?=\s|$))[{_CLOSING_MARKS}]*")
 _TOKEN = re.compile(rf"[{HAN}]+|\d+(?:[.,]\d+)*%?|[^\W\d_{HAN}]+")
 
 
 def language(text: str) -> str:
-    """The language that a sentence is built in: ``"zh"``, or ``"en"`` for any other.
+    """Returns ``"zh"`` for a Chinese sentence, else ``"en"``.
 
-    Terms of the other language in it do not count: what does are its function words.
+    Function words decide, so that foreign terms in a sentence do not change its language.
 
     >>> [language(q) for q in ("ESG 创新中心在哪?", "What is 专精特新 in the Kunming zone?", "47?")]
     ['zh', 'en', 'en']
@@ -37,12 +36,16 @@ def language(text: str) -> str:
 
 
 def is_han(character: str) -> bool:
-    """Whether a text begins with a Chinese character."""
+    """Tells whether a text begins with a Chinese character.
+
+    >>> is_han("随州"), is_han("Suizhou"), is_han("")
+    (True, False, False)
+    """
     return bool(_HAN.match(character))
 
 
 def fold(text: str) -> str:
-    """Half width, lower case, straight quotes, simplified characters; the length never changes.
+    """Converts a text to half width, lower case, straight quotes and simplified characters; the length never changes.
 
     >>> fold("ＡＢＣ，“甲”臺東漁港")
     'abc,"甲"台东渔港'
@@ -51,7 +54,7 @@ def fold(text: str) -> str:
 
 
 def simplified(text: str) -> str:
-    """A text with each traditional character as the simplified one (OpenCC); the length never changes.
+    """Converts traditional characters to simplified ones (OpenCC); the length never changes.
 
     >>> simplified("八億四千萬元")
     '八亿四千万元'
@@ -84,9 +87,10 @@ def _fold_character(character: str) -> str:
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
-    """The ranges of the sentences; a line break always ends one; closing quotes stay with theirs.
+    """Returns the character ranges of the sentences, ``[]`` for a blank text.
 
-    Semicolons end a sentence too: newspapers chain independent facts with them.
+    A line break always ends a sentence. A semicolon does too, because newspapers chain independent facts with it. Closing
+    quotation marks belong to the sentence before them.
 
     >>> [("开工47个。“好!”他说。")[a:b] for a, b in sentences("开工47个。“好!”他说。")]
     ['开工47个。', '“好!”', '他说。']
@@ -117,9 +121,9 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def search_tokens(text: str) -> list[str]:
-    """What lexical search indexes: Chinese characters and their pairs, Latin words, numbers, numbers with what they count.
+    """Returns the tokens for lexical search: Chinese characters, their bigrams, Latin words, numbers, numbers with their unit.
 
-    A decimal point is written ``p`` and a percent sign ``pc``, so that a figure is one word to any tokenizer.
+    A decimal point becomes ``p`` and a percent sign ``pc``, so that every tokenizer sees a figure as one word.
 
     >>> search_tokens("随州7月 Open Day"), search_tokens("9.5%")
     (['随', '州', '随州', '7', '7月', '月', 'open', 'day'], ['9p5pc'])
@@ -141,7 +145,7 @@ def search_tokens(text: str) -> list[str]:
 
 
 def syllables(text: str) -> list[str]:
-    """Pinyin of the Chinese characters in order, without tones; ``|`` where something else stands between.
+    """Returns the pinyin of the Chinese characters, in order and without tones; ``|`` marks other text between them.
 
     >>> syllables("随州,西安")
     ['sui', 'zhou', '|', 'xi', 'an']

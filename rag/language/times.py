@@ -1,4 +1,4 @@
-"""Relative times of the paper (今年, 去年, 上半年, 今天, 近日, 7月5日) resolved against the date of their article."""
+"""Resolves the relative times of an article (今年, 去年, 上半年, 今天, 近日, 7月5日) against its date."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ _HALVES = {"上半年": ("01", "06"), "下半年": ("07", "12")}
 
 
 def resolve_times(text: str, date: str) -> list[Resolved]:
-    """What the relative times of a text mean in an article of an ISO ``date``, in order; ``[]`` where it has none.
+    """Returns the relative times of a text, in order, each resolved against the article's ISO ``date``.
+
+    Returns ``[]`` for a text without relative times and for a ``date`` without a year.
 
     >>> [(t.text, t.means) for t in resolve_times("今年以来开工47个,7月5日签约", "2024-07-10")]
     [('今年以来', '2024'), ('7月5日', '2024-07-05')]
@@ -29,21 +31,25 @@ def resolve_times(text: str, date: str) -> list[Resolved]:
     if not re.match(r"\d{4}", date):
         return []
     finders: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], str], str]], ...] = (
-        (_WORDS, _word), (_DAY, _day), (_MONTHS, _months))
-    found = [(m.start(), m.group(), tell(m, date)) for pattern, tell in finders for m in pattern.finditer(text)]
-    told = dict.fromkeys(Resolved(words, means, date) for _, words, means in sorted(found) if means)
-    return list(told)
+        (_WORDS, _resolve_word), (_DAY, _resolve_day), (_MONTHS, _resolve_months))
+    found = [(m.start(), m.group(), resolve(m, date)) for pattern, resolve in finders for m in pattern.finditer(text)]
+    resolved = dict.fromkeys(Resolved(words, means, date) for _, words, means in sorted(found) if means)
+    return list(resolved)
 
 
 def all_times(pairs: Iterable[tuple[str, str]]) -> tuple[Resolved, ...]:
-    """The relative times of several ``(text, date)``, each once."""
+    """Returns the relative times of several ``(text, date)`` pairs, without duplicates.
+
+    >>> [time.means for time in all_times([("今年", "2024"), ("去年", "2024"), ("今年", "2024")])]
+    ['2024', '2023']
+    """
     return tuple(dict.fromkeys(time for text, date in pairs for time in resolve_times(text, date)))
 
 
-def _word(match: re.Match[str], date: str) -> str:
+def _resolve_word(match: re.Match[str], date: str) -> str:
     word, year = match.group(), int(date[:4])
     if word in DAYS_OFF:
-        return _day_off(date, DAYS_OFF[word])
+        return _shift_day(date, DAYS_OFF[word])
     half = next((_HALVES[name] for name in _HALVES if word.endswith(name)), None)
     year += next((shift for name, shift in RELATIVE_YEARS.items() if word.startswith(name)), 0)
     if half:
@@ -51,30 +57,30 @@ def _word(match: re.Match[str], date: str) -> str:
     if word in ("近日", "日前"):
         return f"shortly before {date}" if len(date) == 10 else ""
     if word.endswith("月"):
-        return _month(date, -1 if word.startswith("上") else 0)
+        return _shift_month(date, -1 if word.startswith("上") else 0)
     return str(year)
 
 
-def _day_off(date: str, days: int) -> str:
+def _shift_day(date: str, days: int) -> str:
     try:
         return (date_of.fromisoformat(date) + timedelta(days)).isoformat() if len(date) == 10 else ""
     except ValueError:  # a misprinted day, such as the 31st of June
         return ""
 
 
-def _month(date: str, shift: int) -> str:
+def _shift_month(date: str, shift: int) -> str:
     if len(date) < 7:
         return ""
     months = int(date[:4]) * 12 + int(date[5:7]) - 1 + shift
     return f"{months // 12}-{months % 12 + 1:02}"
 
 
-def _day(match: re.Match[str], date: str) -> str:
+def _resolve_day(match: re.Match[str], date: str) -> str:
     month, day = int(match["m"]), int(match["d"])
     return f"{year_of(month, date)}-{month:02}-{day:02}" if 1 <= month <= 12 and 1 <= day <= 31 else ""
 
 
-def _months(match: re.Match[str], date: str) -> str:
+def _resolve_months(match: re.Match[str], date: str) -> str:
     first, last = int(match["a"]), int(match["b"])
     year = year_of(last, date)
     return f"{year}-{first:02} – {year}-{last:02}" if 1 <= first < last <= 12 else ""

@@ -1,7 +1,7 @@
-"""Questions as people put them to a newspaper, without any name in them.
+"""Typical questions to a newspaper, without names.
 
-Their mean vector is the direction that all questions of a language share; :mod:`rag.index.store.vectors` takes it away
-from a question before comparing. They serve no other purpose.
+Their mean vector is the direction that all questions of a language share. :mod:`rag.index.store.vectors` subtracts it from
+a question's vector before comparing. The questions have no other use.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Units behind figures, in Chinese and English."""
+"""Chinese units of figures and their English names."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ UNIT = re.compile("|".join([*sorted(UNITS, key=len, reverse=True), f"[{_CLASSIFI
 
 
 def unit_at(folded: str, at: int) -> str:
-    """The unit that stands at a place of a folded text, ``""`` if none does.
+    """Returns the unit at a character offset of a folded text, after an optional space; ``""`` if there is none.
 
     >>> unit_at("8270万人次", 5), unit_at("47个", 0)
     ('人次', '')

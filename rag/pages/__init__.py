@@ -1,8 +1,8 @@
-"""Damaged newspaper pages → true articles.
+"""Reconstructs the articles of newspaper pages whose layout is lost.
 
-Files in reading order: ``files`` and ``archive`` (what can be read), ``blocks`` (lines that know their place),
-``marks`` (set phrases), ``photos`` and ``headings`` (what each block is), ``lexicon`` and ``seams`` (does B continue
-A?), ``regions`` and ``assembly`` (which order is best), ``dates``, ``articles`` (the result), ``reader`` (the whole way).
+Files in reading order: ``files`` and ``archive`` (input formats), ``blocks`` (lines with their offsets), ``marks`` (set
+phrases), ``photos`` and ``headings`` (block labels), ``lexicon`` and ``seams`` (does B continue A?), ``regions`` and
+``assembly`` (reading order), ``dates``, ``articles`` (the result), ``reader`` (the pipeline).
 """
 
 from rag.pages.archive import iter_archive

@@ -1,6 +1,6 @@
-"""Archives: one finished article per line of a ``.jsonl`` or ``.jsonl.gz`` file.
+"""Archives: ``.jsonl`` or ``.jsonl.gz`` files with one complete article per line.
 
-A line is ``{"doc_id", "title", "text", "date"?}``; its text is taken as it is.
+A line is ``{"doc_id", "title", "text", "date"?}``; its text is not changed.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _KEYS = ("doc_id", "title", "text")
 
 
 def iter_archive(path: Path, source: str | None = None) -> Iterator[Article | SourceError]:
-    """The articles of an archive one by one, and a ``SourceError`` (not raised) for each line that is none.
+    """Yields the articles of an archive, and a ``SourceError`` (not raised) for each invalid line.
 
-    The caller counts and shows the errors and keeps the rest. Raises ``SourceError`` if the file cannot be opened; a
-    file that breaks off (damaged gzip) ends with an error for the line where it did.
+    The caller counts and shows the errors and keeps the rest. Raises ``SourceError`` if the file cannot be opened. For a
+    truncated or damaged gzip file the last item is an error with the line number.
     """
     path = Path(path)
     name = source or str(path)

@@ -1,4 +1,4 @@
-"""Writes a region as an Article in which every character knows its place in the page."""
+"""Region → Article, with the page offset of every character."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from rag.pages.seams import Seams, is_open
 from rag.records import Article, Caption, Joint, Run, content_id
 
 _LIST_MARKS = ("- ", "* ", "+ ", "• ", "· ", "|", ">")
-_APART = -6.0  # nats below which even an unfinished sentence is left as it stands
-_TOGETHER = 3.0  # nats needed where lines end without a full stop anyway (lists, verse, tables)
-_LINE_AT_LEAST = 10  # characters of a line that was broken at the margin
-_FULL = 0.85  # of the page's long lines
-_WHY = {"header": "page header", "pull": "sentence repeated for display", "marker": "continuation mark",
+_MIN_JOIN_SCORE = -6.0  # nats; joint score that an unfinished sentence must exceed to be joined
+_MIN_RAGGED_JOIN_SCORE = 3.0  # nats; the same on pages whose lines often end without a full stop (lists, verse, tables)
+_MIN_LINE = 10  # characters of a line that may have been broken at the margin
+_FULL_LINE = 0.85  # share of the width of the page's long lines from which a line is full
+_REASONS = {"header": "page header", "pull": "sentence repeated for display", "marker": "continuation mark",
         "section": "section name", "kicker": "kicker without article",
-        "ruled": "rule of a table", "around": "menu, footer or the like", "pointer": "pointer to another page"}
+        "ruled": "rule of a table", "boilerplate": "menu, footer or the like", "pointer": "pointer to another page"}
 
 
 @dataclass
 class Writer:
-    """A field under construction: its text and the runs that spell it out of the page."""
+    """Builds a field of an article: its text and the runs that map it to the page."""
 
     page: str
     parts: list[str] = field(default_factory=list)
@@ -32,25 +32,25 @@ class Writer:
     at: int = 0
 
     def add(self, ranges: tuple[Range, ...]) -> None:
-        """Appends stretches of the page."""
+        """Appends ranges of the page."""
         for start, end in ranges:
             self.parts.append(self.page[start:end])
             self.runs.append(Run(self.at, self.at + end - start, start))
             self.at += end - start
 
     def line(self) -> None:
-        """Begins a new line, unless nothing stands yet."""
+        """Begins a new line, unless the field is empty."""
         if self.at:
             self.parts.append("\n")
             self.at += 1
 
     def text(self) -> str:
-        """What was written."""
+        """Returns the text written so far."""
         return "".join(self.parts)
 
 
 def write_article(page: str, region: Region, seams: Seams, source: str, doc_id: str, page_date: str) -> Article:
-    """The article of a region; ``page_date`` is the ISO day of the page header or ``""``."""
+    """Returns the article of a region; ``page_date`` is the ISO day of the page header or ``""``."""
     body, joints, doubts = _write_body(page, region, seams)
     fields = {name: _write_blocks(page, getattr(region, name)) for name in ("title", "kicker", "section")}
     byline = Writer(page)
@@ -63,7 +63,7 @@ def write_article(page: str, region: Region, seams: Seams, source: str, doc_id: 
         content_id(PurePath(source).stem, title, text), source, doc_id, text, title, fields["kicker"].text(),
         fields["section"].text(), byline.text(), day, found,
         tuple(_write_caption(page, photo) for photo in region.photos),
-        bool(last and not region.is_photo and (last.goes_on or is_open(last))),
+        bool(last and not region.is_photo and (last.continues_elsewhere or is_open(last))),
         {name: tuple(w.runs) for name, w in fields.items() if w.runs}, tuple(joints),
         min([region.confidence, *(j.confidence for j in joints)]), tuple(doubts + region.doubts))
 
@@ -79,16 +79,16 @@ def _write_body(page: str, region: Region, seams: Seams) -> tuple[Writer, list[J
     writer, joints, doubts = Writer(page), [], []
     before: Piece | None = None
     for piece in region.pieces:
-        kind, belief = region.joints.get(piece.block, ("cut", 0.0))
+        kind, confidence = region.joints.get(piece.block, ("cut", 0.0))
         score = joint_score(before, piece, seams) if before else 0.0
-        if before and _joined(before, piece, score, seams):
-            joints.append(Joint(writer.at, kind, belief or _belief(score)))
+        if before and _should_join(before, piece, score, seams):
+            joints.append(Joint(writer.at, kind, confidence or _confidence(score)))
         else:
             writer.line()
             if before and is_open(before):
                 doubts.append(f"a sentence breaks off at character {writer.at}")
             if kind == "displaced":
-                joints.append(Joint(writer.at, kind, belief))
+                joints.append(Joint(writer.at, kind, confidence))
         _write_subheads(writer, piece.subheads)
         writer.add(piece.ranges)
         before = piece
@@ -105,17 +105,17 @@ def _write_subheads(writer: Writer, subheads: tuple[Block, ...]) -> None:
         writer.line()
 
 
-def _joined(before: Piece, piece: Piece, score: float, seams: Seams) -> bool:
-    if not is_open(before) or piece.subheads or before.goes_on or piece.row:
+def _should_join(before: Piece, piece: Piece, score: float, seams: Seams) -> bool:
+    if not is_open(before) or piece.subheads or before.continues_elsewhere or piece.row:
         return False
     if before.text.endswith((":", "：", ";", "；")) or piece.text.startswith(_LIST_MARKS):
         return False
-    full_line = _LINE_AT_LEAST <= _FULL * seams.width <= len(before.text)
-    return score > (_APART if seams.habit or full_line else _TOGETHER)
+    full_line = _MIN_LINE <= _FULL_LINE * seams.width <= len(before.text)
+    return score > (_MIN_JOIN_SCORE if seams.ends_in_sentences or full_line else _MIN_RAGGED_JOIN_SCORE)
 
 
-def _belief(score: float) -> float:
-    """Nats as a probability, kept away from certainty."""
+def _confidence(score: float) -> float:
+    """Converts a joint score in nats to a probability between 0.0025 and 0.9975."""
     from math import exp
 
     return round(1.0 / (1.0 + exp(-max(-6.0, min(6.0, score + 2.0)))), 4)
@@ -128,9 +128,12 @@ def _write_caption(page: str, photo: Photo) -> Caption:
     return Caption(text.text(), credit.text(), tuple(text.runs))
 
 
-def accounted(page: str, blocks: list[Block], labels: list[str],
+def furniture_of(page: str, blocks: list[Block], labels: list[str],
               articles: list[Article]) -> tuple[tuple[int, int, str], ...]:
-    """What of the page stands in no article, as ``(start, end, why)``: every character but white space is somewhere."""
+    """Returns the text of the page that is in no article, as ``(start, end, reason)``.
+
+    Every character of the page except white space is in an article or in the result.
+    """
     used = bytearray(len(page))
     for article in articles:
         runs = [r for rs in article.runs.values() for r in rs] + [r for c in article.captions for r in c.runs]
@@ -138,7 +141,7 @@ def accounted(page: str, blocks: list[Block], labels: list[str],
             used[run.source : run.source + run.end - run.start] = b"\1" * (run.end - run.start)
     out: list[tuple[int, int, str]] = []
     for block, label in zip(blocks, labels, strict=True):
-        why = _WHY.get(label, label)
+        why = _REASONS.get(label, label)
         at = block.mark[0] if block.level else block.start
         while at < block.end:
             end = at

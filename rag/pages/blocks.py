@@ -1,4 +1,4 @@
-"""The lines of a page as blocks, each of which knows where it stands.
+"""Splits a page into blocks: lines with their offsets.
 
 >>> [(b.text, b.level, b.gap) for b in split_blocks("## 签约\\n\\n正文。\\n\\n\\n\\n图片来源:某区")]
 [('签约', 2, 0), ('正文。', 0, 1), ('图片来源:某区', 0, 3)]
@@ -12,28 +12,28 @@ from dataclasses import dataclass
 from rag.language.text import HAN
 from rag.pages.marks import reporter_of
 
-FINAL = "。！？!?…"
-CLOSERS = "”’」』）)》】\"'"
+SENTENCE_END = "。！？!?…"
+_CLOSING_MARKS = "”’」』）)》】\"'"
 _LINE = re.compile(r"[^\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
 _HEADING = re.compile(r"\s*(#{1,6})(?:\s+|(?=[^#\s]))")
-_BLANK = "\ufeff\u200b\u200c\u200d"
-_NOTHING = dict.fromkeys(map(ord, _BLANK))
+_ZERO_WIDTH = "\ufeff\u200b\u200c\u200d"
+_REMOVE_ZERO_WIDTH = dict.fromkeys(map(ord, _ZERO_WIDTH))
 _STRAY = re.compile(rf"(?<=[{HAN}])[ \-\u00ad](?=[{HAN}])")
-_WHOLE = re.compile(rf"(?:[{FINAL}]|\.{{3,}})[{CLOSERS}]*$")
+_WHOLE = re.compile(rf"(?:[{SENTENCE_END}]|\.{{3,}})[{_CLOSING_MARKS}]*$")
 _HAN = re.compile(f"[{HAN}]")
-_SPACED, _SPACED_AT_LEAST = 0.7, 6  # share of gaps with a space, characters of a line
-_STRAY_HABIT = 4  # so many odd spaces on a page are a habit of the page, not of the writer
+_MIN_SPACED_SHARE, _MIN_SPACED_LENGTH = 0.7, 6  # of a line that a scanner spaced: share of gaps with a space, characters
+_MIN_STRAY_MARKS = 4  # stray marks from which they are an artefact of the page, not the writer's choice
 
 Range = tuple[int, int]
 
 
 @dataclass(frozen=True)
 class Block:
-    """One line: ``page[start:end]`` without heading marks and outer space.
+    """A line of the page: ``page[start:end]``, without heading marks and outer space.
 
-    ``text`` is free of stray marks inside words, and ``ranges`` spell it out of the page. ``level`` is 1 to 6
-    for a heading, 0 for anything else; ``gap`` counts the blank lines before; ``mark`` is the range of ``## ``.
-    ``row``: a row of a table, under its header; ``ruled``: that header, or a rule of the table.
+    ``text`` has no stray marks; it is the concatenation of the page's ``ranges``. ``level``: 1 to 6 for a heading, else 0.
+    ``gap``: the number of blank lines before. ``mark``: the range of ``## ``. ``row``: a table row with its column headers.
+    ``ruled``: the header or a rule of a table.
     """
 
     start: int
@@ -48,7 +48,7 @@ class Block:
 
 
 def split_blocks(page: str) -> list[Block]:
-    """The blocks of a page in page order; blank lines give none."""
+    """Returns the blocks of a page, in page order; blank lines are skipped."""
     stray = stray_marks(page)
     blocks: list[Block] = []
     last = 0
@@ -65,27 +65,31 @@ def split_blocks(page: str) -> list[Block]:
 def _block(page: str, start: int, end: int, stray: frozenset[int]) -> Block | None:
     heading = _HEADING.match(page, start, end)
     level, mark = 0, (start, start)
-    if heading and heading.end() < end and page[heading.end() : end].translate(_NOTHING).strip():
+    if heading and heading.end() < end and page[heading.end() : end].translate(_REMOVE_ZERO_WIDTH).strip():
         level, mark = len(heading.group(1)), (heading.start(1), heading.end(1))
         start = heading.end()
     start, end = trim(page, start, end)
     if start == end:
         return None
-    ranges = ink(start, end, stray)
+    ranges = _without_marks(start, end, stray)
     return Block(start, end, spell(page, ranges), ranges, level, 0, mark)
 
 
 def trim(page: str, start: int, end: int) -> Range:
-    """The range without outer space (including marks that have no width)."""
-    while start < end and (page[start].isspace() or page[start] in _BLANK):
+    """Returns the range without outer white space and zero-width characters.
+
+    >>> trim(" 签约 ", 0, 4)
+    (1, 3)
+    """
+    while start < end and (page[start].isspace() or page[start] in _ZERO_WIDTH):
         start += 1
-    while end > start and (page[end - 1].isspace() or page[end - 1] in _BLANK):
+    while end > start and (page[end - 1].isspace() or page[end - 1] in _ZERO_WIDTH):
         end -= 1
     return start, end
 
 
-def ink(start: int, end: int, stray: frozenset[int]) -> tuple[Range, ...]:
-    """The parts of ``[start, end)`` that lie between stray marks."""
+def _without_marks(start: int, end: int, stray: frozenset[int]) -> tuple[Range, ...]:
+    """Returns the parts of ``[start, end)`` between the stray marks."""
     if not stray:
         return ((start, end),)
     ranges, last = [], start
@@ -97,14 +101,18 @@ def ink(start: int, end: int, stray: frozenset[int]) -> tuple[Range, ...]:
 
 
 def spell(page: str, ranges: tuple[Range, ...]) -> str:
-    """The characters of the page at these ranges."""
+    """Returns the characters of the page at the ranges.
+
+    >>> spell("项目 签约", ((0, 2), (3, 5)))
+    '项目签约'
+    """
     return "".join(page[a:b] for a, b in ranges)
 
 
-def cut(ranges: tuple[Range, ...], start: int, end: int) -> tuple[Range, ...]:
-    """The part ``[start, end)`` of the text that the ranges spell.
+def slice_ranges(ranges: tuple[Range, ...], start: int, end: int) -> tuple[Range, ...]:
+    """Returns the ranges of ``text[start:end]``, where ``text`` is what the ranges spell.
 
-    >>> cut(((10, 13), (14, 20)), 2, 5)
+    >>> slice_ranges(((10, 13), (14, 20)), 2, 5)
     ((12, 13), (14, 16))
     """
     out, at = [], 0
@@ -117,7 +125,7 @@ def cut(ranges: tuple[Range, ...], start: int, end: int) -> tuple[Range, ...]:
 
 
 def is_whole(text: str) -> bool:
-    """Does the text end as a sentence does?
+    """Tells whether a text ends with a complete sentence.
 
     >>> is_whole("他说:“好!”"), is_whole("开展党群连")
     (True, False)
@@ -126,11 +134,10 @@ def is_whole(text: str) -> bool:
 
 
 def stray_marks(page: str) -> frozenset[int]:
-    """Where a space or hyphen stands inside running Chinese text by mistake.
+    """Returns the offsets of spaces and hyphens that stand inside running Chinese text by mistake.
 
-    A writer sets such a space now and then on purpose (in a headline, between two halves of a motto), so a
-    page must show the habit before any of its spaces is taken for a slip. A line with a space between nearly all its
-    characters was spaced by a scanner.
+    Some such spaces are intended (in a headline, between the halves of a motto), so a page must have at least four before any
+    of them counts. In a line with a space between almost all characters, every space counts: a scanner put them there.
 
     >>> sorted(stray_marks("每年 暑期,专-家到北戴 河,是一 项制度。")), sorted(stray_marks("库 容 1 2 0 0 万"))
     ([2, 7, 12, 17], [1, 3, 5, 7, 9, 11])
@@ -140,11 +147,11 @@ def stray_marks(page: str) -> frozenset[int]:
     for line in _LINE.finditer(page):
         if is_whole(page[line.start() : line.end()].rstrip()) or line.end() - line.start() > 60:
             found += [m.start() for m in _STRAY.finditer(page, *_before_author(page, *line.span()))]
-    return frozenset(spaced) | frozenset(found if len(found) >= _STRAY_HABIT else ())
+    return frozenset(spaced) | frozenset(found if len(found) >= _MIN_STRAY_MARKS else ())
 
 
 def _is_spaced(line: str) -> bool:
-    """Whether a space stands between nearly all characters of a line.
+    """Tells whether a line has a space between almost all characters.
 
     >>> [_is_spaced(line) for line in ("## 白 石 镇 新 建 三 座 水 库", "本报讯 8月3日 三座水库开工", "a b c d e f g")]
     [True, False, False]
@@ -152,7 +159,7 @@ def _is_spaced(line: str) -> bool:
     body = line.strip(" #")
     gaps = len(re.findall(r"(?<=\S) (?=\S)", body))
     letters = len(body) - body.count(" ")
-    return letters >= _SPACED_AT_LEAST and gaps >= _SPACED * (letters - 1) and bool(_HAN.search(body))
+    return letters >= _MIN_SPACED_LENGTH and gaps >= _MIN_SPACED_SHARE * (letters - 1) and bool(_HAN.search(body))
 
 
 def _before_author(page: str, start: int, end: int) -> Range:
@@ -160,5 +167,5 @@ def _before_author(page: str, start: int, end: int) -> Range:
         return start, start
     lead = reporter_of(page[start:end])
     start += lead[0] if lead else 0
-    final = max(page.rfind(mark, start, end) for mark in FINAL)
+    final = max(page.rfind(mark, start, end) for mark in SENTENCE_END)
     return start, end if final < end - 12 else final + 1

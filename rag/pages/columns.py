@@ -1,7 +1,7 @@
 """Words with boxes → text: columns → lines → paragraphs, headings by their size.
 
-Columns are found by cutting the page where nothing is printed (Nagy & Seth, *Hierarchical representation of optically scanned
-documents*, 1984): down a gutter if one runs through, else across the widest blank, again and again.
+Columns are found by recursive XY-cut (Nagy & Seth, *Hierarchical representation of optically scanned documents*, 1984): the
+page is split at a vertical gutter if there is one, else at the widest horizontal blank.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from statistics import median
 
 from rag.pages.marks import is_byline, is_page_header
 
-_GUTTER = 0.9  # character sizes of blank between two columns
-_BLANK = 0.45  # character sizes of blank, beside the usual distance of lines, between two parts of a column
-_HEADING = 1.15  # times the size of the body
-_INDENT = 1.2  # character sizes by which a paragraph is indented
-_SAME_SIZE = 0.2
-_CELL = 8  # characters of a middling cell
-_SHORT = 1.5  # character sizes that lack to a full line
+_MIN_GUTTER = 0.9  # character sizes; blank between two columns
+_MIN_BLANK = 0.45  # character sizes; blank between two parts of a column, in addition to the usual line gap
+_HEADING_SIZE = 1.15  # size of a heading, relative to the body size
+_MIN_INDENT = 1.2  # character sizes; indent of a paragraph
+_SIZE_TOLERANCE = 0.2  # relative difference up to which two sizes count as equal
+_MAX_CELL = 8  # characters; median length of the cells of a table
+_SHORT_LINE = 1.5  # character sizes by which the last line of a paragraph is shorter than the column
 
 
 @dataclass(frozen=True)
 class Run:
-    """Characters that stand side by side: their box (points, from the top left), size and text."""
+    """Adjacent characters: their box (points or pixels, from the top left), size and text."""
 
     left: float
     top: float
@@ -35,7 +35,7 @@ class Run:
 
 
 def text_of_runs(runs: Sequence[Run]) -> str:
-    """The text of one page.
+    """Returns the text of one page; ``""`` for no runs.
 
     >>> column = lambda left, *texts: [Run(left, 12 * n, left + 60, 12 * n + 10, 10, text) for n, text in enumerate(texts)]
     >>> text_of_runs([*column(0, "左栏一行,", "左栏二行。"), *column(80, "右栏一行,", "右栏二行。")])
@@ -46,8 +46,8 @@ def text_of_runs(runs: Sequence[Run]) -> str:
     body = median(run.size for run in runs for _ in run.text)
     runs, above, below = _without_headers(runs)
     larger: list[float] = []
-    for size in sorted((run.size for run in runs if run.size > _HEADING * body), reverse=True):
-        larger += [] if larger and _alike(larger[-1], size) else [size]
+    for size in sorted((run.size for run in runs if run.size > _HEADING_SIZE * body), reverse=True):
+        larger += [] if larger and _same_size(larger[-1], size) else [size]
     parts = list(above)
     for column in _columns(runs) if runs else ():
         for lines in _parts(_lines(column), body):
@@ -55,30 +55,30 @@ def text_of_runs(runs: Sequence[Run]) -> str:
                 parts.append("\n".join(_ruled(lines)))
                 continue
             size = max(run.size for run in lines[0])
-            level = min(sum(one > size for one in larger) or 1, 6) if size > _HEADING * body else 0
+            level = min(sum(one > size for one in larger) or 1, 6) if size > _HEADING_SIZE * body else 0
             parts.append("#" * level + " " * bool(level) + _joined(lines))
     return "\n\n".join([*parts, *below])
 
 
-def _alike(size: float, other: float) -> bool:
-    """Whether two sizes are one, as a recogniser measures them."""
-    return abs(size - other) <= _SAME_SIZE * max(size, other)
+def _same_size(size: float, other: float) -> bool:
+    """Tells whether two sizes are equal within the error of OCR."""
+    return abs(size - other) <= _SIZE_TOLERANCE * max(size, other)
 
 
 def _without_headers(runs: Sequence[Run]) -> tuple[list[Run], list[str], list[str]]:
-    """The runs between the masthead and the foot of the page, and these: they run across all columns."""
+    """Returns the runs without page headers, the header lines at the top and those at the foot; they span all columns."""
     lines = _lines(sorted(runs, key=lambda run: (run.top, run.left)))
-    said = [" ".join(run.text for run in line) for line in lines]
-    first = next((at for at, text in enumerate(said) if not is_page_header(text)), len(lines))
-    last = next((at for at in range(len(lines), first, -1) if not is_page_header(said[at - 1])), first)
-    return [run for line in lines[first:last] for run in line], said[:first], said[last:]
+    texts = [" ".join(run.text for run in line) for line in lines]
+    first = next((at for at, text in enumerate(texts) if not is_page_header(text)), len(lines))
+    last = next((at for at in range(len(lines), first, -1) if not is_page_header(texts[at - 1])), first)
+    return [run for line in lines[first:last] for run in line], texts[:first], texts[last:]
 
 
 # -- runs → columns ---------------------------------------------------------------------------------------------
 
 
 def _columns(runs: list[Run]) -> Iterator[list[Run]]:
-    """The parts of a page in the order in which they are read."""
+    """Yields the parts of a page in reading order."""
     lines = _lines(sorted(runs, key=lambda run: (run.top, run.left)))
     if len(runs) > 1 and not is_table(lines):
         if 0 < (head := _headline(lines)) < len(lines):
@@ -86,14 +86,14 @@ def _columns(runs: list[Run]) -> Iterator[list[Run]]:
             yield from _columns([run for line in lines[head:] for run in line])
             return
         down = max(_blanks(runs, lambda run: (run.left, run.right)), default=(0.0, 0.0))
-        if down[0] >= _GUTTER * median(run.size for run in runs):
+        if down[0] >= _MIN_GUTTER * median(run.size for run in runs):
             yield from _columns([run for run in runs if run.right <= down[1] + 0.1])
             yield from _columns([run for run in runs if run.right > down[1] + 0.1])
             return
         usual = _usual_gap(runs)
         rows = _blanks(runs, lambda run: (run.top, run.bottom))
         across = max((((blank - usual) / _size_at(runs, end), end) for blank, end in rows), default=(0.0, 0.0))
-        if across[0] >= _BLANK:
+        if across[0] >= _MIN_BLANK:
             yield from _columns([run for run in runs if run.bottom <= across[1] + 0.1])
             yield from _columns([run for run in runs if run.bottom > across[1] + 0.1])
             return
@@ -101,16 +101,16 @@ def _columns(runs: list[Run]) -> Iterator[list[Run]]:
 
 
 def _headline(lines: Sequence[Sequence[Run]]) -> int:
-    """How many lines at the top are one headline with its byline, over whatever columns stand below."""
+    """Returns the number of lines at the top that form a headline with its byline, across the columns below."""
     body = median(run.size for line in lines for run in line for _ in run.text)
     head = 0
-    while head < len(lines) and len(lines[head]) == 1 and lines[head][0].size > _HEADING * body:
+    while head < len(lines) and len(lines[head]) == 1 and lines[head][0].size > _HEADING_SIZE * body:
         head += 1
     return head + bool(0 < head < len(lines) and len(lines[head]) == 1 and is_byline(lines[head][0].text))
 
 
 def _blanks(runs: Sequence[Run], span: Callable[[Run], tuple[float, float]]) -> Iterator[tuple[float, float]]:
-    """The blanks that run through: how wide each is, and where what stands before it ends."""
+    """Yields ``(width, start)`` of the blanks that no run crosses, along the axis of ``span``."""
     spans = sorted(map(span, runs))
     end = spans[0][1]
     for low, high in spans[1:]:
@@ -120,14 +120,14 @@ def _blanks(runs: Sequence[Run], span: Callable[[Run], tuple[float, float]]) -> 
 
 
 def _size_at(runs: Sequence[Run], end: float) -> float:
-    """The smaller of the sizes above and below a blank: two lines of a headline stand further apart than those of its story."""
+    """Returns the smaller of the sizes above and below a blank, because the lines of a headline are further apart."""
     above = max((run for run in runs if run.bottom <= end + 0.1), key=lambda run: run.bottom)
     below = min((run for run in runs if run.top > end), key=lambda run: run.top)
     return min(above.size, below.size)
 
 
 def _usual_gap(runs: Sequence[Run]) -> float:
-    """The usual blank between lines."""
+    """Returns the median blank between lines."""
     tops = sorted({(round(run.top), round(run.bottom)) for run in runs})
     gaps = [other[0] - one[1] for one, other in pairwise(tops) if other[0] >= one[1]]
     return max(0.0, median(gaps)) if gaps else 0.0
@@ -137,20 +137,24 @@ def _usual_gap(runs: Sequence[Run]) -> float:
 
 
 def is_table(lines: Sequence[Sequence[Run]]) -> bool:
-    """Whether lines are rows: as many short cells in each, one below another, and a column of figures among them."""
+    """Tells whether lines form a table: three or more lines of equally many short, aligned cells, with a column of figures.
+
+    >>> is_table([[Run(0, 12 * n, 10, 12 * n + 10, 10, "甲"), Run(40, 12 * n, 50, 12 * n + 10, 10, "7")] for n in range(3)])
+    True
+    """
     lines = [_cells(line) for line in lines]
     if len(lines) < 3 or len(lines[0]) < 2 or any(len(line) != len(lines[0]) for line in lines):
         return False
     columns = list(zip(*lines, strict=True))
     aligned = all(min(_spread(run.left for run in column), _spread(run.right for run in column)) < 1.5 * column[0].size
                   for column in columns)
-    short = median(len(run.text) for line in lines for run in line) <= _CELL
+    short = median(len(run.text) for line in lines for run in line) <= _MAX_CELL
     figures = any(sum(run.text[0].isdigit() for run in column) >= len(column) - 1 for column in columns)
     return aligned and short and figures
 
 
 def _cells(line: Sequence[Run]) -> list[Run]:
-    """The runs of a line, those with spaces in them in parts, each with its share of the width."""
+    """Splits the runs of a line at spaces; each part gets its share of the width."""
     cells = []
     for run in line:
         wide = (run.right - run.left) / max(1, len(run.text))
@@ -174,7 +178,7 @@ def _ruled(lines: Sequence[Sequence[Run]]) -> Iterator[str]:
 
 
 def _parts(lines: Sequence[list[Run]], body: float) -> Iterator[list[list[Run]]]:
-    """The paragraphs of a column, and its tables."""
+    """Yields the paragraphs and tables of a column."""
     at = 0
     while at < len(lines):
         end = at
@@ -199,8 +203,8 @@ def _lines(runs: Sequence[Run]) -> list[list[Run]]:
 
 
 def _paragraphs(lines: Sequence[list[Run]], column: Sequence[list[Run]], body: float) -> Iterator[list[list[Run]]]:
-    """Lines that belong together: a new paragraph is indented, or follows a short line, or is of another size; the lines of a
-    headline may be centred.
+    """Yields the lines of each paragraph. A new one is indented, follows a short line or has another size; headline lines may
+    be centred.
     """
     left, right = min(line[0].left for line in column), max(line[-1].right for line in column)
     paragraph: list[list[Run]] = []
@@ -208,9 +212,9 @@ def _paragraphs(lines: Sequence[list[Run]], column: Sequence[list[Run]], body: f
         size = line[0].size
         if paragraph:
             before = paragraph[-1]
-            indented = left + _INDENT * size < line[0].left < left + 3 * size
-            short = before[-1].right < right - _SHORT * size and before[-1].text[-1] in "。！？!?”"
-            if (size <= _HEADING * body and (indented or short)) or not _alike(before[0].size, size):
+            indented = left + _MIN_INDENT * size < line[0].left < left + 3 * size
+            short = before[-1].right < right - _SHORT_LINE * size and before[-1].text[-1] in "。！？!?”"
+            if (size <= _HEADING_SIZE * body and (indented or short)) or not _same_size(before[0].size, size):
                 yield paragraph
                 paragraph = []
         paragraph.append(line)

@@ -1,4 +1,4 @@
-"""Files → page text: plain text in the encodings that newspapers use, HTML, PDF, DOCX."""
+"""Files → page text: plain text in common Chinese encodings, HTML, PDF, DOCX, OCR output, images."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from rag.records import Article
 
 _ENCODINGS = ("utf-8-sig", "gb18030")
 _PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp")
-_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_BINARY_AT_MOST = 0.02  # share of control characters above which a file is no text
+_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_MAX_CONTROL_SHARE = 0.02  # share of control characters above which a file counts as binary
 
 
 def read_articles(path: Path, source: str | None = None) -> list[Article]:
-    """The articles of a page file or of an archive.
+    """Returns the articles of a page file or of an archive.
 
-    ``source`` is the name kept in ``Article.source`` (default: the path). Raises ``SourceError`` for a missing, empty,
-    binary or undecodable file, and for the first broken line of an archive (``iter_archive`` goes on instead).
+    ``source`` becomes ``Article.source`` (default: the path). Raises ``SourceError`` for a missing, empty, binary or
+    undecodable file, and for the first invalid line of an archive (``iter_archive`` continues instead).
     """
     path = Path(path)
     name = source or str(path)
@@ -40,12 +40,19 @@ ARCHIVES = (".jsonl", ".jsonl.gz")
 
 
 def is_archive(path: Path | str) -> bool:
-    """Whether a file is an archive of items rather than a page."""
+    """Tells by its name whether a file is an archive of articles rather than a page.
+
+    >>> is_archive("news.JSONL.gz"), is_archive("page.txt")
+    (True, False)
+    """
     return str(path).lower().endswith(ARCHIVES)
 
 
 def read_text(path: Path) -> str:
-    """The text of a page file, with ``# `` before headings where the format knows them. Raises ``SourceError``."""
+    """Returns the text of a page file, with ``# `` before the headings that the format marks.
+
+    Raises ``SourceError`` for an unknown format and for a file that is missing, damaged or without text.
+    """
     path = Path(path)
     reader = _readers().get(path.suffix.lower())
     if reader is None:
@@ -73,8 +80,12 @@ def _readers() -> dict[str, Callable[[bytes], str]]:
 
 
 def decode(data: bytes) -> str:
-    """Bytes → text: UTF-16 with its mark, UTF-8, else GB18030. Raises ``SourceError`` for what is no text."""
-    if data.startswith(_MARKS):
+    """Decodes bytes as UTF-16 with a byte order mark, UTF-8 or GB18030. Raises ``SourceError`` for binary data.
+
+    >>> decode("项目集中签约".encode("gb18030"))
+    '项目集中签约'
+    """
+    if data.startswith(_UTF16_MARKS):
         return _checked(data.decode("utf-16", errors="replace"))
     for encoding in _ENCODINGS:
         try:
@@ -86,7 +97,7 @@ def decode(data: bytes) -> str:
 
 def _checked(text: str) -> str:
     control = sum(1 for c in text[:20_000] if c < " " and c not in "\t\n\r\f")
-    if control > _BINARY_AT_MOST * min(len(text), 20_000):
+    if control > _MAX_CONTROL_SHARE * min(len(text), 20_000):
         raise SourceError("binary data, not text; give the page as .txt, .md, .html, .pdf or .docx")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
@@ -98,12 +109,12 @@ def _html(data: bytes) -> str:
 
 
 def _decoded_html(data: bytes) -> str:
-    """A page's text: by its mark, as UTF-8 if it is that throughout (whatever it says of itself), else as it says."""
+    """Decodes HTML by its byte order mark, as UTF-8 if that is valid (whatever it declares), else as it declares."""
     charset = re.search(rb"charset=[\"']?\s*([\w-]+)", data[:2000])
     named = charset.group(1).decode().lower() if charset else ""
     for encoding in ("utf-8", {"gb2312": "gb18030", "gbk": "gb18030"}.get(named, named)):
         try:
-            return _checked(data.decode(encoding)) if encoding and not data.startswith(_MARKS) else decode(data)
+            return _checked(data.decode(encoding)) if encoding and not data.startswith(_UTF16_MARKS) else decode(data)
         except (LookupError, UnicodeDecodeError):
             continue
     return decode(data)

@@ -1,4 +1,4 @@
-"""What the set phrases of a newspaper page mean: credits, bylines, leads, page headers, continuation marks.
+"""Recognises the set phrases of a newspaper page: credits, bylines, leads, page headers, continuation marks.
 
 >>> credit_of("图片来源:某高新区")
 (5, 9)
@@ -14,20 +14,20 @@ _NAME = r"[\u4e00-\u9fff·]{2,4}"
 _NAMES = rf"{_NAME}(?:[ 、,，　]{{1,2}}{_NAME}){{0,4}}"
 _ROLE = r"(?:(?:本报|本刊|新华社|特约|见习|实习|全媒体|首席|驻\S{2,4})*(?:记者|通讯员|评论员|撰稿人|特派员))"
 _CREDIT = re.compile(r"(?:图片来源|图片提供|图源|图片|供图|摄影|制图)\s*[:：/]\s*(\S.{0,29})$")
-_TAKEN_BY = re.compile(rf"(?:{_ROLE}\s*)?({_NAME}(?:[ 、]{_NAME})?)\s*[/]?\s*(?:摄影报道|摄影|摄|供图|制图)[)）]?$")
-_SHOWN_BY = re.compile(rf"(?:(?<=[。！？!?”])|(?<=\s))\s*[（(]?(?:{_ROLE}\s*)?({_NAME}(?:[ 、]{_NAME})?)\s*(?:摄影|摄)[)）]?$")
+_PHOTO_CREDIT = re.compile(rf"(?:{_ROLE}\s*)?({_NAME}(?:[ 、]{_NAME})?)\s*[/]?\s*(?:摄影报道|摄影|摄|供图|制图)[)）]?$")
+_CAPTION_CREDIT = re.compile(rf"(?:(?<=[。！？!?”])|(?<=\s))\s*[（(]?(?:{_ROLE}\s*)?({_NAME}(?:[ 、]{_NAME})?)\s*(?:摄影|摄)[)）]?$")
 _ARROW = re.compile(r"[▶►■◎◆●□○◇▲△★☆]\s*\S[^。！？!?]{0,34}$")
 _BYLINE = re.compile(rf"(?:文[/／]\s*)?{_ROLE}\s*[:：]?\s*{_NAMES}(?:[ 、　]*{_ROLE}\s*[:：]?\s*{_NAMES})*\s*$")
 _AUTHOR = re.compile(rf"(?<=[。！？!?…”’\"])(\s+(?:{_ROLE}\s*)?{_NAMES}|\s*[（(](?:{_ROLE}\s*)?{_NAMES}[)）])\s*$")
 _LEAD = re.compile(r"本报讯|(?:本报|本刊)\S{0,12}?(?:讯|电)(?:[\s（(]|记者|$)|新华社\S{1,12}?电|【[^】]{2,12}讯】")
-_LED = r"(?:本[报報][讯訊]|(?:本报|本刊|新华社)\S{0,14}?[讯电])"
+_LEAD_MARK = r"(?:本[报報][讯訊]|(?:本报|本刊|新华社)\S{0,14}?[讯电])"
 _REPORTER = re.compile(
-    rf"{_LED}\s*(?:[（(]\s*{_ROLE}\s*[:：]?\s*(?P<in>{_NAMES}(?:[ 、　]*{_ROLE}\s*{_NAMES})*)\s*[）)]"
+    rf"{_LEAD_MARK}\s*(?:[（(]\s*{_ROLE}\s*[:：]?\s*(?P<in>{_NAMES}(?:[ 、　]*{_ROLE}\s*{_NAMES})*)\s*[）)]"
     rf"|{_ROLE}\s+(?P<out>{_NAME}(?:[ 、　]{{1,2}}{_NAME}(?=[ 、　]))*)[ 　]+)")
 _POINTER = re.compile(r"[（(【]?\s*(?:详见|详情见|参见|见|下转|转|刊)\s*(?:今日|本报)?第?\s*[0-9A-Za-z一二三四五六七八九十]{1,4}\s*版"
                       r"[^）)】]{0,4}[）)】]?$")
-_FROM = re.compile(r"[（(【]?\s*(?:上接|紧接)\s*第?\s*[0-9A-Za-z一二三四五六七八九十]{1,4}\s*版[^）)】]{0,8}[）)】]?")
-_TO = re.compile(r"[（(【]?\s*(?:下转|转)\s*第?\s*[0-9A-Za-z一二三四五六七八九十]{1,4}\s*版[^）)】]{0,8}[）)】]?$")
+_CONTINUED_FROM = re.compile(r"[（(【]?\s*(?:上接|紧接)\s*第?\s*[0-9A-Za-z一二三四五六七八九十]{1,4}\s*版[^）)】]{0,8}[）)】]?")
+_CONTINUED_TO = re.compile(r"[（(【]?\s*(?:下转|转)\s*第?\s*[0-9A-Za-z一二三四五六七八九十]{1,4}\s*版[^）)】]{0,8}[）)】]?$")
 _HEADER_PARTS = re.compile(
     r"\d{4}\s*[年.\-/]\s*\d{1,2}\s*[月.\-/]\s*\d{1,2}\s*日?|星期[一二三四五六日天]|第?\s*[0-9一二三四五六七八九十]+\s*版|农历\S{2,8}"
     r"|(?:责任编辑|责编|编辑|主编|版式设计|版式|美编|美术编辑|校对|值班\S{0,4}|组版|制作|审核)\s*[:：]?\s*[\u4e00-\u9fff]{2,4}(?![\u4e00-\u9fff])"
@@ -38,14 +38,22 @@ _SECTIONS = frozenset(
 
 
 def credit_of(text: str) -> tuple[int, int] | None:
-    """The range of the photographer or source in a credit line, or ``None`` if it is none."""
-    match = _CREDIT.match(text) or (_TAKEN_BY.match(text) if len(text) <= 24 else None)
+    """Returns the range of the photographer or source in a credit line; ``None`` for any other line.
+
+    >>> credit_of("林小满 摄"), credit_of("新渠通水")
+    ((0, 3), None)
+    """
+    match = _CREDIT.match(text) or (_PHOTO_CREDIT.match(text) if len(text) <= 24 else None)
     return match.span(1) if match else None
 
 
-def taken_by(text: str) -> tuple[int, tuple[int, int]] | None:
-    """Where a caption ends before its ``某某 摄``, and the range of the name; ``None`` without one."""
-    match = _SHOWN_BY.search(text[-40:])
+def photographer_of(text: str) -> tuple[int, tuple[int, int]] | None:
+    """Returns the end of a caption before its ``某某 摄`` and the range of the name; ``None`` without a photographer.
+
+    >>> photographer_of("市民在公园赏花。 林小满 摄")
+    (8, (9, 12))
+    """
+    match = _CAPTION_CREDIT.search(text[-40:])
     if not match or len(text) - len(match.group()) < 4:
         return None
     base = max(0, len(text) - 40)
@@ -53,17 +61,21 @@ def taken_by(text: str) -> tuple[int, tuple[int, int]] | None:
 
 
 def is_byline(text: str) -> bool:
-    """A line that names who wrote the article."""
+    """Tells whether a line names the author of the article."""
     return len(text) <= 40 and bool(_ARROW.match(text) or _BYLINE.match(text))
 
 
 def byline_start(text: str) -> int:
-    """How many characters of arrow and space stand before the byline."""
+    """Returns the number of arrow and space characters before the byline.
+
+    >>> byline_start("▶ 本报记者 叶某")
+    2
+    """
     return len(text) - len(text.lstrip("▶►■◎◆●□○◇▲△★☆ \t　"))
 
 
 def author_of(text: str) -> tuple[int, tuple[int, int]] | None:
-    """Where the text ends before its trailing author, and the range of the author's name.
+    """Returns the end of a text before its trailing author and the range of the name; ``None`` without an author.
 
     >>> author_of("示范。 苏某")
     (3, (4, 6))
@@ -79,12 +91,16 @@ def author_of(text: str) -> tuple[int, tuple[int, int]] | None:
 
 
 def has_lead(text: str) -> bool:
-    """Does the text open as a report does (``本报讯 …``, ``新华社北京7月5日电 …``)?"""
+    """Tells whether a text opens with the lead of a report (``本报讯 …``, ``新华社北京7月5日电 …``).
+
+    >>> has_lead("本报讯 近日,某区签约"), has_lead("近日,某区签约")
+    (True, False)
+    """
     return bool(_LEAD.match(text))
 
 
 def reporter_of(text: str) -> tuple[int, tuple[int, int]] | None:
-    """Where a lead such as ``本报讯 记者 某某 …`` ends, and the range of the reporters' names; ``None`` without them.
+    """Returns the end of a lead such as ``本报讯 记者 某某 …`` and the range of the reporters' names; ``None`` without them.
 
     >>> reporter_of("本报讯 记者 吴桐 青溪县今年增产"), reporter_of("本报讯(记者 吴桐 通讯员 李晓)青溪县今年增产")
     ((10, (7, 9)), (17, (7, 16)))
@@ -94,20 +110,24 @@ def reporter_of(text: str) -> tuple[int, tuple[int, int]] | None:
 
 
 def continued_from(text: str) -> int:
-    """The length of ``(上接第一版)`` at the beginning, or 0."""
-    match = _FROM.match(text)
+    """Returns the length of ``(上接第一版)`` at the start of a text, or 0.
+
+    >>> continued_from("(上接第一版)工程"), continued_to("工程(下转第3版)")
+    (7, 2)
+    """
+    match = _CONTINUED_FROM.match(text)
     return match.end() if match else 0
 
 
 def continued_to(text: str) -> int:
-    """Where ``(下转第3版)`` at the end begins, or the length of the text."""
+    """Returns the offset of ``(下转第3版)`` at the end of a text, or the length of the text."""
     base = max(0, len(text) - 24)
-    match = _TO.search(text[base:])
+    match = _CONTINUED_TO.search(text[base:])
     return base + match.start() if match else len(text)
 
 
 def is_page_header(text: str) -> bool:
-    """A line of page furniture: date, weekday, page number, editors, telephone, and hardly anything else."""
+    """Tells whether a line is a page header: date, weekday, page number, editors, telephone and little else."""
     if len(text) > 80:
         return False
     rest, parts = _HEADER_PARTS.subn("", text)
@@ -116,7 +136,7 @@ def is_page_header(text: str) -> bool:
 
 
 def is_pointer(text: str) -> bool:
-    """A line that only points to a story on another page.
+    """Tells whether a line only points to a story on another page.
 
     >>> is_pointer("▶ 高铁南站月底启用 (下转第3版)"), is_pointer("高铁南站将于9月30日(下转第3版)")
     (True, False)
@@ -124,9 +144,13 @@ def is_pointer(text: str) -> bool:
     match = _POINTER.search(text)
     if not match or len(text) > 50 or re.search("[。！？!?]", text[: match.start()]):
         return False
-    return "转" not in match.group() or bool(_ARROW.match(text))  # what goes on elsewhere is a story itself
+    return "转" not in match.group() or bool(_ARROW.match(text))  # 转 after body text continues a story instead
 
 
 def is_section_name(text: str) -> bool:
-    """A customary name of a section of the paper (要闻, 国际 …)."""
+    """Tells whether a text is a usual name of a newspaper section (要闻, 国际 …).
+
+    >>> is_section_name("要闻"), is_section_name("新渠")
+    (True, False)
+    """
     return text in _SECTIONS

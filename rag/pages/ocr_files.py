@@ -1,4 +1,4 @@
-"""ALTO, PAGE XML and hOCR → page text: the words that a recogniser found, with their boxes, read by columns."""
+"""OCR output (ALTO, PAGE XML, hOCR) → page text: words with their boxes, read by columns."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _POINT = re.compile(r"(-?\d+(?:\.\d+)?),(-?\d+(?:\.\d+)?)")
 
 
 def text_of_xml(data: bytes) -> str:
-    """The text of a recogniser's file, page by page. Raises :class:`SourceError` for XML of another kind."""
+    """Returns the text of an OCR file, page by page. Raises :class:`SourceError` for other XML."""
     from bs4 import BeautifulSoup
 
     file = BeautifulSoup(data, "html.parser")

@@ -1,4 +1,4 @@
-"""What the steps of reading hand on: a labelled block, a piece of body text, an article under construction.
+"""Records between the steps of the pipeline: pieces of body text, photos, regions.
 
 ::
 
@@ -11,18 +11,18 @@ from dataclasses import dataclass, field
 
 from rag.pages.blocks import Block, Range
 
-# The labels a block may bear. "text" is body, "heading" is not yet decided.
+# Labels of blocks. "text" is body text; a "heading" is not classified yet; "pull" is a pull quote.
 LABELS = ("text", "heading", "title", "kicker", "section", "subhead", "byline", "credit", "caption", "photo",
-          "pull", "header", "marker", "row", "ruled", "around", "pointer")
+          "pull", "header", "marker", "row", "ruled", "boilerplate", "pointer")
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A stretch of body text that no column or picture interrupts.
+    """A run of body text without a column break or picture inside.
 
-    ``opens``: an article surely begins here (本报讯 …). ``closes``: it surely ends here (trailing author, 下转…).
-    ``resumes``: the text comes from another page (上接…). ``goes_on``: it goes on there (下转…).
-    ``paused``: a wide gap or a picture stands before it. ``row``: it is a row of a table.
+    ``opens``: an article certainly begins here (本报讯 …). ``closes``: it certainly ends here (trailing author, 下转…).
+    ``continues_from_elsewhere``: it continues a text of another page (上接…). ``continues_elsewhere``: another page continues
+    it (下转…). ``paused``: a wide gap or a picture precedes it. ``row``: it is a table row.
     """
 
     block: int
@@ -32,15 +32,15 @@ class Piece:
     author: tuple[Range, ...] = ()
     opens: bool = False
     closes: bool = False
-    resumes: bool = False
-    goes_on: bool = False
+    continues_from_elsewhere: bool = False
+    continues_elsewhere: bool = False
     paused: bool = False
     row: bool = False
 
 
 @dataclass(frozen=True)
 class Photo:
-    """A picture's caption and credit; ``block`` is the page's block where it stands."""
+    """The caption and credit of a picture; ``block`` is the number of its block on the page."""
 
     block: int
     caption: tuple[Range, ...] = ()
@@ -49,7 +49,10 @@ class Photo:
 
 @dataclass
 class Region:
-    """What the page shows under one headline: the front matter, pieces and pictures."""
+    """The headline block, body text and pictures under one headline.
+
+    ``joints`` maps a block number to the kind of its joint and the confidence in it, 0 to 1.
+    """
 
     title: tuple[Block, ...] = ()
     kicker: tuple[Block, ...] = ()

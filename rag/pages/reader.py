@@ -1,4 +1,4 @@
-"""Reads a page: blocks, labels, regions, order, articles. The whole way in one screenful.
+"""The pipeline from the text of a page to its articles.
 
 ::
 
@@ -10,32 +10,32 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from rag.pages.articles import accounted, write_article
+from rag.pages.articles import furniture_of, write_article
 from rag.pages.assembly import assemble
 from rag.pages.blocks import Block, split_blocks
 from rag.pages.dates import masthead_date, name_date
 from rag.pages.headings import label_headings
 from rag.pages.lexicon import lexicon
 from rag.pages.marks import continued_from, continued_to, is_byline, is_page_header, is_pointer
-from rag.pages.photos import label_photos, label_pulls, rejoin_photo_stories
+from rag.pages.photos import label_photos, label_pull_quotes, rejoin_photo_stories
 from rag.pages.regions import regions_of
 from rag.pages.seams import Seams, page_seams
 from rag.pages.tables import with_rows
 from rag.records import Article
 
-_SECTION_AT_MOST = 10
+_MAX_SECTION_NAME = 10  # characters
 
 
 @dataclass(frozen=True)
 class Page:
-    """What a page was read as. ``furniture`` lists ``(start, end, why)`` for what belongs to no article."""
+    """The articles of a page. ``furniture`` lists ``(start, end, reason)`` for text that belongs to no article."""
 
     articles: tuple[Article, ...]
     furniture: tuple[tuple[int, int, str], ...] = ()
 
 
 def articles_of(text: str, source: str) -> list[Article]:
-    """The true articles of a damaged newspaper page, in page order.
+    """Returns the articles of a newspaper page, in page order.
 
     >>> [a.title for a in articles_of("## 项目集中签约\\n\\n本报讯 近日,某区举行签约会。 苏某", "页.txt")]
     ['项目集中签约']
@@ -44,7 +44,11 @@ def articles_of(text: str, source: str) -> list[Article]:
 
 
 def read_page(text: str, source: str = "page") -> Page:
-    """The articles of a page and its furniture; an empty page gives none. Never raises on any text."""
+    """Returns the articles and the furniture of a page; an empty page has none. Never raises.
+
+    >>> read_page("第5版\\n\\n## 签约\\n\\n本报讯 近日,某区签约。").furniture[0]
+    (0, 3, 'page header')
+    """
     blocks = with_rows(text, split_blocks(text))
     if not blocks:
         return Page(())
@@ -55,24 +59,24 @@ def read_page(text: str, source: str = "page") -> Page:
     day = day or name_date(stem)
     articles = [write_article(text, region, seams, source, f"{stem}#{n}", day)
                 for n, region in enumerate(regions, start=1)]
-    return Page(tuple(articles), accounted(text, blocks, labels, articles))
+    return Page(tuple(articles), furniture_of(text, blocks, labels, articles))
 
 
 def label_blocks(blocks: list[Block]) -> tuple[list[str], Seams]:
-    """A label for every block (see ``pieces.LABELS``) and the page's seam scorer."""
+    """Returns a label for each block (see ``pieces.LABELS``) and the seam scorer of the page."""
     labels, seams = label_all_but_headings(blocks)
     label_headings(blocks, labels, seams)
     return labels, seams
 
 
 def label_all_but_headings(blocks: list[Block]) -> tuple[list[str], Seams]:
-    """The same, with every heading still a ``heading``."""
+    """Returns the same as :func:`label_blocks`, with every heading still labelled ``heading``."""
     labels = ["heading" if block.level else "text" for block in blocks]
     for at, block in enumerate(blocks):
         if labels[at] == "text":
             labels[at] = _surface_label(block)
     label_photos(blocks, labels)
-    label_pulls(blocks, labels)
+    label_pull_quotes(blocks, labels)
     _label_sections(blocks, labels)
     seams = page_seams(lexicon(), [b.text for at, b in enumerate(blocks) if labels[at] in ("text", "heading")])
     rejoin_photo_stories(blocks, labels, seams)
@@ -83,7 +87,7 @@ def _surface_label(block: Block) -> str:
     if block.row or block.ruled:
         return "row" if block.row else "ruled"
     if block.text.startswith("<!--") and block.text.endswith("-->"):
-        return "around"
+        return "boilerplate"
     if is_page_header(block.text):
         return "header"
     if is_pointer(block.text):
@@ -94,9 +98,9 @@ def _surface_label(block: Block) -> str:
 
 
 def _label_sections(blocks: list[Block], labels: list[str]) -> None:
-    """A short plain line right before a heading is the name of a section, right before a pointer it heads a list of them."""
+    """Labels short lines: before a heading they name a section, before a pointer they head a list of pointers."""
     for at in range(len(blocks) - 1):
         text = blocks[at].text
-        short = labels[at] == "text" and len(text) <= _SECTION_AT_MOST and text.isalpha()
+        short = labels[at] == "text" and len(text) <= _MAX_SECTION_NAME and text.isalpha()
         if short and labels[at + 1] in ("heading", "pointer"):
             labels[at] = "section" if labels[at + 1] == "heading" else "pointer"

@@ -1,10 +1,10 @@
-"""Gathers the labelled blocks into regions: what the page shows under one headline, photo stories apart."""
+"""Groups the labelled blocks into regions: the text and pictures under one headline; a photo story is its own region."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from rag.pages.blocks import Block, Range, cut, is_whole
+from rag.pages.blocks import Block, Range, is_whole, slice_ranges
 from rag.pages.marks import (
     author_of,
     byline_start,
@@ -12,39 +12,39 @@ from rag.pages.marks import (
     continued_to,
     credit_of,
     has_lead,
+    photographer_of,
     reporter_of,
-    taken_by,
 )
-from rag.pages.photos import CAPTION_AT_MOST
+from rag.pages.photos import MAX_CAPTION
 from rag.pages.pieces import Photo, Piece, Region
 
-_FRONT = ("section", "kicker", "title")
+_FRONT_MATTER = ("section", "kicker", "title")
 
 
-class _Gatherer:
-    """Goes down the page once; ``regions[-1]`` need not be where text goes on (after a photo story it is not)."""
+class _RegionBuilder:
+    """Builds the regions in one pass. Body text is added to ``current``, which after a photo story is not ``regions[-1]``."""
 
     def __init__(self, blocks: list[Block], labels: list[str]) -> None:
         self.blocks, self.labels = blocks, labels
         self.regions: list[Region] = []
-        self.now: Region | None = None
-        self.front = False
+        self.current: Region | None = None
+        self.in_front_matter = False
         self.subheads: list[Block] = []
-        self.resumes = False
+        self.continues_from_elsewhere = False
         self.credit: tuple[int, tuple[Range, ...]] | None = None
 
-    def region(self) -> Region:
-        if self.now is None:
-            self.now = Region()
-            self.regions.append(self.now)
-        return self.now
+    def current_region(self) -> Region:
+        if self.current is None:
+            self.current = Region()
+            self.regions.append(self.current)
+        return self.current
 
-    def block(self, at: int) -> None:
+    def add_block(self, at: int) -> None:
         label, block = self.labels[at], self.blocks[at]
-        if label in _FRONT:
+        if label in _FRONT_MATTER:
             self._front_matter(label, block)
             return
-        self.front = False
+        self.in_front_matter = False
         if label == "subhead":
             self.subheads.append(block)
         elif label == "byline":
@@ -59,46 +59,46 @@ class _Gatherer:
             self._photo(at, label, block)
 
     def _front_matter(self, label: str, block: Block) -> None:
-        if not self.front:
+        if not self.in_front_matter:
             self._flush_subheads()
-            self.now = Region()
-            self.regions.append(self.now)
-        self.front = True
-        region = self.region()
+            self.current = Region()
+            self.regions.append(self.current)
+        self.in_front_matter = True
+        region = self.current_region()
         setattr(region, label, (*getattr(region, label), block))
 
     def _byline(self, at: int, block: Block) -> None:
-        if self.region().byline or (self.region().pieces and not self.region().pieces[-1].closes):
+        if self.current_region().byline or (self.current_region().pieces and not self.current_region().pieces[-1].closes):
             self._piece(at, block)
             return
-        self.region().byline = cut(block.ranges, byline_start(block.text), len(block.text))
+        self.current_region().byline = slice_ranges(block.ranges, byline_start(block.text), len(block.text))
 
     def _piece(self, at: int, block: Block) -> None:
         piece = replace(_piece_of(at, block), subheads=tuple(self.subheads), paused=self._paused(at))
-        if self.resumes:
-            piece = replace(piece, resumes=True)
-        self.subheads, self.resumes = [], False
-        self.region().pieces.append(piece)
+        if self.continues_from_elsewhere:
+            piece = replace(piece, continues_from_elsewhere=True)
+        self.subheads, self.continues_from_elsewhere = [], False
+        self.current_region().pieces.append(piece)
         named = reporter_of(piece.text)
-        if named and not self.region().byline:
-            self.region().byline = cut(piece.ranges, *named[1])
+        if named and not self.current_region().byline:
+            self.current_region().byline = slice_ranges(piece.ranges, *named[1])
 
     def _paused(self, at: int) -> bool:
         return self.blocks[at].gap > 1 or (at > 0 and self.labels[at - 1] in ("caption", "credit", "photo"))
 
     def _marker(self, block: Block) -> None:
         if continued_from(block.text) == len(block.text):
-            self.resumes = True
-        elif self.region().pieces:
-            self.region().pieces[-1] = replace(self.region().pieces[-1], goes_on=True)
+            self.continues_from_elsewhere = True
+        elif self.current_region().pieces:
+            self.current_region().pieces[-1] = replace(self.current_region().pieces[-1], continues_elsewhere=True)
 
     def _photo_story(self, at: int, block: Block) -> None:
-        taken = taken_by(block.text)
+        taken = photographer_of(block.text)
         end = taken[0] if taken else len(block.text)
-        credit = cut(block.ranges, *taken[1]) if taken else self.credit[1] if self.credit else ()
-        if not taken and self.credit and self.now and self.now.photos:
-            self.now.photos.pop()
-        piece = Piece(at, block.text[:end], cut(block.ranges, 0, end), closes=is_whole(block.text[:end]) or bool(taken))
+        credit = slice_ranges(block.ranges, *taken[1]) if taken else self.credit[1] if self.credit else ()
+        if not taken and self.credit and self.current and self.current.photos:
+            self.current.photos.pop()
+        piece = Piece(at, block.text[:end], slice_ranges(block.ranges, 0, end), closes=is_whole(block.text[:end]) or bool(taken))
         if at and self.labels[at - 1] == "photo" and not self.regions[-1].pieces[-1].closes:
             self.regions[-1].pieces.append(piece)
             self.regions[-1].photos += [Photo(at, (), credit)] if taken else []
@@ -108,20 +108,20 @@ class _Gatherer:
         self.credit = None
 
     def _photo(self, at: int, label: str, block: Block) -> None:
-        photos = self.region().photos
+        photos = self.current_region().photos
         near = photos[-1] if photos and photos[-1].block >= at - 1 else None
         if label == "credit":
             span = credit_of(block.text) or (0, len(block.text))
-            credit = cut(block.ranges, *span)
+            credit = slice_ranges(block.ranges, *span)
             self.credit = (at, credit)
             if near and not near.credit:
                 photos[-1] = replace(near, block=at, credit=credit)
             else:
                 photos.append(Photo(at, (), credit))
             return
-        taken = taken_by(block.text) if len(block.text) <= CAPTION_AT_MOST + 20 else None
-        caption = cut(block.ranges, 0, taken[0] if taken else len(block.text))
-        credit = cut(block.ranges, *taken[1]) if taken else ()
+        taken = photographer_of(block.text) if len(block.text) <= MAX_CAPTION + 20 else None
+        caption = slice_ranges(block.ranges, 0, taken[0] if taken else len(block.text))
+        credit = slice_ranges(block.ranges, *taken[1]) if taken else ()
         if near and not near.caption and not credit:
             photos[-1] = replace(near, block=at, caption=caption)
         else:
@@ -129,33 +129,34 @@ class _Gatherer:
 
     def _flush_subheads(self) -> None:
         if self.subheads:
-            self.region().loose += self.subheads
+            self.current_region().loose += self.subheads
             self.subheads = []
 
 
 def regions_of(blocks: list[Block], labels: list[str]) -> list[Region]:
-    """The regions of a page, in page order."""
-    gatherer = _Gatherer(blocks, labels)
+    """Returns the regions of a page, in page order."""
+    builder = _RegionBuilder(blocks, labels)
     for at in range(len(blocks)):
-        gatherer.block(at)
-    gatherer._flush_subheads()
-    return [r for r in gatherer.regions if r.title or r.pieces or r.photos or r.loose or r.kicker or r.section]
+        builder.add_block(at)
+    builder._flush_subheads()
+    return [r for r in builder.regions if r.title or r.pieces or r.photos or r.loose or r.kicker or r.section]
 
 
 def _piece_of(at: int, block: Block) -> Piece:
-    """The body text of a block, without continuation marks and trailing author."""
+    """Returns the body text of a block, without continuation marks and trailing author."""
     text = block.text
     if block.row:
         return Piece(at, text, block.ranges, row=True)
     start, end = continued_from(text), continued_to(text)
     author = author_of(text[:end]) if end > start else None
-    goes_on = end < len(text)
+    continues_elsewhere = end < len(text)
     name: tuple[Range, ...] = ()
     if author and author[0] > start:
-        end, name = author[0], cut(block.ranges, *author[1])
+        end, name = author[0], slice_ranges(block.ranges, *author[1])
     while start < end and text[start].isspace():
         start += 1
     while end > start and text[end - 1].isspace():
         end -= 1
     body = text[start:end]
-    return Piece(at, body, cut(block.ranges, start, end), (), name, has_lead(body), bool(name), bool(start), goes_on)
+    return Piece(at, body, slice_ranges(block.ranges, start, end), (), name, has_lead(body), bool(name), bool(start),
+                 continues_elsewhere)

@@ -1,6 +1,6 @@
-"""Pictures of pages → text: lines that a recogniser finds, with their boxes, turned upright and read by columns.
+"""Page images → text: OCR lines with their boxes, deskewed and read by columns.
 
-The recogniser (RapidOCR with the PP-OCR models, which come in its package) is an extra: ``pip install 'wenbao[scan]'``.
+OCR (RapidOCR with the PP-OCR models of its package) is an extra: ``pip install 'wenbao[scan]'``.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ import numpy as np
 from rag.errors import SourceError
 from rag.pages.columns import Run, text_of_runs
 
-_LONGEST_SIDE = 4000  # pixels; a larger picture is made smaller
-_ROOM = 0.12  # sizes by which the recogniser draws its boxes too wide
-_PIXELS_AT_MOST = 200_000_000
+_LONGEST_SIDE = 4000  # pixels; larger images are scaled down
+_BOX_MARGIN = 0.12  # margin of the OCR boxes around the text, in character sizes
+_MAX_PIXELS = 200_000_000  # pixels of an image
 
 
 def text_of_picture(data: bytes) -> str:
-    """The text of a picture. Raises :class:`SourceError` if it cannot be opened, or if the recogniser is not installed."""
+    """Returns the text of an image. Raises :class:`SourceError` if it cannot be opened or OCR is not installed."""
     from PIL import Image, UnidentifiedImageError
 
     try:
         with Image.open(BytesIO(data)) as picture:
-            if picture.width * picture.height > _PIXELS_AT_MOST:
+            if picture.width * picture.height > _MAX_PIXELS:
                 raise SourceError(f"has {picture.width:,} × {picture.height:,} pixels; make it smaller")
             return text_of_pixels(np.asarray(picture.convert("RGB")))
     except UnidentifiedImageError as error:
@@ -35,7 +35,7 @@ def text_of_picture(data: bytes) -> str:
 
 
 def text_of_pixels(pixels: np.ndarray) -> str:
-    """The text of ``(height, width, 3)`` pixels."""
+    """Returns the text of ``(height, width, 3) uint8`` pixels; ``""`` if OCR finds none."""
     found = _recogniser()(pixels, use_cls=False)
     if found.boxes is None or not len(found.boxes):
         return ""
@@ -43,7 +43,7 @@ def text_of_pixels(pixels: np.ndarray) -> str:
 
 
 def upright(boxes: np.ndarray, texts: list[str]) -> list[Run]:
-    """Lines with their corners ``(n, 4, 2)`` as runs, turned so that they run level.
+    """Deskews OCR lines, given by their corners ``(n, 4, 2) float`` in pixels, and returns them as runs.
 
     >>> tilted = np.array([[[0, 0], [100, 10], [98, 30], [-2, 20]]], float)
     >>> [round(run.bottom - run.top) for run in upright(tilted, ["字"])]
@@ -56,8 +56,8 @@ def upright(boxes: np.ndarray, texts: list[str]) -> list[Run]:
     turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
     turned = boxes @ turn.T
     low, high = turned.min(axis=1), turned.max(axis=1)
-    sizes = np.linalg.norm(boxes[:, 3] - boxes[:, 0], axis=1) * (1 - 2 * _ROOM)
-    low, high = low + _ROOM * sizes[:, None], high - _ROOM * sizes[:, None]
+    sizes = np.linalg.norm(boxes[:, 3] - boxes[:, 0], axis=1) * (1 - 2 * _BOX_MARGIN)
+    low, high = low + _BOX_MARGIN * sizes[:, None], high - _BOX_MARGIN * sizes[:, None]
     return [Run(float(a[0]), float(a[1]), float(b[0]), float(b[1]), float(size), text.strip())
             for a, b, size, text in zip(low, high, sizes, texts, strict=True) if text.strip()]
 
@@ -67,11 +67,11 @@ def _recogniser() -> Any:
         import rapidocr  # noqa: F401
     except ImportError as error:
         raise SourceError("is a picture of a page; to read it install the recogniser: pip install 'wenbao[scan]'") from error
-    return _opened()
+    return _load_recogniser()
 
 
 @lru_cache(maxsize=1)
-def _opened() -> Any:
+def _load_recogniser() -> Any:
     from rapidocr import EngineType, RapidOCR
 
     return RapidOCR(params={

@@ -1,8 +1,8 @@
-"""How well one piece of text continues another, from the words on both sides of the seam.
+"""Scores how well one piece of text continues another, from the words on both sides of the seam.
 
-All scores are in nats: 0 says nothing, +3 is strong, -3 speaks against. The evidence is what is left when the
-page's geometry is gone: sentence ends, open quotation marks and brackets, a word or number cut in two, and runs
-of characters that the page shows elsewhere.
+All scores are in nats: 0 is neutral, +3 is strong evidence for, -3 against. The layout is lost, so the evidence is in the
+text: sentence ends, open quotation marks and brackets, split words and numbers, and n-grams that occur elsewhere on the
+page.
 """
 
 from __future__ import annotations
@@ -18,91 +18,97 @@ from rag.pages.blocks import is_whole
 from rag.pages.lexicon import Lexicon, all_pairs, pairs
 from rag.pages.pieces import Piece
 
-_REACH = 60  # characters on either side of a seam that are looked at
-_START = 3  # characters of a sentence's beginning
-_ONCE = 0.2  # weight of a pair that a text holds once
-_LONGEST = 20_000  # characters of one paragraph that are looked at
-_NUMBER_CUT = 5.0
-_PARAGRAPH_AT_LEAST = 12  # characters
-_HABIT = 0.5
-_OPENINGS = ("近日", "日前", "连日来", "记者从", "当地时间")  # in a first sentence, wherever they stand
+_CONTEXT = 60  # characters compared on each side of a seam
+_START_LENGTH = 3  # characters that count as the start of a sentence
+_SINGLE_PAIR_WEIGHT = 0.2  # weight of a bigram that occurs once in a text
+_MAX_PARAGRAPH = 20_000  # characters of a paragraph that are read
+_SPLIT_NUMBER_SCORE = 5.0  # nats for a seam between two digits
+_MIN_PARAGRAPH = 12  # characters
+_MIN_WHOLE_SHARE = 0.5  # share of paragraphs with a final sentence end from which the page is prose, not a list or verse
+_OPENING_WORDS = ("近日", "日前", "连日来", "记者从", "当地时间")  # anywhere in the first 60 characters
 _PAIRED = {"“": "”", "‘": "’", "《": "》", "(": ")", "（": "）", "「": "」", "【": "】"}
-_A_DAY = re.compile(r"^[^,\uff0c;\uff1b。:\uff1a]*\d日")  # in the first clause
-_GOES_ON = re.compile("他|她|它|这|此|该|其|与此同时|同时|另|随后|接着|不仅|然而|但|而|也|还|并|因|除了")  # never a story's first word
-_SAID_AGAIN = re.compile(  # a speaker without an office was named before
+_DAY_IN_CLAUSE = re.compile(r"^[^,\uff0c;\uff1b。:\uff1a]*\d日")  # in the first clause
+_ANAPHOR = re.compile("他|她|它|这|此|该|其|与此同时|同时|另|随后|接着|不仅|然而|但|而|也|还|并|因|除了")  # never opens a story
+_KNOWN_SPEAKER = re.compile(  # a speaker without an office: an earlier sentence has introduced the person
     "[^主总部长书委会局院人员家厅国]{2,8}?(?:还|也)?(?:表示|指出|强调|说|认为|介绍|提出|告诉|坦言)")
-OPENING = (6.4, 7.0, 1.3, -2.4, -3.0)  # nats for each evidence of ``opening_evidence``; see benchmarks/openings.py
+LEAD_WEIGHTS = (6.4, 7.0, 1.3, -2.4, -3.0)  # nats for each feature of ``lead_features``, fitted by benchmarks/openings.py
 _LEAD_WORDS = ("近日", "日前", "今天", "昨天", "今日", "昨日", "近期", "近年来", "当地时间", "记者从", "眼下", "当前", "连日来", "据")
 
 
 @dataclass(frozen=True)
 class Seams:
-    """Scores joints on one page; ``echo`` counts the page's own runs of three and four characters, ``starts`` those of
-    three with which its sentences begin."""
+    """Scores the joints of one page.
+
+    ``ngrams``: counts of the page's character 3-grams and 4-grams. ``sentence_starts``: counts of the first three characters
+    of its sentences. The last three fields are caches.
+    """
 
     lexicon: Lexicon
-    echo: Counter[str]
-    starts: Counter[str] = field(default_factory=Counter)
-    habit: bool = True  # do this page's paragraphs end with a sentence (a list's or a poem's do not)?
-    width: int = 0  # characters in the page's long lines
-    known: dict[tuple[str, ...], float] = field(default_factory=dict)
-    sets: dict[str, frozenset[str]] = field(default_factory=dict)
-    weights: dict[frozenset[str], float] = field(default_factory=dict)
+    ngrams: Counter[str]
+    sentence_starts: Counter[str] = field(default_factory=Counter)
+    ends_in_sentences: bool = True  # whether most paragraphs end with a sentence (not so in lists and verse)
+    width: int = 0  # characters; 90th percentile of the line lengths
+    score_cache: dict[tuple[str, ...], float] = field(default_factory=dict)
+    pair_cache: dict[str, frozenset[str]] = field(default_factory=dict)
+    weight_cache: dict[frozenset[str], float] = field(default_factory=dict)
 
     def continues(self, before: str, after: str) -> float:
-        """Does ``after`` go on with the unfinished sentence ``before``?"""
-        key = (before[-_REACH:], after[:_REACH])
-        if key not in self.known:
-            self.known[key] = self._continues(*key)
-        return self.known[key]
+        """Scores, -6 to 10 nats, whether ``after`` continues the unfinished sentence ``before``."""
+        key = (before[-_CONTEXT:], after[:_CONTEXT])
+        if key not in self.score_cache:
+            self.score_cache[key] = self._continues(*key)
+        return self.score_cache[key]
 
     def _continues(self, before: str, after: str) -> float:
         if before[-1:].isdigit() and after[:1].isdigit():
-            return _NUMBER_CUT
-        score = 0.6 * (self.lexicon.follows(before, after) - self._new_start(after))
-        score += self._echoes(before, after) + _bracket(before, after)
+            return _SPLIT_NUMBER_SCORE
+        score = 0.6 * (self.lexicon.follows(before, after) - self._start_on_page(after))
+        score += self._repeated_ngrams(before, after) + _bracket(before, after)
         if before[-1:] in ",，、":
             score += 1.0
         return max(-6.0, min(10.0, score))
 
-    def _echoes(self, before: str, after: str) -> float:
+    def _repeated_ngrams(self, before: str, after: str) -> float:
         left, right = fold(before[-3:]), fold(after[:3])
         if not left[-1:].isalnum():
-            return 0.0  # what follows a comma elsewhere follows any comma
+            return 0.0  # n-grams across a comma prove nothing
         found = sum(1 for a in range(1, 4) for b in range(1, 4)
-                    if 3 <= a + b <= 4 and len(left) >= a and len(right) >= b and self.echo[left[-a:] + right[:b]])
+                    if 3 <= a + b <= 4 and len(left) >= a and len(right) >= b and self.ngrams[left[-a:] + right[:b]])
         return min(3.0, 0.9 * found)
 
     def begins(self, text: str) -> float:
-        """Does the text begin a sentence? (A piece from the middle of one scores below 0.)"""
+        """Scores, -4 to 2.5 nats, whether the text begins a sentence; text from the middle of one scores below 0."""
         if text[:1] in "“‘《(（":
             return 0.5
         key = (text[:24],)
-        if key not in self.known:
-            self.known[key] = max(-4.0, min(2.5, 0.7 * (self.lexicon.opens(text) + self._new_start(text))))
-        return self.known[key]
+        if key not in self.score_cache:
+            self.score_cache[key] = max(-4.0, min(2.5, 0.7 * (self.lexicon.opens(text) + self._start_on_page(text))))
+        return self.score_cache[key]
 
-    def _new_start(self, text: str) -> float:
-        """How much likelier the page shows a text to begin a sentence than the lexicon, which lacks names of later years."""
-        head = fold(text[:_START])
-        begun = self.starts[head] - 1  # the text itself is one of them
+    def _start_on_page(self, text: str) -> float:
+        """Scores how much more often sentences of this page begin with these characters than the lexicon expects.
+
+        The lexicon is of 1998 and lacks newer names.
+        """
+        head = fold(text[:_START_LENGTH])
+        begun = self.sentence_starts[head] - 1  # without the text itself
         if begun < 1:
             return 0.0
-        return max(0.0, log((begun + 0.5) / (self.echo[head] - begun + 0.5)) - self.lexicon.opens(text))
+        return max(0.0, log((begun + 0.5) / (self.ngrams[head] - begun + 0.5)) - self.lexicon.opens(text))
 
     def pairs(self, text: str) -> frozenset[str]:
-        """The pairs of characters in the text, remembered."""
-        if text not in self.sets:
-            self.sets[text] = pairs(text)
-        return self.sets[text]
+        """Returns the distinct bigrams of a text, cached."""
+        if text not in self.pair_cache:
+            self.pair_cache[text] = pairs(text)
+        return self.pair_cache[text]
 
-    def shared(self, one: frozenset[str], other: frozenset[str]) -> float:
-        """Rare pairs of characters that both texts hold, per text length: the likeness of their matter, 0 to 1."""
+    def topic_overlap(self, one: frozenset[str], other: frozenset[str]) -> float:
+        """Returns the topic overlap of two texts, 0 to 1: shared bigrams as a share of the smaller text, weighted by rarity."""
         least = min(self._weight(one), self._weight(other))
         return sum(map(self._rarity, one & other)) / least if least else 0.0
 
-    def likeness(self, some: list[str], others: list[str]) -> float:
-        """Cosine of two texts' matter, 0 to 1: rare pairs of characters, of which only repeated ones count in full."""
+    def similarity(self, some: list[str], others: list[str]) -> float:
+        """Returns the cosine similarity of two texts' rarity-weighted bigrams, 0 to 1; only repeated bigrams have full weight."""
         one, other = self._vector(some), self._vector(others)
         norm = (sum(v * v for v in one.values()) * sum(v * v for v in other.values())) ** 0.5
         return sum(v * other.get(k, 0.0) for k, v in one.items()) / norm if norm else 0.0
@@ -110,67 +116,73 @@ class Seams:
     def _vector(self, texts: list[str]) -> dict[str, float]:
         counts: Counter[str] = Counter()
         for text in texts:
-            counts.update(all_pairs(text[:_LONGEST]))
-        return {pair: (count if count > 1 else _ONCE) * self._rarity(pair) for pair, count in counts.items()}
+            counts.update(all_pairs(text[:_MAX_PARAGRAPH]))
+        return {pair: (count if count > 1 else _SINGLE_PAIR_WEIGHT) * self._rarity(pair) for pair, count in counts.items()}
 
     def _weight(self, some: frozenset[str]) -> float:
-        if some not in self.weights:
-            self.weights[some] = sum(map(self._rarity, some))
-        return self.weights[some]
+        if some not in self.weight_cache:
+            self.weight_cache[some] = sum(map(self._rarity, some))
+        return self.weight_cache[some]
 
     def _rarity(self, pair: str) -> float:
         return max(0.0, self.lexicon.rarity(pair))
 
-    def opening(self, title: str, text: str, rest: Sequence[str]) -> float:
-        """Does a story begin with ``text``, if ``rest`` is what else it holds? See ``benchmarks/openings.py``."""
+    def lead_score(self, title: str, text: str, rest: Sequence[str]) -> float:
+        """Scores in nats whether ``text`` is the lead of a story whose other pieces are ``rest``."""
         key = (title, text, *rest)
-        if key not in self.known:
-            evidence = self.opening_evidence(title, text, rest)
-            self.known[key] = sum(w * e for w, e in zip(OPENING, evidence, strict=True))
-        return self.known[key]
+        if key not in self.score_cache:
+            evidence = self.lead_features(title, text, rest)
+            self.score_cache[key] = sum(w * e for w, e in zip(LEAD_WEIGHTS, evidence, strict=True))
+        return self.score_cache[key]
 
-    def opening_evidence(self, title: str, text: str, rest: Sequence[str]) -> tuple[float, ...]:
-        """What tells a lead: it takes up the headline (share of its rare pairs), its beginning sums up the rest
-        (share of its own rare pairs found there), it says when it was, its first word refers to nothing before, and who
-        speaks in it is told with an office, as newspapers do at the first mention.
+    def lead_features(self, title: str, text: str, rest: Sequence[str]) -> tuple[float, ...]:
+        """Returns the five features of a lead.
+
+        They are the share of the headline's rare bigrams in it, the share of its own in the rest of the story, and whether it
+        is dated, begins with an anaphor, and has a speaker without an office (newspapers give it at the first mention).
         """
         head, words, start = self.pairs(title), self.pairs(text), self.pairs(text[:160])
         taken_up = sum(map(self._rarity, head & words)) / self._weight(head) if self._weight(head) else 0.0
-        told = self.shared(start, frozenset().union(*map(self.pairs, rest)))
-        return taken_up, told, float(is_dated(text)), float(bool(_GOES_ON.match(text))), float(bool(_SAID_AGAIN.match(text)))
+        summed_up = self.topic_overlap(start, frozenset().union(*map(self.pairs, rest)))
+        return taken_up, summed_up, float(is_dated(text)), float(bool(_ANAPHOR.match(text))), float(bool(_KNOWN_SPEAKER.match(text)))
 
 
 def is_dated(text: str) -> bool:
-    """Whether a text opens as news does: with a day, or with the words for one.
+    """Tells whether a text opens with a day or a word such as 近日, as news reports do.
 
     >>> [is_dated(text) for text in ("近日,新渠通水", "新渠通水", "第十四届全市水利工作会议3月5日在城西召开", "新渠通水,3月5日放水")]
     [True, False, True, False]
     """
     head = text[:16]
-    if any(word in head for word in _LEAD_WORDS) or _A_DAY.search(text[:_REACH]):
+    if any(word in head for word in _LEAD_WORDS) or _DAY_IN_CLAUSE.search(text[:_CONTEXT]):
         return True
-    return any(word in text[:60] for word in _OPENINGS)
+    return any(word in text[:60] for word in _OPENING_WORDS)
 
 
 def page_seams(lexicon: Lexicon, texts: list[str]) -> Seams:
-    """The scorer of a page whose body texts are these."""
-    echo: Counter[str] = Counter()
-    starts: Counter[str] = Counter()
+    """Returns the seam scorer of a page, given its body texts.
+
+    >>> from rag.pages.lexicon import lexicon
+    >>> page_seams(lexicon(), []).continues("西安邮电大", "学对此签约") > 0
+    True
+    """
+    ngrams: Counter[str] = Counter()
+    sentence_starts: Counter[str] = Counter()
     for text in texts:
-        folded = fold(text[:_LONGEST])
-        starts.update(folded[a : a + _START] for a, _ in sentences(folded))
+        folded = fold(text[:_MAX_PARAGRAPH])
+        sentence_starts.update(folded[a : a + _START_LENGTH] for a, _ in sentences(folded))
         for n in (3, 4):
-            echo.update(folded[i : i + n] for i in range(len(folded) - n + 1))
-        if len(echo) > 400_000:
+            ngrams.update(folded[i : i + n] for i in range(len(folded) - n + 1))
+        if len(ngrams) > 400_000:
             break
-    long = [is_whole(text) for text in texts if len(text) >= _PARAGRAPH_AT_LEAST]
+    long = [is_whole(text) for text in texts if len(text) >= _MIN_PARAGRAPH]
     widths = sorted(map(len, texts))
     width = widths[len(widths) * 9 // 10] if widths else 0
-    return Seams(lexicon, echo, starts, bool(long) and sum(long) >= _HABIT * len(long), width)
+    return Seams(lexicon, ngrams, sentence_starts, bool(long) and sum(long) >= _MIN_WHOLE_SHARE * len(long), width)
 
 
 def _bracket(before: str, after: str) -> float:
-    """Evidence of a quotation mark or bracket that opens before the seam and closes behind it."""
+    """Scores brackets and quotation marks: 3 nats for each pair around the seam that closes within 40 characters, -1 for a half."""
     score = 0.0
     for mark, close in _PAIRED.items():
         is_open = before.rfind(mark) > before.rfind(close)
@@ -184,5 +196,9 @@ def _bracket(before: str, after: str) -> float:
 
 
 def is_open(piece: Piece) -> bool:
-    """Does the piece stop before its sentence does?"""
+    """Tells whether a piece ends inside a sentence.
+
+    >>> is_open(Piece(0, "新渠通水,", ())), is_open(Piece(0, "新渠通水。", ()))
+    (True, False)
+    """
     return not piece.closes and not piece.row and not is_whole(piece.text)

@@ -1,6 +1,6 @@
-"""Tables printed as ``| a | b |`` lines → one block a row, in which each cell stands behind the header of its column.
+"""Tables of ``| a | b |`` lines → one block per row, each cell after its column header.
 
-So a row says by itself what its figures count, and every character of it still stands somewhere in the page.
+A row is then readable by itself, and every character still has an offset in the page.
 
 >>> from rag.pages.blocks import split_blocks
 >>> page = "| 村 | 面积(亩) |\\n|---|---|\\n| 下坪村 | 2460 |"
@@ -22,7 +22,7 @@ _HAS_DIGIT = re.compile(r"\d")
 
 
 def with_rows(page: str, blocks: Sequence[Block]) -> list[Block]:
-    """The blocks of a page, the lines of each table replaced by its rows; headers and rulers stay, marked as ``ruled``."""
+    """Replaces the lines of each table by its rows; headers and rules stay as blocks with ``ruled`` set."""
     out: list[Block] = []
     at = 0
     while at < len(blocks):
@@ -50,18 +50,18 @@ def _rows(page: str, lines: Sequence[Block]) -> Iterator[Block]:
         if (header and not number) or _RULER.fullmatch(line.text):
             yield replace(line, ruled=True)
         else:
-            ranges = tuple(_spelled(header, _cells(page, line)))
+            ranges = tuple(_row_ranges(header, _cells(page, line)))
             yield replace(line, text=spell(page, ranges), ranges=ranges, row=True)
 
 
 def _cells(page: str, line: Block) -> list[Range]:
-    """The range of each cell between two bars, without the space around it; an empty cell has an empty range."""
+    """Returns the range of each cell, without outer space; an empty cell has an empty range."""
     bars = [at for at in range(line.start, line.end) if page[at] == "|"]
     return [trim(page, one + 1, other) for one, other in pairwise([*bars, *([line.end] if page[line.end - 1] != "|" else [])])]
 
 
-def _spelled(header: Sequence[Range], cells: Sequence[Range]) -> Iterator[Range]:
-    """Header and cell in turn, the marks between them those that stand before the cell in its own line."""
+def _row_ranges(header: Sequence[Range], cells: Sequence[Range]) -> Iterator[Range]:
+    """Yields header and cell in turn; the separators are the characters before the cell in its own line."""
     before: Range | None = None
     for column, cell in enumerate(cells):
         if cell[0] == cell[1]:

@@ -1,6 +1,6 @@
 """HTML → page text: a paragraph per block element, ``# `` before headings, ``| a | b |`` for the rows of a table.
 
-What stands in menus, footers and the like is kept as a comment (``<!-- … -->``), which belongs to no article; scripts stay out.
+Menus, footers and other boilerplate become comments (``<!-- … -->``), which belong to no article; scripts are left out.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ _HEADINGS = {f"h{n}": n for n in range(1, 7)}
 _BLOCKS = frozenset("p div li ul ol table tr td th section article header footer main figure figcaption blockquote br hr "
                     "dl dt dd pre body html address form fieldset nav aside caption center".split()) | frozenset(_HEADINGS)
 _HIDDEN = frozenset("script style noscript template head title iframe svg select button".split())
-_AROUND = frozenset("nav footer aside menu".split())
-_AROUND_NAMES = re.compile(
+_BOILERPLATE_TAGS = frozenset("nav footer aside menu".split())
+_BOILERPLATE_NAMES = re.compile(
     r"(?:^|[-_\s])(?:nav|navbar|navigation|menu|foot|footer|copyright|breadcrumbs?|sidebar|share|related|comments?|adv?|ads|advert\w*|"
     r"banner|toolbar|topbar|pager|pagination)(?:$|[-_\s\d])", re.I)
 
 
 def text_of_html(html: str) -> str:
-    """The text of an HTML page.
+    """Returns the text of an HTML page; ``""`` for one without text.
 
     >>> text_of_html("<h1>签约</h1><p>某区<b>昨天</b>签约。</p><div class='footer'>版权所有</div>")
     '# 签约\\n\\n某区昨天签约。\\n\\n<!-- 版权所有 -->'
@@ -30,13 +30,13 @@ def text_of_html(html: str) -> str:
     '| 村 | 面积 |\\n|---|---|\\n| 下坪 | 2460 |'
     """
     page = BeautifulSoup(html, "html.parser")
-    return "\n\n".join(_lines(page.body or page, around=False))
+    return "\n\n".join(_lines(page.body or page, is_boilerplate=False))
 
 
-def _lines(element: Tag, around: bool) -> Iterator[str]:
-    """The lines of an element; those inside of its blocks are theirs."""
+def _lines(element: Tag, is_boilerplate: bool) -> Iterator[str]:
+    """Yields the lines of an element; each block element inside it gives lines of its own."""
     words: list[str] = []
-    around = around or element.name in _AROUND or bool(_AROUND_NAMES.search(_named(element)))
+    is_boilerplate = is_boilerplate or element.name in _BOILERPLATE_TAGS or bool(_BOILERPLATE_NAMES.search(_names_of(element)))
     for child in element.children:
         if isinstance(child, PreformattedString):
             continue  # comments, declarations
@@ -46,21 +46,21 @@ def _lines(element: Tag, around: bool) -> Iterator[str]:
             if child.name not in _BLOCKS and not child.find(_BLOCKS):
                 words.append(child.get_text())
                 continue
-            yield from _line(words, element, around)
+            yield from _line(words, element, is_boilerplate)
             words = []
             rows = _rows(child) if child.name == "table" else []
-            yield from ["\n".join(rows)] if rows else _lines(child, around)
-    yield from _line(words, element, around)
+            yield from ["\n".join(rows)] if rows else _lines(child, is_boilerplate)
+    yield from _line(words, element, is_boilerplate)
 
 
-def _line(words: list[str], element: Tag, around: bool) -> Iterator[str]:
+def _line(words: list[str], element: Tag, is_boilerplate: bool) -> Iterator[str]:
     text = " ".join("".join(words).split())
     level = _HEADINGS.get(element.name, 0)
     if text:
-        yield f"<!-- {text} -->" if around else "#" * level + " " * bool(level) + text
+        yield f"<!-- {text} -->" if is_boilerplate else "#" * level + " " * bool(level) + text
 
 
-def _named(element: Tag) -> str:
+def _names_of(element: Tag) -> str:
     named = element.attrs or {}
     classes: object = named.get("class") or []
     words = [str(word) for word in classes] if isinstance(classes, list) else [str(classes)]
@@ -68,7 +68,7 @@ def _named(element: Tag) -> str:
 
 
 def _rows(table: Tag) -> list[str]:
-    """The rows of a table of figures, its caption before them; nothing for a table that only lays the page out."""
+    """Returns the caption and rows of a data table; ``[]`` for a layout table."""
     rows = [row.find_all(["td", "th"]) for row in table.find_all("tr")]
     rows = [row for row in rows if row]
     if len(rows) < 2 or max(map(len, rows)) < 2 or table.find(["table", "p", "div", *_HEADINGS]):
@@ -81,7 +81,7 @@ def _rows(table: Tag) -> list[str]:
 
 
 def _row(cells: list[Tag]) -> str:
-    """One row as a line; a cell over several columns stands in each."""
+    """Returns a row as one line; a cell that spans several columns is repeated in each."""
     texts = []
     for cell in cells:
         span = str(cell.get("colspan") or "1")

@@ -1,4 +1,4 @@
-"""DOCX → page text: paragraphs, headings by their style, tables as ``| a | b |``, text boxes where they are anchored."""
+"""DOCX → page text: paragraphs, headings by style, tables as ``| a | b |``, text boxes at their anchor."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from zipfile import ZipFile
 
 from rag.errors import SourceError
 
-_BYTES_AT_MOST = 300_000_000
+_MAX_BYTES = 300_000_000  # bytes of an unpacked file
 
 
 def text_of_docx(data: bytes) -> str:
-    """The text of a Word file, in the order of its body."""
+    """Returns the text of a Word file, in document order. Raises :class:`SourceError` if it unpacks to over 300 MB."""
     from docx import Document
     from docx.oxml.ns import qn
     from docx.table import Table
     from docx.text.paragraph import Paragraph
 
-    with ZipFile(BytesIO(data)) as parts_of_it:
-        if (size := sum(part.file_size for part in parts_of_it.infolist())) > _BYTES_AT_MOST:
-            raise SourceError(f"unpacks to {size:,} bytes; a page of at most {_BYTES_AT_MOST:,} can be read")
+    with ZipFile(BytesIO(data)) as archive:
+        if (size := sum(part.file_size for part in archive.infolist())) > _MAX_BYTES:
+            raise SourceError(f"unpacks to {size:,} bytes; a page of at most {_MAX_BYTES:,} can be read")
     document = Document(BytesIO(data))
     parts: list[str] = []
     for child in document.element.body.iterchildren():
@@ -31,7 +31,7 @@ def text_of_docx(data: bytes) -> str:
                 parts += [line for inner in box.iter(qn("w:p")) for line in _paragraph(Paragraph(inner, document))]
         elif child.tag == qn("w:tbl"):
             parts.append("\n".join(_rows(Table(child, document))))
-    return "\n\n".join(filter(None, dict.fromkeys(parts) if _doubled(parts) else parts))
+    return "\n\n".join(filter(None, dict.fromkeys(parts) if _has_duplicates(parts) else parts))
 
 
 def _paragraph(paragraph: Any) -> Iterator[str]:
@@ -43,7 +43,7 @@ def _paragraph(paragraph: Any) -> Iterator[str]:
 
 
 def _rows(table: Any) -> Iterator[str]:
-    """The rows as lines; the first is the header."""
+    """Yields the rows as lines; the first row is the header."""
     for number, row in enumerate(table.rows):
         cells = [" ".join(cell.text.split()).replace("|", "/") for cell in row.cells]
         yield f"| {' | '.join(cells)} |"
@@ -51,6 +51,6 @@ def _rows(table: Any) -> Iterator[str]:
             yield "|" + "---|" * len(cells)
 
 
-def _doubled(parts: list[str]) -> bool:
-    """Whether text boxes stand in the file twice, as Word writes them for older versions of itself."""
+def _has_duplicates(parts: list[str]) -> bool:
+    """Tells whether parts repeat: Word writes each text box twice, once for older versions."""
     return len(parts) != len(set(parts))

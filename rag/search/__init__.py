@@ -1,3 +1,3 @@
-"""Question → passages: what is asked (``query``), what its words mean (``dictionary``), what was left out (``followups``,
-``asked_on``), and the passages that are likeliest to tell (``retrieve``).
+"""Question → passages: parsing (``query``), translation of words (``dictionary``), follow-up questions (``followups``),
+relative times (``asked_on``) and retrieval (``retrieve``).
 """

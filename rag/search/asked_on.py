@@ -1,4 +1,4 @@
-"""Relative times of a question (last month, 去年8月, 两年前) as the days, months and years that they mean on the day of asking."""
+"""Resolves the relative times of a question (last month, 去年8月, 两年前) against the day on which it is asked."""
 
 from __future__ import annotations
 
@@ -10,55 +10,56 @@ from datetime import date, timedelta
 from rag.language.dates import DAYS_OFF, RELATIVE_YEARS
 from rag.records import Resolved
 
-_HAN = {word: number for number, word in enumerate("一二三四五六七八九十", 1)} | {"两": 2}
-_N = r"(?<![一二两三四五六七八九十百多\d])(?:\d{1,2}|十[一二三四五六七八九]|[一二两三四五六七八九十])"
-_MONTHS = rf"(?:的?(?P<m>{_N})月份?)"
-_EN_N = {word: number for number, word in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), 1)}
-_NOW = "(?:的?(?:今天|今日|这一天|同一天)(?P<day>)|的?(?:这个时候|此时|这个月|同期)(?P<month>))"
+_HAN_NUMBERS = {word: number for number, word in enumerate("一二三四五六七八九十", 1)} | {"两": 2}
+_NUMBER = r"(?<![一二两三四五六七八九十百多\d])(?:\d{1,2}|十[一二三四五六七八九]|[一二两三四五六七八九十])"
+_MONTHS = rf"(?:的?(?P<m>{_NUMBER})月份?)"
+_EN_NUMBERS = {word: number for number, word in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), 1)}
+_SAME_DATE = "(?:的?(?:今天|今日|这一天|同一天)(?P<day>)|的?(?:这个时候|此时|这个月|同期)(?P<month>))"
 
 _ZH = (
-    (rf"(?P<n>{_N})年(?:之|以)?前{_NOW}?{_MONTHS}?", lambda m, on: _of_year(on, on.year - _number(m["n"]), m)),
-    (rf"(?P<w>{'|'.join(RELATIVE_YEARS)}){_NOW}?{_MONTHS}?", lambda m, on: _of_year(on, on.year + RELATIVE_YEARS[m["w"]], m)),
-    (rf"(?P<n>{_N})个月(?:之|以)?前", lambda m, on: _month(on, -_number(m["n"]))),
+    (rf"(?P<n>{_NUMBER})年(?:之|以)?前{_SAME_DATE}?{_MONTHS}?", lambda m, on: _in_year(on, on.year - _number(m["n"]), m)),
+    (rf"(?P<w>{'|'.join(RELATIVE_YEARS)}){_SAME_DATE}?{_MONTHS}?", lambda m, on: _in_year(on, on.year + RELATIVE_YEARS[m["w"]], m)),
+    (rf"(?P<n>{_NUMBER})个月(?:之|以)?前", lambda m, on: _month(on, -_number(m["n"]))),
     (r"(?P<w>上上个?月|上个?月|本月|这个月)", lambda m, on: _month(on, -m["w"].count("上"))),
-    (rf"(?P<n>{_N})天(?:之|以)?前", lambda m, on: _day(on - timedelta(_number(m["n"])))),
+    (rf"(?P<n>{_NUMBER})天(?:之|以)?前", lambda m, on: _day(on - timedelta(_number(m["n"])))),
     (rf"(?P<w>{'|'.join(DAYS_OFF)})", lambda m, on: _day(on + timedelta(DAYS_OFF[m["w"]]))),
 )
 _EN = (
-    (r"\b(?P<n>\w+) years? ago\b", lambda m, on: _if(_en_number(m["n"]), lambda n: f"in {on.year - n}")),
-    (r"\b(?P<n>\w+) months? ago\b", lambda m, on: _if(_en_number(m["n"]), lambda n: f"in {_en_month(on, -n)}")),
-    (r"\b(?P<n>\w+) days? ago\b", lambda m, on: _if(_en_number(m["n"]), lambda n: f"on {_en_day(on - timedelta(n))}")),
+    (r"\b(?P<n>\w+) years? ago\b", lambda m, on: _write_if_known(_en_number(m["n"]), lambda n: f"in {on.year - n}")),
+    (r"\b(?P<n>\w+) months? ago\b", lambda m, on: _write_if_known(_en_number(m["n"]), lambda n: f"in {_en_month(on, -n)}")),
+    (r"\b(?P<n>\w+) days? ago\b", lambda m, on: _write_if_known(_en_number(m["n"]), lambda n: f"on {_en_day(on - timedelta(n))}")),
     (r"\b(?P<w>last|this|next) year\b", lambda m, on: str(on.year + {"last": -1, "this": 0, "next": 1}[m["w"].lower()])),
     (r"\b(?P<w>last|this) month\b", lambda m, on: f"in {_en_month(on, -1 if m['w'].lower() == 'last' else 0)}"),
     (r"\b(?P<w>yesterday|today)\b", lambda m, on: f"on {_en_day(on - timedelta(m['w'].lower() == 'yesterday'))}"),
 )
 
 
-def absolute(question: str, asked_on: date) -> tuple[str, tuple[Resolved, ...]]:
-    """The question with its relative times written out, and what was written for what.
+def with_absolute_times(question: str, asked_on: date) -> tuple[str, tuple[Resolved, ...]]:
+    """Replaces the relative times of a question by absolute ones; returns the question and the replacements.
 
-    >>> absolute("两年前5月地铁房山线哪一站被封闭?", date(2024, 11, 12))[0]
+    >>> with_absolute_times("两年前5月地铁房山线哪一站被封闭?", date(2024, 11, 12))[0]
     '2022年5月地铁房山线哪一站被封闭?'
-    >>> [absolute(q, date(2024, 11, 12))[0] for q in ("去年的这个时候谁访华?", "上个月产量多少?", "What was exported last month?")]
+    >>> questions = ("去年的这个时候谁访华?", "上个月产量多少?", "What was exported last month?")
+    >>> [with_absolute_times(q, date(2024, 11, 12))[0] for q in questions]
     ['2023年11月谁访华?', '2024年10月产量多少?', 'What was exported in October 2024?']
-    >>> [absolute(q, date(2024, 11, 12))[0] for q in ("十四年前谁访华?", "三十多年前呢?", "去年十二月呢?")]
+    >>> [with_absolute_times(q, date(2024, 11, 12))[0] for q in ("十四年前谁访华?", "三十多年前呢?", "去年十二月呢?")]
     ['2010年谁访华?', '三十多年前呢?', '2023年12月呢?']
     """
     found: list[Resolved] = []
     for pattern, meaning in (*_ZH, *_EN):
-        def written(match: re.Match[str], meaning: Callable[[re.Match[str], date], str] = meaning) -> str:
+        def write(match: re.Match[str], meaning: Callable[[re.Match[str], date], str] = meaning) -> str:
             means = meaning(match, asked_on)
             if not means:
                 return match.group()
             found.append(Resolved(match.group(), means, asked_on.isoformat()))
             return means
 
-        question = re.sub(pattern, written, question, flags=re.I)
+        question = re.sub(pattern, write, question, flags=re.I)
     return question, tuple(found)
 
 
-def _of_year(on: date, year: int, match: re.Match[str]) -> str:
-    """A year, or the day or month of it that is meant: that of the day of asking, or one that is named."""
+def _in_year(on: date, year: int, match: re.Match[str]) -> str:
+    """Writes a year, with the month and day of ``on`` or the named month if the match asks for them."""
     if match["day"] is not None:
         return f"{year}年{on.month}月{on.day}日"
     if match["month"] is not None:
@@ -85,12 +86,12 @@ def _en_day(day: date) -> str:
 
 
 def _number(word: str) -> int:
-    return int(word) if word.isdigit() else sum(_HAN[digit] for digit in word)  # 十四 is 十 and 四
+    return int(word) if word.isdigit() else sum(_HAN_NUMBERS[digit] for digit in word)  # 十四 is 十 and 四
 
 
 def _en_number(word: str) -> int:
-    return int(word) if word.isdigit() else _EN_N.get(word.lower(), 0)
+    return int(word) if word.isdigit() else _EN_NUMBERS.get(word.lower(), 0)
 
 
-def _if(number: int, written: Callable[[int], str]) -> str:
-    return written(number) if number else ""
+def _write_if_known(number: int, write: Callable[[int], str]) -> str:
+    return write(number) if number else ""

@@ -1,9 +1,8 @@
-"""English words → the Chinese words that they may mean, and Chinese names → English ones, out of a dictionary: a bridge
-that takes no model and no time.
+"""Dictionary-based query translation: English words → Chinese words, and Chinese names → English names.
 
-A word with ten senses is not a guess at one of them: whichever of its translations stands in a passage counts as
-the word, as rare as all of them together (Pirkola, *The Effects of Query Structure and Dictionary Setups in
-Dictionary-Based Cross-Language Information Retrieval*, 1998).
+The dictionary needs no model. An ambiguous word is not disambiguated: its translations form one synonym set, which counts
+as one word with the document frequency of the whole set (Pirkola, *The Effects of Query Structure and Dictionary Setups
+in Dictionary-Based Cross-Language Information Retrieval*, 1998).
 """
 
 from __future__ import annotations
@@ -17,11 +16,11 @@ from rag.errors import ModelError
 from rag.language.text import HAN, is_han
 from rag.models.cedict import FILE, gloss_key
 
-_LONGEST_PHRASE = 5
+_LONGEST_PHRASE = 5  # words
 _WORD = re.compile(rf"[A-Za-z]+(?:'[a-z]+)?|[{HAN}]+")
 _CAPITALISED = re.compile(r"(?<![\w'’-])[A-Z][a-z]+(?: [A-Z][a-z]+)*(?!['’-]?[A-Za-z])")
-_MOSTLY_NAME = 0.5  # share of the Chinese words for an English one that are names, from which it is one itself
-_SAY_NOTHING = frozenset((
+_MIN_NAME_SHARE = 0.5  # share of an English word's translations that must be names for the word to be one
+_STOP_WORDS = frozenset((
     "a an the of in on at to for by from with and or as is are was were be been being do does did has have had can could will would "
     "should may might must how many much what which who whom whose when where why that this these those it its his her their there "
     "than then into over about after before during between up down out off per each all any some most more other such own same so "
@@ -31,10 +30,10 @@ Term = tuple[str, ...]
 
 
 class Dictionary:
-    """The compiled dictionary of a folder."""
+    """A compiled dictionary, opened from a folder."""
 
     def __init__(self, folder: Path) -> None:
-        """Raises :class:`ModelError` if there is no dictionary in the folder."""
+        """Opens the dictionary. Raises :class:`ModelError` if the folder has none."""
         file = folder / FILE
         try:
             self._table = sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
@@ -44,10 +43,10 @@ class Dictionary:
                              "to do without") from error
 
     def terms(self, question: str) -> tuple[Term, ...]:
-        """The Chinese words, two characters or longer, that each word or phrase of an English question may mean.
+        """Returns for each word or phrase of an English question its Chinese translations of at least two characters.
 
-        Chinese names in the question stand for themselves; capitals are an abbreviation, and only that; words that the
-        dictionary lacks, or that say nothing, are left out.
+        Chinese names translate to themselves. A word in capitals is read only as an abbreviation. Stop words and words that
+        the dictionary lacks are left out.
 
         >>> Dictionary(folder).terms("How many insurance premiums did 甲镇 pay?")[:2]                    # doctest: +SKIP
         (('保费',), ('甲镇',))
@@ -57,19 +56,19 @@ class Dictionary:
         capitals = {word for word in words if word.isupper() and len(word) > 1 and not question.isupper()}
         known = self._translations({key for at in range(len(words)) for _, key in _longest_first(words, keys, at)})
         known |= {word: (word,) for word in words if is_han(word)}
-        short = self._abbreviations({word for word in words if len(word) > 2 and word.lower() not in _SAY_NOTHING} | capitals)
+        short = self._abbreviations({word for word in words if len(word) > 2 and word.lower() not in _STOP_WORDS} | capitals)
         found: list[Term] = []
         at = 0
         while at < len(words):
             phrases = [(end, known[key]) for end, key in _longest_first(words, keys, at) if key in known]
-            if words[at] in capitals:  # what its letters spell is another word
+            if words[at] in capitals:  # the lower-case word is a different word
                 phrases = [(end, term) for end, term in phrases if end > at + 1]
             at, term = phrases[0] if phrases else (at + 1, short.get(words[at], ()))
             found.append(tuple(word for word in term if len(word) > 1))
         return tuple(dict.fromkeys(filter(None, found)))
 
     def english(self, name: str) -> str:
-        """The English of a Chinese proper name; ``""`` for one that the dictionary lacks and for what is no name.
+        """Returns the English form of a Chinese proper name; ``""`` if the dictionary has no such name.
 
         >>> Dictionary(folder).english("迪拜")                                                            # doctest: +SKIP
         'Dubai'
@@ -78,7 +77,7 @@ class Dictionary:
         return str(found[0]) if found else ""
 
     def chinese_names(self, text: str) -> dict[str, Term]:
-        """The English proper names in a text that the dictionary knows, longest first, and all the ways to write each in Chinese.
+        """Returns the English proper names in a text that the dictionary has, longest first, each with its Chinese forms.
 
         >>> Dictionary(folder).chinese_names("Which towns of Morocco were hit?")                          # doctest: +SKIP
         {'Morocco': ('摩洛哥',)}
@@ -110,17 +109,17 @@ class Dictionary:
 
 
 def _is_mostly_name(names: Sequence[str], words: Sequence[str]) -> bool:
-    """Whether an English word is a name: most Chinese words for it are names, or begin with one.
+    """Tells whether an English word is a name: most of its Chinese translations are names or begin with one.
 
     >>> _is_mostly_name(["北湖区"], ["北", "北方", "北面"]), _is_mostly_name(["夏威夷"], ["夏威夷", "夏威夷州"])
     (False, True)
     """
     named = [word for word in words if any(word.startswith(name) for name in names)]
-    return len(named) >= _MOSTLY_NAME * len(words)
+    return len(named) >= _MIN_NAME_SHARE * len(words)
 
 
 def _longest_first(words: Sequence[str], keys: Sequence[str], at: int) -> Iterator[tuple[int, str]]:
-    """The phrases that begin at a word: where each ends, and its key; none begins or ends with a word that says nothing."""
+    """Yields end and key of the phrases that begin at a word, longest first; none begins or ends with a stop word."""
     for end in range(min(len(words), at + _LONGEST_PHRASE), at, -1):
-        if not {words[at].lower(), words[end - 1].lower()} & _SAY_NOTHING:
+        if not {words[at].lower(), words[end - 1].lower()} & _STOP_WORDS:
             yield end, " ".join(keys[at:end])

@@ -1,4 +1,4 @@
-"""A question that was cut short takes its place and time from the one before it."""
+"""Completes a short follow-up question with the place and time of the question before it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from rag.language.quantities import read
 from rag.language.text import language
 
 
-def carried_on(question: str, last: str) -> str:
-    """A Chinese question with the place of the last one where it names none, and with its day or month where it names no time.
+def with_place_and_time_of(question: str, last: str) -> str:
+    """Adds to a Chinese question the place of the last question if it names none, and its day or month if it names no time.
 
-    >>> carried_on("总投资额是多少?", "随州高新区4月集中开工多少个重点项目?")
+    >>> with_place_and_time_of("总投资额是多少?", "随州高新区4月集中开工多少个重点项目?")
     '随州高新区4月总投资额是多少?'
-    >>> carried_on("苏州高新区呢?", "随州高新区4月集中开工多少个重点项目?")
+    >>> with_place_and_time_of("苏州高新区呢?", "随州高新区4月集中开工多少个重点项目?")
     '苏州高新区呢?'
     """
     if language(question) != "zh" or language(last) != "zh" or place_words(question):

@@ -1,7 +1,7 @@
-"""Question → :class:`Query`: its language, the names and times in it, what is searched for.
+"""Question → :class:`Query`: its language, its names and times, its search tokens.
 
-The archive is Chinese. A question in another language is searched with its own vector, with the pinyin of the names in
-it and with the translations of its words that a dictionary has.
+The archive is Chinese. A question in another language is searched by its own vector, the pinyin of its names and the
+dictionary translations of its words.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ _STOP_PAIRS = frozenset(
 
 @dataclass(frozen=True)
 class Query:
-    """A question as it is searched and answered.
+    """A question with the forms that search and reading need.
 
-    ``named``: itself with the names, dates and figures of an English question in Chinese, as it is read with the sentences.
-    ``chinese``: the generator's translation of it, which is read beside it.
-    ``forms``: the romanised names in it as the archive writes them. ``sounds``: the pinyin of these names. ``scope``: the places
-    and names that an article must mention to answer it. ``terms``: what each of its English words may be in Chinese.
+    ``named``: an English question with its names, dates and figures in Chinese; the reader is shown this form.
+    ``chinese``: the generator's translation, shown beside it. ``forms``: ``(romanised name, Chinese name)`` pairs, as the
+    archive writes the names. ``sounds``: the pinyin syllables of these names. ``scope``: the places and names that an
+    article must mention to answer. ``terms``: for each English word its possible Chinese translations.
     """
 
     question: str
@@ -46,36 +46,51 @@ class Query:
 
     @property
     def tokens(self) -> tuple[str, ...]:
-        """Search tokens without question words, in order of first use."""
+        """Returns the search tokens without question words, in order of first use.
+
+        >>> Query("大桥多少米?", "zh").tokens
+        ('大', '桥', '米', '大桥', '桥多', '少米')
+        """
         found = [*search_tokens(self.question), *date_tokens(self.question)]
         return tuple(dict.fromkeys(t for t in found if t not in _STOP and t not in _STOP_PAIRS))
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The tokens that search looks for: single characters are left to a question that has nothing longer.
+        """Returns the tokens for BM25: without single Chinese characters, unless there is nothing else.
 
-        A pair says all that its characters say, and characters make a search three times as slow.
+        Bigrams carry the information of their characters, and characters make a search three times as slow.
+
+        >>> Query("大桥多少米?", "zh").words
+        ('大桥', '桥多', '少米')
         """
         return tuple(t for t in self.tokens if len(t) > 1 or not is_han(t)) or self.tokens
 
     @property
-    def meant(self) -> tuple[tuple[str, ...], ...]:
-        """What a sentence that answers would share with it: its words, each with all translations of an English one."""
+    def match_terms(self) -> tuple[tuple[str, ...], ...]:
+        """Returns the terms to match in sentences: each word of a Chinese question, or the translations of each English word.
+
+        >>> Query("How many bridges?", "en", terms=(("大桥", "桥梁"),)).match_terms
+        (('大桥', '桥梁'),)
+        """
         return self.terms if self.language == "en" else tuple((word,) for word in self.words)
 
     @property
     def period(self) -> Period | None:
-        """The days that it asks about, where it names any."""
+        """Returns the period that the question names, or ``None``.
+
+        >>> Query("2024年产量多少?", "zh").period.days, Query("产量多少?", "zh").period
+        (366, None)
+        """
         return asked_period(self.question)
 
 
 def read_query(question: str) -> Query:
-    """Checks and reads a question.
+    """Normalises and checks a question.
 
     >>> read_query(" 随州开工多少个项目? ").language
     'zh'
 
-    Raises :class:`QuestionError` for text that is empty, without a letter or digit, or over 2,000 characters.
+    Raises :class:`QuestionError` for a text that is empty, has no letter or digit, or has over 2,000 characters.
     """
     text = "".join(c for c in question if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
     text = re.sub(r"\s+", " ", text).strip()
@@ -88,28 +103,28 @@ def read_query(question: str) -> Query:
     return Query(text, language(text))
 
 
-_GLOSSES = 12
+_MAX_TRANSLATIONS = 12  # words; longer lists are cut
 
 
-def glossed(question: str, terms: Sequence[tuple[str, ...]], texts: Sequence[str]) -> str:
-    """A question with those translations of its words that stand in some texts, as the reader is shown it.
+def with_translations(question: str, terms: Sequence[tuple[str, ...]], texts: Sequence[str]) -> str:
+    """Appends to a question the translations of its words that occur in the texts, as the reader is shown it.
 
-    >>> glossed("How many bridges?", [("大桥", "桥梁")], ["新建桥梁47座"])
+    >>> with_translations("How many bridges?", [("大桥", "桥梁")], ["新建桥梁47座"])
     'How many bridges? (桥梁)'
     """
     whole = "\n".join(texts)
     found = dict.fromkeys(word for words in terms for word in words if word in whole and word not in question)
-    return f"{question} ({' '.join(list(found)[:_GLOSSES])})" if found else question
+    return f"{question} ({' '.join(list(found)[:_MAX_TRANSLATIONS])})" if found else question
 
 
 _ASKS_EN = re.compile(r"\b(?:how|what|which|who|whom|whose|when|where|why)\b", re.I)
 _ASKS_ZH = re.compile("多少|哪[几些个家位种一]?|几(?!乎)|什么|谁|何[时地处]|[为如]何|怎")
 
 
-def asks_twice(question: str) -> bool:
-    """Whether a question has two question words or more, and so may ask for two things.
+def asks_two_things(question: str) -> bool:
+    """Tells whether a question has at least two question words, and so may ask for two things.
 
-    >>> asks_twice("How long is the bridge, and when was it opened?"), asks_twice("大桥全长多少米?")
+    >>> asks_two_things("How long is the bridge, and when was it opened?"), asks_two_things("大桥全长多少米?")
     (True, False)
     """
     return len((_ASKS_ZH if language(question) == "zh" else _ASKS_EN).findall(question)) > 1
@@ -122,7 +137,7 @@ _YES_NO_EN = re.compile(r"(?:^|[,;:] )(?:(?:and|but|so) )?(?:is|are|was|were|do|
 
 _CHOICE_EN = r"(?i)\b(?:\w+er|more|less)\b.* or "
 def asks_yes_or_no(question: str) -> bool:
-    """Whether "yes" or "no" can answer a question; they cannot where one of two is to be named.
+    """Tells whether "yes" or "no" can answer a question; a question that offers a choice needs one of its options.
 
     >>> [asks_yes_or_no(q) for q in ("In April, did it grow?", "随州是否领先?", "有没有上市公司?", "What did it sign?")]
     [True, True, True, False]
@@ -133,19 +148,19 @@ def asks_yes_or_no(question: str) -> bool:
     return bool(asks.search(question)) and not re.search(choice, question)
 
 
-_FEW = 4  # words of a question that is cut short
-_LEANS_ZH = re.compile(r"^(那|那么|其中|它|他|她|这|该|还有|此外|另外|又|再)|呢[?？]?$|(它们?|他们?|她们?|这里|那里|上述)")
-_LEANS_EN = re.compile(r"^(and|but|then|also|what about|how about)\b|\b(it|its|they|their|them|there|he|she|his|her|those|these|"
+_SHORT_QUESTION = 4  # words, or pairs of Chinese characters, up to which a question counts as cut short
+_FOLLOW_UP_ZH = re.compile(r"^(那|那么|其中|它|他|她|这|该|还有|此外|另外|又|再)|呢[?？]?$|(它们?|他们?|她们?|这里|那里|上述)")
+_FOLLOW_UP_EN = re.compile(r"^(and|but|then|also|what about|how about)\b|\b(it|its|they|their|them|there|he|she|his|her|those|these|"
                        r"that (zone|city|company|project|event))\b", re.I)
 
 
-def leans_on_history(question: str) -> bool:
-    """Whether a question can only be understood from what was said before: it begins in the middle, points back, or is cut short.
+def is_follow_up(question: str) -> bool:
+    """Tells whether a question depends on the conversation: it starts with a connective, has a pronoun, or is very short.
 
-    >>> [leans_on_history(q) for q in ("And in April?", "那苏州呢?", "How many projects did Suizhou start?")]
+    >>> [is_follow_up(q) for q in ("And in April?", "那苏州呢?", "How many projects did Suizhou start?")]
     [True, True, False]
     """
     text = question.strip()
     if language(text) == "zh":
-        return bool(_LEANS_ZH.search(text)) or len(text) <= _FEW * 2
-    return bool(_LEANS_EN.search(text)) or len(text.split()) <= _FEW
+        return bool(_FOLLOW_UP_ZH.search(text)) or len(text) <= _SHORT_QUESTION * 2
+    return bool(_FOLLOW_UP_EN.search(text)) or len(text.split()) <= _SHORT_QUESTION

@@ -1,9 +1,9 @@
-"""Question → ranked hits: passage vectors, sentence vectors, BM25, romanised names, dictionary words and dates, fused.
+"""Hybrid retrieval: passage and sentence vectors, BM25, romanised names, dictionary translations and dates, fused.
 
-The channels are added on one scale (z-scores of centred cosines, BM25 as a share of its best), weighted by
-``retrieval`` in the configuration. Each channel puts ``candidates`` passages forward; the dictionary and the period
-asked about only judge those that the others found. Where that leaves a doubt, the first passages are compared with the
-question token by token.
+The fused score is the weighted sum of the channels on one scale (z-scores of centred cosines, BM25 as a share of its best
+score). The weights stand under ``retrieval`` in the configuration. Each channel returns ``candidates`` passages; the
+dictionary and the period only score the passages that other channels found. If no passage leads clearly, late interaction
+(token by token) reranks the best ones.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from rag.search.query import Query
 Scores = dict[int, float]
 
 _ALL = Filter()
-_DATED = 2.0  # how much more a date counts than its rarity, as figures of other months read alike
-_NOWHERE = 0.5  # passages in which a word is reckoned to stand that stands in none
-_COSINES = ("dense", "sentence", "tokens")  # channels whose scores have no zero
-_ENOUGH = {"en": 4.5, "zh": 0.5}  # lead, with what is below, from which tokens change next to nothing (see docs/research.md)
-_KNOWN = 0.5  # z-scores for each word of the question that the dictionary knows: the more, the less is left to mishear
-_WORDS_SHOWN = 6
-_SAME = 0.9  # shared pairs of letters from which two passages say the same
+_DATE_WEIGHT = 2.0  # factor on the IDF of a date, because reports of other months read alike
+_UNSEEN_COUNT = 0.5  # document frequency (passages) assumed for a word that no passage has
+_CHANNELS_WITHOUT_ZERO = ("dense", "sentence", "tokens")  # cosine channels: a missing passage gets the lowest score found, not 0
+_CERTAIN_LEAD = {"en": 4.5, "zh": 0.5}  # lead in fused score above which reranking by tokens changes almost nothing (docs/research.md)
+_LEAD_PER_KNOWN_TERM = 0.5  # added to the lead for each word of the question in the dictionary, as known words make the ranking safer
+_WORDS_SHOWN = 6  # matched words shown with a hit
+_DUPLICATE_OVERLAP = 0.9  # Jaccard similarity of character bigrams above which two passages are duplicates
 
 
 @dataclass(frozen=True)
@@ -46,14 +46,14 @@ class Retriever:
     settings: Retrieval
 
     def search(self, query: Query, k: int | None = None, only: Filter = _ALL) -> list[Hit]:
-        """The ``k`` best passages (default: the configured number) that a filter lets through, best first.
+        """Returns the ``k`` best passages (default: the configured number) that pass a filter, best first.
 
-        Passages that say the same, such as agency copy printed twice, count once.
+        Near-duplicates, such as agency copy printed twice, count as one.
         """
-        return self.hits(query, self.closer(query, self.channels(query, only)), k)
+        return self.hits(query, self.rerank_by_tokens(query, self.channels(query, only)), k)
 
     def channels(self, query: Query, only: Filter = _ALL) -> dict[str, Scores]:
-        """What each channel found: passage row → score on the common scale."""
+        """Returns the scores of each channel: channel → passage row → score on the common scale."""
         limit = self.settings.candidates
         rows = self.store.archive.allowed(only) if only else (None, None)
         dense, sentence = self._dense(self.vectors(query), limit, *rows)
@@ -63,13 +63,15 @@ class Retriever:
             "lexical": _share_of_best(self.store.archive.lexical(query.words, limit, only)),
             "names": _share_of_best(self.store.archive.phrases(query.sounds, limit, only)),
         }
-        put_forward = {row for scores in found.values() for row in scores}
-        passages = self.store.archive.passages(put_forward) if query.terms or query.period else {}
-        return {**found, "dictionary": self._meant(query.terms, passages), "period": self._of_another(query.period, passages)}
+        candidates = {row for scores in found.values() for row in scores}
+        passages = self.store.archive.passages(candidates) if query.terms or query.period else {}
+        return {**found, "dictionary": self._dictionary_scores(query.terms, passages),
+                "period": self._other_period_scores(query.period, passages)}
 
     def is_sure(self, query: Query, channels: Mapping[str, Scores]) -> bool:
-        """Whether the channels tell enough: one passage leads clearly, and a channel puts it first by itself too,
-        among those of the time asked about.
+        """Tells whether the ranking is certain: one passage leads clearly, and at least one channel also ranks it first.
+
+        Passages that can only report another period than the one asked about are left out of a channel's ranking.
         """
         ranked = fuse(channels, self.weights(query))[:2]
         if not ranked:
@@ -79,10 +81,10 @@ class Retriever:
         other_times = channels["period"]
         agreed = any(max((row for row in scores if row not in other_times), key=scores.__getitem__, default=None) == first
                      for scores in (channels[name] for name in ("dense", "sentence", "dictionary")))
-        return agreed and lead + _KNOWN * len(query.terms) > _ENOUGH[query.language]
+        return agreed and lead + _LEAD_PER_KNOWN_TERM * len(query.terms) > _CERTAIN_LEAD[query.language]
 
-    def closer(self, query: Query, channels: dict[str, Scores]) -> dict[str, Scores]:
-        """The channels, and where they leave a doubt, how well the first passages meet the question token by token."""
+    def rerank_by_tokens(self, query: Query, channels: dict[str, Scores]) -> dict[str, Scores]:
+        """Adds the channel ``tokens`` unless the ranking is certain: late-interaction scores of the best passages."""
         if not self.settings.token_weight or self.is_sure(query, channels):
             return channels
         rows = [row for row, _ in fuse(channels, self.weights(query))[: self.settings.compared]]
@@ -92,28 +94,31 @@ class Retriever:
         scores = self.embedder.interaction(query.named or query.question, texts)
         return {**channels, "tokens": dict(zip(rows, map(float, scores), strict=True))}
 
-    def compare_all(self, most: int) -> None:
-        """Reads the tokens of every passage of an archive of at most ``most``, so that its first searches are quick too."""
+    def warm_token_cache(self, most: int) -> None:
+        """Embeds the tokens of all passages, if there are at most ``most``, so that the first searches are fast too."""
         if self.settings.token_weight and self.store.manifest.passages <= most:
             rows = self.store.archive.allowed(_ALL)[0].tolist()
             passages = self.store.archive.passages(rows)
             self.embedder.interaction("", [f"{p.context} {p.text}" for p in passages.values()])
 
     def holding(self, query: Query, only: Filter = _ALL) -> dict[str, tuple[str, str]]:
-        """The articles that hold every word of a query, an English word by any of its translations: id → date and source."""
+        """Returns the articles that contain every word of a query: article id → date and source.
+
+        Any translation of an English word counts as the word.
+        """
         if query.language == "zh":
             return self.store.archive.holding([[[word]] for word in query.words], (), only)
         ways = [[[pair for pair in search_tokens(word) if len(pair) > 1] or [word] for word in term] for term in query.terms]
         return self.store.archive.holding(ways, query.sounds, only)
 
     def vectors(self, query: Query) -> np.ndarray:
-        """The centred vector of the question: ``(1, dim)``."""
+        """Returns the centred vector of the question, ``(1, dim) float32``."""
         return centred(self.embedder.queries([query.question]), self.store.query_centres[query.language])
 
     def _dense(
         self, vectors: np.ndarray, limit: int, passage_rows: np.ndarray | None, sentence_rows: np.ndarray | None
     ) -> tuple[Scores, Scores]:
-        """Mean z-score over the forms of the question, for passages and for the best sentence of each."""
+        """Returns the mean z-scores over the query vectors: of passages, and of each passage's best sentence."""
         passages: Scores = defaultdict(float)
         sentences: Scores = defaultdict(float)
         for vector in vectors:
@@ -128,26 +133,27 @@ class Retriever:
         places = self.store.archive.sentence_places(row for row, _ in found)
         best: Scores = {}
         for row, score in found:
-            if row in places:  # a store that is written in place may have lost it meanwhile
+            if row in places:  # a concurrent write to the store may have removed it
                 best.setdefault(places[row][0], score)
         return best
 
-    def _of_another(self, period: Period | None, passages: Mapping[int, Passage]) -> Scores:
-        """-1 for each passage that can only tell about another time than the one asked about."""
+    def _other_period_scores(self, period: Period | None, passages: Mapping[int, Passage]) -> Scores:
+        """Returns -1 for each passage that can only report another period than the one asked about."""
         if period is None:
             return {}
         written = self.store.archive.dates({passage.article_id for passage in passages.values()})
-        return {row: -1.0 for row, p in passages.items() if not period.told_by(p.text, written[p.article_id])}
+        return {row: -1.0 for row, p in passages.items() if not period.can_be_reported_by(p.text, written[p.article_id])}
 
-    def _meant(self, terms: Sequence[tuple[str, ...]], passages: Mapping[int, Passage]) -> Scores:
-        """How much of the English question each passage holds, any translation of a word counting as the word."""
-        held = self.held(terms, [f"{p.context} {p.text}" for p in passages.values()])
-        return _share_of_best(list(zip(passages, held, strict=True))) if terms else {}
+    def _dictionary_scores(self, terms: Sequence[tuple[str, ...]], passages: Mapping[int, Passage]) -> Scores:
+        """Returns the share of the English question that each passage covers, relative to the best passage."""
+        covered = self.coverage(terms, [f"{p.context} {p.text}" for p in passages.values()])
+        return _share_of_best(list(zip(passages, covered, strict=True))) if terms else {}
 
-    def held(self, terms: Sequence[tuple[str, ...]], texts: Sequence[str]) -> list[float]:
-        """Which share of some terms each text holds, any word of a term counting as the term and rare terms more; 0 to 1.
+    def coverage(self, terms: Sequence[tuple[str, ...]], texts: Sequence[str]) -> list[float]:
+        """Returns the IDF-weighted share of the terms that each text contains, 0 to 1.
 
-        A term is as rare as its words are together; one that stands nowhere in the archive is left out.
+        Any word of a term counts as the term. The document frequency of a term is the sum over its words; a term that no
+        passage contains is left out.
         """
         pairs = {word: [token for token in search_tokens(word) if len(token) > 1] or [word] for term in terms for word in term}
         counts = self.store.archive.document_frequencies(sorted({pair for some in pairs.values() for pair in some}))
@@ -160,14 +166,14 @@ class Retriever:
         return [sum(weight for words, weight in weighed if any(word in text for word in words)) / whole for text in plain]
 
     def weights(self, query: Query) -> dict[str, float]:
-        """What each channel counts for; the words of another language say nothing."""
+        """Returns the weight of each channel; BM25 has weight 0 for questions that are not Chinese."""
         s = self.settings
         lexical = s.lexical_weight if query.language == "zh" else 0.0
         return {"dense": s.dense_weight, "sentence": s.sentence_weight, "lexical": lexical, "names": s.name_weight,
                 "dictionary": s.dictionary_weight, "period": s.period_weight, "tokens": s.token_weight}
 
     def hits(self, query: Query, channels: Mapping[str, Scores], k: int | None = None) -> list[Hit]:
-        """The first ``k`` of what the channels found, fused, near-duplicates left out."""
+        """Fuses the channels and returns the ``k`` best passages without near-duplicates, best first."""
         k = self.settings.k if k is None else k
         ranked = fuse(channels, self.weights(query))
         archive = self.store.archive
@@ -184,7 +190,7 @@ class Retriever:
                     continue
                 passage = passages[row]
                 shingles = _shingles(passage.text)
-                same = next((at for at, other in enumerate(seen) if _overlap(shingles, other) > _SAME), None)
+                same = next((at for at, other in enumerate(seen) if _overlap(shingles, other) > _DUPLICATE_OVERLAP), None)
                 if same is not None:
                     hits[same] = replace(hits[same], alike=hits[same].alike + 1)
                     continue
@@ -200,29 +206,30 @@ class Retriever:
 
 
 class Rarity:
-    """How rare the words of a question are in an archive (inverse document frequency).
+    """Inverse document frequency of the words of a question.
 
-    Words that stand nowhere are left out, or count most of all (``missing``).
+    Words that no passage has are left out or, with ``missing``, weigh most.
     """
 
     def __init__(self, archive: Reading, tokens: Sequence[str], passages: int, *, missing: bool = False) -> None:
-        counts: dict[str, float] = dict.fromkeys(tokens, _NOWHERE) if missing else {}
+        counts: dict[str, float] = dict.fromkeys(tokens, _UNSEEN_COUNT) if missing else {}
         counts |= archive.document_frequencies(tokens)
         self.weights = {
-            token: math.log(1 + max(passages, 1) / count) * (_DATED if is_date(token) else 1.0) for token, count in counts.items()}
+            token: math.log(1 + max(passages, 1) / count) * (_DATE_WEIGHT if is_date(token) else 1.0)
+            for token, count in counts.items()}
         self._sum = sum(self.weights.values())
 
     def share(self, text: str, more: Iterable[str] = ()) -> float:
-        """Which share of the question's words a text (or one of ``more`` tokens) holds, rare words counting more; 0 to 1."""
+        """Returns the IDF-weighted share of the question's words that a text or the tokens ``more`` contain, 0 to 1."""
         if not self._sum:
             return 0.0
-        held = {*search_tokens(text), *more}
-        return sum(weight for token, weight in self.weights.items() if token in held) / self._sum
+        tokens = {*search_tokens(text), *more}
+        return sum(weight for token, weight in self.weights.items() if token in tokens) / self._sum
 
     def rarest(self, text: str, names: Sequence[str]) -> tuple[str, ...]:
-        """The names, then the rarest words of the question that stand in a text."""
-        held = set(search_tokens(text))
-        words = sorted((t for t in self.weights if t in held and len(t) > 1), key=lambda t: -self.weights[t])
+        """Returns the names in a text, then the question's words in it, rarest first."""
+        tokens = set(search_tokens(text))
+        words = sorted((t for t in self.weights if t in tokens and len(t) > 1), key=lambda t: -self.weights[t])
         return tuple(dict.fromkeys([*(name for name in names if name in text), *words]))
 
 
@@ -231,21 +238,23 @@ def _ranks(scores: Scores) -> dict[int, int]:
 
 
 def _shingles(text: str) -> frozenset[str]:
-    """Pairs of neighbouring letters and digits."""
+    """Returns the bigrams of letters and digits."""
     plain = "".join(c for c in fold(text) if c.isalnum())
     return frozenset(plain[i : i + 2] for i in range(len(plain) - 1)) or frozenset([plain])
 
 
 def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
-    """Jaccard similarity; 0 where the sizes alone tell that it is at most ``_SAME``."""
-    if min(len(one), len(other)) <= _SAME * max(len(one), len(other)):
+    """Returns the Jaccard similarity; 0 if the sizes alone show that it is at most ``_DUPLICATE_OVERLAP``."""
+    if min(len(one), len(other)) <= _DUPLICATE_OVERLAP * max(len(one), len(other)):
         return 0.0
     return len(one & other) / len(one | other)
 
 
 def fuse(channels: Mapping[str, Scores], weights: Mapping[str, float]) -> list[tuple[int, float]]:
-    """Weighted sum of the channels, best first; what a channel did not find counts as its worst find, and tokens count by what is
-    lacking to the best, so that a score is as high as without them.
+    """Returns ``(row, score)`` by the weighted sum of the channels, best first.
+
+    A passage that a cosine channel did not find gets the channel's lowest score. The channel ``tokens`` counts by its
+    distance to its best score, so that it never raises a score.
 
     >>> fuse({"dense": {1: 2.0, 2: 1.0}, "lexical": {2: 1.0}}, {"dense": 1.0, "lexical": 4.0})
     [(2, 5.0), (1, 2.0)]
@@ -253,7 +262,7 @@ def fuse(channels: Mapping[str, Scores], weights: Mapping[str, float]) -> list[t
     [(1, 2.0), (2, -21.0), (3, -23.0)]
     """
     rows = {row for scores in channels.values() for row in scores}
-    floor = {name: min(scores.values(), default=0.0) if name in _COSINES else 0.0 for name, scores in channels.items()}
+    floor = {name: min(scores.values(), default=0.0) if name in _CHANNELS_WITHOUT_ZERO else 0.0 for name, scores in channels.items()}
     top = {name: max(scores.values(), default=0.0) if name == "tokens" else 0.0 for name, scores in channels.items()}
     total = {row: sum(weights[name] * (scores.get(row, floor[name]) - top[name]) for name, scores in channels.items()) for row in rows}
     return sorted(total.items(), key=lambda item: (-item[1], item[0]))

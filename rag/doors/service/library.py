@@ -25,9 +25,9 @@ from rag.engine import Rag, check_operation
 from rag.errors import RagError, SourceError, StoppedError, StoreError
 from rag.index.build import source_name
 from rag.index.store.backends import manifest_of
-from rag.language.names import unnamed
+from rag.language.names import no_english_name
 from rag.records import Answer, Article, Event, EvidenceFound, Filter, Hit, Turn
-from rag.search.query import leans_on_history, read_query
+from rag.search.query import is_follow_up, read_query
 
 log = logging.getLogger(__name__)
 
@@ -117,7 +117,7 @@ class Library:
     def _get_to_know(self) -> None:
         """What makes the desk more useful and may take its time."""
         try:
-            self.rag.retriever.compare_all(_COMPARED)
+            self.rag.retriever.warm_token_cache(_COMPARED)
             self._read_mentions()
             self._try_examples()
         except Exception:
@@ -133,7 +133,7 @@ class Library:
             if self._closing.is_set():
                 return
             found = archive.articles(new[at : at + _NAMED])
-            names = self.rag.dictionary.english if self.rag.dictionary else unnamed
+            names = self.rag.dictionary.english if self.rag.dictionary else no_english_name
             self.desk.add_mentions({article_id: mentioned(article, names) for article_id, article in found.items()})
 
     # -- state ----------------------------------------------------------------------------------------------
@@ -232,7 +232,7 @@ class Library:
         try:
             if place.position:
                 yield Queued(place.position)
-                if not (history and leans_on_history(question)):
+                if not (history and is_follow_up(question)):
                     yield EvidenceFound(tuple(await self.search(question, _EARLY)))
                     shown = True
             while place.position:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rag.language.names import PLACE_KINDS, Names, mentions_in, unnamed
+from rag.language.names import PLACE_KINDS, Names, mentions_in, no_english_name
 from rag.records import Article, Filter, Hit
 from rag.search.query import Query
 from rag.search.retrieve import Retriever
@@ -62,7 +62,7 @@ def _counted(names: Iterable[str]) -> list[dict[str, Any]]:
     return [{"name": name, "count": count} for name, count in Counter(names).most_common(_SHOWN)]
 
 
-def mentioned(article: Article, known: Names = unnamed) -> tuple[list[str], list[str]]:
+def mentioned(article: Article, known: Names = no_english_name) -> tuple[list[str], list[str]]:
     """The places and persons that an article mentions, the most frequent first.
 
     A place counts if the dictionary knows it as a name (青春 is none, whatever the tagger says) or it is called one; a person of
