@@ -37,7 +37,9 @@ class Asker:
         return choose_pieces(self.retriever, self.reader, query, hits, settings)
 
     def query(self, term: Term, asked: Query) -> Query:
-        """The query of a term as the generator words it; the places that an English question names are carried on."""
+        """The query of a term as the generator words it; one in English is read as it was asked too."""
+        if asked.language == "en" and term.asked and term.asked != term.question:
+            return replace(self.understand(term.asked), chinese=term.question)
         query = self.understand(term.question)
         return replace(query, scope=tuple(dict.fromkeys((*query.scope, *asked.scope))))
 

@@ -80,7 +80,7 @@ def _of_times(operation: str, question: str, runs: Sequence[Run], times: Sequenc
     named = times_in(worded)
     if not named:
         worded, named = times[0].label + worded, times_in(times[0].label)
-    if len(named) == 1 and named[0].when == times[0]:
+    if len(named) == 1 and named[0].when == times[0] and _is_of(question, worded.removesuffix("是多少?")):
         before, after = worded[: named[0].start], worded[named[0].end :]
         return tuple(Term(before + when.label + after, when, when.label, _with_time(question, runs, when)) for when in times)
     return tuple(Term(asked := _with_time(question, runs, when), when, when.label, asked) for when in times)
