@@ -114,6 +114,7 @@ class Rag:
         """
         from rag.gather.answer import answers_kind, is_whole
         from rag.gather.operation import IN_DOUBT
+        from rag.gather.plan import ARITHMETIC
         from rag.generate import Stoppable
         from rag.search.asked_on import with_absolute_times
 
@@ -142,7 +143,7 @@ class Rag:
                 hits = list(event.hits)
             if isinstance(event, Answer):
                 doubtful = IN_DOUBT < several <= self.config.answering.work_out
-                if doubtful and not answers_kind(event, doing):
+                if doubtful and doing in ARITHMETIC and not answers_kind(event, doing):
                     gathered = self._gathered(doing, query, retriever, generator, clock)
                     event = gathered if gathered and is_whole(gathered) else event
                 event = whole(event, hits)

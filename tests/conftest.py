@@ -72,6 +72,8 @@ def a_dictionary(folder: Path) -> Path:
     return folder
 
 
+FIGURE_WEIGHTS = {"figure": {"constant": 2.0, "read": 0.5, "alone": 0.5, "likely": 1.0, "unit": 1.0, "kind": 1.0},
+                  "together": {"like_others": 1.0}}
 WEIGHTS = {"sentence": {"nearness": 0.3, "shared": 1.4, "found": 0.7},
            "answer": {"constant": 0.3, "margin": 0.5, "likely": 0.3, "agreed": 0.7, "refused": -2.0}}
 
@@ -85,6 +87,8 @@ def open_rag(config: Config, monkeypatch: pytest.MonkeyPatch) -> Callable[..., R
     """
     for module in ("choose", "judge"):
         monkeypatch.setattr(f"rag.answer.{module}.fitted", lambda: WEIGHTS)
+    for module in ("candidates", "rows"):
+        monkeypatch.setattr(f"rag.gather.{module}.fitted", lambda: FIGURE_WEIGHTS)
 
     def opened(**says: object) -> Rag:
         read = says.get("read", "")

@@ -96,7 +96,7 @@ def said(rag, number: int):
     return opened.ask(QUESTIONS[number % 4 == 1])
 
 
-REFUSED = {57, 69}  # planted before the sentence that answers, without a mark between, these make the English question refused
+REFUSED = {21, 57, 69}  # planted beside the sentence that answers, these make the English question refused
 
 
 @pytest.mark.parametrize("number", range(len(ATTACKS)))

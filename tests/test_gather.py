@@ -150,6 +150,12 @@ def test_what_no_report_tells_is_named_and_nothing_is_worked_out(port):
 
 
 @pytest.mark.models
+def test_one_report_alone_agrees_with_nothing(port):
+    answer = port.ask("各条报道对白沙港3月完成的货物吞吐量说法一致吗?", operation="conflict")
+    assert answer.missing == ("另一条报道",) and "只有一条" in answer.text and "172万吨" in answer.text
+
+
+@pytest.mark.models
 def test_the_ledger_lists_figures_with_their_times_and_sentences(port):
     found = port.facts("白沙港 货物吞吐量", unit="吨")
     assert [(entry.fact.shown, entry.fact.period) for entry in found] == [("150万吨", "--01"), ("121万吨", "--02"), ("172万吨", "--03")]

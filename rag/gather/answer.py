@@ -189,7 +189,11 @@ def tell_reports(plan: Plan, rows: Sequence[Gathered], language: str, named: Nam
         line = told.lines[0]
         said = words(language, key, a=line.label, v=line.shown) + line.marks
     else:
-        said = words(language, "differ" if len(told.rows) > 1 else "agree") + words(language, "end") + listed(told.lines, language)
+        reports = len(told.rows) + sum(len(row.others) for row in rows)
+        key = "differ" if len(told.rows) > 1 else "agree" if reports > 1 else "one report"
+        told = replace(told, missing=() if reports > 1 else (words(language, "another report"),))
+        said = words(language, key) + words(language, "end") + listed(told.lines, language)
+        key = None
     derived = None if key else Derived(plan.operation, tuple(range(len(told.rows))), "", "", "", "")
     return _answer(plan, told, said.strip() + words(language, "end").rstrip(), language, derived, [one.term.question for one in rows])
 
@@ -213,6 +217,9 @@ def tell_events(plan: Plan, found: Sequence[Event], language: str) -> Answer | N
     return _answer(plan, told, said, language, derived, [plan.question])
 
 
+_LIKELIER_THAN_NOT = 0.5  # probability from which a sentence tells of an event that is asked about
+
+
 def tell_times(plan: Plan, read: Sequence[tuple[Term, Sequence[Piece]]], language: str, named: Named) -> Answer:
     """Which of some events came first, or whether they fell into one day, month or year."""
     rows, lines, missing, pieces = [], [], [], []
@@ -220,7 +227,7 @@ def tell_times(plan: Plan, read: Sequence[tuple[Term, Sequence[Piece]]], languag
         best = first_told(found)
         when = time_of(best) if best else None
         label = term.label if language == "zh" else named(term.label)
-        if best is None or when is None:
+        if best is None or when is None or chance_of(best.score) < _LIKELIER_THAN_NOT:
             missing.append(label)
             continue
         pieces.append(best)

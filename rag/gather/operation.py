@@ -19,7 +19,7 @@ SCALE = "/scale"  # behind the name of a matrix: the scales of its rows
 Weights = Mapping[str, np.ndarray]
 
 
-IN_DOUBT = 0.08  # probability from which a question that no single sentence answers is tried with several
+IN_DOUBT = 0.15  # probability from which a question that no single sentence answers is tried with several
 
 
 def operation_of(states: np.ndarray) -> tuple[str, float]:

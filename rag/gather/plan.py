@@ -76,7 +76,7 @@ def make_plan(operation: str, question: str, split: Split) -> Plan:
 def _of_times(operation: str, question: str, runs: Sequence[Run], times: Sequence[When], split: Split) -> tuple[Term, ...]:
     """The question for each time: as the generator words it for the first one, where it keeps to that time."""
     first = _with_time(question, runs, times[0])
-    worded = split(first, "level" if operation == "percent_change" else "single")[0].strip()
+    worded = next(iter(split(first, "level" if operation == "percent_change" else "single")), first).strip()
     named = times_in(worded)
     if not named:
         worded, named = times[0].label + worded, times_in(times[0].label)

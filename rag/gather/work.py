@@ -90,7 +90,7 @@ def _asked(part: str) -> str:
 def topic(plan: Plan, split: object) -> Term:
     """What a question without parts is about, and the one time that it names."""
     assert callable(split)
-    words = str(split(plan.question, plan.operation)[0]).strip() or plan.question
+    words = next(iter(split(plan.question, plan.operation)), plan.question)
     runs = runs_of(plan.question)
     when: When | None = runs[0].first.when if len(runs) == 1 and runs[0].first == runs[0].last else None
     if when and not times_in(words):
