@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from rag.verify import Check
 
 
-_NAMED = 120  # passages in which the Chinese form of a romanised name is looked for
 _READ = 20  # passages among whose sentences the evidence is chosen
 
 
@@ -195,7 +194,7 @@ class Rag:
 
     def searched(self, query: str) -> Query:
         """A query as it is searched, its names and dates in Chinese."""
-        return self._with_names(read_query(query))
+        return self._named(read_query(query))
 
     def article(self, article_id: str) -> Article:
         """The article of a citation or hit. Raises :class:`StoreError` for an id that is not in the index."""
@@ -259,16 +258,21 @@ class Rag:
         asked = query = read_query(question)
         if history and is_follow_up(asked.question):
             query = self._written_out(asked, history, generator or self.generator)
-        return replace(self._with_names(query), language=asked.language)
+        return replace(self._named(query), language=asked.language)
+
+    def _named(self, query: Query) -> Query:
+        from rag.answer.naming import with_names
+
+        return with_names(query, self.retriever, self.dictionary)
 
     def _gathered(
-        self, operation: str, query: Query, retriever: Retriever, generator: Generator, clock: _Clock
+        self, operation: str, query: Query, retriever: Retriever, generator: Stoppable, clock: _Clock
     ) -> Answer | None:
         """The answer of a question that takes several figures, or nothing where the archive has none of them."""
         from rag.gather.asking import Asker
         from rag.gather.work import work_out
 
-        asker = Asker(retriever, self.reader, lambda question: self._with_names(read_query(question)), self.config.answering)
+        asker = Asker(retriever, self.reader, self.searched, self.config.answering, generator.check)
         answer = work_out(operation, query, asker, generator, self._in_english)
         clock.lap("gather")
         return answer
@@ -314,57 +318,6 @@ class Rag:
         asked = query.named or query.question
         written = simplified(complete(generator or self.generator, translate_prompt(asked), max_tokens=80, stop=("\n",)).strip())
         return query if unsupported(written, [query.question, asked]) else replace(query, chinese=written)
-
-    def _with_names(self, query: Query) -> Query:
-        """The question with what it names; names and dates that the archive knows are carried into Chinese by code."""
-        from rag.answer.english import zones_in_chinese
-        from rag.language.dates import dates_in_chinese
-        from rag.language.names import places_in, places_meant, readings, romanised_names, without_negated
-        from rag.language.quantities import figures_in_chinese
-
-        if query.language == "zh":
-            return replace(query, scope=tuple(places_in(query.question)))
-        meant = without_negated(query.question)
-        names = romanised_names(query.question)
-        forms = {name: form for name in names if (form := self._chinese_form(name, names))}
-        known = self._foreign_names(meant)
-        named = " ".join(meant.split())  # what is not meant would only lead the reader astray
-        for name, form in (known | forms).items():
-            named = named.replace(name, form)
-        named = dates_in_chinese(figures_in_chinese(zones_in_chinese(named)))
-        return replace(
-            query, named=named, forms=tuple((known | forms).items()), terms=self.dictionary.terms(named) if self.dictionary else (),
-            scope=tuple(places_meant(query.question, forms)),
-            sounds=tuple(way for name in names if name in meant for way in readings(name)))
-
-    def _foreign_names(self, question: str) -> dict[str, str]:
-        """English names that the dictionary has in Chinese, as the archive writes them most often; none that it never writes."""
-        from rag.language.names import NO_NAMES
-        from rag.language.text import search_tokens
-
-        found: dict[str, str] = {}
-        ways = self.dictionary.chinese_names(question) if self.dictionary else {}
-        for name, words in ways.items():
-            if name.lower() in NO_NAMES:
-                continue
-            pairs = {word: [token for token in search_tokens(word) if len(token) > 1] or [word] for word in words}
-            counts = self.retriever.store.archive.document_frequencies([pair for some in pairs.values() for pair in some])
-            common = {word: min(counts.get(pair, 0) for pair in some) for word, some in pairs.items()}
-            best = max(words, key=lambda word: (common[word], -len(word)))
-            if common[best] and not any(name in longer for longer in found):
-                found[name] = best
-        return found
-
-    def _chinese_form(self, name: str, names: Sequence[str]) -> str:
-        """How the archive spells a romanised name; passages that hold the other names of the question count more."""
-        from rag.language.names import chinese_form, readings
-
-        archive = self.retriever.store.archive
-        own = archive.phrases(readings(name), _NAMED)
-        alike = archive.phrases([way for other in names for way in readings(other)], _NAMED // 4) if len(names) > 1 else []
-        rows = [row for row, _ in own] + [row for row, _ in alike] * 4
-        passages = archive.passages(dict.fromkeys(rows))
-        return chinese_form(name, (f"{passages[row].context} {passages[row].text}" for row in rows))
 
     # -- parts, each made when it is first needed ------------------------------------------------------------
 

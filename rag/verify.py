@@ -136,7 +136,7 @@ def _worked_out(operation: str, rows: Sequence[Told]) -> Value | None:
     if operation not in (*_PAIRS, *_ALL):
         return None
     if len(values) < len(rows) or (operation in _PAIRS and len(values) != 2):
-        raise CannotComputeError("it takes another number of figures than its rows have")
+        raise CannotComputeError("rows")
     value = _PAIRS[operation](*values) if operation in _PAIRS else _ALL[operation](values)
     return replace(value, rough=False)
 

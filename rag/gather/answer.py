@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from rag.answer.choose import Piece
 from rag.answer.locate import citation
 from rag.gather import compute
+from rag.gather.candidates import chance_of
 from rag.gather.compute import CannotComputeError, Value
-from rag.gather.gather import Gathered, chance_of
+from rag.gather.gather import Gathered
 from rag.gather.plan import ARITHMETIC, Plan, Term
 from rag.gather.survey import Event, first_told, time_of
 from rag.gather.tell import Line, Named, in_language, listed, words, written
@@ -39,17 +40,16 @@ def tell(plan: Plan, gathered: Sequence[Gathered], language: str, named: Named) 
     """The answer of a plan, with every figure cited; refused where what is asked for takes a figure that no report has."""
     told = _told(gathered, language, named)
     derived, said = _worked_out(plan, told, language)
-    complete = not told.missing and (derived is not None or plan.operation not in ARITHMETIC)
-    parts = [said] if said else []
-    if told.missing:
-        parts.append(words(language, "missing", m=("、" if language == "zh" else ", ").join(told.missing)))
-    rows = listed(told.lines, language)
-    if rows:
-        parts.append(rows if (complete and not said) or not said else (words(language, "so far") if told.missing else "") + rows)
-    end = words(language, "end")
-    text = (end.join(part.rstrip("。.; ") for part in parts) + end).strip()
+    missing = words(language, "missing", m=words(language, "and").join(told.missing)) if told.missing else ""
+    text = _sentences([said, missing, listed(told.lines, language)], language)
     answer = _answer(plan, told, text, language, derived, [one.term.question for one in gathered])
     return replace(answer, refused=not told.rows or (plan.operation in ARITHMETIC and derived is None))
+
+
+def _sentences(parts: Sequence[str], language: str) -> str:
+    """Some statements, those that are empty left out, each with its full stop."""
+    end = words(language, "end")
+    return "".join(part + end for part in parts if part).strip()
 
 
 def _told(gathered: Sequence[Gathered], language: str, named: Named) -> Told:
@@ -113,7 +113,7 @@ def _worked_out(plan: Plan, told: Told, language: str) -> tuple[Derived | None, 
     try:
         return _arithmetic(plan.operation, told, values, printed, language)
     except CannotComputeError as error:
-        return None, words(language, "cannot", why=str(error))
+        return None, words(language, "cannot", why=error.told(language))
 
 
 def _arithmetic(
@@ -166,7 +166,7 @@ def _ranked(plan: Plan, told: Told, language: str) -> tuple[Derived | None, str]
     try:
         compute.average(values)
     except CannotComputeError as error:
-        return None, words(language, "cannot", why=str(error))
+        return None, words(language, "cannot", why=error.told(language))
     if len(values) < 2:
         return None, ""
     order = sorted(range(len(values)), key=lambda at: -values[at].value)
@@ -182,20 +182,11 @@ def _ranked(plan: Plan, told: Told, language: str) -> tuple[Derived | None, str]
 
 
 def tell_reports(plan: Plan, rows: Sequence[Gathered], language: str, named: Named) -> Answer:
-    """What reports say of one thing: the newest or the first figure, or whether they agree."""
+    """The figures that the reports give for one thing. Which is the latest, and whether they agree, is left to who reads them."""
     told = _told(rows, language, named)
-    key = {"latest": "latest", "first": "first"}.get(plan.operation)
-    if key:
-        line = told.lines[0]
-        said = words(language, key, a=line.label, v=line.shown) + line.marks
-    else:
-        reports = len(told.rows) + sum(len(row.others) for row in rows)
-        key = "differ" if len(told.rows) > 1 else "agree" if reports > 1 else "one report"
-        told = replace(told, missing=() if reports > 1 else (words(language, "another report"),))
-        said = words(language, key) + words(language, "end") + listed(told.lines, language)
-        key = None
-    derived = None if key else Derived(plan.operation, tuple(range(len(told.rows))), "", "", "", "")
-    return _answer(plan, told, said.strip() + words(language, "end").rstrip(), language, derived, [one.term.question for one in rows])
+    text = words(language, "so far") + listed(told.lines, language) + words(language, "end").rstrip()
+    answer = _answer(plan, told, text, language, None, [one.term.question for one in rows])
+    return replace(answer, refused=True)
 
 
 def tell_events(plan: Plan, found: Sequence[Event], language: str) -> Answer | None:
@@ -238,10 +229,9 @@ def tell_times(plan: Plan, read: Sequence[tuple[Term, Sequence[Piece]]], languag
     said, derived = "", None
     if not missing and len(rows) > 1:
         said, derived = _in_time(plan, told, language)
-    text = words(language, "end").join(part for part in (said, listed(lines, language)) if part)
-    if missing:
-        text = words(language, "missing", m="、".join(missing)) + words(language, "end") + text
-    return _answer(plan, told, text + words(language, "end").rstrip(), language, derived, [term.question for term, _ in read])
+    lacking = words(language, "no report", m=words(language, "and").join(missing)) if missing else ""
+    text = _sentences([lacking, said, listed(lines, language)], language)
+    return _answer(plan, told, text, language, derived, [term.question for term, _ in read])
 
 
 def _in_time(plan: Plan, told: Told, language: str) -> tuple[str, Derived | None]:

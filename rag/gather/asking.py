@@ -29,9 +29,11 @@ class Asker:
     reader: Reader
     understand: Callable[[str], Query]
     settings: Answering
+    check: Callable[[], None] = lambda: None  # raises once nobody waits for the answer any more
 
     def read(self, term: Term, asked: Query, sentences: int, alone: int = _READ_ALONE) -> list[Piece]:
         """The likeliest sentences to answer a term of a question, read; the first of them are read by themselves too."""
+        self.check()
         query, hits = self.query(term, asked), self._hits(term, asked, sentences // _LOOKED_AT)
         settings = self.settings.model_copy(update={"read_sentences": sentences, "evidence_sentences": alone})
         return choose_pieces(self.retriever, self.reader, query, hits, settings)

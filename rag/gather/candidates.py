@@ -59,6 +59,15 @@ class Candidate:
         return self.kind, self.unit
 
 
+def chance_of(log_odds: float) -> float:
+    """Log odds as a probability.
+
+    >>> chance_of(0.0), chance_of(-math.inf)
+    (0.5, 0.0)
+    """
+    return 0.0 if log_odds == -math.inf else 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, log_odds))))
+
+
 def candidates(pieces: Sequence[Piece], term: Term) -> list[Candidate]:
     """The figures of some sentences that were read for a term, likeliest first; figures of another time are left out."""
     found = [one for piece in pieces if piece.timely and math.isfinite(piece.alone) for one in _of_piece(piece, term)]

@@ -11,8 +11,32 @@ from rag.errors import RagError
 Measure = tuple[str, str]  # the kind of a figure (number, percent, points) and its unit
 
 
+_REASONS = {
+    "percentages": ("percentages of different periods or places cannot be added up", "不同时间或地点的百分比不能相加"),
+    "points": ("the change of a percentage is told in percentage points; ask for the difference",
+               "百分比的变化用百分点表示,请问相差多少"),
+    "nothing": ("no figure was found to compute with", "没有可算的数字"),
+    "units": ("the figures count different things ({units})", "这些数字的单位不同({units})"),
+    "kinds": ("one figure is a percentage and another is not", "有的是百分比,有的不是"),
+    "zero": ("the figure to divide by is 0", "除数是0"),
+    "rows": ("it takes another number of figures than its rows have", "所需数字的个数与列出的不符"),
+}
+
+
 class CannotComputeError(RagError):
-    """Figures that cannot be worked with together; the message says why."""
+    """Figures that cannot be worked with together; the message says why, ``told("zh")`` says it in Chinese.
+
+    >>> CannotComputeError("zero").told("zh")
+    '除数是0'
+    """
+
+    def __init__(self, reason: str, **values: str) -> None:
+        self._said = {language: text.format(**values) for language, text in zip(("en", "zh"), _REASONS[reason], strict=True)}
+        super().__init__(self._said["en"])
+
+    def told(self, language: str) -> str:
+        """The reason in the language of an answer."""
+        return self._said[language]
 
 
 @dataclass(frozen=True)
@@ -46,7 +70,7 @@ def total(values: Sequence[Value]) -> Value:
     """
     _check_alike(values)
     if values[0].kind != "number":
-        raise CannotComputeError("percentages of different periods or places cannot be added up")
+        raise CannotComputeError("percentages")
     return Value(sum((one.value for one in values), Fraction(0)), "number", values[0].unit, any(one.rough for one in values))
 
 
@@ -81,21 +105,21 @@ def percent_change(later: Value, earlier: Value) -> Value:
     _check_alike([later, earlier])
     _check_divisor(earlier)
     if later.kind != "number":
-        raise CannotComputeError("the change of a percentage is told in percentage points; ask for the difference")
+        raise CannotComputeError("points")
     return Value((later.value - earlier.value) * 100 / earlier.value, "percent", "", later.rough or earlier.rough)
 
 
 def _check_alike(values: Sequence[Value]) -> None:
     if not values:
-        raise CannotComputeError("no figure was found to compute with")
+        raise CannotComputeError("nothing")
     units = list(dict.fromkeys(one.unit for one in values if one.unit))
     kinds = list(dict.fromkeys(one.kind for one in values))
     if len(units) > 1:
-        raise CannotComputeError(f"the figures count different things ({', '.join(units)})")
+        raise CannotComputeError("units", units=", ".join(units))
     if len(kinds) > 1:
-        raise CannotComputeError("one figure is a percentage and another is not")
+        raise CannotComputeError("kinds")
 
 
 def _check_divisor(value: Value) -> None:
     if not value.value:
-        raise CannotComputeError("the figure to divide by is 0")
+        raise CannotComputeError("zero")

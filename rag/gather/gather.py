@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rag.answer.choose import Piece
-from rag.gather.candidates import Candidate, candidates
+from rag.gather.candidates import Candidate, candidates, chance_of
 from rag.gather.plan import Plan, Term
 from rag.gather.rows import choose_together, likeness
 
@@ -29,15 +29,6 @@ class Gathered:
     def chance(self) -> float:
         """The probability that the figure is the one that is asked for."""
         return chance_of(self.score)
-
-
-def chance_of(log_odds: float) -> float:
-    """Log odds as a probability.
-
-    >>> chance_of(0.0), chance_of(-math.inf)
-    (0.5, 0.0)
-    """
-    return 0.0 if log_odds == -math.inf else 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, log_odds))))
 
 
 def gather_terms(plan: Plan, read: Read, least: float) -> list[Gathered]:

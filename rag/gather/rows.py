@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 from functools import lru_cache
 
 from rag.answer.locate import clause_of
-from rag.gather.candidates import Candidate, fitted
-from rag.language.text import fold
+from rag.gather.candidates import Candidate, chance_of, fitted
+from rag.language.text import fold, jaccard
 
 _ROOM = 24  # characters of a sentence by which its wording is compared
 _FIGURES = re.compile(r"[\d.,%\u2030零〇一二两三四五六七八九十百千万亿点年月日季度上下半号份第]+")
@@ -23,19 +22,14 @@ def choose_together(terms: Sequence[Sequence[Candidate]]) -> list[tuple[Candidat
 
 def _together(one: Candidate, own: int, terms: Sequence[Sequence[Candidate]]) -> float:
     """The log odds of a candidate; it gains by how alike it and the most believed of each other term are told."""
-    alike = [max((likeness(one, other) * _believed(other) for other in found), default=0.0)
+    alike = [max((likeness(one, other) * chance_of(other.score) for other in found), default=0.0)
              for number, found in enumerate(terms) if number != own and found]
     return one.score + fitted()["together"]["like_others"] * (sum(alike) / len(alike) if alike else 0.0)
 
 
-def _believed(one: Candidate) -> float:
-    return 1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, one.score))))
-
-
 def likeness(one: Candidate, other: Candidate) -> float:
     """How alike the words before two figures are, 0 to 1, whatever their numbers and times."""
-    left, right = _words_of(one), _words_of(other)
-    return len(left & right) / len(left | right) if left | right else 0.0
+    return jaccard(_words_of(one), _words_of(other))
 
 
 def _words_of(one: Candidate) -> frozenset[str]:

@@ -13,7 +13,7 @@ from rag.gather.gather import Gathered
 from rag.gather.plan import Plan, Term
 from rag.gather.rows import likeness
 from rag.language.figures import CELLS, figures_of, time_at
-from rag.language.text import fold
+from rag.language.text import jaccard, letter_pairs
 from rag.language.when import When, times_in
 from rag.records import headline
 
@@ -55,19 +55,6 @@ def reports(plan: Plan, pieces: Sequence[Piece], when: When | None) -> list[Gath
     return rows
 
 
-def newest(rows: Sequence[Gathered], *, first: bool = False) -> list[Gathered]:
-    """The row whose time is the latest (or the earliest), by the time that it tells of, else by the day of its paper."""
-    dated = [(key, row) for row in rows if row.found and (key := _when_key(row.found))]
-    if not dated:
-        return list(rows[:1])
-    return [min(dated, key=lambda pair: pair[0])[1] if first else max(dated, key=lambda pair: pair[0])[1]]
-
-
-def _when_key(one: Candidate) -> str:
-    when = one.when
-    return when.period.end.isoformat() if when and when.year and when.period else one.piece.article.date
-
-
 def table_rows(plan: Plan, pieces: Sequence[Piece]) -> list[Gathered]:
     """The rows of the table whose row answers best, each with its cell of the same column; none where no row answers."""
     best = next((one for one in candidates(pieces, Term(plan.question)) if CELLS in one.piece.text), None)
@@ -84,7 +71,7 @@ def events(pieces: Sequence[Piece], when: When | None) -> list[Event]:
     read = [piece for piece in pieces if piece.timely and math.isfinite(piece.alone)]
     found: list[Event] = []
     for piece in read:
-        alike = _jaccard(_wording(piece), _wording(read[0]))
+        alike = jaccard(_wording(piece), _wording(read[0]))
         if piece.alone + _WORDED_ALIKE * alike < (_TELLS if piece is not read[0] else _WORDED_ALIKE + _BEST_TELLS):
             continue
         one = Event(piece, *_words_of(piece), time_of(piece))
@@ -134,22 +121,13 @@ def _words_of(piece: Piece) -> tuple[int, int]:
 def _same_event(one: Event, other: Event) -> bool:
     if one.when and other.when and not (one.when.covers(other.when) or other.when.covers(one.when)):
         return False
-    left, right = (_pairs(f"{headline(event.piece.article)}{event.piece.text}") for event in (one, other))
-    inner, outer = _pairs(one.words), _pairs(other.words)
+    left, right = (letter_pairs(f"{headline(event.piece.article)}{event.piece.text}") for event in (one, other))
+    inner, outer = letter_pairs(one.words), letter_pairs(other.words)
     return _share(left, right) > _ONE_EVENT or _share(inner, outer) > 2 * _ONE_EVENT
 
 
 def _wording(piece: Piece) -> frozenset[str]:
-    return _pairs("".join(c for c in piece.text if not c.isdigit()))
-
-
-def _jaccard(one: frozenset[str], other: frozenset[str]) -> float:
-    return len(one & other) / (len(one | other) or 1)
-
-
-def _pairs(text: str) -> frozenset[str]:
-    plain = "".join(c for c in fold(text) if c.isalnum())
-    return frozenset(plain[at : at + 2] for at in range(len(plain) - 1))
+    return letter_pairs("".join(c for c in piece.text if not c.isdigit()))
 
 
 def _share(one: frozenset[str], other: frozenset[str]) -> float:

@@ -80,18 +80,17 @@ def _to_places(value: Fraction, power: int) -> tuple[Fraction, bool]:
 
 _WORDS = {
     "zh": {"difference": "{a}比{b}{more}{d}", "sum": "合计{d}", "average": "平均{d}", "share": "占{d}", "change": "{a}比{b}{rose}{d}",
-           "most": "最高的是{a}:{v}", "least": "最低的是{a}:{v}", "latest": "最新的是{a}:{v}", "first": "最早的是{a}({v})",
+           "most": "最高的是{a}:{v}", "least": "最低的是{a}:{v}", "first": "最早的是{a}({v})",
            "last": "最晚的是{a}({v})", "missing": "资料里没有{m}的数字", "cannot": "无法算出:{why}", "so far": "资料里有的:",
-           "in all": "资料里共有{n}条:", "higher": "{a}高于{b},相差{d}", "equal": "两者相同", "agree": "各条报道一致",
-           "differ": "各条报道不一致", "one report": "资料里只有一条报道", "another report": "另一条报道", "sep": ";", "end": "。"},
+           "in all": "资料里共有{n}条:", "higher": "{a}高于{b},相差{d}", "equal": "两者相同", "no report": "资料里没有{m}的报道",
+           "and": "、", "sep": ";", "end": "。"},
     "en": {"difference": "{a} is {d} {more} than {b}", "sum": "{d} in total", "average": "{d} on average", "share": "{d}",
            "change": "{a} {rose} by {d} against {b}", "most": "Highest: {a}, {v}", "least": "Lowest: {a}, {v}",
-           "latest": "The latest is {a}: {v}", "first": "{a} came first ({v})", "last": "{a} came last ({v})",
+           "first": "{a} came first ({v})", "last": "{a} came last ({v})",
            "missing": "The archive has no figure for {m}", "cannot": "It cannot be worked out: {why}",
            "so far": "What the archive has: ", "in all": "{n} in the reports of this archive: ",
-           "higher": "{a} is higher than {b}, by {d}", "equal": "Both are the same", "agree": "The reports agree",
-           "differ": "The reports differ", "one report": "The archive has one report only", "another report": "another report",
-           "sep": "; ", "end": ". "},
+           "higher": "{a} is higher than {b}, by {d}", "equal": "Both are the same", "and": ", ",
+           "no report": "The archive has no report of {m}", "sep": "; ", "end": ". "},
 }
 
 

@@ -9,9 +9,9 @@ from rag.answer.choose import Piece
 from rag.gather.answer import tell, tell_events, tell_reports, tell_times
 from rag.gather.asking import Asker
 from rag.gather.gather import gather_terms
-from rag.gather.plan import ARITHMETIC, OF_EVENTS, Plan, Term, make_plan, runs_of
+from rag.gather.plan import ARITHMETIC, OF_EVENTS, Plan, Split, Term, make_plan, runs_of
 from rag.gather.prompts import asks_figure, parts_prompt
-from rag.gather.survey import events, newest, reports, table_rows
+from rag.gather.survey import events, reports, table_rows
 from rag.gather.tell import Named
 from rag.generate import Generator, complete
 from rag.language.text import fold, simplified
@@ -21,7 +21,7 @@ from rag.records import Answer
 from rag.search.query import Query
 
 _SURVEYED, _READ_ALONE = 60, 24  # sentences that are looked at to list all that answer, and read by themselves
-_TABLE = 40
+_OF_AN_EVENT = 20  # sentences that are looked at for each event
 _BRACKETS = re.compile("[(\uff08]([^()\uff08\uff09]*)[)\uff09]$")
 _SCALE = re.compile("^(?:[百千]?万|[百千万]?亿)")
 _LIKELIER_THAN_NOT = 0.5  # probability from which a figure is a row
@@ -41,7 +41,7 @@ def work_out(operation: str, query: Query, asker: Asker, generator: Generator, n
 
     plan = make_plan(operation, asked, split)
     if plan.terms and operation in OF_EVENTS:
-        return tell_times(plan, [(term, asker.read(term, query, _TABLE // 2)) for term in plan.terms], language, named)
+        return tell_times(plan, [(term, asker.read(term, query, _OF_AN_EVENT)) for term in plan.terms], language, named)
     if plan.terms:
         rows = gather_terms(plan, lambda term, sentences: asker.read(term, query, sentences), _LIKELIER_THAN_NOT)
         return tell(plan, rows, language, named)
@@ -58,8 +58,6 @@ def _surveyed(plan: Plan, term: Term, pieces: Sequence[Piece], language: str, na
     if plan.operation == "rank" and (rows := table_rows(plan, pieces)):
         return tell(plan, rows, language, named)
     rows = reports(plan, pieces, term.when)
-    if plan.operation in ("latest", "first"):
-        rows = newest(rows, first=plan.operation == "first")
     return tell_reports(plan, rows, language, named) if rows else None
 
 
@@ -87,9 +85,8 @@ def _asked(part: str) -> str:
     return f"{part[: match.start()] if match else part.rstrip('?。')}是多少{unit}?"
 
 
-def topic(plan: Plan, split: object) -> Term:
+def topic(plan: Plan, split: Split) -> Term:
     """What a question without parts is about, and the one time that it names."""
-    assert callable(split)
     words = next(iter(split(plan.question, plan.operation)), plan.question)
     runs = runs_of(plan.question)
     when: When | None = runs[0].first.when if len(runs) == 1 and runs[0].first == runs[0].last else None

@@ -180,9 +180,9 @@ def periods_in(text: str, written: str = "") -> Iterator[Period]:
     """
     for token in date_tokens(text, written):
         if not token.startswith("md"):
-            yield _span(int(token[1:5]), int(token[5:7]), int(token[7:] or 0))
+            yield span_of(int(token[1:5]), int(token[5:7]), int(token[7:] or 0))
     for match in _YEAR.finditer(text):
-        yield _span(int(match[1] or match[2] or match[3]))
+        yield span_of(int(match[1] or match[2] or match[3]))
 
 
 def totals_in(text: str, written: str = "") -> Iterator[Period]:
@@ -196,13 +196,13 @@ def totals_in(text: str, written: str = "") -> Iterator[Period]:
             first, last = _months(match.groupdict())
             year = match["y"] or (year_of(last, written) if 1 <= last <= 12 else "")
             if year and 1 <= first <= last <= 12:
-                yield Period(_span(int(year), first).start, _span(int(year), last).end, whole=True)
+                yield Period(span_of(int(year), first).start, span_of(int(year), last).end, whole=True)
 
 
 def _holidays(question: str, named: list[Period]) -> list[Period]:
     """Returns the holidays of a question, in each year that it names.
 
-    >>> [p.start.isoformat() for p in _holidays("2023年劳动节假期收入多少?", [_span(2023)])]
+    >>> [p.start.isoformat() for p in _holidays("2023年劳动节假期收入多少?", [span_of(2023)])]
     ['2023-04-29']
     """
     return [Period(date(year, *first), date(year, *last)) for words, first, last in _HOLIDAYS if words.search(question)
@@ -235,13 +235,18 @@ def _month_number(word: str) -> int:
     return int(word) if word.isdigit() else MONTH_NUMBER[word]
 
 
-def _span(year: int, month: int = 0, day: int = 0) -> Period:
+def span_of(year: int, month: int = 0, day: int = 0) -> Period:
+    """Returns a year, a month or a day as a period; a day that its month has not becomes the month's last.
+
+    >>> span_of(2024, 2).end, span_of(2023, 2, 31).start
+    (datetime.date(2024, 2, 29), datetime.date(2023, 2, 28))
+    """
     last = calendar.monthrange(year, month or 12)[1]
     return Period(date(year, month or 1, min(day, last) or 1), date(year, month or 12, min(day, last) or last))
 
 
 def _date_span(iso: str) -> Period | None:
     try:
-        return _span(*map(int, iso.split("-"))) if ISO.fullmatch(iso) else None
+        return span_of(*map(int, iso.split("-"))) if ISO.fullmatch(iso) else None
     except ValueError:  # a 13th month
         return None

@@ -159,3 +159,22 @@ def syllables(text: str) -> list[str]:
         elif piece.strip() and found:
             found.append("|")
     return found
+
+
+def letter_pairs(text: str) -> frozenset[str]:
+    """The pairs of neighbouring letters and digits of a text; a text of one letter is its own pair.
+
+    >>> sorted(letter_pairs("开工,7个")), letter_pairs("甲"), letter_pairs("")
+    (['7个', '工7', '开工'], frozenset({'甲'}), frozenset())
+    """
+    plain = "".join(c for c in fold(text) if c.isalnum())
+    return frozenset(plain[at : at + 2] for at in range(len(plain) - 1)) or frozenset([plain] if plain else [])
+
+
+def jaccard(one: frozenset[str], other: frozenset[str]) -> float:
+    """The share of what two sets hold that both hold, 0 to 1; 0 for two empty sets.
+
+    >>> jaccard(frozenset("ab"), frozenset("bc"))
+    0.3333333333333333
+    """
+    return len(one & other) / (len(one | other) or 1)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from rag.language.dates import DAYS_OFF, ISO, MONTH, MONTH_NUMBER, RELATIVE_YEARS, year_of
-from rag.language.periods import Period, _span
+from rag.language.periods import Period, span_of
 from rag.language.text import fold
 
 _HAN = {word: n for n, words in enumerate("一 二两 三 四 五 六 七 八 九 十".split(), 1) for word in words} | {"十一": 11, "十二": 12}
@@ -108,9 +108,9 @@ class When:
         if not self.year:
             return None
         if self.day:
-            return _span(self.year, self.first, self.day)
+            return span_of(self.year, self.first, self.day)
         whole = self.kind not in ("month", "year")
-        return Period(_span(self.year, self.first).start, _span(self.year, self.last).end, whole)
+        return Period(span_of(self.year, self.first).start, span_of(self.year, self.last).end, whole)
 
     def covers(self, other: When) -> bool:
         """Whether the other lies in it; a year that is not known may be any."""

@@ -21,7 +21,7 @@ from rag.index.store.protocol import Reading, Store
 from rag.index.store.vectors import centred
 from rag.language.dates import is_date
 from rag.language.periods import Period
-from rag.language.text import fold, search_tokens
+from rag.language.text import fold, jaccard, letter_pairs, search_tokens
 from rag.records import Filter, Found, Hit, Passage
 from rag.search.query import Query
 
@@ -149,15 +149,19 @@ class Retriever:
         covered = self.coverage(terms, [f"{p.context} {p.text}" for p in passages.values()])
         return _share_of_best(list(zip(passages, covered, strict=True))) if terms else {}
 
+    def word_frequencies(self, words: Iterable[str]) -> dict[str, int]:
+        """Returns in how many passages each word can stand: the lowest document frequency of its tokens."""
+        pairs = {word: [token for token in search_tokens(word) if len(token) > 1] or [word] for word in words}
+        counts = self.store.archive.document_frequencies(sorted({pair for some in pairs.values() for pair in some}))
+        return {word: min(counts.get(pair, 0) for pair in some) for word, some in pairs.items()}
+
     def coverage(self, terms: Sequence[tuple[str, ...]], texts: Sequence[str]) -> list[float]:
         """Returns the IDF-weighted share of the terms that each text contains, 0 to 1.
 
         Any word of a term counts as the term. The document frequency of a term is the sum over its words; a term that no
         passage contains is left out.
         """
-        pairs = {word: [token for token in search_tokens(word) if len(token) > 1] or [word] for term in terms for word in term}
-        counts = self.store.archive.document_frequencies(sorted({pair for some in pairs.values() for pair in some}))
-        common = {word: min(counts.get(pair, 0) for pair in some) for word, some in pairs.items()}
+        common = self.word_frequencies(word for term in terms for word in term)
         size = self.store.manifest.passages
         weighed = [(words, math.log(1 + size / min(size, sum(common[word] for word in words))))
                    for term in terms if (words := [word for word in term if common[word]])]
@@ -189,7 +193,7 @@ class Retriever:
                 if row not in passages or passages[row].article_id not in articles:
                     continue
                 passage = passages[row]
-                shingles = _shingles(passage.text)
+                shingles = letter_pairs(passage.text)
                 same = next((at for at, other in enumerate(seen) if _overlap(shingles, other) > _DUPLICATE_OVERLAP), None)
                 if same is not None:
                     hits[same] = replace(hits[same], alike=hits[same].alike + 1)
@@ -237,17 +241,11 @@ def _ranks(scores: Scores) -> dict[int, int]:
     return {row: rank for rank, row in enumerate(sorted(scores, key=lambda row: -scores[row]), 1)}
 
 
-def _shingles(text: str) -> frozenset[str]:
-    """Returns the bigrams of letters and digits."""
-    plain = "".join(c for c in fold(text) if c.isalnum())
-    return frozenset(plain[i : i + 2] for i in range(len(plain) - 1)) or frozenset([plain])
-
-
 def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
     """Returns the Jaccard similarity; 0 if the sizes alone show that it is at most ``_DUPLICATE_OVERLAP``."""
     if min(len(one), len(other)) <= _DUPLICATE_OVERLAP * max(len(one), len(other)):
         return 0.0
-    return len(one & other) / len(one | other)
+    return jaccard(one, other)
 
 
 def fuse(channels: Mapping[str, Scores], weights: Mapping[str, float]) -> list[tuple[int, float]]:

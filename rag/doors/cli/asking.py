@@ -24,7 +24,6 @@ from rag.doors.cli.options import (
 )
 from rag.doors.cli.printing import print_answer, print_csv, print_facts, print_hits, print_json, print_lines
 from rag.errors import QuestionError
-from rag.gather.ledger import csv_rows
 
 if TYPE_CHECKING:
     from rag.records import Hit
@@ -98,6 +97,8 @@ def facts(
 
     found = open_rag(config, index).facts(query, k, Filter(since, until, source), unit=unit, kind=kind)
     if as_csv:
+        from rag.gather.ledger import csv_rows
+
         print_csv(csv_rows(found))
     elif as_lines:
         print_lines(entry.to_dict() for entry in found)
