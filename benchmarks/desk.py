@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
 import shutil
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
+
+from run import machine
 
 HERE = Path(__file__).parent
 OPENED = 5  # times that each page is opened
@@ -77,10 +78,8 @@ def _table(desk: list[Any], plain: list[Any], seconds: list[float], questions: s
         requests, size, ready = (median(column) for column in zip(*runs, strict=True))
         return f"| {name} | {requests:.0f} | {size / 1000:,.0f} | {ready:.2f} |"
 
-    model = next((line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
-                  if line.startswith("model name")), platform.processor())
     return "\n".join([
-        "# The desk in a browser", "", f"{model}, Chromium on the same machine, medians of {OPENED} first visits. "
+        "# The desk in a browser", "", f"{machine()}, Chromium on the same machine, medians of {OPENED} first visits. "
         f"`python benchmarks/desk.py --questions {questions}`", "",
         "| page | requests | kB over the wire | seconds until one can type |", "|---|---|---|---|",
         row("desk", desk), row("plain Gradio chat", plain), "",

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import platform
 import random
 import time
 from collections import Counter
@@ -20,6 +19,7 @@ from pathlib import Path
 from statistics import median, quantiles
 
 import httpx
+from run import machine
 
 HERE = Path(__file__).parent
 DOCUMENTED = {200, 429, 503}
@@ -139,11 +139,9 @@ def _table(arguments: argparse.Namespace, seen: Seen, alone: list[float], freed:
 
     memory = seen.memory or [0.0]
     statuses = ", ".join(f"{count} × {name}" for name, count in sorted(seen.statuses.items()))
-    model = next((line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
-                  if line.startswith("model name")), platform.processor())
     return "\n".join([
         "# Many at once", "",
-        f"{model}, {platform.python_version()}; {arguments.askers} askers without a pause and {arguments.searchers} searchers with a "
+        f"{machine()}; {arguments.askers} askers without a pause and {arguments.searchers} searchers with a "
         f"pause of {arguments.pause} s, {arguments.seconds:.0f} s, loopback. `python benchmarks/load.py --questions "
         f"{arguments.questions.name}`", "",
         "| measured | median · 95 % · most, seconds |", "|---|---|",

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
 import resource
 import sqlite3
 import subprocess
@@ -23,6 +22,7 @@ from statistics import median, quantiles
 from typing import Any
 
 import numpy as np
+from run import machine
 
 from rag.config import load_config
 from rag.index.embed import open_embedder
@@ -139,12 +139,10 @@ def memory() -> float:
 
 
 def _table(rows: list[dict[str, Any]], arguments: argparse.Namespace) -> str:
-    model = next((line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
-                  if line.startswith("model name")), platform.processor())
     lines = [f"| {row['size']:,} | {row['kind']} | {row['built']} | {row['recall']} | {row['p50']} · {row['p95']} | {row['memory']} "
              f"(of it before the first search {row['before']}) | {row['file'] / 1e6:,.0f} |" for row in rows]
     return "\n".join([
-        "# Vector search by size", "", f"{model}, 2 cores. `python benchmarks/scale.py --questions {arguments.questions.name}`; the "
+        "# Vector search by size", "", f"{machine()}. `python benchmarks/scale.py --questions {arguments.questions.name}`; the "
         "vectors of an index and copies of them with noise; the questions are real.", "",
         "| passages | FAISS index | seconds to build | recall@10 of exact | ms, median · 95 % | GiB resident | MB on disk |",
         "|---|---|---|---|---|---|---|", *lines, ""])

@@ -18,7 +18,7 @@ from rag.language.figures import figures_of, sort_of, time_at
 from rag.language.quantities import Quantity, unit_of
 from rag.language.when import When
 
-_ASKS_SHARE = re.compile(r"率|幅|增速|百分|增长|下降|同比|环比|比重|占比|指数|percent|\brate\b|growth|%|share|index|PMI", re.I)
+_ASKS_SHARE = re.compile(r"率|幅|增速|百分|同比|环比|比重|占比|percent|\brate\b|growth|%|share", re.I)
 _LEAST = 1e-3  # probability below which a figure of a sentence is not looked at
 
 

@@ -17,7 +17,9 @@ from rag.doors.cli.options import (
     ConfigFile,
     IndexFolder,
     OutFile,
-    day_month_or_year,
+    Since,
+    SourceName,
+    Until,
     day_or_today,
     open_rag,
     whole_number,
@@ -56,11 +58,9 @@ def search(
         metavar="QUERY", help="The words to look for; write -- before a query that begins with a dash.")] = None,
     k: Annotated[int | None, typer.Option(
         "-k", parser=whole_number, metavar="K", help="Show this many passages instead of retrieval.k of the config.")] = None,
-    since: Annotated[str, typer.Option(
-        parser=day_month_or_year, metavar="DATE", help="Keep articles of this day, month or year, or later.")] = "",
-    until: Annotated[str, typer.Option(
-        parser=day_month_or_year, metavar="DATE", help="Keep articles of this day, month or year, or earlier.")] = "",
-    source: Annotated[str, typer.Option(metavar="TEXT", help="Keep sources whose name holds this text.")] = "",
+    since: Since = "",
+    until: Until = "",
+    source: SourceName = "",
     explain: Annotated[bool, typer.Option("--explain", help="Show what found each passage.")] = False,
     batch: BatchFile = None, out: OutFile = None,
     config: ConfigFile = None, index: IndexFolder = None, as_json: AsJson = False,
@@ -83,11 +83,9 @@ def facts(
     k: Annotated[int, typer.Option("-k", parser=whole_number, metavar="K", help="Show this many figures.")] = 50,
     unit: Annotated[str, typer.Option(metavar="UNIT", help="Keep figures with this unit, as printed: 元, 吨, 人次.")] = "",
     kind: Annotated[str, typer.Option(metavar="KIND", help="Keep figures of this kind: number, percent or points.")] = "",
-    since: Annotated[str, typer.Option(
-        parser=day_month_or_year, metavar="DATE", help="Keep articles of this day, month or year, or later.")] = "",
-    until: Annotated[str, typer.Option(
-        parser=day_month_or_year, metavar="DATE", help="Keep articles of this day, month or year, or earlier.")] = "",
-    source: Annotated[str, typer.Option(metavar="TEXT", help="Keep sources whose name holds this text.")] = "",
+    since: Since = "",
+    until: Until = "",
+    source: SourceName = "",
     as_csv: Annotated[bool, typer.Option("--csv", help="Print a table for a spreadsheet.")] = False,
     as_lines: Annotated[bool, typer.Option("--jsonl", help="Print one line of JSON for each figure.")] = False,
     config: ConfigFile = None, index: IndexFolder = None, as_json: AsJson = False,

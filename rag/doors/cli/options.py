@@ -62,6 +62,13 @@ def day_month_or_year(text: str) -> str:
     return text
 
 
+Since = Annotated[str, typer.Option(
+    parser=day_month_or_year, metavar="DATE", help="Keep articles of this day, month or year, or later.")]
+Until = Annotated[str, typer.Option(
+    parser=day_month_or_year, metavar="DATE", help="Keep articles of this day, month or year, or earlier.")]
+SourceName = Annotated[str, typer.Option("--source", metavar="TEXT", help="Keep sources whose name holds this text.")]
+
+
 def day_or_today(text: str) -> date:
     """A day, or today.
 
