@@ -198,7 +198,7 @@ def tell_events(plan: Plan, found: Sequence[Event], language: str) -> Answer | N
     for event in found:
         number = _number_of(event.piece, pieces)
         label = (event.when.label if language == "zh" else event.when.english) if event.when else ""
-        shown = in_language(event.words, language)
+        shown = event.words if language == "zh" else f"“{event.words}”"
         rows.append(Row(label, event.when.iso if event.when else "", "", event.words, "text", "", (number,), event.start, event.end,
                         round(chance_of(event.piece.alone), 4)))
         lines.append(Line(label, shown, f"[{number}]"))
@@ -231,7 +231,8 @@ def tell_times(plan: Plan, read: Sequence[tuple[Term, Sequence[Piece]]], languag
         said, derived = _in_time(plan, told, language)
     lacking = words(language, "no report", m=words(language, "and").join(missing)) if missing else ""
     text = _sentences([lacking, said, listed(lines, language)], language)
-    return _answer(plan, told, text, language, derived, [term.question for term, _ in read])
+    answer = _answer(plan, told, text, language, derived, [term.question for term, _ in read])
+    return replace(answer, refused=derived is None)
 
 
 def _in_time(plan: Plan, told: Told, language: str) -> tuple[str, Derived | None]:
