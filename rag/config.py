@@ -154,7 +154,7 @@ def load_config(path: str | Path | None = None) -> Config:
         if not path.exists():
             return Config()
     file = Path(path)
-    return _anchored(parse_config(_read_yaml(file), str(file)), file.resolve().parent)
+    return _with_absolute_paths(parse_config(_read_yaml(file), str(file)), file.resolve().parent)
 
 
 def parse_config(raw: Any, name: str = "config") -> Config:
@@ -172,15 +172,15 @@ def parse_config(raw: Any, name: str = "config") -> Config:
     try:
         return Config.model_validate(raw)
     except ValidationError as error:
-        raise ConfigError(_first_fault(error, name)) from error
+        raise ConfigError(_first_error(error, name)) from error
 
 
-def _first_fault(error: ValidationError, name: str) -> str:
-    fault = error.errors()[0]
-    place = ".".join(str(part) for part in fault["loc"])
-    if fault["type"] == "extra_forbidden":
-        return f"{place}: unknown key ({name}); remove it or see the comments of config.yaml for the keys there are"
-    return f"{place}: {fault['msg']}, not {fault['input']!r:.80} ({name})"
+def _first_error(error: ValidationError, name: str) -> str:
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return f"{key}: unknown key ({name}); remove it or see the comments of config.yaml for the keys there are"
+    return f"{key}: {first['msg']}, not {first['input']!r:.80} ({name})"
 
 
 def _read_yaml(file: Path) -> Any:
@@ -196,7 +196,7 @@ def _read_yaml(file: Path) -> Any:
         raise ConfigError(f"{file}: is not YAML ({' '.join(str(error).split())})") from error
 
 
-def _anchored(config: Config, folder: Path) -> Config:
+def _with_absolute_paths(config: Config, folder: Path) -> Config:
     """Relative paths are meant from where the config file lies, not from where the command was typed."""
     source = config.source.model_copy(update={"paths": tuple(folder / p for p in config.source.paths)})
     index = config.index.model_copy(update={"dir": folder / config.index.dir})

@@ -21,8 +21,8 @@ _PACKAGES = {
     "xllamacpp": "xllamacpp", "openvino_genai": "openvino-genai", "jieba": "jieba", "pypinyin": "pypinyin",
 }
 _GIGABYTE = 1 << 30
-_ROOM = 3 * _GIGABYTE
-_MEMORY = 4 * _GIGABYTE
+_MIN_FREE = 3 * _GIGABYTE
+_MIN_MEMORY = 4 * _GIGABYTE
 
 
 @dataclass(frozen=True)
@@ -61,18 +61,18 @@ def _packages(config: Config) -> Finding:
 
 def _memory(config: Config) -> Finding:
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return Finding("memory", total >= _MEMORY, f"{total / _GIGABYTE:.1f} GiB, {os.cpu_count()} processors",
+    return Finding("memory", total >= _MIN_MEMORY, f"{total / _GIGABYTE:.1f} GiB, {os.cpu_count()} processors",
                    "set generation.model to Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF, which needs half as much")
 
 
 def _cache(config: Config) -> Finding:
     folder = cache_folder()
-    there = next(path for path in (folder, *folder.parents) if path.exists())
-    free = shutil.disk_usage(there).free
-    writable = os.access(there, os.W_OK)
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    free = shutil.disk_usage(existing).free
+    writable = os.access(existing, os.W_OK)
     seen = f"{folder}: {free / _GIGABYTE:.1f} GiB free{'' if writable else ', read-only'}"
-    whole = all(model.cached for model in _needed(config))
-    return Finding("cache", whole or (writable and free >= _ROOM), seen,
+    all_cached = all(model.cached for model in _needed(config))
+    return Finding("cache", all_cached or (writable and free >= _MIN_FREE), seen,
                    "make 3 GiB of room there, or set WENBAO_CACHE to another folder")
 
 

@@ -21,7 +21,7 @@ from rag.records import Answer, Article, Hit
 if TYPE_CHECKING:
     from rag.engine import Rag
 
-_DEPTH = 10
+_CUTOFF = 10
 _KS = (1, 5, 10)
 
 
@@ -51,7 +51,7 @@ def evaluate_retrieval(rag: Rag, questions: Iterable[Mapping[str, Any]]) -> Repo
         if not row.get("doc_ids"):
             continue
         began = time.perf_counter()
-        found = documents(rag.search(row["question"], k=_DEPTH * 3))[:_DEPTH]
+        found = documents(rag.search(row["question"], k=_CUTOFF * 3))[:_CUTOFF]
         seconds.append(time.perf_counter() - began)
         right = [rank for rank, doc in enumerate(found, 1) if doc in row["doc_ids"]]
         ranks.append(right[0] if right else 0)
@@ -76,7 +76,7 @@ def ndcg(ranks: Sequence[int], relevant: int) -> float:
     >>> ndcg([1], 1), ndcg([], 1), round(ndcg([2], 1), 3)
     (1.0, 0.0, 0.631)
     """
-    best = sum(1 / math.log2(rank + 1) for rank in range(1, min(relevant, _DEPTH) + 1))
+    best = sum(1 / math.log2(rank + 1) for rank in range(1, min(relevant, _CUTOFF) + 1))
     return sum(1 / math.log2(rank + 1) for rank in ranks) / best if best else 0.0
 
 
@@ -174,12 +174,12 @@ def evaluate_pages(pages: Iterable[tuple[str, Sequence[Article], Sequence[Mappin
     for name, found, wanted in pages:
         number += 1
         texts = ["".join(article.text.split()) for article in found]
-        true = ["".join("".join(row["paragraphs"]).split()) for row in wanted]
-        common = _paired(texts, true)
+        gold = ["".join("".join(row["paragraphs"]).split()) for row in wanted]
+        common = _shared_characters(texts, gold)
         shared, read_characters, true_characters = (
-            shared + common, read_characters + sum(map(len, texts)), true_characters + sum(map(len, true)))
-        have = {_plain(article.title) for article in found if article.title}
-        want = {_plain(row["title"]) for row in wanted if row["title"]}
+            shared + common, read_characters + sum(map(len, texts)), true_characters + sum(map(len, gold)))
+        have = {_comparable(article.title) for article in found if article.title}
+        want = {_comparable(row["title"]) for row in wanted if row["title"]}
         titles = [titles[0] + len(have & want), titles[1] + len(have), titles[2] + len(want)]
         if have != want:
             failures.append({"id": name, "missed": sorted(want - have), "added": sorted(have - want)})
@@ -189,23 +189,23 @@ def evaluate_pages(pages: Iterable[tuple[str, Sequence[Article], Sequence[Mappin
     return Report("pages", number, figures, failures)
 
 
-def _plain(title: str) -> str:
+def _comparable(title: str) -> str:
     return "".join(fold(title).split())
 
 
-def _paired(texts: Sequence[str], true: Sequence[str]) -> int:
+def _shared_characters(texts: Sequence[str], gold: Sequence[str]) -> int:
     """Characters in common under the best pairing of articles (Hungarian method)."""
     import numpy as np
     from scipy.optimize import linear_sum_assignment
 
-    if not texts or not true:
+    if not texts or not gold:
         return 0
-    table = np.array([[_common(one, other) for other in true] for one in texts])
-    rows, columns = linear_sum_assignment(-table)
-    return int(table[rows, columns].sum())
+    shared_counts = np.array([[_common_characters(one, other) for other in gold] for one in texts])
+    rows, columns = linear_sum_assignment(-shared_counts)
+    return int(shared_counts[rows, columns].sum())
 
 
-def _common(one: str, other: str) -> int:
+def _common_characters(one: str, other: str) -> int:
     blocks = SequenceMatcher(None, one, other, autojunk=False).get_matching_blocks()
     return sum(block.size for block in blocks if block.size >= 8)
 

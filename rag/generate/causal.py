@@ -26,8 +26,8 @@ class Causal:
             self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, **options)
             self._model: Any = AutoModelForCausalLM.from_pretrained(folder, **options).eval()
         except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
-            told = " ".join(str(error).split())[:200]
-            raise ModelError(f"{path}: cannot be loaded by transformers ({told})") from error
+            reason = " ".join(str(error).split())[:200]
+            raise ModelError(f"{path}: cannot be loaded by transformers ({reason})") from error
         self.name = f"transformers:{path.name}"
         self._lock = threading.Lock()
 

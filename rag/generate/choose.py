@@ -31,7 +31,7 @@ def open_generator(settings: Generation, find: Callable[[str], Path]) -> Generat
     if backend == "auto":
         from rag.generate.precision import has_bfloat16
 
-        backend = "openvino" if has_bfloat16() and _reads(path, settings.threads) else "llamacpp"
+        backend = "openvino" if has_bfloat16() and _can_read(path, settings.threads) else "llamacpp"
         log.info("generation.backend auto: %s", backend)
     if backend == "llamacpp":
         from rag.generate.llamacpp import LlamaCpp
@@ -46,7 +46,7 @@ def open_generator(settings: Generation, find: Callable[[str], Path]) -> Generat
     return Causal(path, threads=settings.threads)
 
 
-def _reads(path: Path, threads: int) -> bool:
+def _can_read(path: Path, threads: int) -> bool:
     """Whether OpenVINO can open a model; it cannot where a GGUF file holds a kind of number that it does not know."""
     from rag.errors import ModelError
     from rag.generate.openvino import prepare

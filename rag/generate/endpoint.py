@@ -10,7 +10,7 @@ from typing import Any
 from rag.errors import GenerationError
 from rag.generate.protocol import Prompt
 
-_SECONDS = 120.0
+_TIMEOUT = 120.0
 
 
 class Endpoint:
@@ -34,7 +34,7 @@ class Endpoint:
         key = os.environ.get(self._key_variable)
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         try:
-            timeout = httpx.Timeout(_SECONDS, connect=5.0)
+            timeout = httpx.Timeout(_TIMEOUT, connect=5.0)
             with httpx.stream("POST", self._url, json=body, headers=headers, timeout=timeout) as response:
                 if response.is_error:
                     response.read()

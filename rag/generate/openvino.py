@@ -24,8 +24,8 @@ from rag.models import cache_folder
 log = logging.getLogger(__name__)
 
 _END = object()
-_LOOKED_UP = 1  # tokens guessed at a time: two are checked as quickly as one, four take a third longer
-_ALIKE = 3  # a guess is what followed the last three tokens, or two, or one, before; answers copy their evidence
+_DRAFT_TOKENS = 1  # tokens guessed at a time: two are checked as quickly as one, four take a third longer
+_MAX_NGRAM = 3  # a guess is what followed the last three tokens, or two, or one, before; answers copy their evidence
 
 
 class OpenVino:
@@ -43,7 +43,7 @@ class OpenVino:
             precision = precision_of(graph)
             self._pipeline = _pipeline(graph, threads, **({"INFERENCE_PRECISION_HINT": precision} if precision else {}))
         except RuntimeError as error:
-            raise _unreadable(file, error) from error
+            raise _load_error(file, error) from error
         self.name = f"openvino:{file.name}"
         self._genai: Any = openvino_genai
         self._lock = threading.Lock()
@@ -56,7 +56,7 @@ class OpenVino:
     def _stream(self, prompt: Prompt, max_tokens: int) -> Iterator[str]:
         history = self._genai.ChatHistory(prompt.messages())
         settings = self._genai.GenerationConfig(
-            max_new_tokens=max_tokens, do_sample=False, num_assistant_tokens=_LOOKED_UP, max_ngram_size=_ALIKE)
+            max_new_tokens=max_tokens, do_sample=False, num_assistant_tokens=_DRAFT_TOKENS, max_ngram_size=_MAX_NGRAM)
         pieces: queue.Queue[Any] = queue.Queue()
         stopped = threading.Event()
 
@@ -95,14 +95,14 @@ def prepare(file: Path, threads: int = 0) -> Path:
         raise ModelError("openvino-genai is not installed; pip install openvino-genai, or choose another "
                          "generation.backend") from error
     try:
-        return _converted(file, threads) if file.is_file() else file
+        return _cached_graph(file, threads) if file.is_file() else file
     except RuntimeError as error:
-        raise _unreadable(file, error) from error
+        raise _load_error(file, error) from error
 
 
-def _unreadable(file: Path, error: RuntimeError) -> ModelError:
-    told = " ".join(str(error).split())[:200]
-    return ModelError(f"{file}: cannot be loaded by openvino-genai ({told}); set generation.backend to llamacpp for a GGUF file")
+def _load_error(file: Path, error: RuntimeError) -> ModelError:
+    reason = " ".join(str(error).split())[:200]
+    return ModelError(f"{file}: cannot be loaded by openvino-genai ({reason}); set generation.backend to llamacpp for a GGUF file")
 
 
 def _pipeline(path: Path, threads: int, **options: object) -> Any:
@@ -116,7 +116,7 @@ def _pipeline(path: Path, threads: int, **options: object) -> Any:
     return openvino_genai.LLMPipeline(str(path), "CPU", scheduler_config=scheduler, prompt_lookup=True, **options)
 
 
-def _converted(file: Path, threads: int) -> Path:
+def _cached_graph(file: Path, threads: int) -> Path:
     """The folder of a GGUF file's graph in the cache, made if it is not there; the file itself if none can be kept."""
     import filelock
     import openvino_genai

@@ -17,9 +17,9 @@ import numpy as np
 log = logging.getLogger(__name__)
 
 NOTE = "precision"
-_USUAL, _OTHER = "bf16", "f32"
-_GAIN = 0.9  # of the usual one's seconds, from which the other one is taken: timings waver
-_READ, _WRITTEN = 128, 24  # tokens of a middling prompt that are new, and of its answer
+_DEFAULT, _ALTERNATIVE = "bf16", "f32"
+_SWITCH_RATIO = 0.9  # of the usual one's seconds, from which the other one is taken: timings waver
+_PROMPT_TOKENS, _ANSWER_TOKENS = 128, 24  # tokens of a middling prompt that are new, and of its answer
 
 
 def precision_of(folder: Path) -> str:
@@ -30,12 +30,12 @@ def precision_of(folder: Path) -> str:
 
 def note_precision(folder: Path, threads: int) -> None:
     """Tries both and writes the quicker one down; ``""`` where the processor has no bfloat16."""
-    quicker = ""
+    fastest = ""
     if has_bfloat16():
-        seconds = {name: _seconds(folder, name, threads) for name in (_USUAL, _OTHER)}
-        quicker = _OTHER if seconds[_OTHER] < _GAIN * seconds[_USUAL] else _USUAL
-        log.info("%s: %s", folder.name, ", ".join(f"{name} {took:.2f} s" for name, took in seconds.items()))
-    (folder / NOTE).write_text(quicker, encoding="utf-8")
+        seconds = {name: _measured_seconds(folder, name, threads) for name in (_DEFAULT, _ALTERNATIVE)}
+        fastest = _ALTERNATIVE if seconds[_ALTERNATIVE] < _SWITCH_RATIO * seconds[_DEFAULT] else _DEFAULT
+        log.info("%s: %s", folder.name, ", ".join(f"{name} {value:.2f} s" for name, value in seconds.items()))
+    (folder / NOTE).write_text(fastest, encoding="utf-8")
 
 
 def has_bfloat16() -> bool:
@@ -45,7 +45,7 @@ def has_bfloat16() -> bool:
     return "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
-def _seconds(folder: Path, precision: str, threads: int) -> float:
+def _measured_seconds(folder: Path, precision: str, threads: int) -> float:
     """For reading a prompt and writing an answer of middling length."""
     import openvino
 
@@ -54,17 +54,17 @@ def _seconds(folder: Path, precision: str, threads: int) -> float:
         options["INFERENCE_NUM_THREADS"] = threads
     compiled = openvino.Core().compile_model(folder / "openvino_model.xml", "CPU", options)
     request = compiled.create_infer_request()
-    _take(request, compiled, 0, 8)
+    _feed(request, compiled, 0, 8)
     began = time.perf_counter()
-    _take(request, compiled, 8, _READ)
-    for at in range(_WRITTEN):
-        _take(request, compiled, 8 + _READ + at, 1)
+    _feed(request, compiled, 8, _PROMPT_TOKENS)
+    for at in range(_ANSWER_TOKENS):
+        _feed(request, compiled, 8 + _PROMPT_TOKENS + at, 1)
     return time.perf_counter() - began
 
 
-def _take(request: Any, compiled: Any, past: int, tokens: int) -> None:
+def _feed(request: Any, compiled: Any, past: int, tokens: int) -> None:
     """Lets the graph take some tokens behind those that it has taken."""
-    given = {"input_ids": np.arange(100, 100 + tokens)[None], "attention_mask": np.ones((1, past + tokens), np.int64),
+    available = {"input_ids": np.arange(100, 100 + tokens)[None], "attention_mask": np.ones((1, past + tokens), np.int64),
              "position_ids": np.arange(past, past + tokens)[None], "beam_idx": np.zeros(1, np.int32)}
-    names = {given.any_name for given in compiled.inputs}
-    request.infer({name: value for name, value in given.items() if name in names})
+    names = {node.any_name for node in compiled.inputs}
+    request.infer({name: value for name, value in available.items() if name in names})

@@ -23,7 +23,7 @@ class Prompt:
 
     def messages(self) -> list[dict[str, str]]:
         """The form that chat templates and endpoints take."""
-        turns = [turn for asked, said in self.examples for turn in (("user", asked), ("assistant", said))]
+        turns = [turn for question, reply in self.examples for turn in (("user", question), ("assistant", reply))]
         before = [{"role": role, "content": text} for role, text in turns]
         return [{"role": "system", "content": self.system}, *before, {"role": "user", "content": self.user}]
 
@@ -51,13 +51,13 @@ class Stoppable:
     rag.errors.StoppedError: stopped: nobody waits for this answer any more
     """
 
-    def __init__(self, opened: Callable[[], Generator], stopped: Callable[[], bool]) -> None:
-        self._opened, self._stopped = opened, stopped
+    def __init__(self, open_generator: Callable[[], Generator], stopped: Callable[[], bool]) -> None:
+        self._open, self._stopped = open_generator, stopped
 
     @property
     def name(self) -> str:
         """The name of the generator behind it."""
-        return self._opened().name
+        return self._open().name
 
     def check(self) -> None:
         """Raises :class:`~rag.errors.StoppedError` once it is stopped."""
@@ -67,7 +67,7 @@ class Stoppable:
     def write(self, prompt: Prompt, *, max_tokens: int, stop: Sequence[str] = ()) -> Iterator[str]:
         """See :class:`Generator`."""
         self.check()
-        for piece in self._opened().write(prompt, max_tokens=max_tokens, stop=stop):
+        for piece in self._open().write(prompt, max_tokens=max_tokens, stop=stop):
             self.check()
             yield piece
 
@@ -83,18 +83,18 @@ def until_stop(pieces: Iterator[str], stop: Sequence[str]) -> Iterator[str]:
     >>> list(until_stop(iter(["47", "个\\n资", "料"]), ["\\n"]))
     ['47', '个']
     """
-    held = ""
+    buffer = ""
     longest = max((len(s) for s in stop), default=1)
     for piece in pieces:
-        held += piece
-        found = min((at for s in stop if (at := held.find(s)) >= 0), default=-1)
-        if found >= 0:
-            if found:
-                yield held[:found]
+        buffer += piece
+        stop_at = min((at for s in stop if (at := buffer.find(s)) >= 0), default=-1)
+        if stop_at >= 0:
+            if stop_at:
+                yield buffer[:stop_at]
             return
-        ready = len(held) - longest + 1
-        if ready > 0:
-            yield held[:ready]
-            held = held[ready:]
-    if held:
-        yield held
+        safe = len(buffer) - longest + 1
+        if safe > 0:
+            yield buffer[:safe]
+            buffer = buffer[safe:]
+    if buffer:
+        yield buffer

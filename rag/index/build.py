@@ -26,7 +26,16 @@ from rag.doors.desk import FILE, UPLOADS, DeskStore
 from rag.errors import SourceError, StoreError
 from rag.index.embed import Embedder
 from rag.index.passages import passages_of
-from rag.index.store import Archive, Manifest, Settings, layout, read_manifest, sealed, write_derived, write_manifest
+from rag.index.store import (
+    Archive,
+    Manifest,
+    Settings,
+    layout,
+    read_manifest,
+    with_checksums,
+    write_derived,
+    write_manifest,
+)
 from rag.index.store.protocol import Writing
 from rag.language.typical import TYPICAL_QUESTIONS
 from rag.pages import is_archive, iter_archive, read_articles
@@ -54,7 +63,7 @@ class Report:
     seconds: float = 0.0
 
     @property
-    def did_something(self) -> bool:
+    def has_changes(self) -> bool:
         """Whether the index differs from what it was."""
         return bool(self.added or self.changed or self.removed or self.embedded)
 
@@ -78,76 +87,76 @@ def build(
 
     began = time.perf_counter()
     folder = config.index.dir
-    files = list(discover(paths) if paths else wanted_files(config))
+    files = list(discover(paths) if paths else source_files(config))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(folder / ".lock", timeout=1):
-            report = _build(config, embedder, files, not paths, fresh, progress or _silent)
+            report = _build(config, embedder, files, not paths, fresh, progress or _log_progress)
     except filelock.Timeout as error:
         raise StoreError(f"{folder}: another `rag build` is at work here; wait for it to end") from error
     except (OSError, sqlite3.Error) as error:
-        told = getattr(error, "strerror", None) or error
-        raise StoreError(f"{folder}: cannot be written ({told}); make room, or set index.dir to another folder") from error
+        reason = getattr(error, "strerror", None) or error
+        raise StoreError(f"{folder}: cannot be written ({reason}); make room, or set index.dir to another folder") from error
     report.seconds = time.perf_counter() - began
     return report
 
 
-def wanted_files(config: Config) -> Iterator[Path]:
+def source_files(config: Config) -> Iterator[Path]:
     """The configured sources and the pages added at the desk, less those that were removed there.
 
     Raises :class:`SourceError` if nothing is left, or a configured path is not there.
     """
-    uploads, removed = config.index.dir / UPLOADS, _desk_of(config).removed
+    uploads, removed = config.index.dir / UPLOADS, _read_desk(config).removed
     added = [uploads] if uploads.is_dir() and any(_is_source(file) for file in uploads.rglob("*")) else []
-    left = [file for file in discover([*config.source.paths, *added]) if source_name(file, config) not in removed]
-    if not left:
+    kept = [file for file in discover([*config.source.paths, *added]) if source_name(file, config) not in removed]
+    if not kept:
         raise SourceError("every source was removed at the desk; restore one there, or name other pages in source.paths")
-    yield from left
+    yield from kept
 
 
 def check_sources(config: Config, paths: Sequence[Path] = ()) -> None:
     """Raises :class:`SourceError` where a build of ``paths`` (default: the configured sources) would find none."""
-    for _ in discover(paths) if paths else wanted_files(config):
+    for _ in discover(paths) if paths else source_files(config):
         pass
 
 
-def until_changed(config: Config, paths: Sequence[Path] = (), *, pause: float = 1.0) -> None:
+def wait_for_change(config: Config, paths: Sequence[Path] = (), *, interval: float = 1.0) -> None:
     """Waits until a source was added, changed or removed, and then until it has been left alone for a moment."""
-    before = now = _stamps(config, paths)
+    before = now = _modification_stamps(config, paths)
     while now == before:
-        time.sleep(pause)
-        now = _stamps(config, paths)
-    time.sleep(pause)
-    while (later := _stamps(config, paths)) != now:
+        time.sleep(interval)
+        now = _modification_stamps(config, paths)
+    time.sleep(interval)
+    while (later := _modification_stamps(config, paths)) != now:
         now = later
-        time.sleep(pause)
+        time.sleep(interval)
 
 
-def _stamps(config: Config, paths: Sequence[Path]) -> dict[str, tuple[int, int]]:
+def _modification_stamps(config: Config, paths: Sequence[Path]) -> dict[str, tuple[int, int]]:
     """Size and time of change of every source; a path that is gone for a moment counts as empty."""
-    stamps = {}
+    modified = {}
     for path in paths or (*config.source.paths, config.index.dir / UPLOADS, config.index.dir / FILE):
         files = [path] if path.is_file() else [f for f in path.rglob("*") if f.is_file() and _is_source(f)]
         for file in files:
             with suppress(OSError):
-                stamps[str(file)] = (file.stat().st_mtime_ns, file.stat().st_size)
-    return stamps
+                modified[str(file)] = (file.stat().st_mtime_ns, file.stat().st_size)
+    return modified
 
 
 @dataclass(frozen=True)
-class _Desk:
+class _DeskState:
     """What the desk asks of a build: the removed sources, and the corrections by source and article."""
 
     removed: frozenset[str] = frozenset()
     corrections: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
 
 
-def _desk_of(config: Config) -> _Desk:
+def _read_desk(config: Config) -> _DeskState:
     if not (config.index.dir / FILE).is_file():
-        return _Desk()
+        return _DeskState()
     desk = DeskStore(config.index.dir / FILE)
     try:
-        return _Desk(frozenset(desk.removed()), desk.corrections())
+        return _DeskState(frozenset(desk.removed()), desk.corrections())
     finally:
         desk.close()
 
@@ -159,10 +168,10 @@ def corrected(article: Article, values: Mapping[str, str]) -> Article:
     >>> corrected(page, {"title": "签约"}).title, corrected(page, {"title": "签约"}).corrected
     ('签约', {'title': '签纤'})
     """
-    said = {name: getattr(article, name) for name in values}
+    printed = {name: getattr(article, name) for name in values}
     runs = {name: spelled for name, spelled in article.runs.items() if name not in values}
     changed: dict[str, Any] = {**values, **({"date_from": "hand"} if "date" in values else {})}
-    return replace(article, **changed, runs=runs, corrected=said)
+    return replace(article, **changed, runs=runs, corrected=printed)
 
 
 def discover(paths: Iterable[Path]) -> Iterator[Path]:
@@ -192,12 +201,12 @@ def _build(
     settings = settings_of(config, embedder)
     if config.store.backend == "milvus":
         return _build_in_milvus(config, embedder, files, prune, fresh, progress)
-    working, resumed = _prepare(config.index.dir, settings, fresh)
+    working, resumed = _prepare_working_folder(config.index.dir, settings, fresh)
     archive = Archive.create(working / layout.ARCHIVE)
     report = Report()
     try:
-        sources = _fill(archive, config, embedder, files, prune, report, progress)
-        if report.did_something or resumed or fresh or not (config.index.dir / layout.MANIFEST).exists():
+        sources = _update_archive(archive, config, embedder, files, prune, report, progress)
+        if report.has_changes or resumed or fresh or not (config.index.dir / layout.MANIFEST).exists():
             _write_derived(archive, embedder, working)
             archive.close()
             _publish(config.index.dir, working, settings, (sources, report.articles, report.passages))
@@ -211,22 +220,22 @@ def _build_in_milvus(
     config: Config, embedder: Embedder, files: list[Path], prune: bool, fresh: bool, progress: Progress,
 ) -> Report:
     """The same steps into Milvus, which is written in place and told at the end that it is whole."""
-    from rag.index.store.backends import token_of
+    from rag.index.store.backends import token_from_environment
     from rag.index.store.milvus import MilvusArchive
 
     settings, report = settings_of(config, embedder), Report()
-    archive = MilvusArchive.create(config.store.address, settings, token=token_of(config), fresh=fresh)
+    archive = MilvusArchive.create(config.store.address, settings, token=token_from_environment(config), fresh=fresh)
     try:
-        _fill(archive, config, embedder, files, prune, report, progress)
-        if report.did_something or fresh or archive.is_unpublished:
-            archive.set_centres(_centres(embedder))
+        _update_archive(archive, config, embedder, files, prune, report, progress)
+        if report.has_changes or fresh or archive.is_unpublished:
+            archive.set_centres(_query_centres(embedder))
             archive.publish()
     finally:
         archive.close()
     return report
 
 
-def _fill(
+def _update_archive(
     archive: Writing, config: Config, embedder: Embedder, files: list[Path], prune: bool, report: Report, progress: Progress
 ) -> int:
     """Reads, takes out and embeds; returns how many sources there are. Raises :class:`SourceError` if none could be read."""
@@ -240,11 +249,11 @@ def _fill(
     return sources
 
 
-def _centres(embedder: Embedder) -> dict[str, np.ndarray]:
+def _query_centres(embedder: Embedder) -> dict[str, np.ndarray]:
     return {language: embedder.queries(questions).mean(axis=0) for language, questions in TYPICAL_QUESTIONS.items()}
 
 
-def _prepare(folder: Path, settings: Settings, fresh: bool) -> tuple[Path, bool]:
+def _prepare_working_folder(folder: Path, settings: Settings, fresh: bool) -> tuple[Path, bool]:
     """The folder of the next generation: a killed build's (then ``True``), else a copy of the present one, else empty."""
     working = folder / layout.BUILDING
     stamp = working / "settings"
@@ -263,7 +272,7 @@ def _prepare(folder: Path, settings: Settings, fresh: bool) -> tuple[Path, bool]
 
 
 def _read_sources(archive: Writing, files: list[Path], config: Config, report: Report, progress: Progress) -> None:
-    known, corrections = archive.sources(), _desk_of(config).corrections
+    known, corrections = archive.sources(), _read_desk(config).corrections
     for number, file in enumerate(files, 1):
         progress("read", number, len(files))
         name = source_name(file, config)
@@ -321,7 +330,7 @@ def _embed(archive: Writing, embedder: Embedder, progress: Progress) -> int:
 
 
 def _write_derived(archive: Archive, embedder: Embedder, working: Path) -> None:
-    archive.set_centres(_centres(embedder))
+    archive.set_centres(_query_centres(embedder))
     write_derived(archive, working, embedder.dimension)
 
 
@@ -330,7 +339,7 @@ def _publish(folder: Path, working: Path, settings: Settings, counts: tuple[int,
     generation = f"generation-{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:8]}"
     (working / "settings").unlink()
     built = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    manifest = sealed(Manifest(generation, settings, {}, *counts, built=built), working)
+    manifest = with_checksums(Manifest(generation, settings, {}, *counts, built=built), working)
     working.rename(folder / generation)
     write_manifest(folder, manifest)
     for old in folder.glob("generation-*"):
@@ -338,5 +347,5 @@ def _publish(folder: Path, working: Path, settings: Settings, counts: tuple[int,
             shutil.rmtree(old, ignore_errors=True)
 
 
-def _silent(stage: str, done: int, total: int) -> None:
+def _log_progress(stage: str, done: int, total: int) -> None:
     log.debug("%s %d of %d", stage, done, total)

@@ -13,9 +13,9 @@ from rag.language.text import sentences
 from rag.language.when import times_in
 from rag.records import Fact, Passage
 
-_CLAUSE = "\uff0c,;\uff1b。:\uff1a"
-_SUBJECT = 6  # characters before a figure from which they tell by themselves what it counts
-_WHAT = 40  # characters of what a figure counts
+_CLAUSE_ENDS = "\uff0c,;\uff1b。:\uff1a"
+_MIN_SUBJECT = 6  # characters before a figure from which they tell by themselves what it counts
+_MAX_WHAT = 40  # characters of what a figure counts
 
 
 def facts_of(passage: Passage, written: str) -> Iterator[Fact]:
@@ -49,18 +49,18 @@ def what_is_counted(text: str, start: int, end: int, times: list[tuple[int, int]
     """
     if CELLS in text:
         cell = text.rfind(CELLS, 0, start) + len(CELLS) if CELLS in text[:start] else 0
-        return f"{text.split(CELLS)[0]} {text[cell:start]}".strip()[:_WHAT]
-    begin = max((text.rfind(mark, 0, start) for mark in _CLAUSE), default=-1) + 1
-    own = _without(text, begin, start, times)
-    if len(own) >= _SUBJECT or begin == 0:
-        return (own or _after(text, end))[-_WHAT:]
-    before = max((text.rfind(mark, 0, begin - 1) for mark in _CLAUSE), default=-1) + 1
+        return f"{text.split(CELLS)[0]} {text[cell:start]}".strip()[:_MAX_WHAT]
+    begin = max((text.rfind(mark, 0, start) for mark in _CLAUSE_ENDS), default=-1) + 1
+    words = _without_times(text, begin, start, times)
+    if len(words) >= _MIN_SUBJECT or begin == 0:
+        return (words or _text_after(text, end))[-_MAX_WHAT:]
+    before = max((text.rfind(mark, 0, begin - 1) for mark in _CLAUSE_ENDS), default=-1) + 1
     figure = next((one for one in figures_of(text) if before <= one.start < begin), None)
-    subject = _without(text, before, figure.start if figure else begin - 1, times)
-    return f"{subject} {own}".strip()[-_WHAT:] or _after(text, end)
+    subject = _without_times(text, before, figure.start if figure else begin - 1, times)
+    return f"{subject} {words}".strip()[-_MAX_WHAT:] or _text_after(text, end)
 
 
-def _without(text: str, start: int, end: int, times: list[tuple[int, int]]) -> str:
+def _without_times(text: str, start: int, end: int, times: list[tuple[int, int]]) -> str:
     """``text[start:end]`` without the times in it."""
     inside = [(max(a, start), min(b, end)) for a, b in times if a < end and b > start]
     for a, b in reversed(inside):
@@ -68,6 +68,6 @@ def _without(text: str, start: int, end: int, times: list[tuple[int, int]]) -> s
     return text[start:end].strip(" ,\uff0c的")
 
 
-def _after(text: str, end: int) -> str:
-    stop = min((at for mark in _CLAUSE if (at := text.find(mark, end)) >= 0), default=len(text))
-    return text[end:stop].strip()[:_WHAT]
+def _text_after(text: str, end: int) -> str:
+    stop = min((at for mark in _CLAUSE_ENDS if (at := text.find(mark, end)) >= 0), default=len(text))
+    return text[end:stop].strip()[:_MAX_WHAT]

@@ -21,10 +21,10 @@ PACKED = "cedict.u8.gz"
 _ENTRY = re.compile(r"\S+ ([\u4e00-\u9fff]{1,8}) \[[^]]*\] /(.+)/")
 _NAME = re.compile(r"\S+ ([\u4e00-\u9fff·]{2,12}) \[([^]]*)\] /(?:PRC )?([^/]+)/")
 _ENGLISH_NAME = re.compile(r"[A-Z][\w.'’&-]*(?: (?:(?:of|the|and|for|de|la|on) )*[A-Z][\w.'’&-]*)*")
-_SHORT = re.compile(r"[A-Z]{2,6}")
-_SHORTENED = re.compile(r"([A-Za-z])[A-Za-z' -]+ \(([A-Z]{2,6})\)")
-_NO_MEANING = ("CL:", "variant of", "old variant", "see ", "surname", "abbr. for", "used in", "erhua")
-_LONGEST_GLOSS = 5
+_ABBREVIATION = re.compile(r"[A-Z]{2,6}")
+_WITH_ABBREVIATION = re.compile(r"([A-Za-z])[A-Za-z' -]+ \(([A-Z]{2,6})\)")
+_NOT_TRANSLATIONS = ("CL:", "variant of", "old variant", "see ", "surname", "abbr. for", "used in", "erhua")
+_MAX_GLOSS_WORDS = 5
 
 
 def convert_cedict(folder: Path) -> None:
@@ -58,12 +58,12 @@ def glosses(line: str) -> Iterator[tuple[str, str]]:
     if not entry:
         return
     for meaning in entry[2].split("/"):
-        if not meaning.startswith(_NO_MEANING):
+        if not meaning.startswith(_NOT_TRANSLATIONS):
             for part in re.split("[;,]", meaning):
-                gloss = _plain(part)
-                if gloss and len(gloss.split()) <= _LONGEST_GLOSS:
+                gloss = _normalised(part)
+                if gloss and len(gloss.split()) <= _MAX_GLOSS_WORDS:
                     yield entry[1], gloss
-                yield from ((entry[1], short) for short in _abbreviations(part.strip()))
+                yield from ((entry[1], abbreviation) for abbreviation in _abbreviations(part.strip()))
 
 
 def proper_names(lines: Iterable[str]) -> dict[str, str]:
@@ -73,23 +73,23 @@ def proper_names(lines: Iterable[str]) -> dict[str, str]:
     ...               "光明 光明 [guang1 ming2] /light/", "內羅畢 内罗毕 [Nei4 luo2 bi4] /Nairobi, capital of Kenya/"])
     {'迪拜': 'Dubai', '内罗毕': 'Nairobi'}
     """
-    named: dict[str, str] = {}
-    common = set()
+    names: dict[str, str] = {}
+    ambiguous = set()
     for entry in filter(None, map(_NAME.match, lines)):
         word, pinyin, gloss = entry.groups()
         english = _ENGLISH_NAME.match(re.sub(r"\([^)]*\) ?", "", gloss))
         if not pinyin[0].isupper():
-            common.add(word)
-        elif english and not gloss.startswith(_NO_MEANING):
-            named.setdefault(word, english[0])
-    return {word: english for word, english in named.items() if word not in common}
+            ambiguous.add(word)
+        elif english and not gloss.startswith(_NOT_TRANSLATIONS):
+            names.setdefault(word, english[0])
+    return {word: english for word, english in names.items() if word not in ambiguous}
 
 
-def _plain(gloss: str) -> str:
+def _normalised(gloss: str) -> str:
     """A gloss without remarks in brackets and without the word that only tells its part of speech."""
-    bare = re.sub(r"\([^)]*\)|\[[^]]*\]|\{[^}]*\}", "", gloss).strip().lower()
-    bare = re.sub(r"^(?:to|a|an|the|of) ", "", bare)
-    return " ".join(bare.strip(" .,;!?").replace("-", " ").split())
+    text = re.sub(r"\([^)]*\)|\[[^]]*\]|\{[^}]*\}", "", gloss).strip().lower()
+    text = re.sub(r"^(?:to|a|an|the|of) ", "", text)
+    return " ".join(text.strip(" .,;!?").replace("-", " ").split())
 
 
 def _abbreviations(gloss: str) -> list[str]:
@@ -98,9 +98,9 @@ def _abbreviations(gloss: str) -> list[str]:
     >>> _abbreviations("gross domestic product (GDP)"), _abbreviations("EU"), _abbreviations("colour (US)")
     (['GDP'], ['EU'], [])
     """
-    if _SHORT.fullmatch(gloss):
+    if _ABBREVIATION.fullmatch(gloss):
         return [gloss]
-    return [short for first, short in _SHORTENED.findall(gloss) if first.upper() == short[0]]
+    return [abbreviation for first, abbreviation in _WITH_ABBREVIATION.findall(gloss) if first.upper() == abbreviation[0]]
 
 
 def gloss_key(words: Sequence[str]) -> str:

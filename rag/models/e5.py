@@ -42,8 +42,8 @@ def convert_e5(folder: Path) -> None:
 
     packed = folder / "e5-small-q4.bin"
     header, tensors = read_packed(packed)
-    save_file(_named(header, tensors), folder / "model.safetensors", metadata={"format": "pt"})
-    for name, content in _descriptions(header).items():
+    save_file(_renamed(header, tensors), folder / "model.safetensors", metadata={"format": "pt"})
+    for name, content in _config_files(header).items():
         file = folder / name
         file.parent.mkdir(exist_ok=True)
         file.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
@@ -58,17 +58,17 @@ def read_packed(file: Path) -> tuple[_Header, dict[str, np.ndarray]]:
         raise ModelError(f"{file}: not an e5 file; remove it and run `rag models --fetch`")
     header = _Header(*struct.unpack_from("<7i", data, 8))
     tensors = {}
-    at, count = _directory(data)
+    at, count = _tensor_directory(data)
     for _ in range(count):
         (length,) = struct.unpack_from("<H", data, at)
         name = bytes(data[at + 2 : at + 2 + length]).decode("ascii")
-        _, size, offset, octets = struct.unpack_from("<BIQQ", data, at + 2 + length)
-        tensors[name] = dequantised(raw[offset : offset + octets], size)
+        _, size, offset, packed_bytes = struct.unpack_from("<BIQQ", data, at + 2 + length)
+        tensors[name] = dequantised(raw[offset : offset + packed_bytes], size)
         at += 2 + length + 21
     return header, tensors
 
 
-def _directory(data: memoryview) -> tuple[int, int]:
+def _tensor_directory(data: memoryview) -> tuple[int, int]:
     """Where the first entry of the tensor directory stands, and how many there are."""
     at = 8 + 28 + 8
     pieces = struct.unpack_from("<5i", data, at)[0]
@@ -79,23 +79,23 @@ def _directory(data: memoryview) -> tuple[int, int]:
     return at + 4, struct.unpack_from("<i", data, at)[0]
 
 
-def dequantised(octets: np.ndarray, size: int) -> np.ndarray:
+def dequantised(packed_bytes: np.ndarray, size: int) -> np.ndarray:
     """``(size,) float32`` out of plain float32 bytes, or out of 4-bit blocks of 18 bytes.
 
     >>> block = np.concatenate([np.frombuffer(np.float16(2).tobytes(), np.uint8), np.full(16, 0x98, np.uint8)])
     >>> dequantised(block, 32)[[0, 31]].tolist()
     [0.0, 2.0]
     """
-    if len(octets) == size * 4:
-        return octets.view(np.float32).copy()
-    blocks = octets.reshape(-1, 18)
+    if len(packed_bytes) == size * 4:
+        return packed_bytes.view(np.float32).copy()
+    blocks = packed_bytes.reshape(-1, 18)
     scales = blocks[:, :2].copy().view(np.float16).astype(np.float32)
     nibbles = blocks[:, 2:]
     weights = np.concatenate([nibbles & 15, nibbles >> 4], axis=1).astype(np.float32) - 8
     return (weights * scales).reshape(-1)
 
 
-def _named(header: _Header, tensors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _renamed(header: _Header, tensors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """The tensors under the names of ``BertModel``, in their shapes."""
     hidden = header.hidden
     out = {
@@ -105,17 +105,17 @@ def _named(header: _Header, tensors: dict[str, np.ndarray]) -> dict[str, np.ndar
         "embeddings.LayerNorm.weight": tensors["emb.ln.w"], "embeddings.LayerNorm.bias": tensors["emb.ln.b"],
     }
     for layer in range(header.layers):
-        for short, long in {**_LINEAR, **_NORM}.items():
-            weight, bias = tensors[f"l{layer}.{short}.w"], tensors[f"l{layer}.{short}.b"]
-            shape = (len(bias), -1) if short in _LINEAR else (hidden,)
-            out[f"encoder.layer.{layer}.{long}.weight"] = weight.reshape(shape)
-            out[f"encoder.layer.{layer}.{long}.bias"] = bias
+        for packed_name, bert_name in {**_LINEAR, **_NORM}.items():
+            weight, bias = tensors[f"l{layer}.{packed_name}.w"], tensors[f"l{layer}.{packed_name}.b"]
+            shape = (len(bias), -1) if packed_name in _LINEAR else (hidden,)
+            out[f"encoder.layer.{layer}.{bert_name}.weight"] = weight.reshape(shape)
+            out[f"encoder.layer.{layer}.{bert_name}.bias"] = bias
     return out
 
 
-def _descriptions(header: _Header) -> dict[str, Any]:
+def _config_files(header: _Header) -> dict[str, Any]:
     """The small JSON files of a sentence-transformers folder."""
-    marks = {"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>", "pad_token": "<pad>",
+    special_tokens = {"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>", "pad_token": "<pad>",
              "cls_token": "<s>", "sep_token": "</s>", "mask_token": "<mask>"}
     base = "sentence_transformers.models."
     return {
@@ -125,7 +125,7 @@ def _descriptions(header: _Header) -> dict[str, Any]:
             "intermediate_size": header.feed_forward, "vocab_size": header.vocabulary, "layer_norm_eps": 1e-12,
             "max_position_embeddings": header.positions, "type_vocab_size": header.types, "pad_token_id": 0,
         },
-        "tokenizer_config.json": {**marks, "tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": 512},
+        "tokenizer_config.json": {**special_tokens, "tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": 512},
         "sentence_bert_config.json": {"max_seq_length": 512, "do_lower_case": False},
         "1_Pooling/config.json": {"word_embedding_dimension": header.hidden, "pooling_mode_mean_tokens": True,
                                   "pooling_mode_cls_token": False, "pooling_mode_max_tokens": False},

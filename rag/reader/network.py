@@ -14,18 +14,18 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-_SCALE = 32.0  # of the adapter's product, divided by its rank
+_LORA_ALPHA = 32.0  # of the adapter's product, divided by its rank
 QUESTION_LAYER = 8  # of the layers, above which what a question asks to be done is told (rag/gather/operation.py)
 _LINEAR = ("attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense", "intermediate.dense",
            "output.dense")
 
 
-class Adapted(nn.Module):
+class LoraLinear(nn.Module):
     """A linear layer and beside it a product of two narrow ones (Hu et al., *LoRA*, ICLR 2022)."""
 
     def __init__(self, plain: nn.Linear, rank: int) -> None:
         super().__init__()
-        self.lin, self.scale = plain, _SCALE / rank
+        self.lin, self.scale = plain, _LORA_ALPHA / rank
         self.A = nn.Parameter(torch.randn(rank, plain.in_features) / math.sqrt(plain.in_features))
         self.B = nn.Parameter(torch.zeros(plain.out_features, rank))
 
@@ -45,23 +45,23 @@ class ReaderNetwork(nn.Module):
 
         super().__init__()
         self.bert = AutoModel.from_pretrained(str(folder), add_pooling_layer=False, attn_implementation="sdpa").float()
-        wide = self.bert.config.hidden_size
+        hidden_size = self.bert.config.hidden_size
         for layer in self.bert.encoder.layer:
             for path in _LINEAR:
-                home, _, name = path.rpartition(".")
-                parent = layer.get_submodule(home)
-                setattr(parent, name, Adapted(getattr(parent, name), rank))
-        self.span = nn.Linear(wide, 2)
-        self.sent = nn.Sequential(nn.Linear(wide, wide), nn.Tanh(), nn.Linear(wide, 1))
-        self.null = nn.Sequential(nn.Linear(wide, wide), nn.Tanh(), nn.Linear(wide, 1))
+                parent_path, _, name = path.rpartition(".")
+                parent = layer.get_submodule(parent_path)
+                setattr(parent, name, LoraLinear(getattr(parent, name), rank))
+        self.span = nn.Linear(hidden_size, 2)
+        self.sent = nn.Sequential(nn.Linear(hidden_size, hidden_size), nn.Tanh(), nn.Linear(hidden_size, 1))
+        self.null = nn.Sequential(nn.Linear(hidden_size, hidden_size), nn.Tanh(), nn.Linear(hidden_size, 1))
 
     def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """See the class."""
-        told = self.bert(input_ids=ids, attention_mask=mask, output_hidden_states=True)
-        states = told.last_hidden_state
+        output = self.bert(input_ids=ids, attention_mask=mask, output_hidden_states=True)
+        states = output.last_hidden_state
         spans = self.span(states)
         return (spans[..., 0], spans[..., 1], self.sent(states)[..., 0], self.null(states[:, 0])[..., 0],
-                told.hidden_states[QUESTION_LAYER])
+                output.hidden_states[QUESTION_LAYER])
 
     def question_states(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """The states ``(n, tokens, dim)`` of layer ``QUESTION_LAYER``."""
@@ -80,7 +80,7 @@ class ReaderNetwork(nn.Module):
         """Adds the narrow products to the layers beside them, so that reading costs what the plain network costs."""
         for module in list(self.modules()):
             for name, child in list(module.named_children()):
-                if isinstance(child, Adapted):
+                if isinstance(child, LoraLinear):
                     child.lin.weight.data += child.scale * child.B.data @ child.A.data
                     setattr(module, name, child.lin)
         return self

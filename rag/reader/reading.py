@@ -29,7 +29,7 @@ class Span:
 
 
 @dataclass(frozen=True, eq=False)
-class Heard:
+class SentenceScores:
     """The logits of one sentence: ``margin`` over "nothing answers"; ``offsets`` ``(tokens, 2)`` in characters, and the log
     probabilities of each token to begin and to end the answer, ``(tokens,)`` each.
     """
@@ -60,34 +60,34 @@ class Heard:
         if not len(inside):
             return 0.0
         before, after = int(inside[0]), int(inside[-1])
-        apart = np.exp(self._spans[:, :before]).sum() + np.exp(self._spans[after + 1 :, :]).sum()
-        return float(max(0.0, 1.0 - apart))
+        outside = np.exp(self._spans[:, :before]).sum() + np.exp(self._spans[after + 1 :, :]).sum()
+        return float(max(0.0, 1.0 - outside))
 
 
 @dataclass(frozen=True, eq=False)
 class Reading:
     """What was read of the sentences, in their order.
 
-    >>> heard = Heard(2.0, np.array([[0, 1], [1, 2]]), np.log([0.9, 0.1]), np.log([0.1, 0.9]))
-    >>> reading = Reading((heard,))
+    >>> scores = SentenceScores(2.0, np.array([[0, 1], [1, 2]]), np.log([0.9, 0.1]), np.log([0.1, 0.9]))
+    >>> reading = Reading((scores,))
     >>> reading.best(0).start, reading.best(0).end, reading.margins.tolist()
     (0, 2, [2.0])
     """
 
-    heard: tuple[Heard, ...]
+    scores: tuple[SentenceScores, ...]
 
     @property
     def margins(self) -> np.ndarray:
         """``(n,) float``: log odds of each sentence against "nothing answers"."""
-        return np.array([h.margin for h in self.heard], float)
+        return np.array([s.margin for s in self.scores], float)
 
     def best(self, sentence: int) -> Span:
         """The most probable span of a sentence."""
-        return self.heard[sentence].best()
+        return self.scores[sentence].best()
 
     def probability(self, sentence: int, start: int, end: int) -> float:
         """The probability that the answer lies in ``text[start:end]``, if the sentence is the one that answers."""
-        return self.heard[sentence].probability(start, end)
+        return self.scores[sentence].probability(start, end)
 
 
 def log_softmax(values: Sequence[float] | np.ndarray) -> np.ndarray:

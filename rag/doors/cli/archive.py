@@ -28,12 +28,12 @@ def build(
     config: ConfigFile = None, index: IndexFolder = None, as_json: AsJson = False,
 ) -> int:
     """Bring the index up to date with the sources."""
-    from rag.index.build import until_changed
+    from rag.index.build import wait_for_change
 
     rag = open_rag(config, index)
     code = bring_up_to_date(rag, paths or (), fresh=fresh, as_json=as_json)
     while watch:
-        until_changed(rag.config, paths or [])
+        wait_for_change(rag.config, paths or [])
         code = bring_up_to_date(rag, paths or (), fresh=fresh, as_json=as_json)
     return code
 

@@ -32,8 +32,8 @@ def print_answer(answer: Answer) -> None:
     """The answer, its quotations, and what a reader should know beside them."""
     print(styled(answer.text, bold=True))
     for c in answer.citations:
-        told = " · ".join(part for part in (c.title, c.byline, c.date, c.source) if part)
-        print(f"\n{styled(f'[{c.number}]', fg='cyan')} {c.quote}\n    {styled(told, dim=True)}")
+        source_line = " · ".join(part for part in (c.title, c.byline, c.date, c.source) if part)
+        print(f"\n{styled(f'[{c.number}]', fg='cyan')} {c.quote}\n    {styled(source_line, dim=True)}")
     for line in _notes_of(answer):
         print(line)
     for warning in answer.warnings:

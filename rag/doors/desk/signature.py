@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-_OWN = ("signature", "answer_id", "id")
+_UNSIGNED_FIELDS = ("signature", "answer_id", "id")
 
 
 def sign(receipt: Mapping[str, Any], secret: bytes) -> str:
@@ -19,19 +19,19 @@ def sign(receipt: Mapping[str, Any], secret: bytes) -> str:
 
     .. [1] RFC 2104, *HMAC: Keyed-Hashing for Message Authentication*.
     """
-    told = {key: value for key, value in receipt.items() if key not in _OWN}
-    plain = json.dumps(_plain(told), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hmac.new(secret, plain.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+    signed = {key: value for key, value in receipt.items() if key not in _UNSIGNED_FIELDS}
+    text = json.dumps(_canonical(signed), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hmac.new(secret, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
 
 
-def _plain(value: Any) -> Any:
+def _canonical(value: Any) -> Any:
     """Figures as browsers write them back: 1.0 comes back as 1."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: _canonical(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [_canonical(item) for item in value]
     return value
 
 

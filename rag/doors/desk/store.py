@@ -171,11 +171,11 @@ class DeskStore:
 
     def keep_answer(self, receipt: Mapping[str, Any]) -> str:
         """Keeps an answer under an id that nobody can guess; the same answer keeps its id."""
-        told = json.dumps(receipt, ensure_ascii=False, sort_keys=True)
+        serialised = json.dumps(receipt, ensure_ascii=False, sort_keys=True)
         with self._writing() as connection:
-            found = connection.execute("SELECT answer_id FROM answers WHERE receipt = ?", (told,)).fetchone()
+            found = connection.execute("SELECT answer_id FROM answers WHERE receipt = ?", (serialised,)).fetchone()
             answer_id = found[0] if found else secrets.token_urlsafe(16)
-            connection.execute("INSERT OR IGNORE INTO answers VALUES (?, ?, ?)", (answer_id, told, _now()))
+            connection.execute("INSERT OR IGNORE INTO answers VALUES (?, ?, ?)", (answer_id, serialised, _now()))
         return answer_id
 
     def kept_answer(self, answer_id: str) -> tuple[dict[str, Any], str]:
@@ -202,9 +202,9 @@ class DeskStore:
         """Article id → the places and the persons it mentions, for those that were read through already."""
         wanted, found = list(article_ids), {}
         for at in range(0, len(wanted), 500):
-            part = wanted[at : at + 500]
-            marks = ", ".join("?" * len(part))
-            for article_id, zones, persons in self._rows(f"SELECT * FROM mentions WHERE article_id IN ({marks})", part):
+            batch = wanted[at : at + 500]
+            placeholders = ", ".join("?" * len(batch))
+            for article_id, zones, persons in self._rows(f"SELECT * FROM mentions WHERE article_id IN ({placeholders})", batch):
                 found[article_id] = (json.loads(zones), json.loads(persons))
         return found
 

@@ -54,8 +54,8 @@ _WORDS = {
         "taken": "Worked with", "none": "no report", "result": "Result"},
 }
 _COMMAND = "rag verify ANSWER.json"
-_SPECIAL = re.compile(r"([\\`*{}\[\]<>|~$&#!@]|(?<![^\W_])_|_(?![^\W_])|:(?=//)|(?<=www)\.)", re.IGNORECASE)
-_OPENS_A_BLOCK = re.compile(r"^(\d+(?=[.)])|(?=[-+=]))")
+_MARKDOWN_SIGNS = re.compile(r"([\\`*{}\[\]<>|~$&#!@]|(?<![^\W_])_|_(?![^\W_])|:(?=//)|(?<=www)\.)", re.IGNORECASE)
+_BLOCK_STARTS = re.compile(r"^(\d+(?=[.)])|(?=[-+=]))")
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ def _blocks(receipt: Mapping[str, Any], checks: Sequence[Check]) -> Iterator[_Bl
     yield _Block("text", receipt["answer"])
     if receipt["refused"]:
         yield _Block("text", words["refused"])
-    yield from _gathered(receipt, words)
+    yield from _rows_of(receipt, words)
     if receipt["citations"]:
         yield _Block("heading", words["quotations"])
     for citation in receipt["citations"]:
@@ -167,11 +167,11 @@ def _blocks(receipt: Mapping[str, Any], checks: Sequence[Check]) -> Iterator[_Bl
         yield from (_Block("item", warning) for warning in receipt["warnings"])
     if checks:
         yield _Block("heading", words["checked"])
-        yield from (_Block("item", _told(check, words)) for check in checks)
-    yield from _ending(receipt, words)
+        yield from (_Block("item", _check_line(check, words)) for check in checks)
+    yield from _provenance(receipt, words)
 
 
-def _gathered(receipt: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[_Block]:
+def _rows_of(receipt: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[_Block]:
     """The rows of an answer that was gathered, what was worked out from them, what is missing, and what was asked for each."""
     rows, derived, missing = receipt.get("rows") or [], receipt.get("derived"), receipt.get("missing") or []
     if not rows and not missing:
@@ -179,12 +179,12 @@ def _gathered(receipt: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[
     reports = len({citation["article_id"] for citation in receipt["citations"]})
     how = "worked" if derived and derived["shown"] else "gathered"
     yield _Block("heading", words[f"{how} 1" if reports == 1 else how].format(n=reports))
-    taken = derived["rows"] if derived and derived["value"] else ()
-    told = [(row["label"], row["shown"], "".join(f"[{number}]" for number in row["citations"]), "✓" if at in taken else "")
+    used = derived["rows"] if derived and derived["value"] else ()
+    table_rows = [(row["label"], row["shown"], "".join(f"[{number}]" for number in row["citations"]), "✓" if at in used else "")
             for at, row in enumerate(rows)]
-    told += [(label, f"— ({words['none']})", "", "") for label in missing]
+    table_rows += [(label, f"— ({words['none']})", "", "") for label in missing]
     columns = ("row", "shown", "quotation", "taken")
-    yield _table([words[name] for name in columns], told)
+    yield _table([words[name] for name in columns], table_rows)
     if derived and derived["shown"]:
         name = words.get(derived["operation"], derived["operation"].replace("_", " "))
         yield _Block("text", f"{words['result']} ({name}): {derived['shown']}")
@@ -196,7 +196,7 @@ def _gathered(receipt: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[
 def _quotation(citation: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[_Block]:
     yield _Block("entry", f"[{citation['number']}] {citation['title'] or words['untitled']}")
     yield _Block("quote", citation["quote"])
-    about = _joined(citation["byline"], citation["date"], citation["source"])
+    about = _join_present(citation["byline"], citation["date"], citation["source"])
     corrected = "; ".join(f"{words.get(field, field)}: {was}" for field, was in citation.get("corrected", {}).items())
     yield _Block("text", about + (f" ({words['corrected']} {corrected})" if corrected else ""))
     spans = ", ".join(f"{start}–{end}" for start, end in citation["source_spans"])
@@ -208,7 +208,7 @@ def _quotation(citation: Mapping[str, Any], words: Mapping[str, str]) -> Iterato
 def _tables(receipt: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[_Block]:
     if figures := receipt.get("figures"):
         yield _Block("heading", words["figures"])
-        rows = [(f["text"], f["counts"], f["date"], f"[{c['number']}] {c['quote']}", _joined(c["title"], c["source"]))
+        rows = [(f["text"], f["counts"], f["date"], f"[{c['number']}] {c['quote']}", _join_present(c["title"], c["source"]))
                 for f in figures for c in [f["citation"]]]
         yield _table([words[name] for name in ("figure", "counts", "date", "quotation", "source")], rows)
     if times := receipt.get("times"):
@@ -216,7 +216,7 @@ def _tables(receipt: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[_B
         yield _table([words[name] for name in ("word", "means", "reckoned")], [(t["text"], t["means"], t["date"]) for t in times])
 
 
-def _joined(*parts: str) -> str:
+def _join_present(*parts: str) -> str:
     return " · ".join(filter(None, parts))
 
 
@@ -224,11 +224,11 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> _Block:
     return _Block("table", rows=tuple(tuple(one_line(cell) for cell in row) for row in (header, *rows)))
 
 
-def _told(check: Check, words: Mapping[str, str]) -> str:
+def _check_line(check: Check, words: Mapping[str, str]) -> str:
     number, rest = re.fullmatch(r"(\[\d+\] )?(.*)", check.what, re.DOTALL).groups("")  # type: ignore[union-attr]
     what = number + _in_words(rest, words)
-    seen = "" if check.holds else f" ({check.seen})"
-    return f"{'✓' if check.holds else '✗'} {what}: {words['holds' if check.holds else 'fails']}{seen}"
+    detail = "" if check.holds else f" ({check.seen})"
+    return f"{'✓' if check.holds else '✗'} {what}: {words['holds' if check.holds else 'fails']}{detail}"
 
 
 def _in_words(what: str, words: Mapping[str, str]) -> str:
@@ -242,7 +242,7 @@ def _in_words(what: str, words: Mapping[str, str]) -> str:
     return words.get(what, what)
 
 
-def _ending(receipt: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[_Block]:
+def _provenance(receipt: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[_Block]:
     yield _Block("heading", words["made"])
     yield _Block("item", f"{words['chance']}: {receipt.get('chance', 0):.0%}")
     for part, name in receipt.get("made_with", {}).items():
@@ -260,8 +260,8 @@ def _escaped_lines(text: object) -> list[str]:
     >>> _escaped_lines("# 甲 <b>\\n1. [乙](http://x)")
     ['\\\\# 甲 \\\\<b\\\\>', '1\\\\. \\\\[乙\\\\](http\\\\://x)']
     """
-    lines = (_SPECIAL.sub(r"\\\1", line) for line in map(one_line, printable(text).splitlines()) if line)
-    return [_OPENS_A_BLOCK.sub(r"\1\\", line) for line in lines]
+    lines = (_MARKDOWN_SIGNS.sub(r"\\\1", line) for line in map(one_line, printable(text).splitlines()) if line)
+    return [_BLOCK_STARTS.sub(r"\1\\", line) for line in lines]
 
 
 def _escaped_line(text: object) -> str:

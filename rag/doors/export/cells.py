@@ -10,7 +10,7 @@ from typing import Any
 
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _NUMBER = re.compile(r"[+-]?\d[\d,]*(?:\.\d+)?(?:[eE][+-]?\d+)?%?")
-_OPENS_A_FORMULA = tuple("=+-@＝＋－＠")  # Chinese spreadsheets take the full-width signs for formulas too
+_FORMULA_STARTS = tuple("=+-@＝＋－＠")  # Chinese spreadsheets take the full-width signs for formulas too
 
 
 def printable(value: object) -> str:
@@ -31,15 +31,15 @@ def one_line(value: object) -> str:
     return " ".join(printable(value).split())
 
 
-def harmless(value: object) -> str:
+def escape_formula(value: object) -> str:
     """A cell that no spreadsheet program takes for a formula: an apostrophe goes first where it might. Numbers stay.
 
-    >>> [harmless(told) for told in ("=1+1", "-3.5%", "-甲", "47个")]
+    >>> [escape_formula(told) for told in ("=1+1", "-3.5%", "-甲", "47个")]
     ["'=1+1", '-3.5%', "'-甲", '47个']
     """
     text = printable(value)
-    opens = text.lstrip().startswith(_OPENS_A_FORMULA) or text.startswith(("\t", "\r", "\n"))
-    return "'" + text if opens and not _NUMBER.fullmatch(text) else text
+    may_be_formula = text.lstrip().startswith(_FORMULA_STARTS) or text.startswith(("\t", "\r", "\n"))
+    return "'" + text if may_be_formula and not _NUMBER.fullmatch(text) else text
 
 
 def as_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
@@ -47,5 +47,5 @@ def as_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(header)
-    writer.writerows([harmless(cell) for cell in row] for row in rows)
+    writer.writerows([escape_formula(cell) for cell in row] for row in rows)
     return "\ufeff" + out.getvalue()

@@ -25,16 +25,16 @@ _ROLE = re.compile(
     r"(?:记者|通讯员|评论员|撰稿人|特派员|实习生|作者|编辑|责编|摄影|撰文|供图|文字|图片|整理|报道|编译)"
     rf"|(?<![{_HAN}])[文图](?![{_HAN}])|摄(?![{_HAN}])"
     r"|^\s*by\b|\b(?:(?:staff|special|senior|chief)\s+)*(?:reporter|correspondent|writer|editor|photographer)s?\b", re.IGNORECASE)
-_MARKS = re.compile(r"[▶►■◎◆●□○◇▲△★☆]|本报讯")
+_ORNAMENTS = re.compile(r"[▶►■◎◆●□○◇▲△★☆]|本报讯")
 _HAN_NAME = re.compile(rf"[{_HAN}]{{2,4}}|(?=.{{3,20}}$)[{_HAN}]+(?:·[{_HAN}]+)+")
-_NO_NAME = re.compile(r"(?:本报|本刊|综合|来源).*|.*(?:[社报网部台站办组委局处室厅]|中心|公司|政府)")
+_NOT_A_NAME = re.compile(r"(?:本报|本刊|综合|来源).*|.*(?:[社报网部台站办组委局处室厅]|中心|公司|政府)")
 _LATIN_NAME = re.compile(r"[^\W\d_][\w.'’-]*(?: [^\W\d_][\w.'’-]*){1,3}")
-_NO_LATIN_NAME = re.compile(r"\b(?:agency|news|desk|times|daily|press|staff|post|media|office|xinhua)\b", re.IGNORECASE)
+_NOT_A_LATIN_NAME = re.compile(r"\b(?:agency|news|desk|times|daily|press|staff|post|media|office|xinhua)\b", re.IGNORECASE)
 _TWO_PART_SURNAMES = tuple("欧阳 司马 上官 诸葛 东方 皇甫 尉迟 公孙 慕容 令狐 司徒 夏侯 端木 轩辕 长孙 宇文 南宫 独孤 呼延".split())
 _DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?")
 _PAGE = re.compile(r"第?\s*([A-Za-z]?\d{1,3})\s*版.*|([A-Za-z]?\d{1,3})")
 _MONTHS = "January February March April May June July August September October November December".split()
-_TEX = {"\\": r"\textbackslash{}", "{": r"\textbraceleft{}", "}": r"\textbraceright{}", "~": r"\textasciitilde{}",
+_TEX_ESCAPES = {"\\": r"\textbackslash{}", "{": r"\textbraceleft{}", "}": r"\textbraceright{}", "~": r"\textasciitilde{}",
         "^": r"\textasciicircum{}", **{sign: "\\" + sign for sign in "$&#_%"}}
 
 
@@ -110,7 +110,7 @@ def people(byline: str) -> tuple[Person, ...]:
     >>> people("本报评论员"), people("")
     ((Person(family='本报评论员', given=''),), ())
     """
-    printed = one_line(_MARKS.sub(" ", byline)).strip(" ()（）")
+    printed = one_line(_ORNAMENTS.sub(" ", byline)).strip(" ()（）")
     left = " ".join(_ROLE.sub(" / ", printed).split()).strip(" :：()（）/")
     persons = _chinese_persons(left) if re.search(f"[{_HAN}]", left) else _latin_persons(left)
     return persons or ((Person(printed),) if printed else ())
@@ -119,7 +119,7 @@ def people(byline: str) -> tuple[Person, ...]:
 def _chinese_persons(text: str) -> tuple[Person, ...]:
     spaced = rf"(?<![{_HAN}·])([{_HAN}]) ([{_HAN}])(?![{_HAN}·])"  # 叶 伟
     names = [name for name in re.split(r"[\s、,，;；/／:：()（）|&]+", re.sub(spaced, r"\1\2", text)) if name]
-    if not all(_HAN_NAME.fullmatch(name) and not _NO_NAME.fullmatch(name) for name in names):
+    if not all(_HAN_NAME.fullmatch(name) and not _NOT_A_NAME.fullmatch(name) for name in names):
         return ()
     cuts = [0 if "·" in name else 2 if len(name) > 2 and name.startswith(_TWO_PART_SURNAMES) else 1 for name in names]
     split = (Person(name[:cut] or name, name[cut:] if cut else "") for name, cut in zip(names, cuts, strict=True))
@@ -128,7 +128,7 @@ def _chinese_persons(text: str) -> tuple[Person, ...]:
 
 def _latin_persons(text: str) -> tuple[Person, ...]:
     names = [name.strip() for name in re.split(r"[,;/|&:()]|\band\b", text) if name.strip()]
-    if not all(_LATIN_NAME.fullmatch(name) and name[0].isupper() and not _NO_LATIN_NAME.search(name) for name in names):
+    if not all(_LATIN_NAME.fullmatch(name) and name[0].isupper() and not _NOT_A_LATIN_NAME.search(name) for name in names):
         return ()
     return tuple(dict.fromkeys(Person(name.split()[-1], " ".join(name.split()[:-1])) for name in names))
 
@@ -156,7 +156,7 @@ def _english(day: Sequence[int]) -> str:
     return ", ".join([str(day[0]), " ".join([_MONTHS[month - 1] for month in day[1:2]] + [str(part) for part in day[2:]])][:len(day)])
 
 
-def _ended(text: str) -> str:
+def _with_full_stop(text: str) -> str:
     return text if text.endswith(tuple(".?!。？！")) else text + "."
 
 
@@ -180,15 +180,15 @@ def _apa(work: _Work) -> str:
     listed = names if len(names) < 2 else [*names[:-1], f"& {names[-1]}"]
     authors = ", ".join(listed) if len(names) <= 20 else f"{', '.join(names[:19])}, . . . {names[-1]}"
     date = f"({_english(work.day) if work.day else 'n.d.'})."
-    lead = [_ended(authors), date, _ended(work.title)] if authors else [_ended(work.title), date]
+    lead = [_with_full_stop(authors), date, _with_full_stop(work.title)] if authors else [_with_full_stop(work.title), date]
     paper = ", ".join(filter(None, (work.newspaper, work.page)))
     year, _, rest = _english(work.accessed).partition(", ") if work.accessed else ("", "", "")
     retrieved = f"Retrieved {f'{rest}, ' if rest else ''}{year}." if work.accessed else ""
-    return " ".join(filter(None, (*lead, _ended(paper) if paper else "", retrieved)))
+    return " ".join(filter(None, (*lead, _with_full_stop(paper) if paper else "", retrieved)))
 
 
 def _bibtex(work: _Work) -> str:
-    tex = partial(re.sub, "|".join(map(re.escape, _TEX)), lambda match: _TEX[match[0]])
+    tex = partial(re.sub, "|".join(map(re.escape, _TEX_ESCAPES)), lambda match: _TEX_ESCAPES[match[0]])
     authors = " and ".join(f"{tex(p.family)}, {tex(p.given)}" if p.given and not p.is_chinese else f"{{{tex(p.name)}}}"
                            for p in work.people)
     note = "; ".join(filter(None, (work.section, work.source, f"“{work.quote}”" if work.quote else "")))

@@ -20,7 +20,7 @@ from rag.doors.service.errors import Busy, NoIndex, NotReady
 from rag.doors.service.events import Queued, QueuedEvent
 from rag.doors.service.examples import candidates
 from rag.doors.service.queue import FairQueue, Place
-from rag.doors.service.searching import Search, find, mentioned
+from rag.doors.service.searching import Search, find, mentions_of
 from rag.engine import Rag, check_operation
 from rag.errors import RagError, SourceError, StoppedError, StoreError
 from rag.index.build import source_name
@@ -33,11 +33,11 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 _END = object()
-_SEARCHERS = 4  # threads that search and read articles beside the one that writes answers
-_NAMED = 20  # articles that are read through for names at a time
-_TRIED, _SHOWN = 12, 4  # questions to begin with: that are tried, that are shown
-_COMPARED = 200  # passages of an archive that is small enough to be read for comparing before anybody asks
-_EARLY = 10  # hits shown to somebody who waits for a turn
+_SEARCH_THREADS = 4  # threads that search and read articles beside the one that writes answers
+_NAMES_BATCH = 20  # articles that are read through for names at a time
+_EXAMPLES_TRIED, _EXAMPLES_SHOWN = 12, 4  # questions to begin with: that are tried, that are shown
+_SMALL_ARCHIVE = 200  # passages of an archive that is small enough to be read for comparing before anybody asks
+_EARLY_HITS = 10  # hits shown to somebody who waits for a turn
 
 
 class Library:
@@ -50,15 +50,15 @@ class Library:
         self.rag, self.desk = rag, DeskStore.open(rag.config.index.dir)
         self.queue = FairQueue(waiting, waiting_each)
         self._writer = ThreadPoolExecutor(1, "writer")
-        self._searchers = ThreadPoolExecutor(_SEARCHERS, "searcher")
+        self._searchers = ThreadPoolExecutor(_SEARCH_THREADS, "searcher")
         self._builder = ThreadPoolExecutor(1, "builder")
         self._names = ThreadPoolExecutor(1, "names")
         self._state, self._detail = "loading", ""
         self._progress: dict[str, Any] | None = None
         self._examples: list[str] = []
         self._searchable, self._closing = threading.Event(), threading.Event()
-        told, rag.progress = rag.progress, self._fetching
-        self._tell = told or (lambda stage, done, total: None)
+        previous, rag.progress = rag.progress, self._report_fetch
+        self._report_progress = previous or (lambda stage, done, total: None)
 
     # -- opening and closing --------------------------------------------------------------------------------
 
@@ -70,7 +70,7 @@ class Library:
         from threadpoolctl import threadpool_limits
 
         threadpool_limits(1, "blas")
-        self._builder.submit(self._told, self._load)
+        self._builder.submit(self._run_logged, self._load)
 
     def close(self) -> None:
         """Ends what is running and gives the threads back."""
@@ -90,7 +90,7 @@ class Library:
         if self._load_models(index=True):
             self._progress = None
             self._set("ready")
-            self._names.submit(self._get_to_know)
+            self._names.submit(self._prepare_extras)
 
     def _load_models(self, *, index: bool) -> bool:
         try:
@@ -105,19 +105,19 @@ class Library:
             return False
         return True
 
-    def _fetching(self, stage: str, done: int, total: int) -> None:
+    def _report_fetch(self, stage: str, done: int, total: int) -> None:
         """The progress of a model that is fetched or converted while the server starts."""
-        self._tell(stage, done, total)
+        self._report_progress(stage, done, total)
         if self._state == "loading":
             self._progress = {"stage": stage, "done": done, "total": total}
 
     def _set(self, state: str, detail: str = "") -> None:
         self._state, self._detail = state, detail
 
-    def _get_to_know(self) -> None:
+    def _prepare_extras(self) -> None:
         """What makes the desk more useful and may take its time."""
         try:
-            self.rag.retriever.warm_token_cache(_COMPARED)
+            self.rag.retriever.warm_token_cache(_SMALL_ARCHIVE)
             self._read_mentions()
             self._try_examples()
         except Exception:
@@ -127,14 +127,14 @@ class Library:
         """Which places and persons each article mentions, for those not read through yet; the facets use what is there."""
         archive = self.rag.retriever.store.archive
         ids = archive.article_ids()
-        known = self.desk.mentions(ids)
-        new = [article_id for article_id in ids if article_id not in known]
-        for at in range(0, len(new), _NAMED):
+        saved = self.desk.mentions(ids)
+        new = [article_id for article_id in ids if article_id not in saved]
+        for at in range(0, len(new), _NAMES_BATCH):
             if self._closing.is_set():
                 return
-            found = archive.articles(new[at : at + _NAMED])
+            found = archive.articles(new[at : at + _NAMES_BATCH])
             names = self.rag.dictionary.english if self.rag.dictionary else no_english_name
-            self.desk.add_mentions({article_id: mentioned(article, names) for article_id, article in found.items()})
+            self.desk.add_mentions({article_id: mentions_of(article, names) for article_id, article in found.items()})
 
     # -- state ----------------------------------------------------------------------------------------------
 
@@ -144,7 +144,7 @@ class Library:
 
         try:
             manifest = manifest_of(self.rag.config)
-            self._follow(manifest.generation)
+            self._reopen_if_rebuilt(manifest.generation)
             index = {"generation": manifest.generation, "built": manifest.built, "sources": manifest.sources,
                      "articles": manifest.articles, "passages": manifest.passages}
         except StoreError:
@@ -153,12 +153,12 @@ class Library:
                 "queue": {"waiting": self.queue.waiting, "writing": self.queue.serving},
                 "version": version("wenbao"), "examples": self._examples}
 
-    def _follow(self, generation: str) -> None:
+    def _reopen_if_rebuilt(self, generation: str) -> None:
         """Opens an index that another process has built meanwhile."""
         store = self.rag.__dict__.get("retriever")
         if self._state == "ready" and store is not None and not self.is_building and store.store.manifest.generation != generation:
             self._progress = {"stage": "opening", "done": 0, "total": 1}
-            self._builder.submit(self._told, self._reopen)
+            self._builder.submit(self._run_logged, self._reopen)
 
     def _reopen(self) -> None:
         self.rag.__dict__.pop("retriever", None)
@@ -166,18 +166,18 @@ class Library:
             _ = self.rag.retriever
         finally:
             self._progress = None
-        self._names.submit(self._get_to_know)
+        self._names.submit(self._prepare_extras)
 
     def _try_examples(self) -> None:
         """Asks the questions to begin with, and keeps those that this archive answers; gives way to whoever asks something."""
         store = self.rag.retriever.store
-        known = self.desk.examples(store.manifest.generation)
-        if known is not None:
-            self._examples = known
+        saved = self.desk.examples(store.manifest.generation)
+        if saved is not None:
+            self._examples = saved
             return
         self._examples = []
-        for question in candidates(store.archive.listed("", "", 0, _TRIED)[1], self.rag.examples, _TRIED):
-            if len(self._examples) < _SHOWN and not self._closing.is_set() and self._is_answered(question):
+        for question in candidates(store.archive.listed("", "", 0, _EXAMPLES_TRIED)[1], self.rag.examples, _EXAMPLES_TRIED):
+            if len(self._examples) < _EXAMPLES_SHOWN and not self._closing.is_set() and self._is_answered(question):
                 self._examples = [*self._examples, question]
         if not self._closing.is_set():
             self.desk.keep_examples(store.manifest.generation, self._examples)
@@ -233,7 +233,7 @@ class Library:
             if place.position:
                 yield Queued(place.position)
                 if not (history and is_follow_up(question)):
-                    yield EvidenceFound(tuple(await self.search(question, _EARLY)))
+                    yield EvidenceFound(tuple(await self.search(question, _EARLY_HITS)))
                     shown = True
             while place.position:
                 await place.moved()
@@ -242,28 +242,28 @@ class Library:
         except BaseException:
             place.leave()
             raise
-        async with aclosing(self._written(question, history, asked_on, operation, place)) as events:
+        async with aclosing(self._events(question, history, asked_on, operation, place)) as events:
             async for event in events:
                 if not (shown and isinstance(event, EvidenceFound)):
                     yield event
 
-    async def _written(
+    async def _events(
         self, question: str, history: Sequence[Turn], asked_on: date | None, operation: str | None, place: Place
     ) -> AsyncGenerator[Event, None]:
         """Runs the engine in the writer's thread; the place is left when that ends, not when the listener does."""
         loop, events, stopped = asyncio.get_running_loop(), asyncio.Queue[Any](), threading.Event()
 
-        def tell(event: Any) -> None:
+        def send(event: Any) -> None:
             loop.call_soon_threadsafe(events.put_nowait, event)
 
         def run() -> None:
             try:
                 for event in self.rag.stream(question, history, asked_on=asked_on, stopped=stopped.is_set, operation=operation):
-                    tell(event)
+                    send(event)
             except BaseException as error:  # raised again by the listener
-                tell(error)
+                send(error)
             finally:
-                tell(_END)
+                send(_END)
                 loop.call_soon_threadsafe(place.leave)
 
         try:
@@ -289,9 +289,9 @@ class Library:
 
     def receipt(self, answer: Answer) -> dict[str, Any]:
         """The JSON form of an answer with the signature of this desk, under which it can be kept or exported later."""
-        told = answer.to_dict()
-        signature = sign(told, self.secret)
-        return {**told, "answer_id": signature[:16], "signature": signature}
+        record = answer.to_dict()
+        signature = sign(record, self.secret)
+        return {**record, "answer_id": signature[:16], "signature": signature}
 
     @property
     def secret(self) -> bytes:
@@ -377,9 +377,9 @@ class Library:
     def build(self) -> None:
         """Starts a build behind the scenes; one that waits already will do."""
         self._progress = self._progress or {"stage": "waiting", "done": 0, "total": 0}
-        self._builder.submit(self._told, self._build)
+        self._builder.submit(self._run_logged, self._build)
 
-    def _told(self, work: Callable[[], None]) -> None:
+    def _run_logged(self, work: Callable[[], None]) -> None:
         """Runs some work of the builder; what nobody reckoned with is logged and shown, not lost with the thread."""
         try:
             work()
@@ -416,7 +416,7 @@ class Library:
         finally:
             self._progress = None
         if self._searchable.is_set() and not self._closing.is_set():
-            self._names.submit(self._get_to_know)
+            self._names.submit(self._prepare_extras)
 
     def correct(self, article: Article, values: Mapping[str, str | None]) -> None:
         """Keeps corrections of an article's title, byline or date (``None`` takes one back) and starts a build."""

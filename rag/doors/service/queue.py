@@ -24,7 +24,7 @@ class Place:
         """Gives the place up, whether it is waiting or being served; twice does no harm."""
         self._queue.remove(self)
 
-    def put(self, position: int) -> None:
+    def move_to(self, position: int) -> None:
         """Tells the place where it stands now."""
         if position != self.position:
             self.position = position
@@ -34,13 +34,13 @@ class Place:
 class FairQueue:
     """Serves one place at a time, the clients in turn (round robin). All calls belong on one event loop.
 
-    Raises :class:`Busy` where ``most`` are waiting, :class:`TooMany` where one client waits with ``each``.
+    Raises :class:`Busy` where ``limit`` are waiting, :class:`TooMany` where ``per_client`` of one client are.
     """
 
-    def __init__(self, most: int = 64, each: int = 8) -> None:
-        self._most, self._each = most, each
+    def __init__(self, limit: int = 64, per_client: int = 8) -> None:
+        self._limit, self._per_client = limit, per_client
         self._waiting: dict[str, deque[Place]] = {}  # clients in the order of their turns
-        self._served: Place | None = None
+        self._serving: Place | None = None
 
     @property
     def waiting(self) -> int:
@@ -50,43 +50,43 @@ class FairQueue:
     @property
     def serving(self) -> int:
         """1 while somebody is served."""
-        return int(self._served is not None)
+        return int(self._serving is not None)
 
     def enter(self, client: str) -> Place:
         """A place at the end of the client's own line."""
-        if self.waiting >= self._most:
+        if self.waiting >= self._limit:
             raise Busy(f"{self.waiting} questions are waiting; ask again in a minute")
-        own = self._waiting.setdefault(client, deque())
-        if len(own) >= self._each:
-            raise TooMany(f"{len(own)} of your questions are waiting; ask again when they are answered")
+        line = self._waiting.setdefault(client, deque())
+        if len(line) >= self._per_client:
+            raise TooMany(f"{len(line)} of your questions are waiting; ask again when they are answered")
         place = Place(self, client)
-        own.append(place)
+        line.append(place)
         self._advance()
         return place
 
     def remove(self, place: Place) -> None:
         """Takes a place out and calls the next."""
-        if place is self._served:
-            self._served = None
-        elif place in (own := self._waiting.get(place.client, deque())):
-            own.remove(place)
-            if not own:
+        if place is self._serving:
+            self._serving = None
+        elif place in (line := self._waiting.get(place.client, deque())):
+            line.remove(place)
+            if not line:
                 del self._waiting[place.client]
         self._advance()
 
     def _advance(self) -> None:
-        if self._served is None and self._waiting:
-            client, own = next(iter(self._waiting.items()))
-            self._served = own.popleft()
+        if self._serving is None and self._waiting:
+            client, line = next(iter(self._waiting.items()))
+            self._serving = line.popleft()
             del self._waiting[client]
-            if own:
-                self._waiting[client] = own  # its next turn comes after everybody else's
-        if self._served is not None:
-            self._served.put(0)
+            if line:
+                self._waiting[client] = line  # its next turn comes after everybody else's
+        if self._serving is not None:
+            self._serving.move_to(0)
         for position, place in enumerate(self._in_order(), 1):
-            place.put(position)
+            place.move_to(position)
 
     def _in_order(self) -> list[Place]:
         """Those who wait, in the order in which they will be served: everybody's first, then everybody's second, …."""
         rounds = max(map(len, self._waiting.values()), default=0)
-        return [own[turn] for turn in range(rounds) for own in self._waiting.values() if turn < len(own)]
+        return [line[turn] for turn in range(rounds) for line in self._waiting.values() if turn < len(line)]

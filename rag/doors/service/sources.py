@@ -20,13 +20,13 @@ from typing import Any
 from rag.config import Config
 from rag.doors.desk import UPLOADS, DeskStore
 from rag.errors import SourceError
-from rag.index.build import SUFFIXES, source_name, wanted_files
+from rag.index.build import SUFFIXES, source_files, source_name
 
 INCOMING = "incoming"  # folder in the index folder: what was sent, and is not yet among the sources
 MOST_FILES = 20
-_UNPACKED = 100_000_000  # bytes that a .docx may unpack to
-_PATIENCE = 90  # seconds to read one file
-_BOUNDED = """import sys
+_MAX_UNPACKED = 100_000_000  # bytes that a .docx may unpack to
+_READ_TIMEOUT = 90  # seconds to read one file
+_LIMITED_READER = """import sys
 try:
     import resource
     resource.setrlimit(resource.RLIMIT_AS, (4_000_000_000, 4_000_000_000))
@@ -35,7 +35,7 @@ except ImportError:
 from rag.doors.cli import main
 sys.exit(main(sys.argv[1:]))
 """
-_KEPT = 3600  # seconds that a preview is kept
+_PREVIEW_LIFETIME = 3600  # seconds that a preview is kept
 _TOKEN = re.compile(r"[\w-]{16,32}")
 
 
@@ -57,12 +57,12 @@ def safe_name(name: str) -> str:
     Raises :class:`SourceError` for a name without a known ending.
     """
     last = PureWindowsPath(name.replace("\x00", "")).name
-    plain = re.sub(r"[^\w.() -]", "_", last).strip(" .")
-    stem, suffix = plain, next((s for s in sorted(SUFFIXES, key=len, reverse=True) if plain.lower().endswith(s)), "")
-    if not suffix or len(plain) == len(suffix):
-        raise SourceError(f"{plain or 'a file without a name'}: no kind of page that can be read; send {' '.join(SUFFIXES)}")
-    stem = plain[: -len(suffix)].lstrip(".")[:80] or "page"
-    return stem + plain[-len(suffix):]
+    cleaned = re.sub(r"[^\w.() -]", "_", last).strip(" .")
+    stem, suffix = cleaned, next((s for s in sorted(SUFFIXES, key=len, reverse=True) if cleaned.lower().endswith(s)), "")
+    if not suffix or len(cleaned) == len(suffix):
+        raise SourceError(f"{cleaned or 'a file without a name'}: no kind of page that can be read; send {' '.join(SUFFIXES)}")
+    stem = cleaned[: -len(suffix)].lstrip(".")[:80] or "page"
+    return stem + cleaned[-len(suffix):]
 
 
 def take_in(files: Sequence[tuple[str, bytes]], folder: Path) -> str:
@@ -75,7 +75,7 @@ def take_in(files: Sequence[tuple[str, bytes]], folder: Path) -> str:
     named = [(safe_name(name), data) for name, data in files]
     for name, data in named:
         _check(name, data)
-    _forget_old(folder / INCOMING)
+    _delete_old(folder / INCOMING)
     token = secrets.token_urlsafe(18)
     home = folder / INCOMING / token
     home.mkdir(parents=True)
@@ -94,14 +94,14 @@ def _check(name: str, data: bytes) -> None:
             size = sum(part.file_size for part in zipfile.ZipFile(io.BytesIO(data)).infolist())
         except zipfile.BadZipFile as error:
             raise SourceError(f"{name}: damaged .docx file ({error}); save it again or as .txt") from error
-        if size > _UNPACKED:
+        if size > _MAX_UNPACKED:
             raise SourceError(f"{name}: unpacks to {size // 1_000_000} MB; split it, or save it as .txt")
 
 
-def _forget_old(home: Path) -> None:
+def _delete_old(home: Path) -> None:
     if home.is_dir():
         for old in home.iterdir():
-            if time.time() - old.stat().st_mtime > _KEPT:
+            if time.time() - old.stat().st_mtime > _PREVIEW_LIFETIME:
                 shutil.rmtree(old, ignore_errors=True)
 
 
@@ -115,21 +115,21 @@ def incoming(token: str, folder: Path) -> Path:
 
 def preview(home: Path) -> list[Preview]:
     """Each file of a folder as the reader reads it, in a process of its own with bounds on its time and memory."""
-    return [_read_apart(file) for file in sorted(home.iterdir())]
+    return [_read_in_subprocess(file) for file in sorted(home.iterdir())]
 
 
-def _read_apart(file: Path) -> Preview:
-    command = [sys.executable, "-c", _BOUNDED, "articles", file.name, "--json"]
+def _read_in_subprocess(file: Path) -> Preview:
+    command = [sys.executable, "-c", _LIMITED_READER, "articles", file.name, "--json"]
     try:
-        done = subprocess.run(command, cwd=file.parent, capture_output=True, timeout=_PATIENCE, check=False,
+        done = subprocess.run(command, cwd=file.parent, capture_output=True, timeout=_READ_TIMEOUT, check=False,
                               env={**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[3]),
                                                                               os.environ.get("PYTHONPATH", "")])})
     except subprocess.TimeoutExpired:
-        return Preview(file.name, (), f"{file.name}: was not read within {_PATIENCE} s; split it into single pages")
+        return Preview(file.name, (), f"{file.name}: was not read within {_READ_TIMEOUT} s; split it into single pages")
     if done.returncode:
-        told = ["", *done.stderr.decode("utf-8", "replace").strip().splitlines()][-1]
-        said = told.removeprefix("rag: ") if told.startswith("rag: ") else "could not be read; save it again or as .txt"
-        return Preview(file.name, (), said if said.startswith(file.name) else f"{file.name}: {said}")
+        last_line = ["", *done.stderr.decode("utf-8", "replace").strip().splitlines()][-1]
+        message = last_line.removeprefix("rag: ") if last_line.startswith("rag: ") else "could not be read; save it again or as .txt"
+        return Preview(file.name, (), message if message.startswith(file.name) else f"{file.name}: {message}")
     return Preview(file.name, json.loads(done.stdout), None)
 
 
@@ -167,7 +167,7 @@ def add_files(config: Config, files: Sequence[Path]) -> list[str]:
 
 def remove_sources(config: Config, names: Sequence[str]) -> None:
     """Notes that sources are not wanted; the next build leaves them out. Raises :class:`SourceError` for an unknown name."""
-    known = {source_name(file, config) for file in wanted_files(config)}
+    known = {source_name(file, config) for file in source_files(config)}
     for name in names:
         if name not in known:
             raise SourceError(f"{name}: no such source; the names are those that `rag search` prints")

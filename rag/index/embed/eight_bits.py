@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-_LOUD = 1.6  # times the next channel
+_OUTLIER_RATIO = 1.6  # times the next channel
 _LEVELS = 256
 
 
@@ -34,7 +34,7 @@ class _Range:
         return np.maximum(np.maximum(-self.low, self.high), 1e-5)
 
 
-def in_eight_bits(graph: Any, samples: Iterable[Any]) -> Any:
+def quantise(graph: Any, samples: Iterable[Any]) -> Any:
     """The graph, changed in place; ``samples`` are inputs that show which values its matrices read."""
     readers: dict[str, list[tuple[Any, np.ndarray]]] = {}  # products, and their matrices, by the node that they read
     for node in graph.get_ops():
@@ -43,10 +43,10 @@ def in_eight_bits(graph: Any, samples: Iterable[Any]) -> Any:
     ranges = _ranges(graph, {name: products[0][0].input_value(0) for name, products in readers.items()}, samples)
     for name, products in readers.items():
         if _is_norm(_source(products[0][0])):
-            _evened_out(products, ranges[name])
+            _smooth(products, ranges[name])
         else:
             for node, matrix in products:
-                _loud_apart(node, matrix, ranges[name])
+                _split_outlier(node, matrix, ranges[name])
     graph.validate_nodes_and_infer_types()
     return graph
 
@@ -76,10 +76,10 @@ def _ranges(graph: Any, inputs: dict[str, Any], samples: Iterable[Any]) -> dict[
     """What the samples put into each matrix, by the name of the node that it comes from."""
     import openvino
 
-    seen = graph.clone()
-    nodes = {node.get_friendly_name(): node for node in seen.get_ops()}
-    seen.add_outputs([nodes[name].output(value.get_index()) for name, value in inputs.items()])
-    compiled = openvino.compile_model(seen, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    observed = graph.clone()
+    nodes = {node.get_friendly_name(): node for node in observed.get_ops()}
+    observed.add_outputs([nodes[name].output(value.get_index()) for name, value in inputs.items()])
+    compiled = openvino.compile_model(observed, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     out: dict[str, _Range] = {}
     for sample in samples:
         for name, values in zip(inputs, list(compiled(sample).values())[-len(inputs):], strict=True):
@@ -89,35 +89,35 @@ def _ranges(graph: Any, inputs: dict[str, Any], samples: Iterable[Any]) -> dict[
     return out
 
 
-def _evened_out(products: list[tuple[Any, np.ndarray]], values: _Range) -> None:
+def _smooth(products: list[tuple[Any, np.ndarray]], values: _Range) -> None:
     """The matrices that read one layer normalisation, behind one division of its channels."""
     from openvino import opset13 as op
 
     weight = np.maximum(np.max([np.abs(matrix).max(axis=0) for _, matrix in products], axis=0), 1e-5)
     scale = np.sqrt(values.size / weight).astype(np.float32)
-    even = op.multiply(products[0][0].input_value(0), op.constant((1 / scale)[None, None]))
-    eight = _rounded(even, float((values.low / scale).min()), float((values.high / scale).max()))
+    smoothed = op.multiply(products[0][0].input_value(0), op.constant((1 / scale)[None, None]))
+    quantised = _quantised(smoothed, float((values.low / scale).min()), float((values.high / scale).max()))
     for node, matrix in products:
-        _replace(node, op.matmul(eight, _rounded_rows(matrix * scale), False, True))
+        _replace(node, op.matmul(quantised, _quantised_rows(matrix * scale), False, True))
 
 
-def _loud_apart(node: Any, matrix: np.ndarray, values: _Range) -> None:
+def _split_outlier(node: Any, matrix: np.ndarray, values: _Range) -> None:
     """A matrix whose input may have one loud channel."""
     from openvino import opset13 as op
 
-    given, low, high = node.input_value(0), values.low.copy(), values.high.copy()
-    second, loud = np.argsort(values.size)[-2:]
-    column, apart = matrix[:, loud].copy(), bool(values.size[loud] > _LOUD * values.size[second])
-    if apart:
-        matrix[:, loud] = low[loud] = high[loud] = 0
-    product = op.matmul(_rounded(given, float(low.min()), float(high.max())), _rounded_rows(matrix), False, True)
-    if apart:
-        channel = op.gather(given, op.constant(np.array([loud])), op.constant(-1))
+    value, low, high = node.input_value(0), values.low.copy(), values.high.copy()
+    second, outlier = np.argsort(values.size)[-2:]
+    column, has_outlier = matrix[:, outlier].copy(), bool(values.size[outlier] > _OUTLIER_RATIO * values.size[second])
+    if has_outlier:
+        matrix[:, outlier] = low[outlier] = high[outlier] = 0
+    product = op.matmul(_quantised(value, float(low.min()), float(high.max())), _quantised_rows(matrix), False, True)
+    if has_outlier:
+        channel = op.gather(value, op.constant(np.array([outlier])), op.constant(-1))
         product = op.add(product, op.multiply(channel, op.constant(column[None, None])))
     _replace(node, product)
 
 
-def _rounded(value: Any, low: float, high: float) -> Any:
+def _quantised(value: Any, low: float, high: float) -> Any:
     """A value in 256 steps from ``low`` to ``high``; the runtime multiplies such values as 8-bit numbers."""
     from openvino import opset13 as op
 
@@ -125,7 +125,7 @@ def _rounded(value: Any, low: float, high: float) -> Any:
     return op.fake_quantize(value, *ends, *ends, _LEVELS)
 
 
-def _rounded_rows(matrix: np.ndarray) -> Any:
+def _quantised_rows(matrix: np.ndarray) -> Any:
     """A matrix in 255 steps, each row in its own range."""
     from openvino import opset13 as op
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from rag.errors import ModelError
 from rag.index.embed.graph import GraphEncoder
-from rag.index.embed.interaction import Tokens, met
+from rag.index.embed.interaction import Tokens, weighted_max_sim
 from rag.index.embed.torch_encoder import TorchEncoder
 from rag.models import resolve
 from rag.models.cache import ORIGIN, sha256_of
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_KEPT = 300  # passages whose tokens are kept, some 0.3 MB each
+_CACHED_PASSAGES = 300  # passages whose tokens are kept, some 0.3 MB each
 _PREFIXES = {"e5": ("query: ", "passage: ")}
 
 
@@ -73,37 +73,37 @@ class SentenceEmbedder:
     def __init__(self, encode: Encoder, dimension: int, fingerprint: str, prefixes: tuple[str, str]) -> None:
         self.dimension = dimension
         self.fingerprint = fingerprint
-        self._encode, self._prefixes, self._kept = encode, prefixes, dict[str, Tokens]()
+        self._encode, self._prefixes, self._cache = encode, prefixes, dict[str, Tokens]()
         self._lock = threading.Lock()
 
     def queries(self, texts: Sequence[str]) -> np.ndarray:
         """Vectors of questions."""
-        return self._all([self._prefixes[0] + text for text in texts])
+        return self._embed([self._prefixes[0] + text for text in texts])
 
     def passages(self, texts: Sequence[str]) -> np.ndarray:
         """Vectors of passages."""
-        return self._all([self._prefixes[1] + text for text in texts])
+        return self._embed([self._prefixes[1] + text for text in texts])
 
     def interaction(self, question: str, passages: Sequence[str]) -> np.ndarray:
         """See :class:`Embedder`."""
         query, passage = self._prefixes
-        [asked] = self._encode.tokens([query + question], query)
-        held = {text: tokens for text in passages if (tokens := self._kept.get(text))}
-        new = [text for text in dict.fromkeys(passages) if text not in held]
-        held |= zip(new, self._encode.tokens([passage + text for text in new], passage) if new else [], strict=True)
-        self._remember(held)
-        return np.array([met(asked, held[text]) for text in passages], np.float32)
+        [question_tokens] = self._encode.tokens([query + question], query)
+        tokens_of = {text: tokens for text in passages if (tokens := self._cache.get(text))}
+        new = [text for text in dict.fromkeys(passages) if text not in tokens_of]
+        tokens_of |= zip(new, self._encode.tokens([passage + text for text in new], passage) if new else [], strict=True)
+        self._cache_tokens(tokens_of)
+        return np.array([weighted_max_sim(question_tokens, tokens_of[text]) for text in passages], np.float32)
 
-    def _remember(self, used: Mapping[str, Tokens]) -> None:
+    def _cache_tokens(self, recent: Mapping[str, Tokens]) -> None:
         """Keeps the tokens of the passages that were compared last; in a small archive these are all."""
         with self._lock:
-            for text, tokens in used.items():
-                self._kept.pop(text, None)
-                self._kept[text] = tokens
-            for text in list(self._kept)[:-_KEPT]:
-                del self._kept[text]
+            for text, tokens in recent.items():
+                self._cache.pop(text, None)
+                self._cache[text] = tokens
+            for text in list(self._cache)[:-_CACHED_PASSAGES]:
+                del self._cache[text]
 
-    def _all(self, texts: list[str]) -> np.ndarray:
+    def _embed(self, texts: list[str]) -> np.ndarray:
         return self._encode(texts) if texts else np.zeros((0, self.dimension), np.float32)
 
 
@@ -148,6 +148,6 @@ def _open_backend(folder: Path, weights: str, settings: Embedding, threads: int)
             return TorchEncoder(folder, settings.max_tokens, settings.batch_size)
         return GraphEncoder(folder, weights, settings.max_tokens, settings.batch_size, threads)
     except (OSError, ValueError, RuntimeError, KeyError, AttributeError, ImportError) as error:
-        told = " ".join(str(error).split())[:300]
+        reason = " ".join(str(error).split())[:300]
         remedy = "; set embedding.backend to torch" if settings.backend != "torch" else ""
-        raise ModelError(f"{folder}: cannot be loaded as an embedder by {settings.backend} ({told}){remedy}") from error
+        raise ModelError(f"{folder}: cannot be loaded as an embedder by {settings.backend} ({reason}){remedy}") from error

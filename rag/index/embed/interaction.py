@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-_HEIGHT = 2 / 3  # of the layers
+_LAYER_SHARE = 2 / 3  # of the layers
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,11 @@ class Tokens:
     rarity: np.ndarray
 
 
-def met(question: Tokens, passage: Tokens) -> float:
+def weighted_max_sim(question: Tokens, passage: Tokens) -> float:
     """How well a passage meets the tokens of a question: the mean of their best cosines, rare tokens counting more.
 
     >>> rows = np.eye(3, dtype=np.float32)
-    >>> met(Tokens(rows[:2], np.array([3.0, 1.0])), Tokens(rows[[0, 2]], np.array([1.0, 1.0])))
+    >>> weighted_max_sim(Tokens(rows[:2], np.array([3.0, 1.0])), Tokens(rows[[0, 2]], np.array([1.0, 1.0])))
     0.75
     """
     if not len(question.vectors) or not len(passage.vectors):
@@ -43,16 +43,16 @@ def met(question: Tokens, passage: Tokens) -> float:
     return float(np.average(best, weights=question.rarity))
 
 
-def layer_of(layers: int) -> int:
+def token_layer(layers: int) -> int:
     """How many of a model's layers a text goes through.
 
-    >>> layer_of(12)
+    >>> token_layer(12)
     8
     """
-    return max(1, round(_HEIGHT * layers))
+    return max(1, round(_LAYER_SHARE * layers))
 
 
-class Pieces:
+class TextTokenizer:
     """The tokenizer of a model folder, as it cuts texts for both kinds of vectors."""
 
     def __init__(self, folder: Path, max_tokens: int) -> None:
@@ -63,7 +63,7 @@ class Pieces:
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(max_tokens)
 
-    def cut(self, texts: Sequence[str]) -> list[Any]:
+    def encode(self, texts: Sequence[str]) -> list[Any]:
         """The encoding of each text, ``.ids`` its token ids."""
         return list(self._tokenizer.encode_batch(list(texts)))
 
@@ -71,9 +71,9 @@ class Pieces:
         """The ``states`` ``(tokens, dim)`` of each text that belong to it: not those of its prefix, nor special ones."""
         out = []
         for text, vectors in zip(encodings, states, strict=True):
-            own = [at for at, ((_, end), special) in enumerate(zip(text.offsets, text.special_tokens_mask, strict=True))
+            kept = [at for at, ((_, end), special) in enumerate(zip(text.offsets, text.special_tokens_mask, strict=True))
                    if not special and end > len(prefix)]
-            out.append(Tokens(vectors[own], self._rarity(np.array(text.ids)[own])))
+            out.append(Tokens(vectors[kept], self._rarity(np.array(text.ids)[kept])))
         return out
 
     def _rarity(self, ids: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from rag.errors import ModelError
-from rag.index.embed.interaction import Pieces, Tokens, layer_of
+from rag.index.embed.interaction import TextTokenizer, Tokens, token_layer
 
 
 class TorchEncoder:
@@ -29,8 +29,8 @@ class TorchEncoder:
         return np.asarray(self._model.encode(texts, batch_size=self._batch, normalize_embeddings=True, show_progress_bar=False))
 
     @cached_property
-    def _pieces(self) -> Pieces:
-        return Pieces(self._folder, self._max_tokens)
+    def _tokenizer(self) -> TextTokenizer:
+        return TextTokenizer(self._folder, self._max_tokens)
 
     def tokens(self, texts: Sequence[str], prefix: str) -> list[Tokens]:
         """The tokens of texts that begin with ``prefix``. Raises :class:`ModelError` if the model has no transformer."""
@@ -39,9 +39,9 @@ class TorchEncoder:
         encoder = getattr(self._model[0], "auto_model", None)
         if encoder is None:
             raise ModelError(f"{self._folder}: has no transformer, and so no vectors of tokens; set retrieval.token_weight to 0")
-        encodings, states = self._pieces.cut(texts), []
+        encodings, states = self._tokenizer.encode(texts), []
         with torch.no_grad():
             for text in encodings:
                 layers = encoder(torch.tensor([text.ids]), output_hidden_states=True).hidden_states
-                states.append(torch.nn.functional.normalize(layers[layer_of(len(layers) - 1)][0], dim=-1).numpy())
-        return self._pieces.tokens(encodings, prefix, states)
+                states.append(torch.nn.functional.normalize(layers[token_layer(len(layers) - 1)][0], dim=-1).numpy())
+        return self._tokenizer.tokens(encodings, prefix, states)

@@ -6,12 +6,12 @@ Reading order: :mod:`~rag.index.store.layout` (files and manifest), :mod:`~rag.i
 """
 
 from rag.index.store.archive import Archive
-from rag.index.store.derived import sealed, write_derived
+from rag.index.store.derived import with_checksums, write_derived
 from rag.index.store.layout import Manifest, Settings, read_manifest, write_manifest
 from rag.index.store.reader import Store
 from rag.index.store.vectors import SentenceKey, VectorIndex
 
 __all__ = [
     "Archive", "Manifest", "SentenceKey", "Settings", "Store", "VectorIndex",
-    "read_manifest", "sealed", "write_derived", "write_manifest",
+    "read_manifest", "with_checksums", "write_derived", "write_manifest",
 ]

@@ -51,9 +51,9 @@ CREATE VIRTUAL TABLE IF NOT EXISTS lexical USING fts5
     (tokens, pinyin, tokenize="unicode61 remove_diacritics 0 tokenchars '|'");
 CREATE VIRTUAL TABLE IF NOT EXISTS vocabulary USING fts5vocab (lexical, 'col');
 """
-_ALL = Filter()
-_FACT = tuple(field.name for field in fields(Fact))
-_PASSAGE = 'passage_id, article_id, text, start, "end", field, item, context'
+_NO_FILTER = Filter()
+_FACT_COLUMNS = tuple(field.name for field in fields(Fact))
+_PASSAGE_COLUMNS = 'passage_id, article_id, text, start, "end", field, item, context'
 
 
 class Archive:
@@ -95,12 +95,12 @@ class Archive:
             self._remove(name)
 
     def _remove(self, name: str) -> None:
-        owned = "SELECT row FROM passages WHERE article_id IN (SELECT article_id FROM articles WHERE source = ?)"
+        its_passages = "SELECT row FROM passages WHERE article_id IN (SELECT article_id FROM articles WHERE source = ?)"
         for statement in (
-            f"DELETE FROM lexical WHERE rowid IN ({owned})",
-            f"DELETE FROM sentences WHERE passage IN ({owned})",
-            f"DELETE FROM facts WHERE passage IN ({owned})",
-            f"DELETE FROM passages WHERE row IN ({owned})",
+            f"DELETE FROM lexical WHERE rowid IN ({its_passages})",
+            f"DELETE FROM sentences WHERE passage IN ({its_passages})",
+            f"DELETE FROM facts WHERE passage IN ({its_passages})",
+            f"DELETE FROM passages WHERE row IN ({its_passages})",
             "DELETE FROM articles WHERE source = ?",
             "DELETE FROM sources WHERE name = ?",
         ):
@@ -134,22 +134,22 @@ class Archive:
 
     def _add_passage(self, passage: Passage, dates: Sequence[str], written: str) -> None:
         row = self.connection.execute(
-            f"INSERT INTO passages ({_PASSAGE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT INTO passages ({_PASSAGE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (passage.passage_id, passage.article_id, passage.text, passage.start, passage.end, passage.field,
              passage.item, passage.context),
         ).lastrowid
-        searched = f"{passage.context} \n {passage.text}"
+        searched_text = f"{passage.context} \n {passage.text}"
         self.connection.execute(
             "INSERT INTO lexical (rowid, tokens, pinyin) VALUES (?, ?, ?)",
-            (row, " ".join([*search_tokens(searched), *dates]), " ".join(syllables(searched))),
+            (row, " ".join([*search_tokens(searched_text), *dates]), " ".join(syllables(searched_text))),
         )
         self.connection.executemany(
             'INSERT INTO sentences (passage, start, "end") VALUES (?, ?, ?)',
             [(row, passage.start + a, passage.start + b) for a, b in sentences(passage.text)],
         )
         self.connection.executemany(
-            f"INSERT INTO facts VALUES ({', '.join('?' * (len(_FACT) + 1))})",
-            [(row, *(getattr(fact, name) for name in _FACT)) for fact in facts_of(passage, written)])
+            f"INSERT INTO facts VALUES ({', '.join('?' * (len(_FACT_COLUMNS) + 1))})",
+            [(row, *(getattr(fact, name) for name in _FACT_COLUMNS)) for fact in facts_of(passage, written)])
 
     def pending(self, limit: int) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
         """Up to ``limit`` passages and sentences that have no vector yet: ``(row, text to embed)``."""
@@ -213,7 +213,7 @@ class Archive:
 
     def passages(self, rows: Iterable[int]) -> dict[int, Passage]:
         """Passages by row number."""
-        return {row: Passage(*values) for row, *values in self._select(f"row, {_PASSAGE}", "passages", "row", rows)}
+        return {row: Passage(*values) for row, *values in self._select(f"row, {_PASSAGE_COLUMNS}", "passages", "row", rows)}
 
     def sentence_places(self, rows: Iterable[int]) -> dict[int, tuple[int, int, int]]:
         """Sentence row → (passage row, start, end) in the passage's field."""
@@ -228,7 +228,7 @@ class Archive:
     def facts(self, passages: Iterable[str]) -> list[tuple[str, Fact]]:
         """The figures of some passages, given by their ids: ``(passage id, fact)``."""
         rows = dict(self._select("row, passage_id", "passages", "passage_id", passages))
-        names = ", ".join(f'"{name}"' for name in _FACT)
+        names = ", ".join(f'"{name}"' for name in _FACT_COLUMNS)
         return [(rows[row], Fact(*(*values[:-1], bool(values[-1]))))
                 for row, *values in self._select(f"passage, {names}", "facts", "passage", rows)]
 
@@ -257,27 +257,27 @@ class Archive:
             for query in (passages, sentences_))
         return first, second
 
-    def lexical(self, tokens: Sequence[str], limit: int, only: Filter = _ALL) -> list[tuple[int, float]]:
+    def lexical(self, tokens: Sequence[str], limit: int, only: Filter = _NO_FILTER) -> list[tuple[int, float]]:
         """Passages by BM25 over tokens, best first: ``(row, score)``, larger is better; no tokens, no hits."""
-        words = " OR ".join(_quoted(token) for token in dict.fromkeys(tokens))
+        words = " OR ".join(_fts_string(token) for token in dict.fromkeys(tokens))
         return self._match(f"tokens : ({words})", limit, only) if words else []
 
-    def phrases(self, phrases: Sequence[Sequence[str]], limit: int, only: Filter = _ALL) -> list[tuple[int, float]]:
+    def phrases(self, phrases: Sequence[Sequence[str]], limit: int, only: Filter = _NO_FILTER) -> list[tuple[int, float]]:
         """Passages in which one of the pinyin phrases stands, best first by BM25."""
-        wanted = " OR ".join(_quoted(" ".join(phrase)) for phrase in phrases if phrase)
+        wanted = " OR ".join(_fts_string(" ".join(phrase)) for phrase in phrases if phrase)
         return self._match(f"pinyin : ({wanted})", limit, only) if wanted else []
 
     def holding(
-        self, words: Sequence[Sequence[Sequence[str]]], phrases: Sequence[Sequence[str]], only: Filter = _ALL, limit: int = 20_000
+        self, words: Sequence[Sequence[Sequence[str]]], phrases: Sequence[Sequence[str]], only: Filter = _NO_FILTER, limit: int = 20_000
     ) -> dict[str, tuple[str, str]]:
         """The articles that hold each of some words in one passage: article id → date and source; no words, no articles.
 
         A word is given by the ways to write it, a way by the tokens that it consists of; ``phrases`` are ways to say a name.
         """
-        ways = [" OR ".join(f"({' AND '.join(map(_quoted, tokens))})" for tokens in word) for word in words if word]
-        parts = [f"tokens : ({way})" for way in ways]
+        spellings = [" OR ".join(f"({' AND '.join(map(_fts_string, tokens))})" for tokens in word) for word in words if word]
+        parts = [f"tokens : ({way})" for way in spellings]
         if phrases:
-            parts.append(f"pinyin : ({' OR '.join(_quoted(' '.join(phrase)) for phrase in phrases)})")
+            parts.append(f"pinyin : ({' OR '.join(_fts_string(' '.join(phrase)) for phrase in phrases)})")
         if not parts:
             return {}
         condition, values = _condition(only)
@@ -321,16 +321,16 @@ def _condition(only: Filter) -> tuple[str, tuple[str, ...]]:
         "a.date <> '' AND substr(a.date, 1, length(?1)) <= ?1".replace("?1", "?"): only.until,
         "instr(a.source, ?) > 0": only.source,
     }
-    held = [(sql, value) for sql, value in parts.items() if value]
-    held += [("instr(a.record, ?) > 0", name) for name in only.mentioning]
-    values = [value for sql, value in held for _ in range(sql.count("?"))]
+    conditions = [(sql, value) for sql, value in parts.items() if value]
+    conditions += [("instr(a.record, ?) > 0", name) for name in only.mentioning]
+    values = [value for sql, value in conditions for _ in range(sql.count("?"))]
     if any(only.telling):
-        held.append(("p.row IN (SELECT passage FROM facts WHERE since = ? AND until = ?)", ""))
+        conditions.append(("p.row IN (SELECT passage FROM facts WHERE since = ? AND until = ?)", ""))
         values += only.telling
-    return " AND ".join(sql for sql, _ in held) or "1", tuple(values)
+    return " AND ".join(sql for sql, _ in conditions) or "1", tuple(values)
 
 
-def _quoted(words: str) -> str:
+def _fts_string(words: str) -> str:
     """An FTS5 string, in which no operator of its syntax is one."""
     return '"' + words.replace('"', '""') + '"'
 

@@ -16,7 +16,7 @@ def open_store(config: Config, wanted: layout.Settings) -> Store:
     if config.store.backend == "milvus":
         from rag.index.store.milvus import open_milvus
 
-        return open_milvus(config.store.address, wanted, token=token_of(config))
+        return open_milvus(config.store.address, wanted, token=token_from_environment(config))
     return FolderStore.open(config.index.dir, wanted)
 
 
@@ -25,7 +25,7 @@ def open_archive(config: Config) -> Reading:
     if config.store.backend == "milvus":
         from rag.index.store.milvus import MilvusArchive
 
-        return MilvusArchive.open(config.store.address, token_of(config))
+        return MilvusArchive.open(config.store.address, token_from_environment(config))
     folder = config.index.dir
     return Archive.open(folder / layout.read_manifest(folder).generation / layout.ARCHIVE)
 
@@ -35,10 +35,10 @@ def manifest_of(config: Config) -> Manifest:
     if config.store.backend == "milvus":
         from rag.index.store.milvus import read_milvus_manifest
 
-        return read_milvus_manifest(config.store.address, token_of(config))
+        return read_milvus_manifest(config.store.address, token_from_environment(config))
     return layout.read_manifest(config.index.dir)
 
 
-def token_of(config: Config) -> str:
+def token_from_environment(config: Config) -> str:
     """What Milvus wants to be shown, from the environment; ``""`` if nothing is set."""
     return os.environ.get(config.store.token_env, "")

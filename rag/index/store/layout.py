@@ -76,17 +76,17 @@ def read_manifest(folder: Path) -> Manifest:
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise StoreError(f"{folder / MANIFEST}: damaged ({error}); make the index anew: `rag build --fresh`") from error
     if fault := fault_of(folder / manifest.generation, manifest, ARCHIVE, thorough=False):
-        raise damaged(folder / manifest.generation / ARCHIVE, fault)
+        raise damaged_error(folder / manifest.generation / ARCHIVE, fault)
     return manifest
 
 
 def check_settings(folder: Path, manifest: Manifest, wanted: Settings) -> None:
     """Raises :class:`StoreError` naming the first setting in which index and configuration differ."""
-    have, want = asdict(manifest.settings), asdict(wanted)
-    for name, value in want.items():
-        if have[name] != value:
+    built_with, configured = asdict(manifest.settings), asdict(wanted)
+    for name, value in configured.items():
+        if built_with[name] != value:
             raise StoreError(
-                f"{folder}: was built with {name} {have[name]}, but the configuration says {value}; "
+                f"{folder}: was built with {name} {built_with[name]}, but the configuration says {value}; "
                 "make the index anew with `rag build --fresh`, or go back to the old setting"
             )
 
@@ -94,20 +94,20 @@ def check_settings(folder: Path, manifest: Manifest, wanted: Settings) -> None:
 def fault_of(folder: Path, manifest: Manifest, name: str, *, thorough: bool = True) -> str:
     """What is wrong with a file of a generation, ``""`` if nothing; ``thorough`` reads it and compares its checksum."""
     file, size = folder / name, manifest.sizes.get(name)
-    have = file.stat().st_size if file.is_file() else None
-    if have is None or have != size:
-        return "missing" if have is None else f"{have} bytes instead of {size}"
-    if thorough and name in manifest.sums and sum_of(file) != manifest.sums[name]:
+    actual = file.stat().st_size if file.is_file() else None
+    if actual is None or actual != size:
+        return "missing" if actual is None else f"{actual} bytes instead of {size}"
+    if thorough and name in manifest.sums and checksum_of(file) != manifest.sums[name]:
         return "its checksum does not fit"
     return ""
 
 
-def sum_of(file: Path) -> str:
+def checksum_of(file: Path) -> str:
     """SHA-256 of a file, in hexadecimal."""
     with file.open("rb") as data:
         return hashlib.file_digest(data, "sha256").hexdigest()
 
 
-def damaged(file: Path, fault: str) -> StoreError:
+def damaged_error(file: Path, fault: str) -> StoreError:
     """The error that names a damaged file and what mends it."""
     return StoreError(f"{file}: {fault}; the index is damaged, make it anew: `rag build --fresh`")

@@ -19,10 +19,10 @@ import numpy as np
 from rag.errors import StoreError
 from rag.index.store.layout import Settings
 from rag.index.store.milvus_archive import MilvusArchive, MilvusManifest, check_settings
-from rag.index.store.milvus_conditions import among, both
+from rag.index.store.milvus_conditions import all_of, is_in
 from rag.index.store.milvus_reading import MilvusRows
 from rag.index.store.milvus_server import connect, disconnect
-from rag.index.store.milvus_tables import Facts, Table, current, facts_of
+from rag.index.store.milvus_tables import Metadata, Table, current_stem, metadata_of
 from rag.index.store.milvus_tally import read_sums
 
 __all__ = [
@@ -30,8 +30,8 @@ __all__ = [
     "disconnect", "open_milvus", "read_milvus_manifest",
 ]
 
-_AHEAD = 64  # neighbouring rows that are fetched with one whose score is asked for
-_KEPT = 4096  # vectors that are kept once fetched; at 384 dimensions 6 MB
+_PREFETCHED_ROWS = 64  # neighbouring rows that are fetched with one whose score is asked for
+_CACHED_VECTORS = 4096  # vectors that are kept once fetched; at 384 dimensions 6 MB
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class MilvusVectors:
 
     table: Table
     second_moment: np.ndarray
-    _near: dict[int, np.ndarray] = field(default_factory=dict, repr=False)
+    _cache: dict[int, np.ndarray] = field(default_factory=dict, repr=False)
 
     def search(self, query: np.ndarray, k: int, only: Any = None) -> list[tuple[int, float]]:
         """The k nearest rows of one centred query ``(dim,)``: ``(row, z-score)``, best first; of the rows ``only``, if given.
@@ -52,10 +52,10 @@ class MilvusVectors:
         elif isinstance(only, MilvusRows):
             condition = only.condition
         elif len(only):
-            condition = among("row", map(int, only))
+            condition = is_in("row", map(int, only))
         else:
             return []
-        found = self.table.search("vector", query.astype(np.float32).tolist(), k, both("centre >= 0", condition))
+        found = self.table.search("vector", query.astype(np.float32).tolist(), k, all_of("centre >= 0", condition))
         spread = self.spread(query)
         return [(row, score / spread) for row, score in found]
 
@@ -69,17 +69,17 @@ class MilvusVectors:
 
     def _vector(self, row: int) -> np.ndarray:
         """A vector; its neighbours are fetched with it, as the sentences of a passage are asked for one after the other."""
-        near = self._near.get(row)
-        if near is None:
-            if len(self._near) >= _KEPT:
-                self._near.clear()
-            found = self.table.query(f"row >= {row} and row < {row + _AHEAD}", ["row", "vector"])
-            fetched = {held["row"]: np.array(held["vector"], dtype=np.float32) for held in found}
-            self._near.update(fetched)
-            near = fetched.get(row)
-        if near is None:
+        vector = self._cache.get(row)
+        if vector is None:
+            if len(self._cache) >= _CACHED_VECTORS:
+                self._cache.clear()
+            found = self.table.query(f"row >= {row} and row < {row + _PREFETCHED_ROWS}", ["row", "vector"])
+            fetched = {entry["row"]: np.array(entry["vector"], dtype=np.float32) for entry in found}
+            self._cache.update(fetched)
+            vector = fetched.get(row)
+        if vector is None:
             raise StoreError(f"row {row}: is no longer in the archive; ask again")
-        return near
+        return vector
 
 
 @dataclass(frozen=True)
@@ -99,12 +99,12 @@ def open_milvus(address: str, wanted: Settings, *, token: str = "") -> MilvusSto
     Raises :class:`StoreError` if none is there, if no server answers, or if it was built with other settings than ``wanted``.
     """
     archive = MilvusArchive.open(address, token)
-    facts = archive.tables.facts
-    manifest = _manifest(address, facts)
+    metadata = archive.tables.metadata
+    manifest = _manifest(address, metadata)
     check_settings(address, asdict(manifest.settings), wanted)
     return MilvusStore(
-        manifest=manifest, archive=archive, passages=_vectors(archive.tables.passages, facts, "passages"),
-        sentences=_vectors(archive.tables.sentences, facts, "sentences"),
+        manifest=manifest, archive=archive, passages=_vectors(archive.tables.passages, metadata, "passages"),
+        sentences=_vectors(archive.tables.sentences, metadata, "sentences"),
         query_centres=archive.centres(),
     )
 
@@ -112,14 +112,14 @@ def open_milvus(address: str, wanted: Settings, *, token: str = "") -> MilvusSto
 def read_milvus_manifest(address: str, token: str = "") -> MilvusManifest:
     """The manifest of the archive at an address, in few requests. Raises :class:`StoreError` where there is none."""
     client = connect(address, token)
-    stem = current(client, address)
+    stem = current_stem(client, address)
     if not stem:
         raise StoreError(f"{address}: no index here; make it with `rag build`")
-    return _manifest(address, facts_of(client, address, stem))
+    return _manifest(address, metadata_of(client, address, stem))
 
 
-def _manifest(address: str, facts: Facts) -> MilvusManifest:
-    raw = facts.get("manifest")
+def _manifest(address: str, metadata: Metadata) -> MilvusManifest:
+    raw = metadata.get("manifest")
     if raw is None:
         raise StoreError(f"{address}: no whole index here; make it with `rag build`")
     try:
@@ -128,6 +128,6 @@ def _manifest(address: str, facts: Facts) -> MilvusManifest:
         raise StoreError(f"{address}: made by another version ({error}); make the index anew: `rag build --fresh`") from error
 
 
-def _vectors(table: Table, facts: Facts, name: str) -> MilvusVectors:
-    sums = read_sums(facts, name)
+def _vectors(table: Table, metadata: Metadata, name: str) -> MilvusVectors:
+    sums = read_sums(metadata, name)
     return MilvusVectors(table, (sums.outer / max(sums.count, 1)).astype(np.float32))

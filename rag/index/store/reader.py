@@ -11,7 +11,7 @@ import numpy as np
 
 from rag.index.store import layout
 from rag.index.store.archive import Archive
-from rag.index.store.derived import checked, read_centres
+from rag.index.store.derived import read_centres, repaired
 from rag.index.store.vectors import VectorIndex, open_vectors
 
 
@@ -34,7 +34,7 @@ class Store:
         """
         manifest = layout.read_manifest(folder)
         layout.check_settings(folder, manifest, wanted)
-        manifest = checked(folder, manifest)
+        manifest = repaired(folder, manifest)
         home = folder / manifest.generation
         centres, archive = read_centres(home / layout.CENTRES), Archive.open(home / layout.ARCHIVE)
         return cls(

@@ -24,14 +24,14 @@ from rag.errors import StoreError
 SentenceKey = tuple[int, int, int]
 Vectors = Callable[[np.ndarray], np.ndarray]  # rows (n,) → their vectors as the embedder made them (n, dim)
 
-_EXACT = 200_000  # vectors up to which search is exact
-_PART = 50_000  # vectors that are read at a time
-_TRAINED = 60  # vectors for each cell, from which the cells are found
-_BITS = 4  # a dimension
-_PROBED = 256  # cells that are looked through: .96 of what exact search finds among a million (benchmarks/scale.md)
-_COMPARED = 12  # times as many as are wanted are compared exactly
-_STEADY = 10_000  # vectors whose mean a small change does not move; of fewer everything is made anew, as that takes no time
-_GROWN = 2.0  # times as large, from which centre and cells are found anew
+_EXACT_LIMIT = 200_000  # vectors up to which search is exact
+_READ_BATCH = 50_000  # vectors that are read at a time
+_TRAINING_PER_CELL = 60  # vectors for each cell, from which the cells are found
+_BITS_PER_DIMENSION = 4  # a dimension
+_PROBED_CELLS = 256  # cells that are looked through: .96 of what exact search finds among a million (benchmarks/scale.md)
+_RESCORED_FACTOR = 12  # times as many as are wanted are compared exactly
+_MIN_INCREMENTAL = 10_000  # vectors whose mean a small change does not move; of fewer everything is made anew, as that takes no time
+_REBUILD_FACTOR = 2.0  # times as large, from which centre and cells are found anew
 
 
 def centred(vectors: np.ndarray, centre: np.ndarray) -> np.ndarray:
@@ -40,9 +40,9 @@ def centred(vectors: np.ndarray, centre: np.ndarray) -> np.ndarray:
     >>> centred(np.array([[1.0, 1.0]]), np.array([1.0, 0.0])).tolist()
     [[0.0, 1.0]]
     """
-    moved = vectors - centre
-    length = np.linalg.norm(moved, axis=1, keepdims=True)
-    return (moved / np.maximum(length, 1e-9)).astype(np.float32)
+    shifted = vectors - centre
+    length = np.linalg.norm(shifted, axis=1, keepdims=True)
+    return (shifted / np.maximum(length, 1e-9)).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,9 @@ class VectorIndex:
         """The k nearest rows of one centred query ``(dim,)``: ``(row, z-score)``, best first; of the rows ``only``, if given."""
         if not self.index.ntotal or (only is not None and not len(only)):
             return []
-        wanted = k if self._is_exact else k * _COMPARED
-        scores, rows = self.index.search(query[None].astype(np.float32), min(wanted, self.index.ntotal), params=self._chosen(only))
+        wanted = k if self._is_exact else k * _RESCORED_FACTOR
+        limit = min(wanted, self.index.ntotal)
+        scores, rows = self.index.search(query[None].astype(np.float32), limit, params=self._search_parameters(only))
         rows, scores = rows[0][rows[0] >= 0], scores[0][rows[0] >= 0]
         if not self._is_exact and len(rows):
             scores = centred(self.vectors(rows), self.centre) @ query
@@ -75,21 +76,21 @@ class VectorIndex:
     def _is_exact(self) -> bool:
         return not hasattr(self.index, "nprobe")
 
-    def _chosen(self, only: np.ndarray | None) -> Any:
+    def _search_parameters(self, only: np.ndarray | None) -> Any:
         """FAISS's parameters of a search; the search of an archive narrowed to a few rows looks through every cell."""
         import faiss
 
         parameters: Any = faiss
-        chosen = {} if only is None else {"sel": parameters.IDSelectorBatch(only)}
+        options = {} if only is None else {"sel": parameters.IDSelectorBatch(only)}
         if self._is_exact:
-            return parameters.SearchParameters(**chosen) if chosen else None
-        cells = _PROBED if only is None or len(only) > self.index.ntotal // 10 else self.index.nlist
-        return parameters.IVFRaBitQSearchParameters(nprobe=min(cells, self.index.nlist), **chosen)
+            return parameters.SearchParameters(**options) if options else None
+        cells = _PROBED_CELLS if only is None or len(only) > self.index.ntotal // 10 else self.index.nlist
+        return parameters.IVFRaBitQSearchParameters(nprobe=min(cells, self.index.nlist), **options)
 
     def score(self, query: np.ndarray, row: int) -> float:
         """The z-score of one row."""
-        own = self.index.reconstruct(row) if self._is_exact else centred(self.vectors(np.array([row])), self.centre)[0]
-        return float(own @ query) / self.spread(query)
+        vector = self.index.reconstruct(row) if self._is_exact else centred(self.vectors(np.array([row])), self.centre)[0]
+        return float(vector @ query) / self.spread(query)
 
     def spread(self, query: np.ndarray) -> float:
         """Standard deviation of the query's scores over all rows, without visiting them: √(qᵀ·M·q)."""
@@ -107,17 +108,17 @@ def update_vectors(
     import faiss
 
     found = int(old["found"][0]) if "found" in old else 0
-    if file.is_file() and found >= _STEADY and found / _GROWN <= max(len(rows), 1) <= found * _GROWN:
+    if file.is_file() and found >= _MIN_INCREMENTAL and found / _REBUILD_FACTOR <= max(len(rows), 1) <= found * _REBUILD_FACTOR:
         index = faiss.read_index(str(file))
-        have = _ids(index)
-        new, centre = np.setdiff1d(rows, have), old["centre"]
-        total = _taken_out(index, np.setdiff1d(have, rows), old["moment"] * len(have))
+        present = _ids(index)
+        new, centre = np.setdiff1d(rows, present), old["centre"]
+        total = _remove_rows(index, np.setdiff1d(present, rows), old["moment"] * len(present))
     else:
         found, new, centre = len(rows), rows, _mean(rows, vectors, dimension)
-        index, total = _empty(rows, vectors, centre, dimension), np.zeros((dimension, dimension), np.float32)
-    for part in _parts(new):
-        unit = centred(vectors(part), centre)
-        index.add_with_ids(unit, part)
+        index, total = _new_index(rows, vectors, centre, dimension), np.zeros((dimension, dimension), np.float32)
+    for batch in _batches(new):
+        unit = centred(vectors(batch), centre)
+        index.add_with_ids(unit, batch)
         total = total + unit.T @ unit
     try:
         faiss.write_index(index, str(file))
@@ -137,41 +138,41 @@ def _ids(index: Any) -> np.ndarray:
     return np.concatenate(cells) if cells else np.zeros(0, np.int64)
 
 
-def _taken_out(index: Any, gone: np.ndarray, total: np.ndarray) -> np.ndarray:
+def _remove_rows(index: Any, removed: np.ndarray, total: np.ndarray) -> np.ndarray:
     """Removes rows; returns the sum of the second moment without them (of a compressed index, without their share of it)."""
-    if not len(gone):
+    if not len(removed):
         return total
     if hasattr(index, "id_map"):
-        unit = np.stack([index.reconstruct(int(row)) for row in gone])
+        unit = np.stack([index.reconstruct(int(row)) for row in removed])
         total = total - unit.T @ unit
     else:
-        total = total * (1 - len(gone) / index.ntotal)
-    index.remove_ids(gone)
+        total = total * (1 - len(removed) / index.ntotal)
+    index.remove_ids(removed)
     return total
 
 
-def _parts(rows: np.ndarray) -> Iterator[np.ndarray]:
-    for at in range(0, len(rows), _PART):
-        yield rows[at : at + _PART]
+def _batches(rows: np.ndarray) -> Iterator[np.ndarray]:
+    for at in range(0, len(rows), _READ_BATCH):
+        yield rows[at : at + _READ_BATCH]
 
 
 def _mean(rows: np.ndarray, vectors: Vectors, dimension: int) -> np.ndarray:
     total = np.zeros(dimension)
-    for part in _parts(rows):
-        total += vectors(part).sum(axis=0)
+    for batch in _batches(rows):
+        total += vectors(batch).sum(axis=0)
     return total / max(len(rows), 1)
 
 
-def _empty(rows: np.ndarray, vectors: Vectors, centre: np.ndarray, dimension: int) -> Any:
+def _new_index(rows: np.ndarray, vectors: Vectors, centre: np.ndarray, dimension: int) -> Any:
     """An index without vectors: exact for few, in cells for many."""
     import faiss
 
-    if len(rows) <= _EXACT:
+    if len(rows) <= _EXACT_LIMIT:
         return faiss.IndexIDMap2(faiss.IndexFlatIP(dimension))
     cells = min(len(rows), int(2 ** np.ceil(np.log2(np.sqrt(len(rows)) * 2))))
-    index: Any = faiss.index_factory(dimension, f"IVF{cells},RaBitQ{_BITS}", faiss.METRIC_INNER_PRODUCT)
-    chosen = np.sort(np.random.default_rng(0).choice(rows, min(len(rows), cells * _TRAINED), replace=False))
-    index.train(centred(vectors(chosen), centre))
+    index: Any = faiss.index_factory(dimension, f"IVF{cells},RaBitQ{_BITS_PER_DIMENSION}", faiss.METRIC_INNER_PRODUCT)
+    sample = np.sort(np.random.default_rng(0).choice(rows, min(len(rows), cells * _TRAINING_PER_CELL), replace=False))
+    index.train(centred(vectors(sample), centre))
     return index
 
 
