@@ -1,7 +1,7 @@
-"""``config.yaml`` → one validated, frozen :class:`Config`.
+"""Reads ``config.yaml`` into a validated, immutable :class:`Config`.
 
-An unknown key, a wrong type or a value out of range raises :class:`~rag.errors.ConfigError` whose
-message begins with the dotted path of the key. Relative paths are taken from the folder of the file.
+An unknown key, a wrong type or a value out of range raises :class:`~rag.errors.ConfigError`. The message
+begins with the dotted path of the key. Relative paths start from the folder of the file.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ from rag.errors import ConfigError
 
 
 class Section(BaseModel):
-    """Base of all parts: immutable, and strict about keys."""
+    """The base of all sections: immutable, and unknown keys are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Source(Section):
-    """Where the pages are."""
+    """The pages to read."""
 
     paths: tuple[Path, ...] = (Path("seeds"),)
 
 
 class Index(Section):
-    """Where the index is kept."""
+    """The folder of the index."""
 
     dir: Path = Path("index")
 
 
 class Store(Section):
-    """What keeps the index: SQLite and FAISS in its folder, or Milvus at an address."""
+    """The store of the index: SQLite and FAISS in the index folder, or Milvus at an address."""
 
     backend: Literal["sqlite", "milvus"] = "sqlite"
     address: str = ""
@@ -47,7 +47,7 @@ class Store(Section):
 
 
 class Embedding(Section):
-    """The multilingual embedder."""
+    """The multilingual embedding model."""
 
     model: str = "intfloat/multilingual-e5-small"
     backend: Literal["auto", "openvino", "torch"] = "auto"
@@ -58,7 +58,10 @@ class Embedding(Section):
 
 
 class Build(Section):
-    """Where a build embeds; ``address`` "" starts Ray on this machine, ``workers`` 0 takes as many as fit the cluster."""
+    """Where a build computes its embeddings.
+
+    ``address`` ``""`` starts Ray on this machine; ``workers`` 0 takes as many as fit the cluster.
+    """
 
     backend: Literal["local", "ray"] = "local"
     address: str = ""
@@ -66,13 +69,13 @@ class Build(Section):
 
 
 class Passages(Section):
-    """How articles are cut; lengths in characters."""
+    """How articles are cut into passages. Lengths are in characters."""
 
     max_characters: int = Field(350, ge=50, le=2000)
 
 
 class Retrieval(Section):
-    """How passages are found and ranked."""
+    """How passages are retrieved and ranked."""
 
     k: int = Field(10, ge=1, le=1000)
     candidates: int = Field(100, ge=10, le=10_000)
@@ -88,7 +91,7 @@ class Retrieval(Section):
 
 
 class Generation(Section):
-    """The small generator."""
+    """The language model that writes."""
 
     backend: Literal["auto", "llamacpp", "openvino", "transformers", "openai"] = "auto"
     model: str = "Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF"
@@ -100,7 +103,7 @@ class Generation(Section):
 
 
 class Answering(Section):
-    """How evidence becomes a checked answer."""
+    """How sentences are read and an answer is checked."""
 
     read_sentences: int = Field(24, ge=1, le=200)
     evidence_sentences: int = Field(3, ge=1, le=20)
@@ -111,13 +114,13 @@ class Answering(Section):
 
 
 class Models(Section):
-    """Where weights may come from."""
+    """Where model weights may come from."""
 
     offline: bool = False
 
 
 class Chat(Section):
-    """The chat page."""
+    """The web page."""
 
     host: str = "127.0.0.1"
     port: int = Field(7860, ge=0, le=65535)
@@ -145,9 +148,9 @@ class Config(Section):
 
 
 def load_config(path: str | Path | None = None) -> Config:
-    """Reads a config file; ``None`` means ``config.yaml`` here if there is one, else the defaults.
+    """Reads a config file. ``None`` means ``config.yaml`` in the current folder or, if there is none, the defaults.
 
-    Raises :class:`ConfigError` for a file that is missing, no YAML, or wrong in any key.
+    Raises :class:`ConfigError` if the file is missing, is not YAML, or has a wrong key or value.
     """
     if path is None:
         path = Path("config.yaml")
@@ -158,7 +161,7 @@ def load_config(path: str | Path | None = None) -> Config:
 
 
 def parse_config(raw: Any, name: str = "config") -> Config:
-    """Validates what was read from YAML.
+    """Validates parsed YAML; ``name`` is the file name for messages. Raises :class:`ConfigError`.
 
     >>> parse_config({"retrieval": {"k": 0}})
     Traceback (most recent call last):
@@ -197,7 +200,7 @@ def _read_yaml(file: Path) -> Any:
 
 
 def _with_absolute_paths(config: Config, folder: Path) -> Config:
-    """Relative paths are meant from where the config file lies, not from where the command was typed."""
+    """Resolves relative paths against the folder of the config file, not the current folder."""
     source = config.source.model_copy(update={"paths": tuple(folder / p for p in config.source.paths)})
     index = config.index.model_copy(update={"dir": folder / config.index.dir})
     address = config.store.address

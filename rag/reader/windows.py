@@ -1,6 +1,6 @@
-"""Question and sentences → token ids as the reader was trained on them.
+"""Builds the input windows of the reader from token ids, as in training.
 
-``<s> question </s> [</s> headline] </s> sentence </s> sentence …``: the mark before a sentence stands for it.
+``<s> question </s> [</s> headline] </s> sentence </s> sentence …``: the separator before a sentence represents it.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 BEGIN, PAD, MARK = 0, 1, 2
-QUESTION_TOKENS, TITLE_TOKENS, SENTENCE_TOKENS = 80, 32, 200  # tokens kept of each
-WINDOW_TOKENS = 320  # tokens of a window
-WINDOW_SENTENCES = 12  # of a window
+QUESTION_TOKENS, TITLE_TOKENS, SENTENCE_TOKENS = 80, 32, 200  # tokens; longer texts are truncated
+WINDOW_TOKENS = 320
+WINDOW_SENTENCES = 12
 
 
 @dataclass
 class Window:
-    """Token ids, and for each sentence in it: its number, its mark's position and how many of its tokens follow the mark."""
+    """An input window. ``sentences``: for each its number, the position of its separator, and its length in tokens."""
 
     ids: list[int]
     sentences: list[tuple[int, int, int]] = field(default_factory=list)
@@ -25,7 +25,7 @@ class Window:
 def windows(
     question: Sequence[int], sentences: Sequence[tuple[Sequence[int], Sequence[int]]], length: int = WINDOW_TOKENS
 ) -> Iterator[Window]:
-    """Windows that hold all the sentences, each given as the ids of its headline and of its text, in their order.
+    """Yields windows that cover all sentences in order; a sentence is a pair of headline ids and text ids.
 
     >>> [w.sentences for w in windows([9], [([7], [5, 5]), ([7], [6])])]
     [[(0, 5, 2), (1, 8, 1)]]

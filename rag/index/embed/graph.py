@@ -1,8 +1,7 @@
-"""The embedder as an OpenVINO graph: token ids → the text's vector, and those of its tokens; converted once and kept in the cache.
+"""Runs the embedding model as an OpenVINO graph; it is converted once and cached.
 
-Texts of the same number of tokens go through it together, so that nothing is padded and nothing masked, and each core
-works on a batch of its own. On a processor that has bfloat16 (and so multiplies 8-bit numbers at twice its rate) its
-matrices are in 8 bits, see :mod:`~rag.index.embed.eight_bits`.
+A batch holds texts with the same number of tokens, which needs no padding and no mask, and each core runs its own batch. On
+processors with bfloat16 (where 8-bit products are twice as fast) the weights are quantised, see :mod:`~rag.index.embed.eight_bits`.
 """
 
 from __future__ import annotations
@@ -27,16 +26,17 @@ from rag.models import cache_folder
 log = logging.getLogger(__name__)
 
 _BFLOAT16 = "BF16"
-_KERNEL_CACHE = 1000  # kernels kept, one for each shape of each step; five times as many, as it comes, fill gigabytes
+_KERNEL_CACHE = 1000  # compiled kernels, one for each operation and shape; the default of 5000 takes gigabytes
 
 
 class GraphEncoder:
-    """Texts → their vectors, by the converted graph and the model's own tokenizer file."""
+    """A backend that runs the converted graph with the tokenizer file of the model."""
 
     def __init__(self, folder: Path, weights: str, max_tokens: int, batch: int, threads: int = 0) -> None:
-        """``weights`` is the hash that names the graph in the cache; ``batch`` texts at most go through it at a time.
+        """Loads the graph of a model folder.
 
-        ``threads`` 0 for all processors; with fewer it leaves the choice of them to the system, as others compute beside it.
+        ``weights``: the hash that names the graph in the cache. ``batch``: texts of a batch. ``threads``: 0 for all
+        processors; fewer are not pinned to processors, because other work runs beside them.
         """
         import openvino
 
@@ -46,11 +46,11 @@ class GraphEncoder:
         self._text_queues = self._compile_output(0)
 
     def __call__(self, texts: Sequence[str]) -> np.ndarray:
-        """``(n, dim) float32``, rows of unit length, in the order of the texts."""
+        """Embeds texts: ``(n, dim) float32``, rows of unit length, in the order of the texts."""
         return np.array(self._run(self._text_queues, self._tokenizer.encode(texts)))
 
     def tokens(self, texts: Sequence[str], prefix: str) -> list[Tokens]:
-        """The tokens of texts that begin with ``prefix``."""
+        """Returns the token vectors of texts that begin with ``prefix``."""
         encodings = self._tokenizer.encode(texts)
         return self._tokenizer.tokens(encodings, prefix, self._run(self._token_queues, encodings))
 
@@ -59,7 +59,7 @@ class GraphEncoder:
         return self._compile_output(1)
 
     def _compile_output(self, output: int) -> QueuePool:
-        """What computes one output of the graph."""
+        """Compiles the part of the graph that computes one output: 0 text vectors, 1 token vectors."""
         import openvino
 
         core = openvino.Core()
@@ -72,7 +72,7 @@ class GraphEncoder:
         return QueuePool(compiled)
 
     def _run(self, queues: QueuePool, encodings: Sequence[Any]) -> list[np.ndarray]:
-        """The output for each text, in their order."""
+        """Returns the output for each text, in their order."""
         out: list[np.ndarray] = [np.zeros(0)] * len(encodings)
 
         def store(rows: list[int], found: np.ndarray) -> None:
@@ -86,26 +86,26 @@ class GraphEncoder:
         return out
 
     def _samples(self) -> Iterator[list[np.ndarray]]:
-        """Inputs made of the texts of ``calibration.txt``."""
+        """Yields model inputs from the texts of ``calibration.txt``, which set the ranges of the quantisation."""
         for text in resources.files(__package__).joinpath("calibration.txt").read_text(encoding="utf-8").splitlines():
             yield [np.array([encoding.ids for encoding in self._tokenizer.encode([text])], np.int64)]
 
 
 class QueuePool:
-    """Inference queues of one compiled model, one for each caller at a time, so that a question does not wait for a build."""
+    """The inference queues of a compiled model, one for each concurrent caller: a question does not wait for a build."""
 
     def __init__(self, compiled: Any) -> None:
         self._compiled, self._idle = compiled, SimpleQueue[Any]()
 
     @contextmanager
     def borrow(self) -> Iterator[Any]:
-        """A queue that nobody else uses; what is started on it comes back as ``take(output)``."""
+        """Lends a queue that no other caller uses. The callback of a request gets its output."""
         try:
             queue = self._idle.get_nowait()
         except Empty:
             queue = self._new_queue()
         yield queue
-        self._idle.put(queue)  # after an error it is left to the garbage collector
+        self._idle.put(queue)  # after an error the queue is not reused
 
     def _new_queue(self) -> Any:
         import openvino
@@ -116,7 +116,7 @@ class QueuePool:
 
 
 def same_length_batches(lengths: Sequence[int], size: int) -> Iterator[list[int]]:
-    """Positions in groups of at most ``most`` texts of one length, the longest first, so that the cores end together.
+    """Yields positions in batches of at most ``size`` texts of the same length, longest first to balance the cores.
 
     >>> list(same_length_batches([3, 9, 3, 3], 2))
     [[1], [0, 2], [3]]
@@ -127,7 +127,7 @@ def same_length_batches(lengths: Sequence[int], size: int) -> Iterator[list[int]
 
 
 def _cached_graph(folder: Path, weights: str, samples: Iterator[list[np.ndarray]] | None) -> Path:
-    """The graph of a model, kept in the cache by the hash of its weights; in 8 bits if there are samples to measure by."""
+    """Returns the graph file of a model, cached by the hash of its weights; quantised if there are samples."""
     import openvino
 
     home = cache_folder() / "openvino"
@@ -144,8 +144,10 @@ def _cached_graph(folder: Path, weights: str, samples: Iterator[list[np.ndarray]
 
 
 def _convert(folder: Path) -> Any:
-    """The sentence-transformers modules as one graph: ``(n, tokens)`` ids of one length → ``(n, dim)`` vectors of the texts and
-    ``(n, tokens, dim)`` vectors of their tokens, of unit length.
+    """Converts the sentence-transformers modules into one graph.
+
+    Input: ``(n, tokens)`` ids of texts of the same length. Outputs: text vectors ``(n, dim)`` and token vectors
+    ``(n, tokens, dim)``, of unit length.
     """
     import warnings
 
@@ -172,5 +174,5 @@ def _convert(folder: Path) -> Any:
             return normalised(features["sentence_embedding"], dim=-1), normalised(states[token_layer(len(states) - 1)], dim=-1)
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the tracer's remarks on transformers' code
+        warnings.simplefilter("ignore")  # the tracer warns about the code of transformers
         return openvino.convert_model(Graph().eval(), example_input={"input_ids": torch.ones(2, 16, dtype=torch.long)})

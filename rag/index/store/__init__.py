@@ -1,8 +1,8 @@
-"""What lies in ``index/``: SQLite for articles, passages and lexical search, FAISS for vectors, a manifest.
+"""Stores the index: SQLite for articles, passages and lexical search, FAISS for vectors, and a manifest.
 
 Reading order: :mod:`~rag.index.store.layout` (files and manifest), :mod:`~rag.index.store.archive` (the SQLite file),
-:mod:`~rag.index.store.vectors` (the FAISS files), :mod:`~rag.index.store.derived` (how they are made and mended),
-:mod:`~rag.index.store.reader` (all of it opened for search).
+:mod:`~rag.index.store.vectors` (the FAISS files), :mod:`~rag.index.store.derived` (how they are computed and repaired),
+:mod:`~rag.index.store.reader` (the whole index, open for search).
 """
 
 from rag.index.store.archive import Archive

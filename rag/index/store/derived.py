@@ -1,4 +1,4 @@
-"""The files that are derived from the archive: made by a build, checked when they are opened, made again if they are damaged."""
+"""The files that are computed from the archive: written by a build, checked when opened, recomputed if damaged."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from rag.index.store.vectors import update_vectors
 
 log = logging.getLogger(__name__)
 
-_CHECKSUM_LIMIT = 1_000_000_000  # bytes of an archive up to which its checksum is compared when it is opened; `rag doctor` always does
+_CHECKSUM_LIMIT = 1_000_000_000  # bytes; the checksum of a larger archive is not compared at opening
 
 
 def write_derived(archive: Archive, home: Path, dimension: int) -> None:
-    """Brings the FAISS files and the centres of a generation up to date with its archive, keeping what is in them already."""
+    """Updates the FAISS files and the centres of a generation from its archive; vectors already in them are kept."""
     centres_file = home / layout.CENTRES
     old = read_centres(centres_file) if centres_file.is_file() else {}
-    centres_file.unlink(missing_ok=True)  # if this is killed, what it leaves is made anew, never taken for the centres of other vectors
+    centres_file.unlink(missing_ok=True)  # after a kill the vectors are recomputed, not combined with old centres
     centres = {f"query.{language}": centre for language, centre in archive.centres().items()}
     for table, file in (("passages", layout.PASSAGES), ("sentences", layout.SENTENCES)):
         state = {name.removeprefix(f"{table}."): value for name, value in old.items() if name.startswith(f"{table}.")}
@@ -35,24 +35,24 @@ def write_derived(archive: Archive, home: Path, dimension: int) -> None:
 
 
 def read_centres(file: Path) -> dict[str, np.ndarray]:
-    """The arrays of ``centres.npz``. Raises :class:`StoreError` if it is damaged."""
+    """Returns the arrays of ``centres.npz`` by name. Raises :class:`StoreError` if the file is damaged."""
     try:
         with np.load(file) as data:
             return {name: data[name] for name in data.files}
-    except Exception as error:  # NumPy and zipfile raise a dozen types on damaged files
+    except Exception as error:  # damaged files raise a dozen exception types of NumPy and zipfile
         raise layout.damaged_error(file, f"cannot be read ({error})") from error
 
 
 def with_checksums(manifest: layout.Manifest, home: Path) -> layout.Manifest:
-    """The manifest with the sizes and checksums of the files as they are now."""
+    """Returns the manifest with the current sizes and checksums of its files."""
     return replace(manifest, sizes={name: (home / name).stat().st_size for name in layout.FILES},
                    sums={name: layout.checksum_of(home / name) for name in layout.FILES})
 
 
 def repaired(folder: Path, manifest: layout.Manifest) -> layout.Manifest:
-    """The manifest of a generation whose files are whole; derived files that are not are made again, which is logged.
+    """Checks the files of a generation and recomputes damaged derived files, which is logged; returns the valid manifest.
 
-    Raises :class:`StoreError` where the archive itself is damaged, or what is derived cannot be written.
+    Raises :class:`StoreError` if the archive is damaged or a derived file cannot be written.
     """
     home = folder / manifest.generation
     thorough = manifest.sizes[layout.ARCHIVE] <= _CHECKSUM_LIMIT

@@ -1,11 +1,11 @@
-"""Milvus as the store: articles, vectors and BM25 on a server, or in one file of milvus-lite.
+"""The store in Milvus: articles, vectors and BM25 on a server, or in one milvus-lite file.
 
 Reading order: :mod:`~rag.index.store.milvus_server` (connection and errors), :mod:`~rag.index.store.milvus_conditions`,
-:mod:`~rag.index.store.milvus_tables` (collections), :mod:`~rag.index.store.milvus_reading` (the archive as search reads it),
-:mod:`~rag.index.store.milvus_tally` (centres and counts), :mod:`~rag.index.store.milvus_archive` (as a build fills it).
+:mod:`~rag.index.store.milvus_tables` (collections), :mod:`~rag.index.store.milvus_reading` (search reads),
+:mod:`~rag.index.store.milvus_tally` (centres and counts), :mod:`~rag.index.store.milvus_archive` (builds write).
 
-Vectors lie there centred, each with the number of its centre and its length, from which the embedder's own vector
-follows; so a centre that has moved too far is replaced without embedding anything again.
+Vectors are stored centred, each with the number of its centre and its length, which together give the original vector. So a build
+can replace an outdated centre without embedding anything again.
 """
 
 from __future__ import annotations
@@ -30,22 +30,22 @@ __all__ = [
     "disconnect", "open_milvus", "read_milvus_manifest",
 ]
 
-_PREFETCHED_ROWS = 64  # neighbouring rows that are fetched with one whose score is asked for
-_CACHED_VECTORS = 4096  # vectors that are kept once fetched; at 384 dimensions 6 MB
+_PREFETCHED_ROWS = 64  # rows fetched with one request; they are likely scored next
+_CACHED_VECTORS = 4096  # fetched vectors in the cache; 6 MB at 384 dimensions
 
 
 @dataclass(frozen=True)
 class MilvusVectors:
-    """The centred vectors of one table, with what is needed to scale the scores of a query."""
+    """The centred vectors of a table, with the scale of scores."""
 
     table: Table
     second_moment: np.ndarray
     _cache: dict[int, np.ndarray] = field(default_factory=dict, repr=False)
 
     def search(self, query: np.ndarray, k: int, only: Any = None) -> list[tuple[int, float]]:
-        """The k nearest rows of one centred query ``(dim,)``: ``(row, z-score)``, best first; of the rows ``only``, if given.
+        """Returns the k nearest rows of a centred query ``(dim,)``: ``(row, z-score)``, best first.
 
-        ``only`` is what :meth:`MilvusArchive.allowed` gives, or row numbers.
+        ``only`` restricts the search: a result of :meth:`MilvusArchive.allowed`, or row numbers.
         """
         if only is None:
             condition = ""
@@ -60,15 +60,15 @@ class MilvusVectors:
         return [(row, score / spread) for row, score in found]
 
     def score(self, query: np.ndarray, row: int) -> float:
-        """The z-score of one row."""
+        """Returns the z-score of one row."""
         return float(self._vector(row) @ query) / self.spread(query)
 
     def spread(self, query: np.ndarray) -> float:
-        """Standard deviation of the query's scores over all rows, without visiting them: √(qᵀ·M·q)."""
+        """Returns the standard deviation of the query's scores over all rows, computed as √(qᵀ·M·q)."""
         return float(np.sqrt(max(query @ self.second_moment @ query, 1e-12)))
 
     def _vector(self, row: int) -> np.ndarray:
-        """A vector; its neighbours are fetched with it, as the sentences of a passage are asked for one after the other."""
+        """Returns a vector; fetches the next rows too, because the sentences of a passage are scored one after the other."""
         vector = self._cache.get(row)
         if vector is None:
             if len(self._cache) >= _CACHED_VECTORS:
@@ -84,7 +84,7 @@ class MilvusVectors:
 
 @dataclass(frozen=True)
 class MilvusStore:
-    """Everything that search reads, in Milvus."""
+    """An index in Milvus that is open for search."""
 
     manifest: MilvusManifest
     archive: MilvusArchive
@@ -94,9 +94,9 @@ class MilvusStore:
 
 
 def open_milvus(address: str, wanted: Settings, *, token: str = "") -> MilvusStore:
-    """Opens the archive at an address: ``http://HOST:19530``, or a file of milvus-lite that ends in ``.db``.
+    """Opens the archive at an address: ``http://HOST:19530``, or a milvus-lite file that ends in ``.db``.
 
-    Raises :class:`StoreError` if none is there, if no server answers, or if it was built with other settings than ``wanted``.
+    Raises :class:`StoreError` if there is no archive, no server answers, or it was built with other settings than ``wanted``.
     """
     archive = MilvusArchive.open(address, token)
     metadata = archive.tables.metadata
@@ -110,7 +110,7 @@ def open_milvus(address: str, wanted: Settings, *, token: str = "") -> MilvusSto
 
 
 def read_milvus_manifest(address: str, token: str = "") -> MilvusManifest:
-    """The manifest of the archive at an address, in few requests. Raises :class:`StoreError` where there is none."""
+    """Reads the manifest of the archive at an address, in few requests. Raises :class:`StoreError` if there is none."""
     client = connect(address, token)
     stem = current_stem(client, address)
     if not stem:

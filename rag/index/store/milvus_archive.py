@@ -1,7 +1,7 @@
-"""An archive in Milvus as a build fills it, in place.
+"""An archive in Milvus during a build; written in place.
 
-Passages and sentences go in without a vector and get it later, so that a killed build goes on where it stopped.
-``publish`` is the last step: it reckons centres and counts, and points readers at the collections.
+Passages and sentences are inserted without vectors, which follow later, so a killed build continues where it stopped. ``publish``
+is the last step: it stores the statistics and points readers at the collections.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _PENDING_CONDITION = "centre < 0"
 
 @dataclass(frozen=True)
 class MilvusManifest:
-    """Which build an archive in Milvus comes from, and how much it holds."""
+    """The build that made an archive in Milvus, and the size of the archive."""
 
     generation: str
     settings: Settings
@@ -52,7 +52,7 @@ class MilvusManifest:
 
 
 def check_settings(address: str, have: Mapping[str, Any], wanted: Settings) -> None:
-    """Raises :class:`StoreError` naming the first setting in which archive and configuration differ."""
+    """Raises :class:`StoreError` with the first setting that differs between archive and configuration."""
     for name, value in asdict(wanted).items():
         if have.get(name) != value:
             raise StoreError(f"{address}: was built with {name} {have.get(name)}, but the configuration says {value}; "
@@ -60,7 +60,7 @@ def check_settings(address: str, have: Mapping[str, Any], wanted: Settings) -> N
 
 
 class MilvusArchive(MilvusReading):
-    """An archive in Milvus, read and written. One build at a time may write."""
+    """An archive in Milvus for reading and writing. Only one build may write at a time."""
 
     def __init__(self, tables: Tables) -> None:
         super().__init__(tables)
@@ -70,7 +70,7 @@ class MilvusArchive(MilvusReading):
 
     @classmethod
     def open(cls, address: str, token: str = "") -> MilvusArchive:
-        """The archive that readers see. Raises :class:`StoreError` where there is none."""
+        """Opens the archive for readers. Raises :class:`StoreError` if there is none."""
         client = connect(address, token)
         stem = current_stem(client, address)
         if not stem:
@@ -79,10 +79,10 @@ class MilvusArchive(MilvusReading):
 
     @classmethod
     def create(cls, address: str, settings: Settings, *, token: str = "", fresh: bool = False) -> MilvusArchive:
-        """The archive that a build fills: the one that readers see, or one that a killed build left, or a new one.
+        """Opens the archive for a build: that of a killed build, else the one that readers use, else a new one.
 
-        ``fresh`` begins a new one beside the old, which stays in use until :meth:`publish`.
-        Raises :class:`StoreError` if the archive was made with other settings.
+        ``fresh`` starts a new one; the old one stays in use until :meth:`publish`. Raises :class:`StoreError` if the
+        archive was built with other settings.
         """
         client = connect(address, token, create=True)
         in_use = current_stem(client, address)
@@ -101,13 +101,13 @@ class MilvusArchive(MilvusReading):
 
     @property
     def is_unpublished(self) -> bool:
-        """Whether something was written since :meth:`publish`, by this build or by a killed one, or nothing was published yet."""
+        """Tells whether there are changes since the last :meth:`publish`, also of a killed build."""
         return self._is_open or self.tables.metadata.get("manifest") is None
 
     # -- sources --------------------------------------------------------------------------------------------
 
     def remove_source(self, name: str) -> None:
-        """Takes a source out, with its articles and passages."""
+        """Deletes a source with its articles and passages."""
         condition = is_in("source", [name])
         self._mark_unfinished(name)
         for part in batched(self.tables.passages.scan(condition, ["tokens"])):
@@ -120,10 +120,10 @@ class MilvusArchive(MilvusReading):
         self.tables.metadata.drop("source", name)
 
     def add_source(self, name: str, sha256: str, articles: Iterable[tuple[Article, list[Passage]]]) -> int:
-        """Puts a source in, replacing what stood under its name; returns how many articles it gave.
+        """Adds or replaces a source; returns its number of articles.
 
-        An error in reading the articles leaves the archive as it was. A source whose writing is cut short has no SHA-256,
-        so that the next build reads it again.
+        An error while reading the articles leaves the archive unchanged. An interrupted source has no SHA-256, so the next
+        build reads it again.
         """
         given = {article.article_id: (article, passages) for article, passages in reversed(list(articles))}
         for _, passages in given.values():
@@ -159,7 +159,7 @@ class MilvusArchive(MilvusReading):
         self._tally.add_words(row["tokens"] for row in passages)
 
     def _reserve_rows(self, wanted: Mapping[str, int]) -> dict[str, int]:
-        """The first of so many row numbers that were never given before, by table."""
+        """Reserves row numbers for each table, never used before; returns the first of each."""
         given = self.tables.metadata.of("next")
         first = {name: given.get(name, 1) for name in wanted}
         self.tables.metadata.put("next", {name: first[name] + count for name, count in wanted.items()})
@@ -168,7 +168,7 @@ class MilvusArchive(MilvusReading):
     # -- vectors --------------------------------------------------------------------------------------------
 
     def pending(self, limit: int) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
-        """Up to ``limit`` passages and sentences that have no vector yet: ``(row, text to embed)``."""
+        """Returns up to ``limit`` passages and as many sentences without a vector, each ``(row, text to embed)``."""
         waiting = self.tables.passages.query(_PENDING_CONDITION, ["row", "context", "text"], limit)
         inner = self.tables.sentences.query(_PENDING_CONDITION, ["row", "passage", "start", "end"], limit)
         around = self.passages(row["passage"] for row in inner)
@@ -177,17 +177,17 @@ class MilvusArchive(MilvusReading):
                 sorted((row, passage.text[start - passage.start : end - passage.start]) for row, passage, start, end in cut))
 
     def pending_count(self) -> int:
-        """How many texts wait for their vector."""
+        """Returns the number of texts without a vector."""
         return self.tables.passages.count(_PENDING_CONDITION) + self.tables.sentences.count(_PENDING_CONDITION)
 
     def set_vectors(self, table: str, rows: Sequence[int], vectors: np.ndarray) -> None:
-        """Stores vectors, ``(n, dim) float32``, for rows of ``passages`` or ``sentences``."""
+        """Stores the vectors, ``(n, dim) float32``, of rows of ``passages`` or ``sentences``."""
         collection: Table = getattr(self.tables, table)
         fields_but_vector = [name for name in collection.stored_fields if name != "vector"]
         known = {row["row"]: row for row in collection.where_in("row", map(int, rows), fields_but_vector)}
         existing = [at for at, row in enumerate(rows) if row in known]
         centres = Centres(self.tables.metadata, table)
-        if existing and len(centres.matrix()) == 1:  # the first vectors: their mean is near that of all
+        if existing and len(centres.matrix()) == 1:  # the mean of the first vectors is close to that of all
             centres.add(vectors[existing].mean(axis=0))
         stored = list(vector_fields(vectors[existing], centres.matrix()))
         collection.put({**known[rows[at]], **fields} for at, fields in zip(existing, stored, strict=True))
@@ -199,20 +199,20 @@ class MilvusArchive(MilvusReading):
             self._tally.sums[table].add(*raw_vectors(part, centres), sign)
 
     def set_centres(self, centres: Mapping[str, np.ndarray]) -> None:
-        """Keeps the mean vectors ``(dim,)`` of typical questions, by language."""
+        """Stores the mean vectors ``(dim,)`` of typical questions, by language."""
         for language, centre in centres.items():
             self.tables.metadata.put_matrix("query", language, centre[None])
         self.tables.metadata.put("query", dict.fromkeys(centres, True))
 
     def centres(self) -> dict[str, np.ndarray]:
-        """These mean vectors, ``(dim,)`` each."""
+        """Returns the mean vectors ``(dim,)`` of typical questions, by language."""
         table_ = {language: self.tables.metadata.matrix("query", language) for language in self.tables.metadata.of("query")}
         return {language: matrix[0] for language, matrix in table_.items() if matrix is not None}
 
     # -- the end of a build ---------------------------------------------------------------------------------
 
     def publish(self) -> MilvusManifest:
-        """Makes what was written what readers open, and returns its manifest."""
+        """Stores the statistics, points readers at the collections, and returns the manifest."""
         metadata = self.tables.metadata
         store_tally(self.tables, None if self._was_killed else self._tally)
         manifest = self._manifest()
@@ -230,10 +230,10 @@ class MilvusArchive(MilvusReading):
 
 
 def _unfinished_build(client: Any, address: str, stem: str, settings: Settings) -> Tables | None:
-    """What a killed build with the same settings left; ``None`` if it never was published, or was replaced since."""
+    """Returns the collections that a killed build with the same settings left; ``None`` if there is nothing to continue."""
     try:
         tables = open_tables(client, address, stem)
-    except StoreError:  # killed while it made its collections
+    except StoreError:  # the build was killed while it created its collections
         return None
     finished = tables.metadata.get("manifest") is not None
     return None if finished or tables.metadata.get("settings") != asdict(settings) else tables
@@ -260,7 +260,7 @@ def _sentence_rows(passage: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _truncated(words: Sequence[str]) -> str:
-    """Words with spaces between, as many as a field of Milvus takes; only a caption of many pages is longer."""
+    """Joins words with spaces, as many as fit a field of Milvus; only a very long caption does not fit."""
     text = " ".join(words)
     while len(text.encode()) > MAX_TEXT_BYTES - 2:
         text = text[: len(text) * 9 // 10].rpartition(" ")[0]

@@ -1,6 +1,6 @@
-"""Conditions as Milvus takes them: a language of its own, in which no value may be more than a value.
+"""Writes conditions in the expression language of Milvus.
 
-milvus-lite takes no values beside a condition, so they are written into it, quoted.
+milvus-lite accepts no parameters beside a condition, so values are quoted into it.
 """
 
 from __future__ import annotations
@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-_SPECIAL_CHARACTERS = re.compile(r"""[%_\\"'\x00-\x1f]""")  # what means something in a pattern, or in one of the two notations of a text
+_SPECIAL_CHARACTERS = re.compile(r"""[%_\\"'\x00-\x1f]""")  # special in patterns or in quoted texts
 
 
 def literal(value: str | int) -> str:
-    """A value as Milvus writes it in a condition; no text can end its own quotation.
+    """Quotes a value; a text cannot end its own quotation.
 
     >>> literal('甲" or row > 0'), literal(7)
     ('"甲\\\\" or row > 0"', '7')
@@ -24,7 +24,7 @@ def literal(value: str | int) -> str:
 
 
 def is_in(field: str, values: Iterable[str | int]) -> str:
-    """The condition that a field has one of some values.
+    """Returns the condition that a field has one of the values.
 
     >>> is_in("row", [1, 2])
     'row in [1, 2]'
@@ -33,7 +33,7 @@ def is_in(field: str, values: Iterable[str | int]) -> str:
 
 
 def contains(field: str, text: str) -> str:
-    """The condition that a field holds a text; characters with a meaning in patterns stand for any character.
+    """Returns the condition that a field contains a text; pattern characters in the text match any character.
 
     >>> contains("record", "5%的")
     'record like "%5_的%"'
@@ -42,12 +42,16 @@ def contains(field: str, text: str) -> str:
 
 
 def matches_exactly(text: str) -> bool:
-    """Whether :func:`contains` finds this very text and no other."""
+    """Tells whether :func:`contains` matches this text only.
+
+    >>> matches_exactly("5万"), matches_exactly("5%")
+    (True, False)
+    """
     return not _SPECIAL_CHARACTERS.search(text)
 
 
 def all_of(*conditions: str) -> str:
-    """The condition that all of some conditions hold; empty ones say nothing.
+    """Returns the condition that all conditions hold; empty conditions are ignored.
 
     >>> all_of("a > 1", "", "b == 2 or c == 3")
     '(a > 1) and (b == 2 or c == 3)'

@@ -1,4 +1,4 @@
-"""The connection to Milvus, and what goes wrong with one, each as an error that says what to do."""
+"""Connects to Milvus and translates its errors; each message says what to do."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from typing import Any
 from rag.errors import StoreError
 
 _ADDRESS = re.compile(r"(https?|tcp)://\S+|unix:\S+")
-_CONNECT_TIMEOUT = 10.0  # seconds until a server counts as not there
+_CONNECT_TIMEOUT = 10.0  # seconds
 _clients: dict[tuple[str, str], Any] = {}
 _connecting = threading.Lock()
 
 
 def connect(address: str, token: str = "", *, create: bool = False) -> Any:
-    """The client of a Milvus server, or of milvus-lite for a file that ends in ``.db``; one for each address.
+    """Returns the client of a Milvus server, or of milvus-lite for a file that ends in ``.db``; one for each address.
 
     Raises :class:`StoreError` for a wrong address, a server that does not answer, or (unless ``create``) a missing file.
     """
@@ -31,7 +31,7 @@ def connect(address: str, token: str = "", *, create: bool = False) -> Any:
 
 
 def disconnect(address: str) -> None:
-    """Closes the clients of an address; a file of milvus-lite can then be opened by another process."""
+    """Closes the clients of an address; another process can then open the file of milvus-lite."""
     with _connecting:
         for key in [key for key in _clients if key[0] == address]:
             _clients.pop(key).close()
@@ -56,7 +56,7 @@ def _open_client(address: str, token: str) -> Any:
         from pymilvus import MilvusClient
     except ImportError as error:
         raise StoreError("store.backend milvus: pymilvus is missing; install it with `pip install 'wenbao[milvus]'`") from error
-    for name in ("pymilvus", "milvus_lite"):  # what they report is raised as an error of ours
+    for name in ("pymilvus", "milvus_lite"):  # their messages reappear in our exceptions
         logging.getLogger(name).setLevel(logging.CRITICAL)
     with milvus_errors(address):
         return MilvusClient(address, token=token, timeout=_CONNECT_TIMEOUT)
@@ -64,7 +64,7 @@ def _open_client(address: str, token: str) -> Any:
 
 @contextmanager
 def milvus_errors(address: str) -> Iterator[None]:
-    """Turns what Milvus raises into one :class:`StoreError` that says what to do."""
+    """Translates the exceptions of Milvus into :class:`StoreError`."""
     import grpc
     from pymilvus import MilvusException
 

@@ -1,12 +1,12 @@
-"""The collections that an archive has in Milvus, and the few ways in which they are read and written.
+"""The Milvus collections of an archive, and the operations on them.
 
 ::
 
-    wenbao (alias) ─▶ wenbao_<build>_facts        sources, settings, manifest, centres
+    wenbao (alias) ─▶ wenbao_<build>_facts        metadata: sources, settings, manifest, centres
                       wenbao_<build>_articles     articles as JSON, in pieces
                       wenbao_<build>_passages     passages with tokens, syllables, BM25 and vector
                       wenbao_<build>_sentences    sentences with vector
-                      wenbao_<build>_words        in how many passages each token stands
+                      wenbao_<build>_words        document frequency of each token
 
 The alias points at the collections that readers open; ``rag build --fresh`` fills new ones beside them.
 """
@@ -31,15 +31,15 @@ from rag.records import content_id
 
 T = TypeVar("T")
 ALIAS = "wenbao"
-MAX_TEXT_BYTES = 65_535  # bytes of a text field, and no server takes more
+MAX_TEXT_BYTES = 65_535  # bytes of a text field; the limit of Milvus
 _METADATA_NAME = re.compile(rf"({ALIAS}_\w+)_facts")
-_REQUEST_TIMEOUT = 60.0  # seconds that a request may take
-_WRITE_BATCH = 500  # rows with vectors or texts of one message to the server; some megabytes
-_READ_PAGE = 2_000  # rows with vectors or texts of one answer; some tens of megabytes
-_LARGE_FIELDS = ("vector", "words", "record")  # kinds and names of fields that make a row long
-_MAX_RESULT_ROWS = 16_384  # rows of one answer that has a limit, and no server gives more
+_REQUEST_TIMEOUT = 60.0  # seconds
+_WRITE_BATCH = 500  # rows of a message with vectors or texts; some megabytes
+_READ_PAGE = 2_000  # rows of a response with vectors or texts; some tens of megabytes
+_LARGE_FIELDS = ("vector", "words", "record")  # kinds and names of fields that take much memory
+_MAX_RESULT_ROWS = 16_384  # rows of a response with a limit; the limit of Milvus
 
-# The fields of each collection, the key first. "unused" is a vector, as Milvus takes no collection without one.
+# The fields of each collection, the primary key first. "unused" is a dummy vector: Milvus requires one in each collection.
 _FIELDS: Mapping[str, Mapping[str, str]] = {
     "facts": {"key": "text", "kind": "text", "name": "text", "value": "text", "vector": "vector"},
     "articles": {"row": "number", "article_id": "text", "source": "text", "date": "text", "part": "number", "record": "text",
@@ -52,11 +52,11 @@ _FIELDS: Mapping[str, Mapping[str, str]] = {
                   "date": "text", "start": "number", "end": "number", "centre": "number", "length": "real", "vector": "vector"},
     "words": {"word": "text", "passages": "number", "unused": "unused"},
 }
-_INDEXED_FIELDS = ("kind", "article_id", "source", "passage_id")  # text fields with an index of their own
+_INDEXED_FIELDS = ("kind", "article_id", "source", "passage_id")  # text fields with an inverted index
 
 
 def batched(values: Iterable[T], size: int = _WRITE_BATCH) -> Iterator[list[T]]:
-    """Values in lists of at most a size, as messages have one.
+    """Splits values into lists of at most ``size``.
 
     >>> list(batched("春江花月夜", 2))
     [['春', '江'], ['花', '月'], ['夜']]
@@ -68,7 +68,7 @@ def batched(values: Iterable[T], size: int = _WRITE_BATCH) -> Iterator[list[T]]:
 
 @dataclass(frozen=True)
 class Table:
-    """One collection."""
+    """A collection."""
 
     client: Any
     address: str
@@ -77,32 +77,32 @@ class Table:
 
     @property
     def key(self) -> str:
-        """The field that no two rows share."""
+        """Returns the name of the primary key."""
         return next(iter(self.fields))
 
     @property
     def stored_fields(self) -> list[str]:
-        """The fields that are written; Milvus fills those of BM25 itself."""
+        """Returns the names of the fields that are written; Milvus computes those of BM25."""
         return [name for name, kind in self.fields.items() if not kind.startswith("bm25")]
 
     @property
     def _write_batch(self) -> int:
-        """How many rows go into one message."""
+        """Returns the number of rows in one message."""
         return _WRITE_BATCH if any(name in _LARGE_FIELDS or kind in _LARGE_FIELDS for name, kind in self.fields.items()) else _READ_PAGE
 
     def load(self) -> None:
-        """Has Milvus hold the collection ready; a server that was started again holds none."""
+        """Loads the collection into memory, which a restarted server requires."""
         with milvus_errors(self.address):
             self.client.load_collection(self.name, timeout=_REQUEST_TIMEOUT)
 
     def query(self, condition: str, fields: Sequence[str], limit: int | None = None) -> list[dict[str, Any]]:
-        """The rows that meet a condition, in no order."""
+        """Returns the rows that match a condition, unordered."""
         more = {} if limit is None else {"limit": min(limit, _MAX_RESULT_ROWS)}
         with milvus_errors(self.address):
             return list(self.client.query(self.name, filter=condition, output_fields=list(fields), timeout=_REQUEST_TIMEOUT, **more))
 
     def scan(self, condition: str, fields: Sequence[str]) -> Iterator[dict[str, Any]]:
-        """The rows that meet a condition (``""``: all), however many, in the order of their key."""
+        """Yields all rows that match a condition (``""``: any), ordered by key."""
         size = _READ_PAGE if any(name in _LARGE_FIELDS or self.fields[name] in _LARGE_FIELDS for name in fields) else _MAX_RESULT_ROWS
         with milvus_errors(self.address):
             pages = self.client.query_iterator(
@@ -118,28 +118,28 @@ class Table:
             pages.close()
 
     def where_in(self, field: str, values: Iterable[str | int], fields: Sequence[str]) -> Iterator[dict[str, Any]]:
-        """The rows whose field has one of some values."""
+        """Yields the rows whose field has one of the values."""
         for part in batched(dict.fromkeys(values), self._write_batch):
             yield from self.query(is_in(field, part), fields)
 
     def count(self, condition: str) -> int:
-        """How many rows meet a condition."""
+        """Returns the number of rows that match a condition."""
         return int(self.query(condition, ["count(*)"])[0]["count(*)"])
 
     def put(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Writes rows, each in place of the one with its key."""
+        """Inserts rows; a row with the same key is replaced."""
         unused = {name: [0.0, 0.0] for name, kind in self.fields.items() if kind == "unused"}
         for part in batched(rows, self._write_batch):
             with milvus_errors(self.address):
                 self.client.upsert(self.name, [{**row, **unused} for row in part], timeout=_REQUEST_TIMEOUT)
 
     def delete(self, condition: str) -> None:
-        """Takes the rows out that meet a condition."""
+        """Deletes the rows that match a condition."""
         with milvus_errors(self.address):
             self.client.delete(self.name, filter=condition, timeout=_REQUEST_TIMEOUT)
 
     def search(self, field: str, query: Any, limit: int, condition: str) -> list[tuple[int, float]]:
-        """The best rows by a vector or by BM25: ``(row, score)``, best first."""
+        """Returns the best rows by vector or BM25: ``(row, score)``, best first."""
         with milvus_errors(self.address):
             hits = self.client.search(
                 self.name, data=[query], anns_field=field, filter=condition, limit=max(1, min(limit, _MAX_RESULT_ROWS)),
@@ -149,18 +149,18 @@ class Table:
 
 @dataclass(frozen=True)
 class Metadata:
-    """What is known about the archive as a whole: kind and name → a value in JSON and a vector."""
+    """The metadata of an archive: kind and name → a value in JSON and a vector."""
 
     table: Table
     dimension: int
 
     def get(self, kind: str, name: str = "") -> Any:
-        """One value; ``None`` if there is none."""
+        """Returns a value, or ``None``."""
         found = self.table.query(is_in("key", [_key(kind, name)]), ["value"])
         return json.loads(found[0]["value"]) if found else None
 
     def of(self, kind: str) -> dict[str, Any]:
-        """The values of a kind by name, in order of name."""
+        """Returns the values of a kind by name, sorted by name."""
         rows = self.table.scan(f"kind == {literal(kind)}", ["name", "value"])
         return dict(sorted((row["name"], json.loads(row["value"])) for row in rows))
 
@@ -171,30 +171,30 @@ class Metadata:
                         "value": json.dumps(value, ensure_ascii=False)} for name, value in values.items())
 
     def drop(self, kind: str, name: str = "") -> None:
-        """Takes one value out."""
+        """Deletes a value."""
         self.table.delete(is_in("key", [_key(kind, name)]))
 
     def matrix(self, kind: str, name: str) -> np.ndarray | None:
-        """The matrix ``(n, dim) float32`` of that name; ``None`` if there is none."""
+        """Returns the matrix ``(n, dim) float32`` of a name, or ``None``."""
         rows = self.table.query(f"kind == {literal(f'{kind}:{name}')}", ["name", "vector"])
         ordered = sorted(rows, key=lambda row: int(row["name"]))
         return np.array([row["vector"] for row in ordered], dtype=np.float32) if rows else None
 
     def put_matrix(self, kind: str, name: str, matrix: np.ndarray) -> None:
-        """Writes a matrix ``(n, dim)`` in place of the one of that name and size."""
+        """Writes a matrix ``(n, dim)``; it replaces the one of the same name and size."""
         rows = f"{kind}:{name}"
         self.table.put({"key": _key(rows, str(at)), "kind": rows, "name": str(at), "value": "",
                         "vector": vector.astype(np.float32).tolist()} for at, vector in enumerate(matrix))
 
 
 def _key(kind: str, name: str) -> str:
-    """A key of hexadecimal digits, as pymilvus pages through keys without escaping them."""
+    """Returns a hexadecimal key, because pymilvus does not escape the keys that it pages through."""
     return content_id(kind, name)
 
 
 @dataclass(frozen=True)
 class Tables:
-    """The collections of one archive."""
+    """The collections of an archive."""
 
     stem: str
     metadata: Metadata
@@ -204,17 +204,17 @@ class Tables:
     words: Table
 
     def drop(self) -> None:
-        """Takes the collections away."""
+        """Deletes the collections."""
         drop(self.words.client, self.words.address, self.stem)
 
     def flush(self) -> None:
-        """Has Milvus write down what it holds in memory."""
+        """Makes Milvus write its memory to disk."""
         for table in (self.articles, self.passages, self.sentences, self.words, self.metadata.table):
             with milvus_errors(table.address):
                 table.client.flush(table.name, timeout=_REQUEST_TIMEOUT)
 
     def publish(self) -> None:
-        """Points the alias here: from now on readers open these collections."""
+        """Points the alias at these collections, so that readers open them from now on."""
         client, address = self.words.client, self.words.address
         replaced = current_stem(client, address)
         with milvus_errors(address):
@@ -223,9 +223,9 @@ class Tables:
 
 
 def current_stem(client: Any, address: str) -> str:
-    """The stem of the collections that readers open; ``""`` if there are none.
+    """Returns the name stem of the collections that readers open, ``""`` if there are none.
 
-    Raises :class:`StoreError` if the name of the alias belongs to something else.
+    Raises :class:`StoreError` if the alias name belongs to something else.
     """
     with milvus_errors(address):
         if not client.has_collection(ALIAS, timeout=_REQUEST_TIMEOUT):
@@ -240,13 +240,13 @@ def current_stem(client: Any, address: str) -> str:
 
 
 def stems(client: Any, address: str) -> list[str]:
-    """The stems of all collections of this program, the oldest first."""
+    """Returns the name stems of all archives of this program, oldest first."""
     with milvus_errors(address):
         return sorted(match[1] for name in client.list_collections() if (match := _METADATA_NAME.fullmatch(name)))
 
 
 def open_tables(client: Any, address: str, stem: str) -> Tables:
-    """The collections of a stem, loaded. Raises :class:`StoreError` if one is missing or has other fields."""
+    """Opens and loads the collections of a stem. Raises :class:`StoreError` if one is missing or has other fields."""
     tables = {part: Table(client, address, f"{stem}_{part}", fields) for part, fields in _FIELDS.items()}
     with milvus_errors(address):
         found = {part: client.describe_collection(table.name) for part, table in tables.items()}
@@ -259,26 +259,26 @@ def open_tables(client: Any, address: str, stem: str) -> Tables:
 
 
 def metadata_of(client: Any, address: str, stem: str) -> Metadata:
-    """The facts of a stem alone, to be read, without a look at the other collections."""
+    """Opens only the metadata of a stem, for reading."""
     table = Table(client, address, f"{stem}_facts", _FIELDS["facts"])
     table.load()
     return Metadata(table, 0)
 
 
 def create_tables(client: Any, address: str, dimension: int) -> Tables:
-    """New, empty collections for vectors of a dimension."""
+    """Creates empty collections for vectors of a dimension."""
     stem = f"{ALIAS}_{time.strftime('%Y%m%d%H%M%S')}_{uuid.uuid4().hex[:6]}"
     with milvus_errors(address):
         lite = "lite" in client.get_server_version()
         for part, fields in _FIELDS.items():
             schema, index = _schema(client, fields, dimension, "standard" if lite else "whitespace"), _index(client, fields)
             client.create_collection(f"{stem}_{part}", schema=schema, consistency_level="Session")
-            client.create_index(f"{stem}_{part}", index, sync=False)  # nothing to wait for: it is empty
+            client.create_index(f"{stem}_{part}", index, sync=False)  # the collection is empty, so there is nothing to wait for
     return open_tables(client, address, stem)
 
 
 def drop(client: Any, address: str, stem: str) -> None:
-    """Takes the collections of a stem away."""
+    """Deletes the collections of a stem."""
     with milvus_errors(address):
         for name in client.list_collections():
             if name.startswith(f"{stem}_"):
@@ -286,7 +286,10 @@ def drop(client: Any, address: str, stem: str) -> None:
 
 
 def _schema(client: Any, fields: Mapping[str, str], dimension: int, tokenizer: str) -> Any:
-    """``tokenizer`` splits at spaces; milvus-lite's standard one does too, as search tokens hold letters and digits alone."""
+    """Returns the schema of a collection.
+
+    ``tokenizer`` splits at spaces; the standard one of milvus-lite does too, because search tokens are letters and digits.
+    """
     from pymilvus import DataType, Function, FunctionType
 
     text = {"datatype": DataType.VARCHAR, "max_length": MAX_TEXT_BYTES}

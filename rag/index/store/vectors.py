@@ -1,11 +1,11 @@
-"""The FAISS files of an index: centred vectors of passages and of sentences, and what centres and scales them.
+"""The FAISS files: centred vectors of passages and sentences, with what centres queries and scales scores.
 
-E5's vectors all point roughly the same way, and those of a language share a direction of their own. Taking the
-mean away (of the passages from passages, of typical questions of a language from its questions) and making
-the length 1 again leaves what tells texts apart; see Mu and Viswanath, *All-but-the-Top*, 2018.
+The vectors of E5 share a common direction, and those of one language another. Subtracting the mean and normalising again removes it
+(Mu and Viswanath, *All-but-the-Top*, 2018). The mean of the passages is subtracted from passages, the mean of typical questions of
+a language from its questions.
 
-Up to some hundred thousand vectors search is exact. Beyond, the vectors are kept in cells (inverted lists) at a few bits a
-dimension (RaBitQ [1]_), of which the nearest cells are looked through; the best are then compared exactly, by their vectors in SQLite.
+Search is exact up to 200,000 vectors. Beyond that, an inverted file (IVF) holds the vectors in a few bits for each dimension
+(RaBitQ [1]_). Search scans the nearest cells and rescores the best vectors exactly, with the originals from SQLite.
 
 .. [1] Gao and Long, *RaBitQ: Quantizing High-Dimensional Vectors with a Theoretical Error Bound for ANN Search*, SIGMOD 2024.
 """
@@ -22,20 +22,20 @@ import numpy as np
 from rag.errors import StoreError
 
 SentenceKey = tuple[int, int, int]
-Vectors = Callable[[np.ndarray], np.ndarray]  # rows (n,) → their vectors as the embedder made them (n, dim)
+Vectors = Callable[[np.ndarray], np.ndarray]  # rows (n,) → their original vectors (n, dim)
 
-_EXACT_LIMIT = 200_000  # vectors up to which search is exact
-_READ_BATCH = 50_000  # vectors that are read at a time
-_TRAINING_PER_CELL = 60  # vectors for each cell, from which the cells are found
-_BITS_PER_DIMENSION = 4  # a dimension
-_PROBED_CELLS = 256  # cells that are looked through: .96 of what exact search finds among a million (benchmarks/scale.md)
-_RESCORED_FACTOR = 12  # times as many as are wanted are compared exactly
-_MIN_INCREMENTAL = 10_000  # vectors whose mean a small change does not move; of fewer everything is made anew, as that takes no time
-_REBUILD_FACTOR = 2.0  # times as large, from which centre and cells are found anew
+_EXACT_LIMIT = 200_000  # vectors; larger indexes are compressed
+_READ_BATCH = 50_000  # vectors read at a time
+_TRAINING_PER_CELL = 60  # training vectors for each cell
+_BITS_PER_DIMENSION = 4  # of a compressed vector
+_PROBED_CELLS = 256  # cells that a search scans; recall 0.96 among a million vectors (benchmarks/scale.md)
+_RESCORED_FACTOR = 12  # times k results are rescored exactly
+_MIN_INCREMENTAL = 10_000  # vectors; a smaller index is recomputed at once, since its mean moves with every change
+_REBUILD_FACTOR = 2.0  # growth or shrinkage after which centre and cells are recomputed
 
 
 def centred(vectors: np.ndarray, centre: np.ndarray) -> np.ndarray:
-    """Vectors less their centre, of length 1 again: ``(n, dim) float32``.
+    """Subtracts the centre and normalises: ``(n, dim) float32``, rows of unit length.
 
     >>> centred(np.array([[1.0, 1.0]]), np.array([1.0, 0.0])).tolist()
     [[0.0, 1.0]]
@@ -47,9 +47,9 @@ def centred(vectors: np.ndarray, centre: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class VectorIndex:
-    """One FAISS index (inner product) with what is needed to centre a query and to scale its scores.
+    """A FAISS index (inner product), with the centre of queries and the scale of scores.
 
-    ``vectors`` gives the embedder's vectors of some rows, for what a compressed index compares exactly.
+    ``vectors(rows)`` returns the original vectors, which rescore the results of a compressed index.
     """
 
     index: Any
@@ -58,7 +58,10 @@ class VectorIndex:
     vectors: Vectors
 
     def search(self, query: np.ndarray, k: int, only: np.ndarray | None = None) -> list[tuple[int, float]]:
-        """The k nearest rows of one centred query ``(dim,)``: ``(row, z-score)``, best first; of the rows ``only``, if given."""
+        """Returns the k nearest rows of a centred query ``(dim,)``: ``(row, z-score)``, best first.
+
+        ``only`` restricts the search to some rows.
+        """
         if not self.index.ntotal or (only is not None and not len(only)):
             return []
         wanted = k if self._is_exact else k * _RESCORED_FACTOR
@@ -77,7 +80,7 @@ class VectorIndex:
         return not hasattr(self.index, "nprobe")
 
     def _search_parameters(self, only: np.ndarray | None) -> Any:
-        """FAISS's parameters of a search; the search of an archive narrowed to a few rows looks through every cell."""
+        """Returns the FAISS search parameters; a search restricted to few rows probes all cells."""
         import faiss
 
         parameters: Any = faiss
@@ -88,22 +91,23 @@ class VectorIndex:
         return parameters.IVFRaBitQSearchParameters(nprobe=min(cells, self.index.nlist), **options)
 
     def score(self, query: np.ndarray, row: int) -> float:
-        """The z-score of one row."""
+        """Returns the z-score of one row."""
         vector = self.index.reconstruct(row) if self._is_exact else centred(self.vectors(np.array([row])), self.centre)[0]
         return float(vector @ query) / self.spread(query)
 
     def spread(self, query: np.ndarray) -> float:
-        """Standard deviation of the query's scores over all rows, without visiting them: √(qᵀ·M·q)."""
+        """Returns the standard deviation of the query's scores over all rows, computed as √(qᵀ·M·q)."""
         return float(np.sqrt(max(query @ self.second_moment @ query, 1e-12)))
 
 
 def update_vectors(
     file: Path, rows: np.ndarray, vectors: Vectors, dimension: int, old: Mapping[str, np.ndarray]
 ) -> dict[str, np.ndarray]:
-    """Makes a FAISS file hold exactly ``rows``; returns its centre, second moment, and the number of vectors they were found with.
+    """Updates a FAISS file to hold exactly ``rows``.
 
-    What the file and ``old`` (what this gave the last time) hold already is kept, so that a small change takes a short time. Made
-    anew where there is nothing yet or little, or the archive has since become twice as large or half as large.
+    Returns its centre and second moment, and ``found``, the number of rows when they were last computed in full. ``old`` is the
+    previous return value. The update is incremental; everything is recomputed if the file is missing or small, or if the
+    archive has doubled or halved since the last full computation.
     """
     import faiss
 
@@ -128,7 +132,7 @@ def update_vectors(
 
 
 def _ids(index: Any) -> np.ndarray:
-    """The rows of an index, ``(n,) int64``."""
+    """Returns the rows of an index, ``(n,) int64``."""
     import faiss
 
     if hasattr(index, "id_map"):
@@ -139,7 +143,7 @@ def _ids(index: Any) -> np.ndarray:
 
 
 def _remove_rows(index: Any, removed: np.ndarray, total: np.ndarray) -> np.ndarray:
-    """Removes rows; returns the sum of the second moment without them (of a compressed index, without their share of it)."""
+    """Removes rows; returns the sum of outer products without them (scaled, not exact, for a compressed index)."""
     if not len(removed):
         return total
     if hasattr(index, "id_map"):
@@ -164,7 +168,7 @@ def _mean(rows: np.ndarray, vectors: Vectors, dimension: int) -> np.ndarray:
 
 
 def _new_index(rows: np.ndarray, vectors: Vectors, centre: np.ndarray, dimension: int) -> Any:
-    """An index without vectors: exact for few, in cells for many."""
+    """Creates an empty index: exact for few vectors, IVF for many."""
     import faiss
 
     if len(rows) <= _EXACT_LIMIT:
@@ -177,7 +181,7 @@ def _new_index(rows: np.ndarray, vectors: Vectors, centre: np.ndarray, dimension
 
 
 def open_vectors(file: Path, centres: Mapping[str, np.ndarray], name: str, vectors: Vectors) -> VectorIndex:
-    """Opens a FAISS file, a large one without reading it. Raises :class:`StoreError` if it is damaged."""
+    """Opens a FAISS file. Raises :class:`StoreError` if it is damaged."""
     import faiss
 
     try:
