@@ -128,7 +128,7 @@ class Chat(Section):
 
 
 class Config(Section):
-    """All settings, validated.
+    """The validated settings, one section for each key of ``config.yaml``.
 
     >>> Config().retrieval.k
     10

@@ -31,8 +31,9 @@ class File:
 
 @dataclass(frozen=True)
 class Model:
-    """A model. ``hub``: its repository on the hub, or ``""``. ``convert``: the conversion of its files, ``e5``, ``cedict`` or
-    ``""``.
+    """A model of the catalogue.
+
+    ``hub``: its repository on the hub, or ``""``. ``convert``: the conversion of its files, ``e5``, ``cedict`` or ``""``.
     """
 
     name: str

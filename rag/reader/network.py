@@ -30,7 +30,7 @@ class LoraLinear(nn.Module):
         self.B = nn.Parameter(torch.zeros(plain.out_features, rank))
 
     def forward(self, states: torch.Tensor) -> torch.Tensor:
-        """``(…, in)`` → ``(…, out)``."""
+        """Maps states ``(…, in)`` to ``(…, out)``."""
         out: torch.Tensor = self.lin(states) + functional.linear(functional.linear(states, self.A), self.B) * self.scale
         return out
 

@@ -1,4 +1,4 @@
-"""What the archive holds: ``rag build``, ``add``, ``remove``, ``restore`` and ``articles``."""
+"""Commands for the sources of the archive: ``rag build``, ``add``, ``remove``, ``restore`` and ``articles``."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def articles(
 
 
 def bring_up_to_date(rag: Rag, paths: Sequence[Path] = (), *, fresh: bool = False, as_json: bool = False) -> int:
-    """Builds, says what changed and names each file that failed; gives the exit code."""
+    """Builds, prints what changed and each file that failed; returns the exit code."""
     from dataclasses import asdict
 
     report = rag.build(paths, fresh=fresh, progress=PROGRESS)

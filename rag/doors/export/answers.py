@@ -1,6 +1,6 @@
-"""An answer with all that its reader needs to check it, as Markdown, JSON or a Word document.
+"""Exports an answer with its evidence as Markdown, JSON or a Word document.
 
-``_blocks`` says what stands in it, once for both documents; ``as_markdown`` and ``as_docx`` only set it.
+``_blocks`` defines the content of both documents; ``as_markdown`` and ``as_docx`` format it.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ _BLOCK_STARTS = re.compile(r"^(\d+(?=[.)])|(?=[-+=]))")
 
 @dataclass(frozen=True)
 class _Block:
-    """``kind``: ``title``, ``heading``, ``entry``, ``text``, ``quote``, ``item``, ``command`` or ``table`` (first its header)."""
+    """``kind``: ``title``, ``heading``, ``entry``, ``text``, ``quote``, ``item``, ``command`` or ``table`` (first row: header)."""
 
     kind: str
     text: str = ""
@@ -68,7 +68,7 @@ class _Block:
 
 
 def as_json(receipt: Mapping[str, Any], checks: Sequence[Check] = ()) -> str:
-    """The receipt that ``rag verify`` checks; what was checked already stands under ``verified``.
+    """Returns the JSON that ``rag verify`` checks; ``verified`` holds the checks already done.
 
     >>> as_json({"answer": "47个[1]"})
     '{\\n "answer": "47个[1]"\\n}\\n'
@@ -78,9 +78,9 @@ def as_json(receipt: Mapping[str, Any], checks: Sequence[Check] = ()) -> str:
 
 
 def as_markdown(receipt: Mapping[str, Any], checks: Sequence[Check] = ()) -> str:
-    """The answer as Markdown, in its language. Words of the page stay words: no link, heading or HTML comes of them.
+    """Returns the answer as Markdown, in its language. Text of the page is escaped: it cannot become a link, heading or HTML.
 
-    Raises :class:`SourceError` for what is no answer.
+    Raises :class:`SourceError` if ``receipt`` is not an answer.
     """
     marks = {"title": "# ", "heading": "## ", "entry": "### ", "quote": "> ", "item": "- "}
     parts, before = [], ""
@@ -102,7 +102,10 @@ def as_markdown(receipt: Mapping[str, Any], checks: Sequence[Check] = ()) -> str
 
 
 def as_docx(receipt: Mapping[str, Any], checks: Sequence[Check] = ()) -> bytes:
-    """The answer as a Word document without macros or links. Raises :class:`SourceError` for what is no answer."""
+    """Returns the answer as a Word document, without macros or links.
+
+    Raises :class:`SourceError` if ``receipt`` is not an answer.
+    """
     from docx import Document
 
     document = Document()
@@ -121,7 +124,7 @@ def as_docx(receipt: Mapping[str, Any], checks: Sequence[Check] = ()) -> bytes:
 
 
 def _set_up(document: Any, question: str) -> None:
-    """The East Asian font of every style (a theme's font would go before it), and who made the document."""
+    """Sets the East Asian font of every style (removes the theme font, which has precedence) and the document properties."""
     from docx.oxml.ns import qn
 
     document.styles["Normal"].font.name = "Times New Roman"
@@ -172,7 +175,7 @@ def _blocks(receipt: Mapping[str, Any], checks: Sequence[Check]) -> Iterator[_Bl
 
 
 def _rows_of(receipt: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[_Block]:
-    """The rows of an answer that was gathered, what was worked out from them, what is missing, and what was asked for each."""
+    """Yields the rows of a gathered answer, the result, the missing parts, and the questions that were searched."""
     rows, derived, missing = receipt.get("rows") or [], receipt.get("derived"), receipt.get("missing") or []
     if not rows and not missing:
         return
@@ -232,7 +235,7 @@ def _check_line(check: Check, words: Mapping[str, str]) -> str:
 
 
 def _in_words(what: str, words: Mapping[str, str]) -> str:
-    """What was checked, in the language of the document."""
+    """Translates the text of a check into the language of the document."""
     row = re.fullmatch(r"(holds the figure of row) (\d+)", what)
     if row and row[1] in words:
         return words[row[1]].format(row[2])
@@ -255,7 +258,7 @@ def _provenance(receipt: Mapping[str, Any], words: Mapping[str, str]) -> Iterato
 
 
 def _escaped_lines(text: object) -> list[str]:
-    """The lines of a text with all that Markdown would take for its own signs behind a backslash.
+    """Returns the lines of a text with all Markdown characters escaped.
 
     >>> _escaped_lines("# 甲 <b>\\n1. [乙](http://x)")
     ['\\\\# 甲 \\\\<b\\\\>', '1\\\\. \\\\[乙\\\\](http\\\\://x)']

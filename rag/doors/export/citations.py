@@ -1,7 +1,7 @@
-"""An article as an entry of a bibliography.
+"""Formats an article as an entry of a bibliography.
 
-The formats are written by hand. citeproc-py 0.11 with the styles of 2015 was tried: it leaves out the ``[N]`` of GB/T 7714,
-sets 叶 伟 with a space, and abbreviates 伟 to an initial in APA.
+The formats are hand-written: citeproc-py 0.11 with the styles of 2015 omits the ``[N]`` of GB/T 7714, prints 叶 伟 with a space,
+and abbreviates 伟 to an initial in APA.
 """
 
 from __future__ import annotations
@@ -40,25 +40,25 @@ _TEX_ESCAPES = {"\\": r"\textbackslash{}", "{": r"\textbraceleft{}", "}": r"\tex
 
 @dataclass(frozen=True)
 class Person:
-    """Who wrote an article; ``family`` alone is a name that is no person's, as printed."""
+    """An author. A name that is not a person's, such as that of an agency, is in ``family`` as printed."""
 
     family: str
     given: str = ""
 
     @property
     def is_chinese(self) -> bool:
-        """Whether the family name goes first and nothing stands between the two."""
+        """Tells whether the family name comes first, without a space."""
         return bool(re.match(rf"[{_HAN}]", self.family))
 
     @property
     def name(self) -> str:
-        """The name as it is printed."""
+        """Returns the name as it is printed."""
         return self.family + self.given if self.is_chinese else f"{self.given} {self.family}".strip()
 
 
 @dataclass(frozen=True)
 class _Work:
-    """An article as the formats need it; what is unknown is ``""`` or ``()``."""
+    """The data of an article that the formats need; unknown values are ``""`` or ``()``."""
 
     key: str
     people: tuple[Person, ...]
@@ -77,11 +77,11 @@ class _Work:
 
 
 def cite(article: Article, style: str, *, quote: str = "", accessed: str = "", newspaper: str = "") -> str:
-    """An article in one of :data:`STYLES`; what is not known of it is left out.
+    """Formats an article in one of :data:`STYLES`; unknown values are left out.
 
-    ``quote`` is added on a line of its own (as a note in BibTeX and CSL-JSON); ``accessed`` is an ISO day. CSL-JSON is a list
-    of one entry, as reference managers read it. Chinese names and titles stay in their script, in APA too: romanising
-    would guess at readings. Raises :class:`QuestionError` for another style and for a day that is none.
+    ``quote`` goes on its own line (a note in BibTeX and CSL-JSON). ``accessed`` is an ISO day. CSL-JSON is a list of one entry,
+    as reference managers expect. Chinese names and titles are not romanised, not even in APA, because their reading is not
+    certain. Raises :class:`QuestionError` for an unknown style or an invalid day.
 
     >>> cite(Article("1", "p.txt", "d", "正文", title="签约", byline="本报记者 叶伟", date="2024-07-05"), "gbt7714", newspaper="某报")
     '叶伟. 签约[N]. 某报, 2024-07-05.'
@@ -103,7 +103,7 @@ def cite(article: Article, style: str, *, quote: str = "", accessed: str = "", n
 
 
 def people(byline: str) -> tuple[Person, ...]:
-    """The persons whom a byline names, without their roles; a byline that holds anything else is kept as it is printed.
+    """Returns the persons in a byline, without their roles; a byline with other content is one entry as printed.
 
     >>> [person.name for person in people("本报首席记者 叶伟 通讯员 欧阳娜")], people("欧阳娜 文/图")
     (['叶伟', '欧阳娜'], (Person(family='欧阳', given='娜'),))
@@ -134,14 +134,14 @@ def _latin_persons(text: str) -> tuple[Person, ...]:
 
 
 def _title(article: Article) -> str:
-    """The headline; of an untitled story its beginning, which an ellipsis shows to be no title."""
+    """Returns the headline; for an untitled article its beginning with an ellipsis."""
     named = article.title or article.kicker
     title = one_line(headline(article)).removeprefix("## ").strip("。. ")
     return title if named or len(article.text) <= len(title) + 1 else title + "…"
 
 
 def _day(date: str) -> tuple[int, ...]:
-    """``2024-07`` → ``(2024, 7)``; ``()`` for what is no date."""
+    """Converts ``2024-07`` to ``(2024, 7)``; ``()`` for an invalid date."""
     match = _DATE.fullmatch(date)
     parts = tuple(int(part) for part in match.groups() if part) if match else ()
     return parts if all(1 <= part <= most for part, most in zip(parts[1:], (12, 31), strict=False)) else ()
@@ -152,7 +152,7 @@ def _iso(day: Sequence[int]) -> str:
 
 
 def _english(day: Sequence[int]) -> str:
-    """``(2024, 7, 5)`` → ``2024, July 5``."""
+    """Converts ``(2024, 7, 5)`` to ``2024, July 5``."""
     return ", ".join([str(day[0]), " ".join([_MONTHS[month - 1] for month in day[1:2]] + [str(part) for part in day[2:]])][:len(day)])
 
 
@@ -165,7 +165,10 @@ def _initials(person: Person, stop: str) -> str:
 
 
 def _gbt7714(work: _Work) -> str:
-    """GB/T 7714-2015, 8.5 and 4.5: at most three authors, the mark ``[N]``, the page in brackets, the day of access in square ones."""
+    """Formats GB/T 7714-2015, 8.5 and 4.5.
+
+    Up to three authors, ``[N]``, the page in parentheses, the day of access in square brackets.
+    """
     names = [p.name if p.is_chinese or not p.given else f"{p.family.upper()} {_initials(p, '')}" for p in work.people[:3]]
     if len(work.people) > 3:
         names.append("等" if work.people[0].is_chinese else "et al")
@@ -175,7 +178,7 @@ def _gbt7714(work: _Work) -> str:
 
 
 def _apa(work: _Work) -> str:
-    """APA 7, 10.1 example 16: without an author the title goes first, without a date stands ``(n.d.)``."""
+    """Formats APA 7, 10.1 example 16: without an author the title comes first; without a date ``(n.d.)``."""
     names = [p.name if p.is_chinese or not p.given else f"{p.family}, {_initials(p, '.')}" for p in work.people]
     listed = names if len(names) < 2 else [*names[:-1], f"& {names[-1]}"]
     authors = ", ".join(listed) if len(names) <= 20 else f"{', '.join(names[:19])}, . . . {names[-1]}"
@@ -210,7 +213,7 @@ def _csl_json(work: _Work) -> str:
 
 
 def _text(work: _Work) -> str:
-    """Plain words, with the file it comes from."""
+    """Formats plain text, with the source file."""
     rest = (_iso(work.day), work.page and (f"第{work.page}版" if work.is_chinese else f"p. {work.page}"), work.section, work.source)
     if work.is_chinese:
         by = "、".join(p.name for p in work.people)
