@@ -6,6 +6,8 @@ from fractions import Fraction
 
 import pytest
 
+from rag import Rag
+from rag.config import Config, Index, Source
 from rag.gather import compute
 from rag.gather.compute import CannotComputeError, Value
 from rag.gather.plan import make_plan, runs_of
@@ -97,3 +99,64 @@ def test_nothing_is_summed_up_of_nothing_or_of_percentages():
         compute.total([])
     with pytest.raises(CannotComputeError, match="cannot be added"):
         compute.total([number("1", "", "percent")])
+
+
+# -- a small page ----------------------------------------------------------------------------------------------------
+
+PAGE = """# 白沙港前三个月吞吐量公布
+
+本报讯 白沙港今年1月完成货物吞吐量150万吨,2月完成121万吨,3月完成172万吨。港务局表示,码头二期今年开工。
+
+# 青山镇公布茶园情况
+
+本报讯 记者 何川 日前,青山镇公布了各村茶园情况,见下表。
+
+| 村 | 面积(亩) | 产量(吨) |
+|---|---|---|
+| 东坪村 | 1820 | 96 |
+| 西坪村 | 2460 | 131 |
+| 南坪村 | 1310 | 74 |
+"""
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory):
+    """A page with months and a table, read and indexed by the real models."""
+    home = tmp_path_factory.mktemp("port")
+    (home / "page.txt").write_text(PAGE, encoding="utf-8")
+    rag = Rag.open(Config(source=Source(paths=(home / "page.txt",)), index=Index(dir=home / "index")))
+    rag.build()
+    return rag
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("question, operation, wanted", [
+    ("白沙港3月比2月多完成多少万吨?", "difference", "51万吨"),
+    ("白沙港1月、2月和3月一共完成货物吞吐量多少万吨?", "sum", "443万吨"),
+    ("By how much did Baisha port's cargo throughput in March exceed that in February?", "difference", "510,000 tonnes"),
+    ("青山镇哪个村的茶叶产量最高?", "rank", "西坪村"),
+])
+def test_figures_of_a_page_are_worked_out_and_can_be_verified(port, question, operation, wanted):
+    answer = port.ask(question, operation=operation)
+    assert wanted in answer.text and not answer.refused and not answer.missing
+    assert len(answer.rows) > 1 and all(row.citations for row in answer.rows)
+    assert all(check.holds for check in port.verify(answer.to_dict()))
+
+
+@pytest.mark.models
+def test_what_no_report_tells_is_named_and_nothing_is_worked_out(port):
+    answer = port.ask("白沙港5月比2月多完成多少万吨?", operation="difference")
+    assert answer.refused and answer.derived is None and answer.missing == ("5月",)
+
+
+@pytest.mark.models
+def test_the_ledger_lists_figures_with_their_times_and_sentences(port):
+    found = port.facts("白沙港 货物吞吐量", unit="吨")
+    assert [(entry.fact.shown, entry.fact.period) for entry in found] == [("150万吨", "--01"), ("121万吨", "--02"), ("172万吨", "--03")]
+    assert all(entry.fact.shown in entry.quote for entry in found)
+
+
+@pytest.mark.models
+def test_a_question_for_one_fact_is_looked_up_and_one_for_several_is_worked_out(port):
+    assert port.operation(port.understand("白沙港今年1月完成货物吞吐量多少万吨?"))[1] < 0.5
+    assert port.operation(port.understand("白沙港3月比2月多完成多少万吨?"))[1] > 0.5
