@@ -20,7 +20,7 @@ import torch
 from run import right, write_table
 
 from rag import Rag
-from rag.index.embed.interaction import Pieces, Tokens, met
+from rag.index.embed.interaction import TextTokenizer, Tokens, weighted_max_sim
 from rag.language.text import language
 from rag.models import resolve
 from rag.search.query import Query, read_query
@@ -59,7 +59,7 @@ def lines_of(config: str, questions: str) -> Iterator[list[object]]:
     of_questions = states.of({at: a.query.named for at, a in enumerate(asked)}, "query: ")
     for layer in range(LOWEST, states.layers + 1):
         wide = {row: Tokens(layers[layer].vectors.astype(np.float32), layers[layer].rarity) for row, layers in of_passages.items()}
-        met_by = [{row: met(of_questions[at][layer], wide[row]) for row in a.texts} for at, a in enumerate(asked)]
+        met_by = [{row: weighted_max_sim(of_questions[at][layer], wide[row]) for row in a.texts} for at, a in enumerate(asked)]
         yield [f"{Path(questions).stem} ({len(asked)})", layer,
                *("{:.3f} / {:.3f}".format(*recall(rag, asked, met_by, weight)) for weight in WEIGHTS)]
 
@@ -84,18 +84,18 @@ class States:
         settings = rag.config.embedding
         folder = resolve(settings.model)
         self._model = SentenceTransformer(str(folder), device="cpu")[0].auto_model
-        self._pieces = Pieces(folder, settings.max_tokens)
+        self._tokenizer = TextTokenizer(folder, settings.max_tokens)
         self.layers = self._model.config.num_hidden_layers
 
     def of(self, texts: dict[int, str], prefix: str) -> dict[int, dict[int, Tokens]]:
         """The tokens of each text, by layer from ``LOWEST`` on; in half precision, as there are many."""
         out = {}
         for key, text in texts.items():
-            encodings = self._pieces.cut([prefix + text])
+            encodings = self._tokenizer.encode([prefix + text])
             with torch.no_grad():
                 found = self._model(torch.tensor([encodings[0].ids]), output_hidden_states=True).hidden_states
             unit = {at: torch.nn.functional.normalize(found[at][0], dim=-1).half().numpy() for at in range(LOWEST, len(found))}
-            out[key] = {at: self._pieces.tokens(encodings, prefix, [states])[0] for at, states in unit.items()}
+            out[key] = {at: self._tokenizer.tokens(encodings, prefix, [states])[0] for at, states in unit.items()}
         return out
 
 

@@ -12,7 +12,7 @@ from run import write_table
 
 from rag.config import Generation
 from rag.generate.openvino import prepare
-from rag.generate.precision import _seconds, _take, precision_of
+from rag.generate.precision import _feed, _measured_seconds, precision_of
 from rag.models import resolve
 
 COUNTS = (1, 2, 4, 16, 32, 64, 128, 256, 512)
@@ -31,13 +31,13 @@ def main() -> None:
             tries = []
             for _ in range(TRIES):
                 request.reset_state()
-                _take(request, compiled, 0, 8)
+                _feed(request, compiled, 0, 8)
                 began = time.perf_counter()
-                _take(request, compiled, 8, count)
+                _feed(request, compiled, 8, count)
                 tries.append(time.perf_counter() - began)
             cells.append(f"{1000 * min(tries):.0f}")
         del request, compiled
-        rows.append([name, *cells, f"{1000 * _seconds(folder, name, 0):.0f}"])
+        rows.append([name, *cells, f"{1000 * _measured_seconds(folder, name, 0):.0f}"])
     write_table("precision", f"Milliseconds for so many tokens at once, and for the trial; here {precision_of(folder)} is taken",
                 ["precision", *map(str, COUNTS), "trial"], rows, "precision.py")
 

@@ -1,7 +1,7 @@
-"""``config.yaml`` → one validated, frozen :class:`Config`.
+"""Reads ``config.yaml`` into a validated, immutable :class:`Config`.
 
-An unknown key, a wrong type or a value out of range raises :class:`~rag.errors.ConfigError` whose
-message begins with the dotted path of the key. Relative paths are taken from the folder of the file.
+An unknown key, a wrong type or a value out of range raises :class:`~rag.errors.ConfigError`. The message
+begins with the dotted path of the key. Relative paths start from the folder of the file.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ from rag.errors import ConfigError
 
 
 class Section(BaseModel):
-    """Base of all parts: immutable, and strict about keys."""
+    """The base of all sections: immutable, and unknown keys are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Source(Section):
-    """Where the pages are."""
+    """The pages to read."""
 
     paths: tuple[Path, ...] = (Path("seeds"),)
 
 
 class Index(Section):
-    """Where the index is kept."""
+    """The folder of the index."""
 
     dir: Path = Path("index")
 
 
 class Store(Section):
-    """What keeps the index: SQLite and FAISS in its folder, or Milvus at an address."""
+    """The store of the index: SQLite and FAISS in the index folder, or Milvus at an address."""
 
     backend: Literal["sqlite", "milvus"] = "sqlite"
     address: str = ""
@@ -47,7 +47,7 @@ class Store(Section):
 
 
 class Embedding(Section):
-    """The multilingual embedder."""
+    """The multilingual embedding model."""
 
     model: str = "intfloat/multilingual-e5-small"
     backend: Literal["auto", "openvino", "torch"] = "auto"
@@ -58,7 +58,10 @@ class Embedding(Section):
 
 
 class Build(Section):
-    """Where a build embeds; ``address`` "" starts Ray on this machine, ``workers`` 0 takes as many as fit the cluster."""
+    """Where a build computes its embeddings.
+
+    ``address`` ``""`` starts Ray on this machine; ``workers`` 0 takes as many as fit the cluster.
+    """
 
     backend: Literal["local", "ray"] = "local"
     address: str = ""
@@ -66,13 +69,13 @@ class Build(Section):
 
 
 class Passages(Section):
-    """How articles are cut; lengths in characters."""
+    """How articles are cut into passages. Lengths are in characters."""
 
     max_characters: int = Field(350, ge=50, le=2000)
 
 
 class Retrieval(Section):
-    """How passages are found and ranked."""
+    """How passages are retrieved and ranked."""
 
     k: int = Field(10, ge=1, le=1000)
     candidates: int = Field(100, ge=10, le=10_000)
@@ -88,7 +91,7 @@ class Retrieval(Section):
 
 
 class Generation(Section):
-    """The small generator."""
+    """The language model that writes."""
 
     backend: Literal["auto", "llamacpp", "openvino", "transformers", "openai"] = "auto"
     model: str = "Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF"
@@ -100,7 +103,7 @@ class Generation(Section):
 
 
 class Answering(Section):
-    """How evidence becomes a checked answer."""
+    """How sentences are read and an answer is checked."""
 
     read_sentences: int = Field(24, ge=1, le=200)
     evidence_sentences: int = Field(3, ge=1, le=20)
@@ -111,13 +114,13 @@ class Answering(Section):
 
 
 class Models(Section):
-    """Where weights may come from."""
+    """Where model weights may come from."""
 
     offline: bool = False
 
 
 class Chat(Section):
-    """The chat page."""
+    """The web page."""
 
     host: str = "127.0.0.1"
     port: int = Field(7860, ge=0, le=65535)
@@ -125,7 +128,7 @@ class Chat(Section):
 
 
 class Config(Section):
-    """All settings, validated.
+    """The validated settings, one section for each key of ``config.yaml``.
 
     >>> Config().retrieval.k
     10
@@ -145,20 +148,20 @@ class Config(Section):
 
 
 def load_config(path: str | Path | None = None) -> Config:
-    """Reads a config file; ``None`` means ``config.yaml`` here if there is one, else the defaults.
+    """Reads a config file. ``None`` means ``config.yaml`` in the current folder or, if there is none, the defaults.
 
-    Raises :class:`ConfigError` for a file that is missing, no YAML, or wrong in any key.
+    Raises :class:`ConfigError` if the file is missing, is not YAML, or has a wrong key or value.
     """
     if path is None:
         path = Path("config.yaml")
         if not path.exists():
             return Config()
     file = Path(path)
-    return _anchored(parse_config(_read_yaml(file), str(file)), file.resolve().parent)
+    return _with_absolute_paths(parse_config(_read_yaml(file), str(file)), file.resolve().parent)
 
 
 def parse_config(raw: Any, name: str = "config") -> Config:
-    """Validates what was read from YAML.
+    """Validates parsed YAML; ``name`` is the file name for messages. Raises :class:`ConfigError`.
 
     >>> parse_config({"retrieval": {"k": 0}})
     Traceback (most recent call last):
@@ -172,15 +175,15 @@ def parse_config(raw: Any, name: str = "config") -> Config:
     try:
         return Config.model_validate(raw)
     except ValidationError as error:
-        raise ConfigError(_first_fault(error, name)) from error
+        raise ConfigError(_first_error(error, name)) from error
 
 
-def _first_fault(error: ValidationError, name: str) -> str:
-    fault = error.errors()[0]
-    place = ".".join(str(part) for part in fault["loc"])
-    if fault["type"] == "extra_forbidden":
-        return f"{place}: unknown key ({name}); remove it or see the comments of config.yaml for the keys there are"
-    return f"{place}: {fault['msg']}, not {fault['input']!r:.80} ({name})"
+def _first_error(error: ValidationError, name: str) -> str:
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return f"{key}: unknown key ({name}); remove it or see the comments of config.yaml for the keys there are"
+    return f"{key}: {first['msg']}, not {first['input']!r:.80} ({name})"
 
 
 def _read_yaml(file: Path) -> Any:
@@ -196,8 +199,8 @@ def _read_yaml(file: Path) -> Any:
         raise ConfigError(f"{file}: is not YAML ({' '.join(str(error).split())})") from error
 
 
-def _anchored(config: Config, folder: Path) -> Config:
-    """Relative paths are meant from where the config file lies, not from where the command was typed."""
+def _with_absolute_paths(config: Config, folder: Path) -> Config:
+    """Resolves relative paths against the folder of the config file, not the current folder."""
     source = config.source.model_copy(update={"paths": tuple(folder / p for p in config.source.paths)})
     index = config.index.model_copy(update={"dir": folder / config.index.dir})
     address = config.store.address

@@ -1,39 +1,39 @@
-"""Every error that a public call of this package raises.
+"""The exceptions that public calls of this package raise.
 
 ::
 
-    RagError                  one line: what, which value, what to do next
+    RagError                  one line: what failed, the value, what to do next
     ├── ConfigError           config.yaml: unknown key, wrong type, value out of range
     ├── SourceError           a page or archive that cannot be read
-    ├── ModelError            weights missing, damaged, or not to be fetched
-    ├── StoreError            index missing, damaged, or built with other settings
-    ├── QuestionError         a question or query that cannot be asked
-    ├── GenerationError       the generator failed or its endpoint did not answer
-    └── StoppedError          who asked has left, so nobody waits for the answer
+    ├── ModelError            weights that are missing, damaged or cannot be fetched
+    ├── StoreError            an index that is missing, damaged or built with other settings
+    ├── QuestionError         an invalid question or query
+    ├── GenerationError       the generator failed, or its endpoint did not answer
+    └── StoppedError          the client left before the answer was complete
 
-No exception of another library leaves a public call: it is chained under one of these
+Exceptions of other libraries do not leave a public call. They are chained under one of these
 (``raise … from error``), and the ``rag`` command prints the message as one line.
 """
 
 
 class RagError(Exception):
-    """Base of all errors of this package; its message is meant for the person at the screen."""
+    """The base of all exceptions of this package. The message is written for the user."""
 
 
 class ConfigError(RagError):
-    """A key or value of ``config.yaml`` is wrong; the message begins with its dotted path."""
+    """A key or value of ``config.yaml`` is wrong. The message begins with the dotted path of the key."""
 
 
 class SourceError(RagError):
-    """A page or archive cannot be read; the message names the file (and line)."""
+    """A page or archive cannot be read. The message names the file and, where it has one, the line."""
 
 
 class ModelError(RagError):
-    """A model is missing, damaged or cannot be fetched; the message names the remedy."""
+    """A model is missing, damaged or cannot be fetched. The message says how to fix it."""
 
 
 class StoreError(RagError):
-    """The index is missing, damaged or belongs to other settings; the message names the command that mends it."""
+    """The index is missing, damaged or built with other settings. The message names the command that repairs it."""
 
 
 class QuestionError(RagError):
@@ -45,4 +45,4 @@ class GenerationError(RagError):
 
 
 class StoppedError(RagError):
-    """The one who asked has stopped waiting; the work on the answer ended."""
+    """The client stopped waiting, and the work on the answer ended."""

@@ -1,10 +1,10 @@
-"""What flows through the program, one frozen record for each stage.
+"""The records that the stages exchange, one frozen dataclass for each stage.
 
 ::
 
     page file → Article → Passage → Hit → Evidence → Citation → Answer
 
-All offsets count characters (not bytes) and all ranges are half open, ``[start, end)``.
+Offsets count characters, not bytes. Ranges are half open, ``[start, end)``.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from typing import Any
 
-QUOTABLE = ("text", "title", "kicker", "section", "byline")  # fields of an article, beside its captions
+QUOTABLE = ("text", "title", "kicker", "section", "byline")  # the fields that can be quoted, apart from captions
 
 
 def content_id(*parts: str) -> str:
-    """A short id that depends on the content alone, so that a rebuild gives the same id.
+    """Returns an id of 16 hexadecimal digits that depends on the content alone, so that a rebuild gives the same id.
 
     >>> content_id("页", "文") == content_id("页", "文") != content_id("页文")
     True
@@ -31,7 +31,7 @@ def content_id(*parts: str) -> str:
 
 
 def quote_hash(quote: str) -> str:
-    """SHA-256 of a quotation in UTF-8, in hexadecimal: the same through every door.
+    """Returns the SHA-256 of a quotation in UTF-8, in hexadecimal.
 
     >>> quote_hash("47个")[:12]
     '757e83bbcac6'
@@ -41,7 +41,7 @@ def quote_hash(quote: str) -> str:
 
 @dataclass(frozen=True)
 class Run:
-    """A stretch of an article's field that stands unchanged in the raw page.
+    """A range of an article's field that is copied unchanged from the raw page.
 
     ``field[start:end] == page[source:source + end - start]``
     """
@@ -52,7 +52,7 @@ class Run:
 
 
 def source_spans(runs: Iterable[Run], start: int, end: int) -> tuple[tuple[int, int], ...]:
-    """The ranges of the raw page that spell ``field[start:end]``; touching ranges are joined.
+    """Returns the ranges of the raw page that contain ``field[start:end]``; adjacent ranges are merged.
 
     >>> source_spans([Run(0, 3, 10), Run(3, 5, 40)], 1, 4)
     ((11, 13), (40, 41))
@@ -71,7 +71,7 @@ def source_spans(runs: Iterable[Run], start: int, end: int) -> tuple[tuple[int, 
 
 @dataclass(frozen=True)
 class Caption:
-    """The line under a picture and who took the picture; either may be ``""``."""
+    """The caption and the photo credit of a picture; either may be ``""``."""
 
     text: str
     credit: str
@@ -80,10 +80,10 @@ class Caption:
 
 @dataclass(frozen=True)
 class Joint:
-    """A place in ``Article.text`` where two blocks of the page were put together.
+    """A position in ``Article.text`` where the reader joined two blocks of the page.
 
-    ``kind`` is ``cut`` (a sentence rejoined) or ``displaced`` (columns put in order);
-    ``confidence`` (0 to 1) is the reader's belief that the two belong together.
+    ``kind``: ``cut`` (a split sentence was rejoined) or ``displaced`` (columns were reordered). ``confidence``: probability, 0
+    to 1, that the two blocks belong together.
     """
 
     at: int
@@ -93,15 +93,16 @@ class Joint:
 
 @dataclass(frozen=True)
 class Article:
-    """One article of a page, or one item of an archive.
+    """An article of a page, or an item of an archive.
 
-    ``text``: paragraphs separated by ``\\n``; sub-headings on a line of their own, ``## `` first.
-    ``runs``: for each field (``text``, ``title``, ``kicker``, ``section``, ``byline``) the stretches that
-    stand in the raw page; together they spell the field, line breaks of ``text`` aside.
-    ``date``: as an ISO day, month or year (``2024-07-05``, ``2024-07``, ``2024``), and ``date_from`` tells how
-    it was found: ``masthead``, ``dateline``, ``archive`` or ``""``.
-    ``doubts``: one line for each thing about which the reader was not sure.
-    ``corrected``: field (``title``, ``byline``, ``date``) that was corrected by hand → what the page says.
+    ``text``: paragraphs separated by ``\\n``; sub-headings are lines that begin with ``## ``.
+    ``runs``: for each field (``text``, ``title``, ``kicker``, ``section``, ``byline``) its ranges in the raw page;
+    together they cover the field, except for line breaks of ``text``.
+    ``date``: an ISO day, month or year (``2024-07-05``, ``2024-07``, ``2024``) or ``""``.
+    ``date_from``: where the date was found, ``masthead``, ``dateline``, ``archive``, ``hand`` or ``""``.
+    ``confidence``: the lowest confidence of the reader in its region and joints, 0 to 1.
+    ``doubts``: one line for each uncertain decision of the reader.
+    ``corrected``: field (``title``, ``byline``, ``date``) that a user corrected → its value on the page.
     """
 
     article_id: str
@@ -124,7 +125,7 @@ class Article:
 
     @property
     def tables(self) -> tuple[tuple[str, ...], ...]:
-        """The rows of each table in the text, every cell behind the header of its column.
+        """Returns the rows of each table in the text, each cell with its column header.
 
         >>> Article("a", "p", "d", "如下:\\n村 甲 | 亩 7\\n村 乙 | 亩 9\\n完。").tables
         (('村 甲 | 亩 7', '村 乙 | 亩 9'),)
@@ -133,7 +134,7 @@ class Article:
         return tuple(tuple(lines) for is_row, lines in groups if is_row)
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON form of ``rag articles --json``; ``spans`` maps ``text`` to the page."""
+        """Returns the JSON form of ``rag articles --json``; ``spans`` maps ``text`` to the raw page."""
         return {
             "article_id": self.article_id, "doc_id": self.doc_id, "source": self.source,
             "section": self.section or None, "kicker": self.kicker or None,
@@ -150,10 +151,10 @@ class Article:
 
 @dataclass(frozen=True)
 class Passage:
-    """A run of whole sentences of one field of an article: the unit of search.
+    """Consecutive sentences of one field of an article: the unit of retrieval.
 
-    ``text == getattr(article, field)[start:end]`` (for ``caption``: of ``captions[item].text``).
-    ``context`` (title, zone, date) is embedded and searched with the passage, but never quoted.
+    ``text == getattr(article, field)[start:end]``, for ``caption`` that of ``captions[item].text``. ``context`` (section,
+    title, date) is embedded and searched with the passage, but never quoted.
     """
 
     passage_id: str
@@ -168,11 +169,14 @@ class Passage:
 
 @dataclass(frozen=True)
 class Filter:
-    """Which articles a search may find: ISO days, months or years (both ends belong to it), part of a source's name, and names
-    (of places, of persons) that must all stand in the article.
+    """Restricts a search. All conditions must hold; empty ones are ignored.
 
-    An article whose date is less precise counts if it may fall into the range; one without a date does not. ``telling``: the first and
-    the last day of a time of which a figure of the passage must tell.
+    ``since``, ``until``: ISO days, months or years, both included; an article with a less precise date matches if it may fall
+    into the range, one without a date does not. ``source``: part of the name of the source. ``mentioning``: names that the
+    article must contain. ``telling``: first and last day of a period that a figure of the passage must report.
+
+    >>> bool(Filter()), bool(Filter(since="2024-07"))
+    (False, True)
     """
 
     since: str = ""
@@ -187,7 +191,7 @@ class Filter:
 
 @dataclass(frozen=True)
 class Found:
-    """How one channel of search found a passage: its rank there, from 1, and its score there."""
+    """The rank (from 1) and the score of a passage in one retrieval channel."""
 
     rank: int
     score: float
@@ -195,11 +199,11 @@ class Found:
 
 @dataclass(frozen=True)
 class Hit:
-    """A passage that was found, best first.
+    """A retrieved passage.
 
-    ``found_by``: channel (``dense``, ``sentence``, ``lexical``, ``names``, ``dictionary``) → rank and score there; ``period``
-    with -1 where it can only tell about another time than the one asked about. ``matched``: the rarest words of the question
-    that stand in it, names in whatever script they were asked for. ``alike``: how many passages that say the same it stands for.
+    ``found_by``: channel (``dense``, ``sentence``, ``lexical``, ``names``, ``dictionary``) → rank and score; ``period`` with
+    score -1 if the passage can only report another period than the question asks about. ``matched``: the rarest words of the
+    question in the passage; names match in any script. ``alike``: number of near-duplicate passages that this hit represents.
     """
 
     rank: int
@@ -211,7 +215,7 @@ class Hit:
     alike: int = 0
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON form of ``rag search --json``."""
+        """Returns the JSON form of ``rag search --json``."""
         return {
             "rank": self.rank, "doc_id": self.article.doc_id, "article_id": self.article.article_id,
             "passage_id": self.passage.passage_id, "title": headline(self.article),
@@ -225,9 +229,13 @@ class Hit:
 
 @dataclass(frozen=True)
 class Citation:
-    """A quotation that stands word for word in the article and, at ``source_spans``, in the raw page.
+    """A verbatim quotation: ``quote == field[start:end]``, and ``source_spans`` are its ranges in the raw page.
 
-    ``corrected``: what the page says where a reader corrected the title, byline or date by hand; ``sha256``: of the quotation.
+    ``corrected``: field that a user corrected → its value on the page. ``sha256``: hash of the quotation.
+
+    >>> citation = Citation(1, "a", "p", "签约", "", "a.txt", "", "text", "47个", 0, 3, ((5, 8),))
+    >>> citation.sha256 == quote_hash("47个")
+    True
     """
 
     number: int
@@ -252,9 +260,9 @@ class Citation:
 
 @dataclass(frozen=True)
 class Figure:
-    """Another count or sum beside the one asked for: the figure, the clause that says what it counts, and the proof.
+    """A figure beside the one that was asked for: another count or sum, the clause that says what it counts, and its citation.
 
-    ``citation`` is numbered on from the citations of the answer.
+    ``citation`` is numbered after the citations of the answer.
     """
 
     text: str
@@ -265,7 +273,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Resolved:
-    """A relative time of a quotation, what it means, and the article's date from which that was reckoned."""
+    """A relative time in a quotation, the date or period that it means, and the article date from which it was resolved."""
 
     text: str
     means: str
@@ -274,12 +282,13 @@ class Resolved:
 
 @dataclass(frozen=True)
 class Row:
-    """One figure, event or report of an answer that was gathered.
+    """A figure, event or report in a gathered answer.
 
-    ``label`` tells it from the other rows in the language of the question: its time, or what it is about. ``period``: its time as an
-    ISO day, month, year or ``2023-01/2023-06``, ``""`` where none is known. ``value``: the exact figure as a fraction (``21/10``),
-    ``""`` where the row has none; ``shown`` is it as printed. ``kind``: ``number``, ``percent``, ``points``, ``time`` or ``text``.
-    ``citations``: the numbers of the citations that tell it, the one whose ``[start:end]`` of its quotation holds the figure first.
+    ``label``: what distinguishes the row, in the language of the question: its period or its subject. ``period``: an ISO day,
+    month, year or ``2023-01/2023-06``, ``""`` if unknown. ``value``: the exact figure as a fraction (``21/10``), ``""`` if the
+    row has none; ``shown``: the figure as printed. ``kind``: ``number``, ``percent``, ``points``, ``time`` or ``text``.
+    ``citations``: the numbers of its citations, first the one whose ``quote[start:end]`` is the figure. ``chance``: calibrated
+    probability, 0 to 1, that the row is right.
     """
 
     label: str
@@ -296,11 +305,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Fact:
-    """One figure of the archive: ``article.text[start:end]`` in the sentence ``[sentence_start:sentence_end]`` (of ``field``).
+    """A figure of the archive: ``field[start:end]`` of an article, in the sentence ``field[sentence_start:sentence_end]``.
 
-    ``what``: the words of the sentence that tell what it counts; ``value``: exact, as a fraction; ``shown``: as printed; ``kind``:
-    ``number``, ``percent`` or ``points``; ``period``: the time that it tells of, as in :class:`Row`, ``since`` and ``until`` its first
-    and last day, ``""`` where none is known; ``rounded``: whether the paper rounds it.
+    ``what``: the words of the sentence that say what it counts. ``value``: exact, as a fraction. ``shown``: as printed.
+    ``kind``: ``number``, ``percent`` or ``points``. ``period``: the period that it reports, as in :class:`Row`; ``since`` and
+    ``until``: its first and last day, ``""`` if unknown. ``rounded``: whether the newspaper rounds it.
     """
 
     article_id: str
@@ -323,9 +332,9 @@ class Fact:
 
 @dataclass(frozen=True)
 class Derived:
-    """What was worked out from the rows: ``operation`` over the rows with these numbers, from 0.
+    """The result of an ``operation`` over the rows at the positions ``rows``, from 0.
 
-    ``value``: exact, as a fraction; ``""`` where it is a row (``rank``) or yes or no. ``shown``: as it is stated in the answer.
+    ``value``: exact, as a fraction; ``""`` if the result is a row (``rank``) or yes or no. ``shown``: as the answer states it.
     """
 
     operation: str
@@ -338,7 +347,7 @@ class Derived:
 
 @dataclass(frozen=True)
 class Turn:
-    """One exchange of a conversation."""
+    """A question and its answer in a conversation."""
 
     question: str
     answer: str
@@ -346,16 +355,16 @@ class Turn:
 
 @dataclass(frozen=True)
 class Answer:
-    """A checked answer. In ``text``, ``[1]`` refers to the citation whose ``number`` is 1.
+    """A checked answer. In ``text``, ``[1]`` refers to the citation with ``number`` 1.
 
-    ``rewritten``: a follow-up question as it was understood; ``search_question``: it with its names and dates in Chinese;
-    ``times``: relative times of the quotations; ``retrieved``: ``(passage_id, score)`` of what was found, best first;
-    ``made_with``: index, embedder and generator; ``checks``: name → whether it was passed;
-    ``chance``: the probability that it is right, calibrated (of a refused answer: that it would have been); ``signs``: what that was
-    reckoned from.
+    ``rewritten``: a follow-up question, made self-contained. ``search_question``: the question with its names and dates in
+    Chinese. ``times``: the relative times in the quotations. ``retrieved``: ``(passage_id, score)`` of the hits, best first.
+    ``made_with``: index, embedder and generator. ``checks``: check → whether it passed. ``chance``: calibrated probability that
+    the answer is right (for a refused answer: that it would have been). ``signs``: the features of this probability.
 
-    An answer that was gathered from several sentences has ``operation`` (what was done: ``series``, ``difference``, …), ``parts`` (the
-    questions that were put to the archive), ``rows``, ``derived`` (what was worked out), and ``missing`` (what no report tells).
+    A gathered answer combines several sentences. It also has ``operation`` (``series``, ``difference``, …), ``parts`` (the
+    questions that were searched), ``rows``, ``derived`` (the computed result) and ``missing`` (the parts that no article
+    reports).
     """
 
     question: str
@@ -381,7 +390,7 @@ class Answer:
     missing: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON form of ``rag ask --json``: the receipt that ``rag verify`` checks."""
+        """Returns the JSON form of ``rag ask --json``, which ``rag verify`` checks."""
         out: dict[str, Any] = json.loads(json.dumps(asdict(self), ensure_ascii=False))
         out["answer"] = out.pop("text")
         out["seconds"] = {k: round(v, 4) for k, v in self.seconds.items()}
@@ -389,7 +398,7 @@ class Answer:
 
 
 def field_text(article: Article, field: str, item: int = 0) -> str:
-    """The text of a field that can be quoted, one of :data:`QUOTABLE` or caption ``item``; ``""`` for others.
+    """Returns the text of a quotable field (:data:`QUOTABLE`) or of caption ``item``; ``""`` for any other field.
 
     >>> field_text(Article("1", "p", "d", "正文", captions=(Caption("新桥图", "李四 摄"),)), "caption", 0)
     '新桥图'
@@ -400,14 +409,14 @@ def field_text(article: Article, field: str, item: int = 0) -> str:
 
 
 def runs_of(article: Article, field: str, item: int = 0) -> tuple[Run, ...]:
-    """How a field of an article is spelled out of the raw page; none for a field that was corrected by hand."""
+    """Returns the runs of a field or of caption ``item``; ``()`` for a field that a user corrected."""
     if field == "caption":
         return article.captions[item].runs if 0 <= item < len(article.captions) else ()
     return article.runs.get(field, ())
 
 
 def headline(article: Article) -> str:
-    """The article's title with its kicker; for a photo story without one, its caption's beginning.
+    """Returns the kicker and title of an article; without either, the first 24 characters of its text.
 
     >>> headline(Article("1", "p", "d", "正文", title="签约", kicker="某区"))
     '某区 签约'
@@ -418,21 +427,21 @@ def headline(article: Article) -> str:
 
 @dataclass(frozen=True)
 class EvidenceFound:
-    """First event of a streamed answer: what was found, before a word is written."""
+    """The first event of a streamed answer: the retrieved passages."""
 
     hits: tuple[Hit, ...]
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A step of an answer that begins now: ``translate``, ``plan``, ``read`` or ``write``."""
+    """The start of a step of the answer: ``translate``, ``plan``, ``read`` or ``write``."""
 
     name: str
 
 
 @dataclass(frozen=True)
 class TextPiece:
-    """A piece of the draft as it is written; the checked ``Answer`` that follows replaces the whole draft."""
+    """A piece of the draft. The checked ``Answer`` at the end replaces the draft."""
 
     text: str
 

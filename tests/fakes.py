@@ -9,7 +9,7 @@ import numpy as np
 
 from rag.generate import Prompt
 from rag.language.text import search_tokens
-from rag.reader import Heard, Reading, Sentence
+from rag.reader import Reading, Sentence, SentenceScores
 
 
 class BagEmbedder:
@@ -74,18 +74,18 @@ class SharedWords:
     def read(self, question: str, sentences: Sequence[Sentence]) -> Reading:
         self.asked.append(question)
         wanted = set(search_tokens(question))
-        return Reading(tuple(self._heard(wanted, sentence) for sentence in sentences))
+        return Reading(tuple(self._scores(wanted, sentence) for sentence in sentences))
 
     def states(self, question: str) -> np.ndarray:
         return np.zeros((1, 384), np.float32)
 
-    def _heard(self, wanted: set[str], sentence: Sentence) -> Heard:
+    def _scores(self, wanted: set[str], sentence: Sentence) -> SentenceScores:
         shared = len(wanted & set(search_tokens(sentence.text))) / max(1, len(wanted))
         known = next((words for words in self.knows if words in sentence.text), "")
         size = len(sentence.text)
         offsets = np.array([[at, at + 1] for at in range(size)])
         at = sentence.text.find(known)
-        return Heard(8 * shared - 2 + 2 * bool(known), offsets, self._peak(size, at if known else -1),
+        return SentenceScores(8 * shared - 2 + 2 * bool(known), offsets, self._peak(size, at if known else -1),
                      self._peak(size, at + len(known) - 1 if known else -1))
 
     def _peak(self, size: int, at: int) -> np.ndarray:

@@ -21,7 +21,7 @@ def test_a_second_build_does_nothing(open_rag):
     before = (rag.config.index.dir / "manifest.json").read_bytes()
     rag.embedder.embedded.clear()
     report = rag.build()
-    assert not report.did_something and len(report.unchanged) == 2 and not rag.embedder.embedded
+    assert not report.has_changes and len(report.unchanged) == 2 and not rag.embedder.embedded
     assert (rag.config.index.dir / "manifest.json").read_bytes() == before
 
 

@@ -109,7 +109,7 @@ def test_a_worker_that_died_between_two_batches_is_replaced(spread):
 
 def test_texts_of_which_workers_die_end_the_build_and_the_next_one_goes_on(spread, config, monkeypatch):
     monkeypatch.setattr("rag.index.embed.cluster._CHUNK", 1)
-    monkeypatch.setattr("rag.index.embed.cluster._SHARE", 2)
+    monkeypatch.setattr("rag.index.embed.cluster._TEXTS_PER_WORKER", 2)
     monkeypatch.setattr(Lengths, "batch", 2)
     with pytest.raises(ModelError, match=r"workers of the Ray cluster die .*lower build\.workers"):
         build(config, spread(dies_of="63.38"))
@@ -164,7 +164,7 @@ def test_a_build_starts_ray_here_and_ends_it(config, monkeypatch, tmp_path):
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
     monkeypatch.setenv("HOME", str(tmp_path))  # where Ray keeps a token
     monkeypatch.setattr("rag.index.embed.cluster._CHUNK", 1)
-    monkeypatch.setattr("rag.index.embed.cluster.opener", lambda config: opened)
+    monkeypatch.setattr("rag.index.embed.cluster.embedder_opener", lambda config: opened)
     local, spread = (
         Rag.open(config.model_copy(update={"build": Build(backend=backend, workers=2),
                                            "index": config.index.model_copy(update={"dir": tmp_path / backend})}))

@@ -11,7 +11,7 @@ import pytest
 from conftest import ROOT
 
 from rag.errors import StoreError
-from rag.index.build import until_changed
+from rag.index.build import wait_for_change
 from rag.index.store import layout, vectors
 
 sys.path.append(str(ROOT / "benchmarks"))
@@ -53,8 +53,8 @@ def test_a_flipped_bit_in_the_archive_is_named(open_rag):
 @pytest.mark.parametrize("exact", [200_000, 1])
 def test_a_changed_archive_is_searched_as_a_fresh_one(open_rag, pages, monkeypatch, exact):
     """Also where vectors lie in cells."""
-    monkeypatch.setattr(vectors, "_EXACT", exact)
-    monkeypatch.setattr(vectors, "_STEADY", 1)
+    monkeypatch.setattr(vectors, "_EXACT_LIMIT", exact)
+    monkeypatch.setattr(vectors, "_MIN_INCREMENTAL", 1)
     rag = open_rag()
     for number in range(12):
         (pages / f"{number}.md").write_text(f"# 第{number}镇\n\n第{number}镇修路{number + 2}条。桥梁{number}座。\n", encoding="utf-8")
@@ -68,7 +68,7 @@ def test_a_changed_archive_is_searched_as_a_fresh_one(open_rag, pages, monkeypat
 
 
 def test_a_small_change_reads_the_vectors_of_what_changed_alone(open_rag, pages, monkeypatch):
-    monkeypatch.setattr(vectors, "_STEADY", 1)
+    monkeypatch.setattr(vectors, "_MIN_INCREMENTAL", 1)
     rag = open_rag()
     read = []
     real = rag.retriever.store.archive.__class__.vectors
@@ -93,7 +93,7 @@ def test_a_row_is_never_given_twice(open_rag, pages):
 
 
 def test_the_second_moment_follows_what_is_added_and_removed(tmp_path, monkeypatch):
-    monkeypatch.setattr(vectors, "_STEADY", 1)
+    monkeypatch.setattr(vectors, "_MIN_INCREMENTAL", 1)
     chance = np.random.default_rng(1)
     kept = chance.standard_normal((50, 8)).astype(np.float32)
     first = vectors.update_vectors(tmp_path / "v.faiss", np.arange(40), lambda rows: kept[rows], 8, {})
@@ -119,7 +119,7 @@ def test_a_watched_folder_is_noticed_once_it_is_left_alone(open_rag, pages, monk
     rag = open_rag()
     steps = iter([lambda: None, lambda: (pages / "new.md").write_text("# 丙镇\n\n丙镇修路。\n", encoding="utf-8"), lambda: None])
     monkeypatch.setattr("rag.index.build.time.sleep", lambda _: next(steps)())
-    until_changed(rag.config)
+    wait_for_change(rag.config)
     assert (pages / "new.md").exists() and next(steps, None) is None
 
 

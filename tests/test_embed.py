@@ -7,8 +7,8 @@ import openvino
 from openvino import opset13 as op
 
 from rag.index.embed import eight_bits
-from rag.index.embed.eight_bits import in_eight_bits
-from rag.index.embed.graph import of_one_length
+from rag.index.embed.eight_bits import quantise
+from rag.index.embed.graph import same_length_batches
 
 WIDE, TOKENS = 64, 5
 
@@ -39,17 +39,17 @@ def test_eight_bits_keep_the_vectors_though_channels_are_loud(monkeypatch):
     graph = small_encoder(random)
     samples = [[random.normal(size=(1, TOKENS, WIDE)).astype(np.float32)] for _ in range(40)]
     fresh = [random.normal(size=(1, TOKENS, WIDE)).astype(np.float32) for _ in range(40)]
-    eight = in_eight_bits(graph.clone(), samples)
+    eight = quantise(graph.clone(), samples)
     kinds = [node.get_type_name() for node in eight.get_ops()]
     assert kinds.count("FakeQuantize") == 4 and "Gather" in kinds  # two matrices, two inputs; the loud channel apart
     least = cosines(graph, eight, fresh)
-    monkeypatch.setattr(eight_bits, "_LOUD", 1e9)
-    assert 1 - least < 0.0001 < 1 - cosines(graph, in_eight_bits(graph.clone(), samples), fresh)
+    monkeypatch.setattr(eight_bits, "_OUTLIER_RATIO", 1e9)
+    assert 1 - least < 0.0001 < 1 - cosines(graph, quantise(graph.clone(), samples), fresh)
 
 
 def test_texts_of_one_length_go_together_and_each_goes_once():
     lengths = [5, 3, 5, 9, 3, 5]
-    groups = list(of_one_length(lengths, 2))
+    groups = list(same_length_batches(lengths, 2))
     assert sorted(i for group in groups for i in group) == list(range(6)) and max(map(len, groups)) == 2
     assert all(len({lengths[i] for i in group}) == 1 for group in groups)
     assert [lengths[g[0]] for g in groups] == sorted((lengths[g[0]] for g in groups), reverse=True)

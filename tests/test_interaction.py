@@ -7,7 +7,7 @@ import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
 from rag.errors import ModelError
-from rag.index.embed.interaction import Pieces, Tokens, met
+from rag.index.embed.interaction import TextTokenizer, Tokens, weighted_max_sim
 from rag.index.embed.torch_encoder import TorchEncoder
 
 PREFIX = "query: "
@@ -29,8 +29,8 @@ def folder(request, tmp_path):
 
 def test_a_prefix_and_special_tokens_are_no_tokens_of_the_text_and_rare_ones_count_more(folder):
     where, kind = folder
-    pieces = Pieces(where, 6)
-    texts = pieces.cut([PREFIX + "the bridge opens", PREFIX + "the"])
+    pieces = TextTokenizer(where, 6)
+    texts = pieces.encode([PREFIX + "the bridge opens", PREFIX + "the"])
     assert [len(text.ids) for text in texts] == [6, 4]
     states = [np.arange(n)[:, None] * np.ones(2) for n in (6, 4)]
     long, short = pieces.tokens(texts, PREFIX, states)
@@ -39,15 +39,15 @@ def test_a_prefix_and_special_tokens_are_no_tokens_of_the_text_and_rare_ones_cou
 
 
 def test_a_text_longer_than_the_model_takes_is_cut(folder):
-    pieces = Pieces(folder[0], 6)
-    [text] = pieces.cut([PREFIX + "the bridge opens " * 9])
+    pieces = TextTokenizer(folder[0], 6)
+    [text] = pieces.encode([PREFIX + "the bridge opens " * 9])
     [tokens] = pieces.tokens([text], PREFIX, [np.zeros((len(text.ids), 2))])
     assert len(text.ids) == 6 and len(tokens.vectors) == 3
 
 
 def test_nothing_meets_nothing():
     some, none = Tokens(np.ones((1, 2)), np.ones(1)), Tokens(np.zeros((0, 2)), np.zeros(0))
-    assert met(none, some) == met(some, none) == 0.0
+    assert weighted_max_sim(none, some) == weighted_max_sim(some, none) == 0.0
 
 
 def test_a_model_without_a_transformer_is_one_error_that_says_what_to_set(tmp_path):

@@ -22,7 +22,7 @@ from rag.errors import StoreError
 from rag.index.store.milvus import MilvusArchive, disconnect, open_milvus, read_milvus_manifest
 from rag.index.store.milvus_server import connect
 from rag.index.store.milvus_tables import Table, stems
-from rag.index.store.milvus_tally import _DRIFT, Centres, counted, fields_of, raw_of, read_sums
+from rag.index.store.milvus_tally import _MAX_DRIFT, Centres, count_all, raw_vectors, read_sums, vector_fields
 from rag.records import Filter
 
 
@@ -188,7 +188,7 @@ def test_a_fresh_build_leaves_the_old_archive_in_use_until_it_is_whole(address):
 
 def test_vectors_are_got_back_from_what_is_stored():
     raw, centres = BagEmbedder().queries(["甲镇开工", "乙镇种树"]), np.vstack([np.zeros(64), BagEmbedder().queries(["镇"])])
-    back, unit = raw_of(list(fields_of(raw, centres)), centres)
+    back, unit = raw_vectors(list(vector_fields(raw, centres)), centres)
     assert np.allclose(back, raw, atol=1e-6) and np.allclose(np.linalg.norm(unit, axis=1), 1)
 
 
@@ -197,10 +197,10 @@ def test_what_adds_up_is_what_is_there(address):
     archive.remove_source("乙镇")
     archive.add_source("丙镇", "2", [an_article("丙镇", "丙镇修桥。通车。")])
     finish(archive, BagEmbedder())
-    anew = counted(archive.tables)
+    anew = count_all(archive.tables)
     assert {row["word"]: row["passages"] for row in archive.tables.words.query("passages > 0", ["word", "passages"])} == anew.words
     for name, sums in anew.sums.items():
-        kept = read_sums(archive.tables.facts, name)
+        kept = read_sums(archive.tables.metadata, name)
         assert kept.count == sums.count
         assert np.allclose(kept.total, sums.total, atol=1e-4) and np.allclose(kept.outer, sums.outer, atol=1e-4)
 
@@ -231,14 +231,14 @@ def test_centring_anew_goes_on_where_it_was_killed(address, monkeypatch):
 
 def test_a_small_change_centres_nothing_anew(address, monkeypatch):
     archive = filled(address, "甲镇开工。")
-    assert len(Centres(archive.tables.facts, "passages").matrix()) == 2, "none, and the mean of the first vectors"
-    monkeypatch.setitem(_DRIFT, False, 2.0)
+    assert len(Centres(archive.tables.metadata, "passages").matrix()) == 2, "none, and the mean of the first vectors"
+    monkeypatch.setitem(_MAX_DRIFT, False, 2.0)
     archive.add_source("乙镇", "1", [an_article("乙镇", "乙镇种树。")])
     finish(archive, BagEmbedder())
-    assert len(Centres(archive.tables.facts, "passages").matrix()) == 2
+    assert len(Centres(archive.tables.metadata, "passages").matrix()) == 2
     monkeypatch.undo()
     finish(archive, BagEmbedder())
-    assert len(Centres(archive.tables.facts, "passages").matrix()) == 3
+    assert len(Centres(archive.tables.metadata, "passages").matrix()) == 3
 
 
 def test_a_row_that_went_while_it_was_searched_is_one_error(address):

@@ -35,7 +35,7 @@ def test_it_answers_as_sqlite_does(rag, open_rag):
 
 
 def test_a_change_is_followed_and_nothing_changed_does_nothing(rag, pages):
-    assert not rag.build().did_something
+    assert not rag.build().has_changes
     (pages / "new.md").write_text("# 丙镇修路\n\n丙镇修路九条。\n", encoding="utf-8")
     (pages / "trees.md").unlink()
     report = rag.build()

@@ -117,7 +117,7 @@ def test_what_an_earlier_version_converted_is_converted_anew(two_wheels, monkeyp
     def convert(partial):
         (partial / "m.gguf").rename(partial / "made.gguf")
 
-    monkeypatch.setitem(sys.modules["rag.models.resolve"]._CONVERT, "test", (convert, "made.gguf"))
+    monkeypatch.setitem(sys.modules["rag.models.resolve"]._CONVERTERS, "test", (convert, "made.gguf"))
     monkeypatch.setitem(catalogue.CATALOGUE, model.name, replace(model, convert="test"))
     with pytest.raises(ModelError, match="offline"):
         resolve(model.name, offline=True)

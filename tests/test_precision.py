@@ -26,7 +26,7 @@ def save_graph(folder):
 @pytest.mark.parametrize(("seconds", "noted"), [
     ({"bf16": 4.0, "f32": 3.0}, "f32"), ({"bf16": 4.0, "f32": 3.8}, "bf16"), ({"bf16": 4.0, "f32": 9.0}, "bf16")])
 def test_the_other_precision_is_taken_only_where_it_is_clearly_quicker(tmp_path, monkeypatch, seconds, noted):
-    monkeypatch.setattr(precision, "_seconds", lambda folder, name, threads: seconds[name])
+    monkeypatch.setattr(precision, "_measured_seconds", lambda folder, name, threads: seconds[name])
     monkeypatch.setattr(precision, "has_bfloat16", lambda: True)
     assert precision.precision_of(tmp_path) == ""
     precision.note_precision(tmp_path, 0)
@@ -41,7 +41,7 @@ def test_without_bfloat16_there_is_nothing_to_try(tmp_path, monkeypatch):
 
 def test_a_graph_is_timed_as_it_reads_and_writes(tmp_path):
     save_graph(tmp_path)
-    assert all(0 < precision._seconds(tmp_path, name, 1) < 60 for name in ("bf16", "f32"))
+    assert all(0 < precision._measured_seconds(tmp_path, name, 1) < 60 for name in ("bf16", "f32"))
 
 
 def test_a_graph_of_an_earlier_version_is_used_where_nothing_can_be_written(tmp_path, monkeypatch):

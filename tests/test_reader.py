@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.reader import Heard, Sentence, open_reader
+from rag.reader import Sentence, SentenceScores, open_reader
 from rag.reader.reading import log_softmax
-from rag.reader.windows import LENGTH, SENTENCE, SENTENCES, windows
+from rag.reader.windows import SENTENCE_TOKENS, WINDOW_SENTENCES, WINDOW_TOKENS, windows
 
 IDS = st.lists(st.integers(5, 99), min_size=1, max_size=300)
 
@@ -19,28 +19,28 @@ def test_every_sentence_stands_in_one_window_behind_its_mark(question, sentences
     made = list(windows(question, sentences))
     assert [number for window in made for number, _, _ in window.sentences] == list(range(len(sentences)))
     for window in made:
-        assert len(window.sentences) == 1 or (len(window.ids) <= LENGTH and len(window.sentences) <= SENTENCES)
+        assert len(window.sentences) == 1 or (len(window.ids) <= WINDOW_TOKENS and len(window.sentences) <= WINDOW_SENTENCES)
         for number, mark, size in window.sentences:
-            assert window.ids[mark] == 2 and window.ids[mark + 1 : mark + 1 + size] == sentences[number][1][:SENTENCE]
+            assert window.ids[mark] == 2 and window.ids[mark + 1 : mark + 1 + size] == sentences[number][1][:SENTENCE_TOKENS]
 
 
-def heard(starts: list[float], ends: list[float]) -> Heard:
-    return Heard(0.0, np.array([[at, at + 1] for at in range(len(starts))]), np.log(starts), np.log(ends))
+def scores(starts: list[float], ends: list[float]) -> SentenceScores:
+    return SentenceScores(0.0, np.array([[at, at + 1] for at in range(len(starts))]), np.log(starts), np.log(ends))
 
 
 def test_a_span_never_ends_before_it_begins():
-    best = heard([0.1, 0.1, 0.8], [0.8, 0.1, 0.1]).best()
+    best = scores([0.1, 0.1, 0.8], [0.8, 0.1, 0.1]).best()
     assert best.start < best.end
 
 
 def test_words_that_hold_the_answer_are_as_probable_as_all_spans_that_touch_them():
-    spans = heard([0.7, 0.2, 0.1], [0.1, 0.8, 0.1])
+    spans = scores([0.7, 0.2, 0.1], [0.1, 0.8, 0.1])
     assert spans.probability(0, 3) == pytest.approx(1.0)
     assert spans.probability(0, 2) > spans.probability(2, 3) > 0.0
 
 
 def test_a_sentence_without_tokens_answers_nothing():
-    empty = Heard(0.0, np.zeros((0, 2), int), log_softmax([]), log_softmax([]))
+    empty = SentenceScores(0.0, np.zeros((0, 2), int), log_softmax([]), log_softmax([]))
     assert empty.best().probability == 0.0 and empty.probability(0, 1) == 0.0
 
 
@@ -73,4 +73,4 @@ def test_a_question_about_something_else_is_answered_by_nothing(reader):
 
 @pytest.mark.models
 def test_no_sentence_gives_an_empty_reading(reader):
-    assert reader.read("青石镇今年新开工多少座桥梁?", []).heard == ()
+    assert reader.read("青石镇今年新开工多少座桥梁?", []).scores == ()

@@ -53,7 +53,7 @@ def test_a_place_is_left_once_and_for_all():
 
 
 def test_a_full_queue_and_a_greedy_client_are_refused():
-    queue = FairQueue(most=2, each=1)
+    queue = FairQueue(limit=2, per_client=1)
     queue.enter("a")
     queue.enter("a")
     with pytest.raises(TooMany):

@@ -25,7 +25,7 @@ from torch.nn import functional
 from rag.models import resolve
 from rag.reader.network import ReaderNetwork
 from rag.reader.reader import BACKBONE
-from rag.reader.windows import PAD, QUESTION, SENTENCE, TITLE, Window, windows
+from rag.reader.windows import PAD, QUESTION_TOKENS, SENTENCE_TOKENS, TITLE_TOKENS, Window, windows
 
 Row = dict[str, Any]
 WEIGHTS = {"cmrc2018": 0.2, "drcd": 0.1, "chronoqa": 0.3, "cmrc2018_en": 2.0, "drcd_en": 1.5, "chronoqa_en": 2.5,
@@ -126,8 +126,8 @@ class Data:
             groups.setdefault(piece[0], []).append(piece)
         order = draw.sample(list(groups), len(groups))
         pieces = [piece for doc in order for piece in groups[doc]]
-        texts = [(self._head(doc, titled, dated), self.sentences[doc][s].ids[:SENTENCE]) for doc, s in pieces]
-        made = list(windows(draw.choice(question["ids"])[:QUESTION], texts))
+        texts = [(self._head(doc, titled, dated), self.sentences[doc][s].ids[:SENTENCE_TOKENS]) for doc, s in pieces]
+        made = list(windows(draw.choice(question["ids"])[:QUESTION_TOKENS], texts))
         place = pieces.index(gold) if not absent else -1
         window = next((w for w in made if any(n == place for n, _, _ in w.sentences)), made[0])
         return (window, self._target(window, question, place))
@@ -151,7 +151,7 @@ class Data:
 
     def _head(self, doc: int, titled: bool, dated: bool) -> list[int]:
         date = self.dates[doc] if dated else []
-        return [*(self.titles[doc][: TITLE - len(date)] if titled else []), *date]
+        return [*(self.titles[doc][: TITLE_TOKENS - len(date)] if titled else []), *date]
 
     def _target(self, window: Window, question: Row, place: int) -> tuple[int, int, int]:
         for row, (number, mark, size) in enumerate(window.sentences):

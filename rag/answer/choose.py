@@ -14,7 +14,7 @@ import numpy as np
 from rag.config import Answering
 from rag.language.figures import is_link
 from rag.language.text import fold, simplified
-from rag.reader import Heard, Reader, Sentence, Span
+from rag.reader import Reader, Sentence, SentenceScores, Span
 from rag.records import Article, Hit, Passage, headline
 from rag.search.query import Query, with_translations
 from rag.search.retrieve import Retriever
@@ -44,7 +44,7 @@ class Piece:
     found: float = 0.0
     timely: bool = True
     margin: float = 0.0
-    span_scores: Heard | None = None
+    span_scores: SentenceScores | None = None
     score: float = 0.0
     alone: float = -math.inf
 
@@ -80,7 +80,7 @@ def choose_pieces(retriever: Retriever, reader: Reader, query: Query, hits: Sequ
     likely = _preselected(retriever, query, in_scope(hits, query.scope), settings.read_sentences)
     shown = [piece.read_as for piece in likely]
     forms = _question_forms(query, shown)
-    scored_spans = reader.read(forms[0], shown).heard
+    scored_spans = reader.read(forms[0], shown).scores
     read = [replace(piece, margin=scores.margin, span_scores=scores) for piece, scores in zip(likely, scored_spans, strict=True)]
     best = sorted((replace(piece, score=score_of(piece)) for piece in read), key=lambda piece: (not piece.timely, -piece.score))
     first = settings.evidence_sentences
@@ -96,7 +96,7 @@ def _question_forms(query: Query, shown: Sequence[Sentence]) -> list[str]:
 
 def _margin_alone(reader: Reader, forms: Sequence[str], piece: Piece) -> float:
     """Returns the mean log odds of a sentence read by itself, over the forms of the question."""
-    return float(np.mean([reader.read(asked, [piece.read_as]).heard[0].margin for asked in forms]))
+    return float(np.mean([reader.read(asked, [piece.read_as]).scores[0].margin for asked in forms]))
 
 
 def score_of(piece: Piece) -> float:

@@ -1,1 +1,1 @@
-"""The doors: command, HTTP server and desk, exports, evaluation, checks of the installation. None of them answers by itself."""
+"""The interfaces to the engine: command line, HTTP server and desk, exports, evaluation, and checks of the installation."""

@@ -1,4 +1,4 @@
-"""Checks of an installation; each finding comes with its remedy."""
+"""Checks an installation; each finding says how to fix the problem."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _PACKAGES = {
     "xllamacpp": "xllamacpp", "openvino_genai": "openvino-genai", "jieba": "jieba", "pypinyin": "pypinyin",
 }
 _GIGABYTE = 1 << 30
-_ROOM = 3 * _GIGABYTE
-_MEMORY = 4 * _GIGABYTE
+_MIN_FREE = 3 * _GIGABYTE  # bytes of disk for the models
+_MIN_MEMORY = 4 * _GIGABYTE  # bytes for the default generator
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One check: what was looked at, whether it is well, what was seen, and what to do if it is not."""
+    """The result of a check. ``well``: whether it passed. ``seen``: what was found. ``remedy``: how to fix it."""
 
     check: str
     well: bool
@@ -36,7 +36,7 @@ class Finding:
 
 
 def examine(config: Config) -> Iterator[Finding]:
-    """All checks in order; nothing is loaded, fetched or changed.
+    """Runs all checks in order; they load, fetch and change nothing.
 
     >>> [f.check for f in examine(Config())][:2]
     ['python', 'packages']
@@ -61,18 +61,18 @@ def _packages(config: Config) -> Finding:
 
 def _memory(config: Config) -> Finding:
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return Finding("memory", total >= _MEMORY, f"{total / _GIGABYTE:.1f} GiB, {os.cpu_count()} processors",
+    return Finding("memory", total >= _MIN_MEMORY, f"{total / _GIGABYTE:.1f} GiB, {os.cpu_count()} processors",
                    "set generation.model to Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF, which needs half as much")
 
 
 def _cache(config: Config) -> Finding:
     folder = cache_folder()
-    there = next(path for path in (folder, *folder.parents) if path.exists())
-    free = shutil.disk_usage(there).free
-    writable = os.access(there, os.W_OK)
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    free = shutil.disk_usage(existing).free
+    writable = os.access(existing, os.W_OK)
     seen = f"{folder}: {free / _GIGABYTE:.1f} GiB free{'' if writable else ', read-only'}"
-    whole = all(model.cached for model in _needed(config))
-    return Finding("cache", whole or (writable and free >= _ROOM), seen,
+    all_cached = all(model.cached for model in _needed(config))
+    return Finding("cache", all_cached or (writable and free >= _MIN_FREE), seen,
                    "make 3 GiB of room there, or set WENBAO_CACHE to another folder")
 
 
@@ -87,7 +87,7 @@ def _models(config: Config) -> Finding:
 
 
 def _needed(config: Config) -> list[Status]:
-    """The models of the catalogue that a configuration names; others are looked for when they are loaded."""
+    """Returns the state of the models that the configuration names, if the catalogue has them."""
     named = {config.embedding.model, config.generation.model, config.retrieval.dictionary}
     return [model for model in status() if model.name in named]
 

@@ -1,8 +1,8 @@
-"""Measures search, answers and page reading on a user's own questions and pages.
+"""Evaluates search, answers and page reading on a user's own questions and pages.
 
-Retrieval: recall@k, the reciprocal rank of the first right document (MRR) and normalised discounted cumulative gain
-(nDCG) with binary relevance, each over the first ten documents, as in Manning, Raghavan and Schütze, *Introduction to
-Information Retrieval*, chapter 8. Every failure is kept, with what was found instead.
+Retrieval is measured on the first ten documents by recall@k, mean reciprocal rank (MRR), and normalised discounted cumulative gain
+(nDCG) with binary relevance, as in Manning, Raghavan and Schütze, *Introduction to Information Retrieval*, chapter 8. Reports list
+every failure with the results.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from rag.records import Answer, Article, Hit
 if TYPE_CHECKING:
     from rag.engine import Rag
 
-_DEPTH = 10
+_CUTOFF = 10  # documents
 _KS = (1, 5, 10)
 
 
 @dataclass
 class Report:
-    """``figures``: name → value (shares from 0 to 1, seconds); ``failures``: one record for each question that failed."""
+    """An evaluation. ``figures``: metric → value (shares from 0 to 1, seconds). ``failures``: one record for each failed question."""
 
     kind: str
     questions: int
@@ -35,7 +35,7 @@ class Report:
     failures: list[dict[str, Any]] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON."""
+        """Returns the report as JSON."""
         return asdict(self)
 
 
@@ -43,7 +43,10 @@ class Report:
 
 
 def evaluate_retrieval(rag: Rag, questions: Iterable[Mapping[str, Any]]) -> Report:
-    """Questions are ``{"id", "question", "doc_ids"}``; any of ``doc_ids`` is right. Those without one are left out."""
+    """Evaluates search on questions ``{"id", "question", "doc_ids"}``.
+
+    Each of ``doc_ids`` is relevant; questions without any are skipped.
+    """
     import time
 
     ranks, gains, seconds, failures = [], [], [], []
@@ -51,7 +54,7 @@ def evaluate_retrieval(rag: Rag, questions: Iterable[Mapping[str, Any]]) -> Repo
         if not row.get("doc_ids"):
             continue
         began = time.perf_counter()
-        found = documents(rag.search(row["question"], k=_DEPTH * 3))[:_DEPTH]
+        found = documents(rag.search(row["question"], k=_CUTOFF * 3))[:_CUTOFF]
         seconds.append(time.perf_counter() - began)
         right = [rank for rank, doc in enumerate(found, 1) if doc in row["doc_ids"]]
         ranks.append(right[0] if right else 0)
@@ -66,17 +69,17 @@ def evaluate_retrieval(rag: Rag, questions: Iterable[Mapping[str, Any]]) -> Repo
 
 
 def documents(hits: Iterable[Hit]) -> list[str]:
-    """The documents of some hits, each once, best first."""
+    """Returns the document ids of hits, without duplicates, best first."""
     return list(dict.fromkeys(hit.article.doc_id for hit in hits))
 
 
 def ndcg(ranks: Sequence[int], relevant: int) -> float:
-    """nDCG@10 of right documents at ``ranks``, of which there are ``relevant`` in all.
+    """Returns nDCG@10 of relevant documents at ``ranks``, out of ``relevant`` in all.
 
     >>> ndcg([1], 1), ndcg([], 1), round(ndcg([2], 1), 3)
     (1.0, 0.0, 0.631)
     """
-    best = sum(1 / math.log2(rank + 1) for rank in range(1, min(relevant, _DEPTH) + 1))
+    best = sum(1 / math.log2(rank + 1) for rank in range(1, min(relevant, _CUTOFF) + 1))
     return sum(1 / math.log2(rank + 1) for rank in ranks) / best if best else 0.0
 
 
@@ -84,9 +87,10 @@ def ndcg(ranks: Sequence[int], relevant: int) -> float:
 
 
 def evaluate_answers(rag: Rag, questions: Iterable[Mapping[str, Any]]) -> Report:
-    """Questions are ``{"id", "question", "answers"}``: one of ``answers`` must be in the answer; ``[]`` = to be refused.
+    """Evaluates answers on questions ``{"id", "question", "answers"}``.
 
-    A number counts in whatever notation (47, forty-seven; 86.8亿, 8.68 billion).
+    An answer is correct if it contains one of ``answers``; for ``[]`` it must be a refusal. Numbers match in any notation (47,
+    forty-seven; 86.8亿, 8.68 billion).
     """
     outcomes, seconds, failures, cited = [], [], [], []
     for row in questions:
@@ -103,10 +107,10 @@ def evaluate_answers(rag: Rag, questions: Iterable[Mapping[str, Any]]) -> Report
 
 
 def evaluate_feedback(rag: Rag, judged: Iterable[Mapping[str, Any]]) -> Report:
-    """Asks again what readers judged at the desk (``{"id", "question", "verdict", "quotes"}`` a line).
+    """Asks questions again that users rated at the desk: ``{"id", "question", "verdict", "quotes"}``.
 
-    ``kept``: of the answers found good, the share that still quotes the same; ``mended``: of those found bad, the share that
-    does not. Failures are the others.
+    ``kept``: share of the answers rated good whose quotations are the same. ``mended``: share of those rated bad whose
+    quotations differ. All others are failures.
     """
     outcomes: dict[str, list[bool]] = {"kept": [], "mended": []}
     seconds, failures = [], []
@@ -132,7 +136,7 @@ def _outcome(answer: Answer, wanted: Sequence[str]) -> str:
 
 
 def holds(text: str, wanted: Iterable[str]) -> bool:
-    """Whether a text holds one of some answers, as words or, for a bare figure, as a value.
+    """Tells whether a text contains one of the answers: as words, or as a value if the answer is a plain figure.
 
     >>> holds("8.68 billion yuan [1]", ["86.8亿元"]), holds("47 projects", ["7"])
     (True, False)
@@ -163,10 +167,10 @@ def _shares(outcomes: Sequence[str], cited: Sequence[bool]) -> dict[str, float]:
 
 
 def evaluate_pages(pages: Iterable[tuple[str, Sequence[Article], Sequence[Mapping[str, Any]]]]) -> Report:
-    """Pages are ``(name, articles as read, true articles)``; a true article is ``{"title", "paragraphs"}``.
+    """Evaluates page reading on pages ``(name, articles as read, gold articles)``.
 
-    Articles are paired one to one for the greatest shared text; ``article_f1`` counts characters in common runs of
-    eight and more.
+    A gold article is ``{"title", "paragraphs"}``. Articles are matched one to one so that the shared text is largest.
+    ``article_f1`` counts characters in common substrings of eight characters or more.
     """
     shared = read_characters = true_characters = 0
     titles = [0, 0, 0]
@@ -174,12 +178,12 @@ def evaluate_pages(pages: Iterable[tuple[str, Sequence[Article], Sequence[Mappin
     for name, found, wanted in pages:
         number += 1
         texts = ["".join(article.text.split()) for article in found]
-        true = ["".join("".join(row["paragraphs"]).split()) for row in wanted]
-        common = _paired(texts, true)
+        gold = ["".join("".join(row["paragraphs"]).split()) for row in wanted]
+        common = _shared_characters(texts, gold)
         shared, read_characters, true_characters = (
-            shared + common, read_characters + sum(map(len, texts)), true_characters + sum(map(len, true)))
-        have = {_plain(article.title) for article in found if article.title}
-        want = {_plain(row["title"]) for row in wanted if row["title"]}
+            shared + common, read_characters + sum(map(len, texts)), true_characters + sum(map(len, gold)))
+        have = {_comparable(article.title) for article in found if article.title}
+        want = {_comparable(row["title"]) for row in wanted if row["title"]}
         titles = [titles[0] + len(have & want), titles[1] + len(have), titles[2] + len(want)]
         if have != want:
             failures.append({"id": name, "missed": sorted(want - have), "added": sorted(have - want)})
@@ -189,29 +193,29 @@ def evaluate_pages(pages: Iterable[tuple[str, Sequence[Article], Sequence[Mappin
     return Report("pages", number, figures, failures)
 
 
-def _plain(title: str) -> str:
+def _comparable(title: str) -> str:
     return "".join(fold(title).split())
 
 
-def _paired(texts: Sequence[str], true: Sequence[str]) -> int:
-    """Characters in common under the best pairing of articles (Hungarian method)."""
+def _shared_characters(texts: Sequence[str], gold: Sequence[str]) -> int:
+    """Returns the number of shared characters under the best one-to-one matching of articles (Hungarian method)."""
     import numpy as np
     from scipy.optimize import linear_sum_assignment
 
-    if not texts or not true:
+    if not texts or not gold:
         return 0
-    table = np.array([[_common(one, other) for other in true] for one in texts])
-    rows, columns = linear_sum_assignment(-table)
-    return int(table[rows, columns].sum())
+    shared_counts = np.array([[_common_characters(one, other) for other in gold] for one in texts])
+    rows, columns = linear_sum_assignment(-shared_counts)
+    return int(shared_counts[rows, columns].sum())
 
 
-def _common(one: str, other: str) -> int:
+def _common_characters(one: str, other: str) -> int:
     blocks = SequenceMatcher(None, one, other, autojunk=False).get_matching_blocks()
     return sum(block.size for block in blocks if block.size >= 8)
 
 
 def times(seconds: Sequence[float]) -> dict[str, float]:
-    """Median and 95 % of some seconds.
+    """Returns the median and the 95th percentile of seconds.
 
     >>> times([1.0])
     {'seconds_p50': 1.0}

@@ -1,8 +1,8 @@
-"""The small generator behind one Protocol; the only package that knows the runtimes of language models.
+"""The language model that writes, behind one interface. Only this package uses the runtimes of language models.
 
-Reading order: :mod:`~rag.generate.protocol` (what is asked of a generator), :mod:`~rag.generate.llamacpp`,
-:mod:`~rag.generate.openvino`, :mod:`~rag.generate.causal`, :mod:`~rag.generate.endpoint` (four ways to run one),
-:mod:`~rag.generate.choose` (which of them).
+Reading order: :mod:`~rag.generate.protocol` (the interface), :mod:`~rag.generate.llamacpp`,
+:mod:`~rag.generate.openvino`, :mod:`~rag.generate.causal`, :mod:`~rag.generate.endpoint` (four backends),
+:mod:`~rag.generate.choose` (their selection).
 """
 
 from rag.generate.choose import open_generator

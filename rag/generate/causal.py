@@ -1,4 +1,4 @@
-"""transformers: any causal language model of a folder or of the hub, and GGUF files where it can read them."""
+"""Runs causal language models with transformers, from a folder, the hub, or a GGUF file that transformers can read."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from rag.generate.protocol import Prompt, until_stop
 
 
 class Causal:
-    """A causal model run by transformers on the processor."""
+    """A causal language model, run by transformers on the processor."""
 
     def __init__(self, path: Path, *, threads: int) -> None:
-        """Raises :class:`ModelError` if the folder or file holds no causal model."""
+        """Raises :class:`ModelError` if the folder or file contains no causal model."""
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -26,13 +26,13 @@ class Causal:
             self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, **options)
             self._model: Any = AutoModelForCausalLM.from_pretrained(folder, **options).eval()
         except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
-            told = " ".join(str(error).split())[:200]
-            raise ModelError(f"{path}: cannot be loaded by transformers ({told})") from error
+            reason = " ".join(str(error).split())[:200]
+            raise ModelError(f"{path}: cannot be loaded by transformers ({reason})") from error
         self.name = f"transformers:{path.name}"
         self._lock = threading.Lock()
 
     def write(self, prompt: Prompt, *, max_tokens: int, stop: Sequence[str] = ()) -> Iterator[str]:
-        """Yields pieces as they are written; see :class:`~rag.generate.Generator`."""
+        """Yields pieces of the text; see :class:`~rag.generate.Generator`."""
         with self._lock:
             yield from until_stop(self._stream(prompt, max_tokens), stop)
 
@@ -48,7 +48,7 @@ class Causal:
                 self._model.generate(
                     **inputs, max_new_tokens=max_tokens, do_sample=False, streamer=streamer,
                     stopping_criteria=StoppingCriteriaList([lambda *_: stopped.is_set()]))
-            except Exception as error:  # handed over to the reader, who raises it
+            except Exception as error:  # raised again by the caller
                 failures.append(error)
                 streamer.end()
 
@@ -63,7 +63,7 @@ class Causal:
             raise GenerationError(f"transformers: {' '.join(str(failures[0]).split())[:300]}") from failures[0]
 
     def _inputs(self, prompt: Prompt) -> Any:
-        """The prompt in the model's own chat template; plain text for a model without one."""
+        """Returns the prompt in the chat template of the model, or as plain text if it has none."""
         if self._tokenizer.chat_template:
             return self._tokenizer.apply_chat_template(
                 prompt.messages(), add_generation_prompt=True, return_tensors="pt", return_dict=True)

@@ -1,4 +1,4 @@
-"""Which runtime a configuration means."""
+"""Opens the generator that the configuration selects."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ log = logging.getLogger(__name__)
 
 
 def open_generator(settings: Generation, find: Callable[[str], Path]) -> Generator:
-    """Opens the configured generator; ``find`` tells where a model of a name lies.
+    """Opens the configured generator; ``find(name)`` returns the path of a model.
 
-    ``auto`` takes what was measured quicker (see ``benchmarks/runtimes.md``): OpenVINO on processors with bfloat16
-    arithmetic, llama.cpp on others and for files that OpenVINO cannot read (some quantisations of GGUF). Raises
-    :class:`~rag.errors.ModelError` or :class:`~rag.errors.GenerationError`, both with the remedy.
+    ``auto`` selects the faster backend (benchmarks/runtimes.md): OpenVINO on processors with bfloat16, otherwise llama.cpp,
+    also for files that OpenVINO cannot read (some GGUF quantisations). Raises :class:`~rag.errors.ModelError` or
+    :class:`~rag.errors.GenerationError`; the message says what to do.
     """
     backend = settings.backend
     if backend == "openai":
@@ -31,7 +31,7 @@ def open_generator(settings: Generation, find: Callable[[str], Path]) -> Generat
     if backend == "auto":
         from rag.generate.precision import has_bfloat16
 
-        backend = "openvino" if has_bfloat16() and _reads(path, settings.threads) else "llamacpp"
+        backend = "openvino" if has_bfloat16() and _can_read(path, settings.threads) else "llamacpp"
         log.info("generation.backend auto: %s", backend)
     if backend == "llamacpp":
         from rag.generate.llamacpp import LlamaCpp
@@ -46,8 +46,8 @@ def open_generator(settings: Generation, find: Callable[[str], Path]) -> Generat
     return Causal(path, threads=settings.threads)
 
 
-def _reads(path: Path, threads: int) -> bool:
-    """Whether OpenVINO can open a model; it cannot where a GGUF file holds a kind of number that it does not know."""
+def _can_read(path: Path, threads: int) -> bool:
+    """Tells whether OpenVINO can open a model; some quantisations of GGUF it cannot."""
     from rag.errors import ModelError
     from rag.generate.openvino import prepare
 

@@ -1,4 +1,4 @@
-"""Any OpenAI-compatible endpoint, spoken to over HTTP with streaming."""
+"""Streams text from an OpenAI-compatible endpoint over HTTP."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any
 from rag.errors import GenerationError
 from rag.generate.protocol import Prompt
 
-_SECONDS = 120.0
+_TIMEOUT = 120.0  # seconds without data
 
 
 class Endpoint:
-    """``POST {endpoint}/chat/completions``; the key comes from an environment variable and is never shown."""
+    """A generator behind ``POST {endpoint}/chat/completions``. The key comes from an environment variable and is never logged."""
 
     def __init__(self, endpoint: str, model: str, key_variable: str) -> None:
-        """Raises :class:`GenerationError` if no endpoint is configured."""
+        """Raises :class:`GenerationError` if the endpoint is not an HTTP address."""
         if not endpoint.startswith(("http://", "https://")):
             raise GenerationError(f"generation.endpoint is {endpoint!r}; give the base address of an OpenAI-compatible "
                                   "server, for example http://127.0.0.1:8000/v1")
@@ -26,7 +26,7 @@ class Endpoint:
         self._model, self._key_variable = model, key_variable
 
     def write(self, prompt: Prompt, *, max_tokens: int, stop: Sequence[str] = ()) -> Iterator[str]:
-        """Yields pieces as they arrive; see :class:`~rag.generate.Generator`."""
+        """Yields pieces of the text as they arrive; see :class:`~rag.generate.Generator`."""
         import httpx
 
         body = {"model": self._model, "messages": prompt.messages(), "max_tokens": max_tokens, "temperature": 0,
@@ -34,7 +34,7 @@ class Endpoint:
         key = os.environ.get(self._key_variable)
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         try:
-            timeout = httpx.Timeout(_SECONDS, connect=5.0)
+            timeout = httpx.Timeout(_TIMEOUT, connect=5.0)
             with httpx.stream("POST", self._url, json=body, headers=headers, timeout=timeout) as response:
                 if response.is_error:
                     response.read()
@@ -47,13 +47,13 @@ class Endpoint:
 
 
 def _reason(response: Any) -> str:
-    """The status and what the server said of it."""
+    """Returns the status and the message of an error response."""
     hint = "; set the key's environment variable (generation.api_key_env)" if response.status_code in (401, 403) else ""
     return f"{response.status_code} {' '.join(response.text.split())[:200]}{hint}"
 
 
 def _text_of(line: str) -> Iterator[str]:
-    """The text of one line of a server-sent stream.
+    """Yields the text of a line of a server-sent stream. Raises :class:`GenerationError` for an error in it.
 
     >>> list(_text_of('data: {"choices": [{"delta": {"content": "47"}}]}')), list(_text_of("data: [DONE]"))
     (['47'], [])

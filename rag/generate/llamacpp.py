@@ -1,4 +1,4 @@
-"""llama.cpp in this process (xllamacpp), with one cache slot for each task."""
+"""Runs GGUF files with llama.cpp in this process (xllamacpp); each task has its own cache slot."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from typing import Any
 from rag.errors import GenerationError, ModelError
 from rag.generate.protocol import Prompt
 
-_SLOTS = 5
+_SLOTS = 5  # prompt caches, one for each task
 _END = object()
 
 
 class LlamaCpp:
-    """A GGUF file run by llama.cpp. One text is written at a time; others wait."""
+    """A GGUF file, run by llama.cpp. It writes one text at a time."""
 
     def __init__(self, file: Path, *, threads: int, context_tokens: int) -> None:
-        """Raises :class:`ModelError` if xllamacpp is not installed or the file is no model."""
+        """Raises :class:`ModelError` if xllamacpp is not installed or the file is not a model."""
         try:
             import xllamacpp
         except ImportError as error:
@@ -40,7 +40,7 @@ class LlamaCpp:
         self._lock = threading.Lock()
 
     def write(self, prompt: Prompt, *, max_tokens: int, stop: Sequence[str] = ()) -> Iterator[str]:
-        """Yields pieces as they are written; see :class:`~rag.generate.Generator`."""
+        """Yields pieces of the text; see :class:`~rag.generate.Generator`."""
         with self._lock:
             slot = self._slots.setdefault(prompt.task, len(self._slots) % _SLOTS)
             yield from self._stream({
@@ -49,7 +49,7 @@ class LlamaCpp:
             })
 
     def _stream(self, request: dict[str, Any]) -> Iterator[str]:
-        """Runs a request in a thread of its own, as the runtime gives its text to a callback."""
+        """Runs a request in a thread, because the runtime passes its text to a callback."""
         pieces: queue.Queue[Any] = queue.Queue()
         stopped = threading.Event()
 
@@ -60,7 +60,7 @@ class LlamaCpp:
         def run() -> None:
             try:
                 self._server.handle_chat_completions(request, take)
-            except Exception as error:  # handed over to the reader, who raises it
+            except Exception as error:  # raised again by the caller
                 pieces.put({"error": {"message": str(error)}})
             pieces.put(_END)
 
@@ -75,7 +75,7 @@ class LlamaCpp:
 
 
 def _text_of(chunk: dict[str, Any]) -> Iterator[str]:
-    """The text of one piece of a stream. Raises :class:`GenerationError` for an error in it."""
+    """Yields the text of a chunk of a stream. Raises :class:`GenerationError` for an error in it."""
     if "error" in chunk:
         message = chunk["error"].get("message", chunk["error"])
         raise GenerationError(f"llama.cpp: {message}; generation.context_tokens may be too small")

@@ -1,7 +1,7 @@
-"""OpenVINO GenAI: the quicker reader on processors with bfloat16 or AMX.
+"""Runs language models with OpenVINO GenAI, the faster backend on processors with bfloat16 or AMX.
 
-It reads a GGUF file directly, but takes 13 s and twice the memory for it; so the graph that it makes is kept in the
-cache the first time, with some of its matrices in a quicker form, and opened in 2 s from then on.
+It can read a GGUF file directly, but that takes 13 s and twice the memory. So its graph is cached the first time, with some
+matrices in a faster form, and then loads in 2 s.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from rag.models import cache_folder
 log = logging.getLogger(__name__)
 
 _END = object()
-_LOOKED_UP = 1  # tokens guessed at a time: two are checked as quickly as one, four take a third longer
-_ALIKE = 3  # a guess is what followed the last three tokens, or two, or one, before; answers copy their evidence
+_DRAFT_TOKENS = 1  # tokens; verifying two tokens is as fast as one, four take a third longer
+_MAX_NGRAM = 3  # tokens; a draft continues the last match of up to three tokens, because answers copy their evidence
 
 
 class OpenVino:
     """A GGUF file or an OpenVINO model folder, with prefix caching and prompt lookup decoding [1]_.
 
-    .. [1] Saxena, *Prompt Lookup Decoding*, 2023: runs of the prompt are tried as the continuation, and checked in one step.
+    .. [1] Saxena, *Prompt Lookup Decoding*, 2023: n-grams of the prompt are drafts of the continuation, verified in one step.
     """
 
     def __init__(self, file: Path, *, threads: int) -> None:
-        """Raises :class:`ModelError` if openvino-genai is not installed or the file is no model."""
+        """Raises :class:`ModelError` if openvino-genai is not installed or the file is not a model."""
         graph = prepare(file, threads)
         import openvino_genai
 
@@ -43,20 +43,20 @@ class OpenVino:
             precision = precision_of(graph)
             self._pipeline = _pipeline(graph, threads, **({"INFERENCE_PRECISION_HINT": precision} if precision else {}))
         except RuntimeError as error:
-            raise _unreadable(file, error) from error
+            raise _load_error(file, error) from error
         self.name = f"openvino:{file.name}"
         self._genai: Any = openvino_genai
         self._lock = threading.Lock()
 
     def write(self, prompt: Prompt, *, max_tokens: int, stop: Sequence[str] = ()) -> Iterator[str]:
-        """Yields pieces as they are written; see :class:`~rag.generate.Generator`."""
+        """Yields pieces of the text; see :class:`~rag.generate.Generator`."""
         with self._lock:
             yield from until_stop(self._stream(prompt, max_tokens), stop)
 
     def _stream(self, prompt: Prompt, max_tokens: int) -> Iterator[str]:
         history = self._genai.ChatHistory(prompt.messages())
         settings = self._genai.GenerationConfig(
-            max_new_tokens=max_tokens, do_sample=False, num_assistant_tokens=_LOOKED_UP, max_ngram_size=_ALIKE)
+            max_new_tokens=max_tokens, do_sample=False, num_assistant_tokens=_DRAFT_TOKENS, max_ngram_size=_MAX_NGRAM)
         pieces: queue.Queue[Any] = queue.Queue()
         stopped = threading.Event()
 
@@ -68,7 +68,7 @@ class OpenVino:
         def run() -> None:
             try:
                 self._pipeline.generate(history, settings, take)
-            except Exception as error:  # handed over to the reader, who raises it
+            except Exception as error:  # raised again by the caller
                 pieces.put(error)
             pieces.put(_END)
 
@@ -85,7 +85,7 @@ class OpenVino:
 
 
 def prepare(file: Path, threads: int = 0) -> Path:
-    """The graph to open for a GGUF file or model folder, made if it is not there yet, the quicker precision noted beside it.
+    """Returns the graph to open for a GGUF file or model folder; converts it and measures its precision the first time.
 
     Raises :class:`ModelError` if openvino-genai is not installed or cannot read the file.
     """
@@ -95,14 +95,14 @@ def prepare(file: Path, threads: int = 0) -> Path:
         raise ModelError("openvino-genai is not installed; pip install openvino-genai, or choose another "
                          "generation.backend") from error
     try:
-        return _converted(file, threads) if file.is_file() else file
+        return _cached_graph(file, threads) if file.is_file() else file
     except RuntimeError as error:
-        raise _unreadable(file, error) from error
+        raise _load_error(file, error) from error
 
 
-def _unreadable(file: Path, error: RuntimeError) -> ModelError:
-    told = " ".join(str(error).split())[:200]
-    return ModelError(f"{file}: cannot be loaded by openvino-genai ({told}); set generation.backend to llamacpp for a GGUF file")
+def _load_error(file: Path, error: RuntimeError) -> ModelError:
+    reason = " ".join(str(error).split())[:200]
+    return ModelError(f"{file}: cannot be loaded by openvino-genai ({reason}); set generation.backend to llamacpp for a GGUF file")
 
 
 def _pipeline(path: Path, threads: int, **options: object) -> Any:
@@ -116,8 +116,8 @@ def _pipeline(path: Path, threads: int, **options: object) -> Any:
     return openvino_genai.LLMPipeline(str(path), "CPU", scheduler_config=scheduler, prompt_lookup=True, **options)
 
 
-def _converted(file: Path, threads: int) -> Path:
-    """The folder of a GGUF file's graph in the cache, made if it is not there; the file itself if none can be kept."""
+def _cached_graph(file: Path, threads: int) -> Path:
+    """Returns the cached graph folder of a GGUF file; the file itself if the cache is not writable."""
     import filelock
     import openvino_genai
 
@@ -133,7 +133,7 @@ def _converted(file: Path, threads: int) -> Path:
             if not (home / NOTE).is_file():
                 note_precision(home, threads)
     except OSError as error:
-        if (home / "openvino_model.xml").is_file():  # of an earlier version, in a cache that cannot be written to
+        if (home / "openvino_model.xml").is_file():  # converted by an earlier version, in a read-only cache
             return home
         log.info("%s cannot be kept in %s (%s); it is read from the GGUF file each time", file, home, error)
         return file
@@ -141,7 +141,7 @@ def _converted(file: Path, threads: int) -> Path:
 
 
 def _convert(file: Path, home: Path) -> None:
-    """The runtime writes the graph beside the file it reads, so it is shown a link in a folder of its own."""
+    """Converts a GGUF file; the runtime writes the graph beside the file, so it reads a link in a temporary folder."""
     partial = home.with_name(home.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir()

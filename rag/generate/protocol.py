@@ -1,4 +1,4 @@
-"""What is asked of a generator."""
+"""The interface of a generator."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ from rag.errors import StoppedError
 
 @dataclass(frozen=True)
 class Prompt:
-    """``task`` names the prompts that share one ``system`` text, so that a runtime may keep it read.
+    """A prompt. Prompts of one ``task`` share their ``system`` text, so that a runtime can cache it.
 
-    ``examples``: what was said and answered before ``user``, as worked examples.
+    ``examples``: pairs of user message and reply before ``user``, for few-shot prompting.
+
+    >>> [message["role"] for message in Prompt("read", "Quote.", "Q: 3?", (("Q: 2?", "2"),)).messages()]
+    ['system', 'user', 'assistant', 'user']
     """
 
     task: str
@@ -22,28 +25,28 @@ class Prompt:
     examples: tuple[tuple[str, str], ...] = ()
 
     def messages(self) -> list[dict[str, str]]:
-        """The form that chat templates and endpoints take."""
-        turns = [turn for asked, said in self.examples for turn in (("user", asked), ("assistant", said))]
+        """Returns the prompt as chat messages."""
+        turns = [turn for question, reply in self.examples for turn in (("user", question), ("assistant", reply))]
         before = [{"role": role, "content": text} for role, text in turns]
         return [{"role": "system", "content": self.system}, *before, {"role": "user", "content": self.user}]
 
 
 class Generator(Protocol):
-    """Writes text, always the same for the same prompt (greedy)."""
+    """A language model that writes with greedy decoding: the same prompt gives the same text."""
 
     @property
     def name(self) -> str:
-        """The runtime and the model, for receipts."""
+        """Returns the backend and the model."""
 
     def write(self, prompt: Prompt, *, max_tokens: int, stop: Sequence[str] = ()) -> Iterator[str]:
-        """Yields the text in pieces as it is written, up to a ``stop`` string or ``max_tokens``.
+        """Yields the text in pieces, up to a ``stop`` string or ``max_tokens``.
 
-        Closing the iterator early ends the work. Raises :class:`~rag.errors.GenerationError`.
+        Closing the iterator stops the work. Raises :class:`~rag.errors.GenerationError`.
         """
 
 
 class Stoppable:
-    """A generator that ends once nobody waits for its text any more; it is opened when it is first needed.
+    """A generator that stops when the client leaves; it is opened on first use.
 
     >>> list(Stoppable(lambda: None, lambda: True).write(Prompt("read", "", ""), max_tokens=1))
     Traceback (most recent call last):
@@ -51,50 +54,50 @@ class Stoppable:
     rag.errors.StoppedError: stopped: nobody waits for this answer any more
     """
 
-    def __init__(self, opened: Callable[[], Generator], stopped: Callable[[], bool]) -> None:
-        self._opened, self._stopped = opened, stopped
+    def __init__(self, open_generator: Callable[[], Generator], stopped: Callable[[], bool]) -> None:
+        self._open, self._stopped = open_generator, stopped
 
     @property
     def name(self) -> str:
-        """The name of the generator behind it."""
-        return self._opened().name
+        """Returns the name of the generator."""
+        return self._open().name
 
     def check(self) -> None:
-        """Raises :class:`~rag.errors.StoppedError` once it is stopped."""
+        """Raises :class:`~rag.errors.StoppedError` if the client has left."""
         if self._stopped():
             raise StoppedError("stopped: nobody waits for this answer any more")
 
     def write(self, prompt: Prompt, *, max_tokens: int, stop: Sequence[str] = ()) -> Iterator[str]:
         """See :class:`Generator`."""
         self.check()
-        for piece in self._opened().write(prompt, max_tokens=max_tokens, stop=stop):
+        for piece in self._open().write(prompt, max_tokens=max_tokens, stop=stop):
             self.check()
             yield piece
 
 
 def complete(generator: Generator, prompt: Prompt, *, max_tokens: int, stop: Sequence[str] = ()) -> str:
-    """The whole text at once."""
+    """Returns the complete text."""
     return "".join(generator.write(prompt, max_tokens=max_tokens, stop=stop))
 
 
 def until_stop(pieces: Iterator[str], stop: Sequence[str]) -> Iterator[str]:
-    """Passes pieces on until a stop string appears, also one that is spread over pieces.
+    """Yields the pieces up to a stop string, which may span several pieces.
 
     >>> list(until_stop(iter(["47", "个\\n资", "料"]), ["\\n"]))
     ['47', '个']
     """
-    held = ""
+    buffer = ""
     longest = max((len(s) for s in stop), default=1)
     for piece in pieces:
-        held += piece
-        found = min((at for s in stop if (at := held.find(s)) >= 0), default=-1)
-        if found >= 0:
-            if found:
-                yield held[:found]
+        buffer += piece
+        stop_at = min((at for s in stop if (at := buffer.find(s)) >= 0), default=-1)
+        if stop_at >= 0:
+            if stop_at:
+                yield buffer[:stop_at]
             return
-        ready = len(held) - longest + 1
-        if ready > 0:
-            yield held[:ready]
-            held = held[ready:]
-    if held:
-        yield held
+        safe = len(buffer) - longest + 1
+        if safe > 0:
+            yield buffer[:safe]
+            buffer = buffer[safe:]
+    if buffer:
+        yield buffer

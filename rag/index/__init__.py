@@ -1,1 +1,4 @@
-"""Articles → index: cut into passages (``passages``), embedded (``embed``), kept (``store``); ``build`` brings it all up to date."""
+"""Builds and stores the index.
+
+``passages`` cuts articles, ``facts`` lists their figures, ``embed`` embeds passages, ``store`` stores it all, ``build`` updates it.
+"""

@@ -1,8 +1,8 @@
-"""The only writer of ``index/``: brings it up to date with the sources.
+"""Updates the index from the sources; the only module that writes to ``index/``.
 
-Incremental (a source whose bytes did not change is not read again), atomic (readers see the old index until the
-last rename), and resumable (a killed build goes on in ``index/building/``). A source that cannot be read is
-reported and left as it was; the others are built.
+A build is incremental (it skips sources whose bytes did not change), atomic (readers see the old index until the last rename) and
+resumable (a killed build continues in ``index/building/``). A source that cannot be read is reported and keeps its old articles;
+the other sources are built.
 """
 
 from __future__ import annotations
@@ -26,7 +26,16 @@ from rag.doors.desk import FILE, UPLOADS, DeskStore
 from rag.errors import SourceError, StoreError
 from rag.index.embed import Embedder
 from rag.index.passages import passages_of
-from rag.index.store import Archive, Manifest, Settings, layout, read_manifest, sealed, write_derived, write_manifest
+from rag.index.store import (
+    Archive,
+    Manifest,
+    Settings,
+    layout,
+    read_manifest,
+    with_checksums,
+    write_derived,
+    write_manifest,
+)
 from rag.index.store.protocol import Writing
 from rag.language.typical import TYPICAL_QUESTIONS
 from rag.pages import is_archive, iter_archive, read_articles
@@ -41,7 +50,11 @@ SUFFIXES = (".txt", ".md", ".html", ".htm", ".xml", ".hocr", ".pdf", ".docx", ".
 
 @dataclass
 class Report:
-    """What a build did. ``failed``: one line for each file or archive line that could not be read."""
+    """The result of a build.
+
+    ``failed``: one line for each file or archive line that could not be read. ``embedded``: number of new vectors.
+    ``articles``, ``passages``: numbers in the whole index. ``seconds``: duration of the build.
+    """
 
     added: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
@@ -54,13 +67,13 @@ class Report:
     seconds: float = 0.0
 
     @property
-    def did_something(self) -> bool:
-        """Whether the index differs from what it was."""
+    def has_changes(self) -> bool:
+        """Tells whether the build changed the index."""
         return bool(self.added or self.changed or self.removed or self.embedded)
 
 
 def settings_of(config: Config, embedder: Embedder) -> Settings:
-    """What an index made with this configuration depends on."""
+    """Returns the settings that an index of this configuration depends on."""
     return Settings(embedder.fingerprint, embedder.dimension, config.passages.max_characters)
 
 
@@ -68,107 +81,107 @@ def build(
     config: Config, embedder: Embedder, paths: Sequence[Path] = (), *,
     fresh: bool = False, progress: Progress | None = None,
 ) -> Report:
-    """Brings the index up to date with ``paths`` (default: the configured sources, and only those).
+    """Updates the index from ``paths``, or from the configured sources, in which case sources that are gone are removed.
 
-    ``fresh`` leaves the old index aside; it stays usable until the new one is whole.
-    ``progress(stage, done, total)`` is called often. Raises :class:`SourceError` where no source can be found,
-    :class:`StoreError` where the folder cannot be written or another build is at work.
+    ``fresh`` builds a new index; the old one stays usable until the new one is complete. ``progress(stage, done, total)`` is
+    called often. Raises :class:`SourceError` if there is no source or none can be read, :class:`StoreError` if the folder
+    cannot be written or another build is running.
     """
     import filelock
 
     began = time.perf_counter()
     folder = config.index.dir
-    files = list(discover(paths) if paths else wanted_files(config))
+    files = list(discover(paths) if paths else source_files(config))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(folder / ".lock", timeout=1):
-            report = _build(config, embedder, files, not paths, fresh, progress or _silent)
+            report = _build(config, embedder, files, not paths, fresh, progress or _log_progress)
     except filelock.Timeout as error:
         raise StoreError(f"{folder}: another `rag build` is at work here; wait for it to end") from error
     except (OSError, sqlite3.Error) as error:
-        told = getattr(error, "strerror", None) or error
-        raise StoreError(f"{folder}: cannot be written ({told}); make room, or set index.dir to another folder") from error
+        reason = getattr(error, "strerror", None) or error
+        raise StoreError(f"{folder}: cannot be written ({reason}); make room, or set index.dir to another folder") from error
     report.seconds = time.perf_counter() - began
     return report
 
 
-def wanted_files(config: Config) -> Iterator[Path]:
-    """The configured sources and the pages added at the desk, less those that were removed there.
+def source_files(config: Config) -> Iterator[Path]:
+    """Yields the files of the configured sources and of uploads, without the sources that users removed.
 
-    Raises :class:`SourceError` if nothing is left, or a configured path is not there.
+    Raises :class:`SourceError` if no file is left or a configured path does not exist.
     """
-    uploads, removed = config.index.dir / UPLOADS, _desk_of(config).removed
+    uploads, removed = config.index.dir / UPLOADS, _read_desk(config).removed
     added = [uploads] if uploads.is_dir() and any(_is_source(file) for file in uploads.rglob("*")) else []
-    left = [file for file in discover([*config.source.paths, *added]) if source_name(file, config) not in removed]
-    if not left:
+    kept = [file for file in discover([*config.source.paths, *added]) if source_name(file, config) not in removed]
+    if not kept:
         raise SourceError("every source was removed at the desk; restore one there, or name other pages in source.paths")
-    yield from left
+    yield from kept
 
 
 def check_sources(config: Config, paths: Sequence[Path] = ()) -> None:
-    """Raises :class:`SourceError` where a build of ``paths`` (default: the configured sources) would find none."""
-    for _ in discover(paths) if paths else wanted_files(config):
+    """Raises :class:`SourceError` if a build of ``paths`` (default: the configured sources) would find no source."""
+    for _ in discover(paths) if paths else source_files(config):
         pass
 
 
-def until_changed(config: Config, paths: Sequence[Path] = (), *, pause: float = 1.0) -> None:
-    """Waits until a source was added, changed or removed, and then until it has been left alone for a moment."""
-    before = now = _stamps(config, paths)
+def wait_for_change(config: Config, paths: Sequence[Path] = (), *, interval: float = 1.0) -> None:
+    """Waits until a source is added, changed or removed, then until nothing changes for ``interval`` seconds."""
+    before = now = _modification_stamps(config, paths)
     while now == before:
-        time.sleep(pause)
-        now = _stamps(config, paths)
-    time.sleep(pause)
-    while (later := _stamps(config, paths)) != now:
+        time.sleep(interval)
+        now = _modification_stamps(config, paths)
+    time.sleep(interval)
+    while (later := _modification_stamps(config, paths)) != now:
         now = later
-        time.sleep(pause)
+        time.sleep(interval)
 
 
-def _stamps(config: Config, paths: Sequence[Path]) -> dict[str, tuple[int, int]]:
-    """Size and time of change of every source; a path that is gone for a moment counts as empty."""
-    stamps = {}
+def _modification_stamps(config: Config, paths: Sequence[Path]) -> dict[str, tuple[int, int]]:
+    """Returns the modification time and size of each source file; a path that does not exist counts as empty."""
+    modified = {}
     for path in paths or (*config.source.paths, config.index.dir / UPLOADS, config.index.dir / FILE):
         files = [path] if path.is_file() else [f for f in path.rglob("*") if f.is_file() and _is_source(f)]
         for file in files:
             with suppress(OSError):
-                stamps[str(file)] = (file.stat().st_mtime_ns, file.stat().st_size)
-    return stamps
+                modified[str(file)] = (file.stat().st_mtime_ns, file.stat().st_size)
+    return modified
 
 
 @dataclass(frozen=True)
-class _Desk:
-    """What the desk asks of a build: the removed sources, and the corrections by source and article."""
+class _DeskState:
+    """What users changed at the desk: the removed sources, and the corrections by source and article id."""
 
     removed: frozenset[str] = frozenset()
     corrections: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
 
 
-def _desk_of(config: Config) -> _Desk:
+def _read_desk(config: Config) -> _DeskState:
     if not (config.index.dir / FILE).is_file():
-        return _Desk()
+        return _DeskState()
     desk = DeskStore(config.index.dir / FILE)
     try:
-        return _Desk(frozenset(desk.removed()), desk.corrections())
+        return _DeskState(frozenset(desk.removed()), desk.corrections())
     finally:
         desk.close()
 
 
 def corrected(article: Article, values: Mapping[str, str]) -> Article:
-    """The article with fields corrected by hand; what the page says is kept in ``corrected``, and the article's id stays.
+    """Applies a user's corrections to an article. ``corrected`` keeps the values of the page; the article id does not change.
 
     >>> page = Article("a", "p", "d", "正文", title="签纤")
     >>> corrected(page, {"title": "签约"}).title, corrected(page, {"title": "签约"}).corrected
     ('签约', {'title': '签纤'})
     """
-    said = {name: getattr(article, name) for name in values}
+    printed = {name: getattr(article, name) for name in values}
     runs = {name: spelled for name, spelled in article.runs.items() if name not in values}
     changed: dict[str, Any] = {**values, **({"date_from": "hand"} if "date" in values else {})}
-    return replace(article, **changed, runs=runs, corrected=said)
+    return replace(article, **changed, runs=runs, corrected=printed)
 
 
 def discover(paths: Iterable[Path]) -> Iterator[Path]:
-    """The source files under some paths, in order of name; hidden files are passed over.
+    """Yields the source files under the paths, sorted by name; hidden files are skipped.
 
-    Raises :class:`SourceError` for a path that is not there or a folder without any source.
+    Raises :class:`SourceError` if a path does not exist or a folder has no source.
     """
     for path in paths:
         if path.is_file():
@@ -192,12 +205,12 @@ def _build(
     settings = settings_of(config, embedder)
     if config.store.backend == "milvus":
         return _build_in_milvus(config, embedder, files, prune, fresh, progress)
-    working, resumed = _prepare(config.index.dir, settings, fresh)
+    working, resumed = _prepare_working_folder(config.index.dir, settings, fresh)
     archive = Archive.create(working / layout.ARCHIVE)
     report = Report()
     try:
-        sources = _fill(archive, config, embedder, files, prune, report, progress)
-        if report.did_something or resumed or fresh or not (config.index.dir / layout.MANIFEST).exists():
+        sources = _update_archive(archive, config, embedder, files, prune, report, progress)
+        if report.has_changes or resumed or fresh or not (config.index.dir / layout.MANIFEST).exists():
             _write_derived(archive, embedder, working)
             archive.close()
             _publish(config.index.dir, working, settings, (sources, report.articles, report.passages))
@@ -210,26 +223,26 @@ def _build(
 def _build_in_milvus(
     config: Config, embedder: Embedder, files: list[Path], prune: bool, fresh: bool, progress: Progress,
 ) -> Report:
-    """The same steps into Milvus, which is written in place and told at the end that it is whole."""
-    from rag.index.store.backends import token_of
+    """Runs the same steps on Milvus, which is written in place and published at the end."""
+    from rag.index.store.backends import token_from_environment
     from rag.index.store.milvus import MilvusArchive
 
     settings, report = settings_of(config, embedder), Report()
-    archive = MilvusArchive.create(config.store.address, settings, token=token_of(config), fresh=fresh)
+    archive = MilvusArchive.create(config.store.address, settings, token=token_from_environment(config), fresh=fresh)
     try:
-        _fill(archive, config, embedder, files, prune, report, progress)
-        if report.did_something or fresh or archive.is_unpublished:
-            archive.set_centres(_centres(embedder))
+        _update_archive(archive, config, embedder, files, prune, report, progress)
+        if report.has_changes or fresh or archive.is_unpublished:
+            archive.set_centres(_query_centres(embedder))
             archive.publish()
     finally:
         archive.close()
     return report
 
 
-def _fill(
+def _update_archive(
     archive: Writing, config: Config, embedder: Embedder, files: list[Path], prune: bool, report: Report, progress: Progress
 ) -> int:
-    """Reads, takes out and embeds; returns how many sources there are. Raises :class:`SourceError` if none could be read."""
+    """Reads, removes and embeds; returns the number of sources. Raises :class:`SourceError` if none could be read."""
     _read_sources(archive, files, config, report, progress)
     if prune:
         _prune(archive, {source_name(file, config) for file in files}, report)
@@ -240,12 +253,15 @@ def _fill(
     return sources
 
 
-def _centres(embedder: Embedder) -> dict[str, np.ndarray]:
+def _query_centres(embedder: Embedder) -> dict[str, np.ndarray]:
     return {language: embedder.queries(questions).mean(axis=0) for language, questions in TYPICAL_QUESTIONS.items()}
 
 
-def _prepare(folder: Path, settings: Settings, fresh: bool) -> tuple[Path, bool]:
-    """The folder of the next generation: a killed build's (then ``True``), else a copy of the present one, else empty."""
+def _prepare_working_folder(folder: Path, settings: Settings, fresh: bool) -> tuple[Path, bool]:
+    """Prepares the folder of the next generation and tells whether a killed build left it.
+
+    Otherwise it is a copy of the current generation, or empty.
+    """
     working = folder / layout.BUILDING
     stamp = working / "settings"
     resumed = not fresh and stamp.is_file() and stamp.read_text(encoding="utf-8") == repr(settings)
@@ -263,7 +279,7 @@ def _prepare(folder: Path, settings: Settings, fresh: bool) -> tuple[Path, bool]
 
 
 def _read_sources(archive: Writing, files: list[Path], config: Config, report: Report, progress: Progress) -> None:
-    known, corrections = archive.sources(), _desk_of(config).corrections
+    known, corrections = archive.sources(), _read_desk(config).corrections
     for number, file in enumerate(files, 1):
         progress("read", number, len(files))
         name = source_name(file, config)
@@ -283,7 +299,7 @@ def _read_sources(archive: Writing, files: list[Path], config: Config, report: R
 
 
 def _articles(file: Path, name: str, report: Report) -> Iterator[Article]:
-    """The articles of a page or an archive; lines of an archive that are none are reported and passed over."""
+    """Yields the articles of a page or an archive; invalid archive lines are reported and skipped."""
     if not is_archive(file):
         yield from read_articles(file, name)
         return
@@ -301,7 +317,7 @@ def _prune(archive: Writing, present: set[str], report: Report) -> None:
 
 
 def source_name(file: Path, config: Config) -> str:
-    """A source is named from the project's folder, so that its name is the same wherever the command is typed."""
+    """Names a source by its path from the project folder, so that the name does not depend on the current folder."""
     full, home = file.resolve(), config.index.dir.resolve().parent
     return full.relative_to(home).as_posix() if full.is_relative_to(home) else full.as_posix()
 
@@ -321,16 +337,16 @@ def _embed(archive: Writing, embedder: Embedder, progress: Progress) -> int:
 
 
 def _write_derived(archive: Archive, embedder: Embedder, working: Path) -> None:
-    archive.set_centres(_centres(embedder))
+    archive.set_centres(_query_centres(embedder))
     write_derived(archive, working, embedder.dimension)
 
 
 def _publish(folder: Path, working: Path, settings: Settings, counts: tuple[int, int, int]) -> None:
-    """Renames the generation into place, points the manifest at it, then takes the older ones away."""
+    """Renames the new generation into place, points the manifest at it, and deletes the older generations."""
     generation = f"generation-{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:8]}"
     (working / "settings").unlink()
     built = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    manifest = sealed(Manifest(generation, settings, {}, *counts, built=built), working)
+    manifest = with_checksums(Manifest(generation, settings, {}, *counts, built=built), working)
     working.rename(folder / generation)
     write_manifest(folder, manifest)
     for old in folder.glob("generation-*"):
@@ -338,5 +354,5 @@ def _publish(folder: Path, working: Path, settings: Settings, counts: tuple[int,
             shutil.rmtree(old, ignore_errors=True)
 
 
-def _silent(stage: str, done: int, total: int) -> None:
+def _log_progress(stage: str, done: int, total: int) -> None:
     log.debug("%s %d of %d", stage, done, total)

@@ -1,6 +1,7 @@
-"""A ledger of every figure in the archive: what it counts, for which time, and the words that say so.
+"""Lists every figure of the archive: what it counts, for which period, and where it is printed.
 
-Nothing is invented: a fact points to its figure and its sentence in the article, and what it counts are words of that sentence.
+A fact contains no generated text: it points to the figure and its sentence in the article, and ``what`` consists of words of that
+sentence.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ from rag.language.text import sentences
 from rag.language.when import times_in
 from rag.records import Fact, Passage
 
-_CLAUSE = "\uff0c,;\uff1b。:\uff1a"
-_SUBJECT = 6  # characters before a figure from which they tell by themselves what it counts
-_WHAT = 40  # characters of what a figure counts
+_CLAUSE_ENDS = "\uff0c,;\uff1b。:\uff1a"
+_MIN_SUBJECT = 6  # characters in front of a figure that make a subject; fewer take the subject of the clause before
+_MAX_WHAT = 40  # characters of ``Fact.what``
 
 
 def facts_of(passage: Passage, written: str) -> Iterator[Fact]:
-    """The facts of a passage of an article with the ISO date ``written``.
+    """Yields the facts of a passage; ``written`` is the ISO date of its article.
 
     >>> page = Passage("p", "a", "1—7月,全社会用电量5.6万亿千瓦时,同比增长7.7%。", 0, 28)
     >>> [(fact.what, fact.shown, fact.period) for fact in facts_of(page, "2024-08-20")]
@@ -42,32 +43,34 @@ def facts_of(passage: Passage, written: str) -> Iterator[Fact]:
 
 
 def what_is_counted(text: str, start: int, end: int, times: list[tuple[int, int]]) -> str:
-    """The words of a sentence that tell what a figure counts: its clause, with the subject of the clause before where it has none.
+    """Returns the words that say what the figure at ``text[start:end]`` counts.
+
+    These are the words of its clause. A short clause gets the subject of the clause before.
 
     >>> what_is_counted("随州新开工项目47个,增长5%", 7, 10, []), what_is_counted("随州新开工项目47个,增长5%", 13, 15, [])
     ('随州新开工项目', '随州新开工项目 增长')
     """
     if CELLS in text:
         cell = text.rfind(CELLS, 0, start) + len(CELLS) if CELLS in text[:start] else 0
-        return f"{text.split(CELLS)[0]} {text[cell:start]}".strip()[:_WHAT]
-    begin = max((text.rfind(mark, 0, start) for mark in _CLAUSE), default=-1) + 1
-    own = _without(text, begin, start, times)
-    if len(own) >= _SUBJECT or begin == 0:
-        return (own or _after(text, end))[-_WHAT:]
-    before = max((text.rfind(mark, 0, begin - 1) for mark in _CLAUSE), default=-1) + 1
+        return f"{text.split(CELLS)[0]} {text[cell:start]}".strip()[:_MAX_WHAT]
+    begin = max((text.rfind(mark, 0, start) for mark in _CLAUSE_ENDS), default=-1) + 1
+    words = _without_times(text, begin, start, times)
+    if len(words) >= _MIN_SUBJECT or begin == 0:
+        return (words or _text_after(text, end))[-_MAX_WHAT:]
+    before = max((text.rfind(mark, 0, begin - 1) for mark in _CLAUSE_ENDS), default=-1) + 1
     figure = next((one for one in figures_of(text) if before <= one.start < begin), None)
-    subject = _without(text, before, figure.start if figure else begin - 1, times)
-    return f"{subject} {own}".strip()[-_WHAT:] or _after(text, end)
+    subject = _without_times(text, before, figure.start if figure else begin - 1, times)
+    return f"{subject} {words}".strip()[-_MAX_WHAT:] or _text_after(text, end)
 
 
-def _without(text: str, start: int, end: int, times: list[tuple[int, int]]) -> str:
-    """``text[start:end]`` without the times in it."""
+def _without_times(text: str, start: int, end: int, times: list[tuple[int, int]]) -> str:
+    """Returns ``text[start:end]`` without the times in it."""
     inside = [(max(a, start), min(b, end)) for a, b in times if a < end and b > start]
     for a, b in reversed(inside):
         text, end = text[:a] + text[b:], end - (b - a)
     return text[start:end].strip(" ,\uff0c的")
 
 
-def _after(text: str, end: int) -> str:
-    stop = min((at for mark in _CLAUSE if (at := text.find(mark, end)) >= 0), default=len(text))
-    return text[end:stop].strip()[:_WHAT]
+def _text_after(text: str, end: int) -> str:
+    stop = min((at for mark in _CLAUSE_ENDS if (at := text.find(mark, end)) >= 0), default=len(text))
+    return text[end:stop].strip()[:_MAX_WHAT]

@@ -1,6 +1,6 @@
-"""Article → passages: whole sentences of one field, up to a length, with their offsets.
+"""Cuts articles into passages: consecutive whole sentences of one field, with their offsets.
 
-The title, zone and date go into ``Passage.context``: embedded and searched, never quoted.
+The title, section and date go into ``Passage.context``, which is embedded and searched but never quoted.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from rag.records import Article, Passage, content_id, headline
 
 
 def passages_of(article: Article, max_characters: int = 350) -> list[Passage]:
-    """Cuts the body, the captions and the byline of an article into passages.
+    """Returns the passages of the body, the captions and the byline of an article.
 
-    Sentences are never cut unless one alone is longer than ``max_characters``. A new paragraph may join
-    the passage before it; a sub-heading always begins a new passage. An empty article gives ``[]``.
+    A sentence is split only if it is longer than ``max_characters``. A passage may span paragraphs, but a sub-heading always
+    starts a new passage. An empty article gives ``[]``.
 
     >>> article = Article("a", "page", "d", "开工47个。总投资86.8亿元。\\n## 安全\\n演练一场。", title="项目")
     >>> [p.text for p in passages_of(article, 50)]
@@ -34,7 +34,7 @@ def passages_of(article: Article, max_characters: int = 350) -> list[Passage]:
 
 
 def context_of(article: Article, heading: str = "") -> str:
-    """What a reader of one passage should know of its article.
+    """Returns the context of a passage: the section, title, sub-heading and date of its article.
 
     >>> context_of(Article("a", "p", "d", "", title="签约", kicker="某区", date="2024-07-05"), "投资")
     '某区 签约 投资 2024-07-05'
@@ -57,7 +57,7 @@ def _passage(article: Article, field: str, item: int, text: str, start: int, hea
 
 
 def _blocks(text: str, limit: int) -> Iterator[tuple[int, int, str]]:
-    """Ranges of neighbouring sentences that fit the limit, each with the sub-heading above it."""
+    """Yields ``(start, end, heading)``: the longest runs of sentences within the limit, each with the sub-heading above it."""
     heading, first, last = "", -1, -1
     for start, end in _pieces(text, limit):
         if text.startswith("## ", start):
@@ -75,7 +75,7 @@ def _blocks(text: str, limit: int) -> Iterator[tuple[int, int, str]]:
 
 
 def _pieces(text: str, limit: int) -> Iterator[tuple[int, int]]:
-    """Sentences, a heading line in one piece, and an over-long sentence in slices of the limit."""
+    """Yields the ranges of sentences and heading lines; a sentence longer than the limit is split."""
     for line_start, line_end in _line_ranges(text):
         if text.startswith("## ", line_start):
             yield line_start, line_end

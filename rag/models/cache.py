@@ -1,10 +1,10 @@
-"""The cache folder: one sub-folder for each model, made whole by a single rename.
+"""The model cache: a folder for each model, completed by a single rename.
 
 ::
 
-    <cache>/<owner>--<name>/          the model's files, and origin.json: where they came from, sizes and SHA-256
-    <cache>/<owner>--<name>.partial/  what a running or killed fetch has so far
-    <cache>/<owner>--<name>.lock      keeps two fetches apart
+    <cache>/<owner>--<name>/          the files of the model, and origin.json: their source, sizes and SHA-256
+    <cache>/<owner>--<name>.partial/  the files of a running or killed download
+    <cache>/<owner>--<name>.lock      the lock against concurrent downloads
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ ORIGIN = "origin.json"
 
 
 def cache_folder() -> Path:
-    """``$WENBAO_CACHE``, or ``~/.cache/wenbao``."""
+    """Returns ``$WENBAO_CACHE``, or ``~/.cache/wenbao``."""
     named = os.environ.get("WENBAO_CACHE")
     return Path(named).expanduser() if named else Path.home() / ".cache" / "wenbao"
 
 
 def home_of(name: str) -> Path:
-    """The folder of a model in the cache.
+    """Returns the cache folder of a model.
 
     >>> home_of("intfloat/multilingual-e5-small").name
     'intfloat--multilingual-e5-small'
@@ -38,9 +38,9 @@ def home_of(name: str) -> Path:
 
 
 def read_origin(home: Path) -> dict[str, Any] | None:
-    """What is known of a cached model; ``None`` if it is not there whole.
+    """Returns the content of ``origin.json``; ``None`` if the model is not completely cached.
 
-    Raises :class:`ModelError` if a file has gone or changed its size since it was verified.
+    Raises :class:`ModelError` if a file is missing or has another size than recorded.
     """
     try:
         origin: dict[str, Any] = json.loads((home / ORIGIN).read_text(encoding="utf-8"))
@@ -56,7 +56,7 @@ def read_origin(home: Path) -> dict[str, Any] | None:
 
 
 def publish(partial: Path, home: Path, source: str) -> None:
-    """Writes ``origin.json`` with the hashes of what was fetched, then renames the folder into place."""
+    """Writes ``origin.json`` with the hashes of the files, then renames the folder into place."""
     files = {
         file.relative_to(partial).as_posix(): {"size": file.stat().st_size, "sha256": sha256_of(file)}
         for file in sorted(partial.rglob("*")) if file.is_file()
@@ -66,6 +66,6 @@ def publish(partial: Path, home: Path, source: str) -> None:
 
 
 def sha256_of(file: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal."""
+    """Returns the SHA-256 of a file, in hexadecimal."""
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

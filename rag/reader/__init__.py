@@ -1,6 +1,6 @@
-"""A small cross-encoder that reads: which sentences answer a question, with which words, and whether any does."""
+"""The reader: a small cross-encoder for extractive question answering. It scores sentences, spans, and "no answer"."""
 
 from rag.reader.reader import CrossReader, Reader, open_reader
-from rag.reader.reading import Heard, Reading, Sentence, Span
+from rag.reader.reading import Reading, Sentence, SentenceScores, Span
 
-__all__ = ["CrossReader", "Heard", "Reader", "Reading", "Sentence", "Span", "open_reader"]
+__all__ = ["CrossReader", "Reader", "Reading", "Sentence", "SentenceScores", "Span", "open_reader"]

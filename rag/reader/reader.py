@@ -1,4 +1,4 @@
-"""The reader at work: the trained network as an OpenVINO graph, converted once and kept in the cache."""
+"""Runs the reader: the trained network as an OpenVINO graph, converted once and cached."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ import numpy as np
 
 from rag.errors import ModelError
 from rag.models import cache_folder, resolve
-from rag.reader.reading import Heard, Reading, Sentence, log_softmax
+from rag.reader.reading import Reading, Sentence, SentenceScores, log_softmax
 from rag.reader.windows import BEGIN, MARK, PAD, Window, windows
 
 log = logging.getLogger(__name__)
 
 BACKBONE = "intfloat/multilingual-e5-small"
-_ASKED = 62  # tokens of a question from which it is told what it asks for
-_STEP = 64  # tokens to which windows are filled up, so that few shapes need a kernel of their own
+_QUESTION_TOKENS = 62  # tokens of a question that classify its operation; with two special tokens one step
+_LENGTH_STEP = 64  # windows are padded to a multiple of this many tokens, so that few shapes are compiled
 
 
 class Reader(Protocol):
-    """What the rest of the program needs of a reader."""
+    """The interface of a reader."""
 
     def read(self, question: str, sentences: Sequence[Sentence]) -> Reading:
-        """Which sentences answer a question, and with which words; an empty reading for no sentence."""
+        """Scores sentences and their spans for a question; an empty reading for no sentences."""
 
     def states(self, question: str) -> np.ndarray:
-        """What is made of the tokens of a question, ``(tokens, dim) float32``: from this is told what it asks to be done."""
+        """Returns the token states of a question, ``(tokens, dim) float32``, which classify its operation."""
 
 
 class CrossReader:
-    """Reads with the network that ``run`` runs: ids and mask ``(1, tokens)`` → its four outputs."""
+    """A reader that runs the graph in ``file`` with the tokenizer in ``folder``."""
 
     def __init__(self, folder: Path, file: Path) -> None:
         import openvino
@@ -46,9 +46,9 @@ class CrossReader:
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
         core = openvino.Core()
-        native = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        has_bfloat16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         compiled = core.compile_model(str(file), "CPU", {
-            "INFERENCE_PRECISION_HINT": "bf16" if native else "f32", "NUM_STREAMS": os.cpu_count() or 1})
+            "INFERENCE_PRECISION_HINT": "bf16" if has_bfloat16 else "f32", "NUM_STREAMS": os.cpu_count() or 1})
         self._single = compiled.create_infer_request()
         self._queue = openvino.AsyncInferQueue(compiled)
         self._queue.set_callback(lambda request, keep: keep([request.get_output_tensor(k).data.copy() for k in range(4)]))
@@ -58,20 +58,20 @@ class CrossReader:
         """See :class:`Reader`."""
         titles = {s.title: self._ids(s.title)[0] for s in sentences}
         texts = [self._ids(s.text) for s in sentences]
-        heard: dict[int, Heard] = {}
-        parts = list(windows(self._ids(question)[0], [(titles[s.title], ids) for s, (ids, _) in zip(sentences, texts, strict=True)]))
-        for window, (starts, ends, marks, nothing) in zip(parts, self._run(parts), strict=True):
+        scores: dict[int, SentenceScores] = {}
+        inputs = list(windows(self._ids(question)[0], [(titles[s.title], ids) for s, (ids, _) in zip(sentences, texts, strict=True)]))
+        for window, (starts, ends, sentence_logits, null) in zip(inputs, self._run(inputs), strict=True):
             for number, mark, size in window.sentences:
-                own = slice(mark + 1, mark + 1 + size)
-                heard[number] = Heard(
-                    float(marks[0, mark] - nothing[0]), np.array(texts[number][1][:size], int).reshape(-1, 2),
-                    log_softmax(starts[0, own]), log_softmax(ends[0, own]))
-        return Reading(tuple(heard[number] for number in range(len(sentences))))
+                tokens = slice(mark + 1, mark + 1 + size)
+                scores[number] = SentenceScores(
+                    float(sentence_logits[0, mark] - null[0]), np.array(texts[number][1][:size], int).reshape(-1, 2),
+                    log_softmax(starts[0, tokens]), log_softmax(ends[0, tokens]))
+        return Reading(tuple(scores[number] for number in range(len(sentences))))
 
     def states(self, question: str) -> np.ndarray:
         """See :class:`Reader`."""
-        ids = [BEGIN, *self._ids(question)[0][:_ASKED], MARK]
-        row = np.full((1, -(-len(ids) // _STEP) * _STEP), PAD, np.int64)
+        ids = [BEGIN, *self._ids(question)[0][:_QUESTION_TOKENS], MARK]
+        row = np.full((1, -(-len(ids) // _LENGTH_STEP) * _LENGTH_STEP), PAD, np.int64)
         row[0, : len(ids)] = ids
         with self._lock:
             self._single.infer([row, (row != PAD).astype(np.int64)])
@@ -81,11 +81,11 @@ class CrossReader:
         encoding = self._tokenizer.encode(text, add_special_tokens=False)
         return encoding.ids, encoding.offsets
 
-    def _run(self, parts: Sequence[Window]) -> list[list[np.ndarray]]:
-        out: list[list[np.ndarray]] = [[] for _ in parts]
+    def _run(self, inputs: Sequence[Window]) -> list[list[np.ndarray]]:
+        out: list[list[np.ndarray]] = [[] for _ in inputs]
         with self._lock:
-            for row, window in enumerate(parts):
-                length = -(-len(window.ids) // _STEP) * _STEP
+            for row, window in enumerate(inputs):
+                length = -(-len(window.ids) // _LENGTH_STEP) * _LENGTH_STEP
                 ids = np.full((1, length), PAD, np.int64)
                 ids[0, : len(window.ids)] = window.ids
                 self._queue.start_async([ids, (ids != PAD).astype(np.int64)], out[row].extend)
@@ -94,20 +94,21 @@ class CrossReader:
 
 
 def open_reader(*, offline: bool = False, progress: Callable[[str, int, int], None] | None = None) -> CrossReader:
-    """Opens the reader that the package ships; its backbone is fetched if it is not there.
+    """Opens the reader of this package; fetches its backbone if necessary.
 
-    Raises :class:`ModelError` if the backbone cannot be had or the network cannot be made.
+    Raises :class:`ModelError` if the backbone cannot be fetched or the network cannot be converted.
     """
     folder = resolve(BACKBONE, offline=offline, progress=progress)
     try:
-        return CrossReader(folder, _converted(folder))
+        return CrossReader(folder, _cached_graph(folder))
     except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
-        told = " ".join(str(error).split())[:300]
-        raise ModelError(f"{folder}: the reader cannot be made from this model ({told}); fetch it anew: rag models --verify") from error
+        reason = " ".join(str(error).split())[:300]
+        raise ModelError(f"{folder}: the reader cannot be made from this model ({reason}); "
+                         "fetch it anew: rag models --verify") from error
 
 
-def _converted(folder: Path) -> Path:
-    """The graph of the network, kept in the cache by the hash of its adapter."""
+def _cached_graph(folder: Path) -> Path:
+    """Returns the graph file, cached by the hash of the adapter."""
     import openvino
 
     adapter = resources.files(__package__).joinpath("adapter.npz").read_bytes()
@@ -124,7 +125,7 @@ def _converted(folder: Path) -> Path:
 
 
 def _convert(folder: Path, adapter: bytes) -> Any:
-    """The network with its adapter as one graph."""
+    """Converts the network with its merged adapter into a graph."""
     import io
     import warnings
 
@@ -140,5 +141,5 @@ def _convert(folder: Path, adapter: bytes) -> Any:
     network.load(np.load(io.BytesIO(adapter)))
     example = {"ids": torch.ones(2, 16, dtype=torch.long), "mask": torch.ones(2, 16, dtype=torch.long)}
     with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")  # the tracer's remarks on transformers' code
+        warnings.simplefilter("ignore")  # the tracer warns about the code of transformers
         return openvino.convert_model(network.merge().eval(), example_input=example)

@@ -1,4 +1,4 @@
-"""What the reader says of the sentences that it was shown: probabilities of sentences and of spans in them."""
+"""The output of the reader: scores of sentences, and probabilities of spans in them."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from functools import cached_property
 
 import numpy as np
 
-LONGEST_SPAN = 60  # tokens
+LONGEST_SPAN = 60  # tokens of an answer span
 
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence to read, with the headline and date of its article."""
+    """A sentence to read, with the headline (and date) of its article."""
 
     title: str
     text: str
@@ -21,7 +21,7 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Span:
-    """``text[start:end]`` of a sentence, and its probability among all spans of that sentence."""
+    """``text[start:end]`` of a sentence, with its probability among all spans of the sentence."""
 
     start: int
     end: int
@@ -29,9 +29,15 @@ class Span:
 
 
 @dataclass(frozen=True, eq=False)
-class Heard:
-    """The logits of one sentence: ``margin`` over "nothing answers"; ``offsets`` ``(tokens, 2)`` in characters, and the log
-    probabilities of each token to begin and to end the answer, ``(tokens,)`` each.
+class SentenceScores:
+    """The scores of a sentence.
+
+    ``margin``: its logit minus that of "no answer". ``offsets``: ``(tokens, 2)``, start and end of each token in characters.
+    ``starts``, ``ends``: log probabilities that a token starts or ends the answer, ``(tokens,)``.
+
+    >>> scores = SentenceScores(2.0, np.array([[0, 2], [2, 3]]), np.log([0.9, 0.1]), np.log([0.8, 0.2]))
+    >>> scores.best().end, round(scores.best().probability, 2), round(scores.probability(2, 3), 2)
+    (2, 0.78, 0.22)
     """
 
     margin: float
@@ -41,57 +47,57 @@ class Heard:
 
     @cached_property
     def _spans(self) -> np.ndarray:
-        """Log probability of each span by first and last token, ``(tokens, tokens)``; ``-inf`` where there is none."""
+        """Returns the log probability of each span by first and last token, ``(tokens, tokens)``; ``-inf`` for invalid spans."""
         joint = self.starts[:, None] + self.ends[None, :]
         allowed = np.triu(np.ones_like(joint, bool)) & ~np.triu(np.ones_like(joint, bool), LONGEST_SPAN)
         joint = np.where(allowed, joint, -np.inf)
         return joint - np.logaddexp.reduce(joint, axis=None) if joint.size else joint
 
     def best(self) -> Span:
-        """The most probable span."""
+        """Returns the most probable span."""
         if not len(self.offsets):
             return Span(0, 0, 0.0)
         first, last = np.unravel_index(int(self._spans.argmax()), self._spans.shape)
         return Span(int(self.offsets[first, 0]), int(self.offsets[last, 1]), float(np.exp(self._spans[first, last])))
 
     def probability(self, start: int, end: int) -> float:
-        """The probability that the answer is a span that overlaps ``text[start:end]``: what is asked for lies there."""
+        """Returns the probability that the answer span overlaps ``text[start:end]``."""
         inside = np.flatnonzero((self.offsets[:, 0] < end) & (self.offsets[:, 1] > start))
         if not len(inside):
             return 0.0
         before, after = int(inside[0]), int(inside[-1])
-        apart = np.exp(self._spans[:, :before]).sum() + np.exp(self._spans[after + 1 :, :]).sum()
-        return float(max(0.0, 1.0 - apart))
+        outside = np.exp(self._spans[:, :before]).sum() + np.exp(self._spans[after + 1 :, :]).sum()
+        return float(max(0.0, 1.0 - outside))
 
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """What was read of the sentences, in their order.
+    """The scores of sentences, in their order.
 
-    >>> heard = Heard(2.0, np.array([[0, 1], [1, 2]]), np.log([0.9, 0.1]), np.log([0.1, 0.9]))
-    >>> reading = Reading((heard,))
+    >>> scores = SentenceScores(2.0, np.array([[0, 1], [1, 2]]), np.log([0.9, 0.1]), np.log([0.1, 0.9]))
+    >>> reading = Reading((scores,))
     >>> reading.best(0).start, reading.best(0).end, reading.margins.tolist()
     (0, 2, [2.0])
     """
 
-    heard: tuple[Heard, ...]
+    scores: tuple[SentenceScores, ...]
 
     @property
     def margins(self) -> np.ndarray:
-        """``(n,) float``: log odds of each sentence against "nothing answers"."""
-        return np.array([h.margin for h in self.heard], float)
+        """Returns the log odds of each sentence against "no answer", ``(n,) float``."""
+        return np.array([s.margin for s in self.scores], float)
 
     def best(self, sentence: int) -> Span:
-        """The most probable span of a sentence."""
-        return self.heard[sentence].best()
+        """Returns the most probable span of a sentence."""
+        return self.scores[sentence].best()
 
     def probability(self, sentence: int, start: int, end: int) -> float:
-        """The probability that the answer lies in ``text[start:end]``, if the sentence is the one that answers."""
-        return self.heard[sentence].probability(start, end)
+        """Returns the probability that the answer overlaps ``text[start:end]``, given that this sentence answers."""
+        return self.scores[sentence].probability(start, end)
 
 
 def log_softmax(values: Sequence[float] | np.ndarray) -> np.ndarray:
-    """``(n,)`` logits → log probabilities.
+    """Converts logits ``(n,)`` to log probabilities.
 
     >>> [round(float(value), 3) for value in np.exp(log_softmax([0.0, 0.0]))], len(log_softmax([]))
     ([0.5, 0.5], 0)

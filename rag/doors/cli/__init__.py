@@ -1,9 +1,9 @@
-"""The ``rag`` command: the only place that prints and sets exit codes.
+"""The ``rag`` command; the only place that prints and sets exit codes.
 
-Exit codes: 0 done, 1 a named error in one line, 2 wrong usage. With ``--json``, stdout holds nothing but JSON;
-progress and log lines go to stderr. Colours and tables appear on a terminal only.
+Exit codes: 0 success, 1 an error in one line, 2 wrong usage. With ``--json``, stdout contains only JSON;
+progress and log lines go to stderr. Colours and tables appear only on a terminal.
 
-Files in reading order: ``app`` (the command and its groups), ``options`` (what every command takes), ``asking``, ``batch``,
+Files in reading order: ``app`` (the command and its groups), ``options`` (shared options), ``asking``, ``batch``,
 ``archive``, ``doors``, ``checks``, ``evaluating``; ``printing`` (results), ``terminal`` (colours, tables, stderr).
 """
 
@@ -25,7 +25,7 @@ from rag.errors import RagError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one command line and returns its exit code; ``SystemExit`` comes after help (0) and after wrong usage (2)."""
+    """Runs a command line and returns its exit code. Raises ``SystemExit`` after help (0) and after wrong usage (2)."""
     app.rich_markup_mode = "rich" if is_terminal(sys.stdout) else None
     command = get_command(app)
     _complete(command)
@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _complete(command: Any) -> None:
-    """Answers the shell that asks what could be typed next, and ends."""
+    """Prints the completions if the shell asks for them, and ends."""
     variable = f"_{NAME.upper()}_COMPLETE"
     if instruction := os.environ.get(variable):
         raise SystemExit(shell_complete(command, {}, NAME, variable, instruction))

@@ -1,4 +1,4 @@
-"""The Typer application: its name, its groups of commands, its help on a terminal and in a pipe."""
+"""The Typer application: its name, command groups and help."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Run = TypeVar("Run", bound=Callable[..., int])
 
 
 class Groups(TyperGroup):
-    """Lists the commands group by group, in plain help as in the help with colours."""
+    """Lists the commands by group, in plain help and in coloured help."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """The names of the commands in the order of ``GROUPS``."""
+        """Returns the names of the commands, in the order of ``GROUPS``."""
         return sorted(self.commands, key=lambda name: GROUPS.index(self._group(name)))
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """Writes one section for each group, with the whole sentence of each command."""
+        """Writes a section for each group, with the full sentence of each command."""
         width = max(map(len, self.commands))
         for group, names in groupby(self.list_commands(ctx), key=self._group):
             with formatter.section(group):
@@ -41,7 +41,7 @@ app = typer.Typer(
 
 
 def command(group: str, example: str, *, name: str | None = None, text: str | None = None) -> Callable[[Run], Run]:
-    """Adds a function to the application as a command of a group; ``example`` is a command line for its help."""
+    """Registers a function as a command of a group; ``example`` is a command line for its help."""
     return app.command(name, help=text, rich_help_panel=group, epilog=f"Example: {example}")
 
 

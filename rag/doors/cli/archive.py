@@ -1,4 +1,4 @@
-"""What the archive holds: ``rag build``, ``add``, ``remove``, ``restore`` and ``articles``."""
+"""Commands for the sources of the archive: ``rag build``, ``add``, ``remove``, ``restore`` and ``articles``."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def build(
     config: ConfigFile = None, index: IndexFolder = None, as_json: AsJson = False,
 ) -> int:
     """Bring the index up to date with the sources."""
-    from rag.index.build import until_changed
+    from rag.index.build import wait_for_change
 
     rag = open_rag(config, index)
     code = bring_up_to_date(rag, paths or (), fresh=fresh, as_json=as_json)
     while watch:
-        until_changed(rag.config, paths or [])
+        wait_for_change(rag.config, paths or [])
         code = bring_up_to_date(rag, paths or (), fresh=fresh, as_json=as_json)
     return code
 
@@ -91,7 +91,7 @@ def articles(
 
 
 def bring_up_to_date(rag: Rag, paths: Sequence[Path] = (), *, fresh: bool = False, as_json: bool = False) -> int:
-    """Builds, says what changed and names each file that failed; gives the exit code."""
+    """Builds, prints what changed and each file that failed; returns the exit code."""
     from dataclasses import asdict
 
     report = rag.build(paths, fresh=fresh, progress=PROGRESS)

@@ -1,4 +1,4 @@
-"""Questions and searches: ``rag ask`` and ``rag search``."""
+"""Commands for questions, searches and figures: ``rag ask``, ``search`` and ``facts``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file of questions in, a line of JSON out for each."""
+"""Answers a file of questions, with a line of JSON for each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rag.errors import QuestionError, RagError
 
 
 def answer_batch(batch: Path, out: Path | None, answer: Callable[[dict[str, Any]], dict[str, Any]]) -> int:
-    """Answers line by line and writes each answer at once; a bad line is reported and the others go on."""
+    """Answers the questions and writes each answer at once; a bad line is reported and skipped. Returns the exit code."""
     failed = 0
     with out.open("w", encoding="utf-8") if out else nullcontext(sys.stdout) as written:
         for number, row in read_questions(batch):
@@ -36,7 +36,7 @@ def answer_batch(batch: Path, out: Path | None, answer: Callable[[dict[str, Any]
 
 
 def read_questions(file: Path) -> Iterator[tuple[int, dict[str, Any] | str]]:
-    """Gives the line number and the record of each question; for a bad line, what is wrong with it."""
+    """Yields the line number and the record of each question, or for a bad line the error text."""
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -57,7 +57,7 @@ def _question(line: str) -> dict[str, Any] | str:
 
 
 def asked_on_of(row: dict[str, Any], asked_on: date | None) -> date | None:
-    """The day of a line's own ``asked_on``, else that of the command."""
+    """Returns the ``asked_on`` day of a line, or that of the command. Raises :class:`QuestionError` for an invalid day."""
     try:
         return date.fromisoformat(row["asked_on"]) if "asked_on" in row else asked_on
     except (TypeError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""What can be checked: ``rag verify``, ``models`` and ``doctor``."""
+"""Commands that check answers, models and the installation: ``rag verify``, ``models`` and ``doctor``."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _fetch(config: Config) -> None:
 
 
 def _models_of(config: Config) -> list[str]:
-    """The models that a configuration needs on this machine."""
+    """Returns the models that a configuration needs on this machine."""
     generator = [] if config.generation.backend == "openai" else [config.generation.model]
     dictionary = [config.retrieval.dictionary] if config.retrieval.dictionary else []
     return [config.embedding.model, *generator, *dictionary]

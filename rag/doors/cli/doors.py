@@ -1,4 +1,4 @@
-"""The doors that stay open: ``rag chat``, ``serve`` and ``mcp``."""
+"""Commands that start servers: ``rag chat``, ``serve`` and ``mcp``."""
 
 from __future__ import annotations
 

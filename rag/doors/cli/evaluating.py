@@ -1,4 +1,4 @@
-"""Measurements on files of one's own: ``rag eval``."""
+"""Evaluation on the user's own files: ``rag eval``."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _measured(kind: Kind, file: Path, config: str | None, index: str | None) -> 
 
 
 def _good_questions(file: Path) -> Iterator[dict[str, Any]]:
-    """Every question of a file; the first bad line is an error."""
+    """Yields the questions of a file. Raises :class:`QuestionError` for the first bad line."""
     for number, row in read_questions(file):
         if isinstance(row, str):
             raise QuestionError(f"{file}:{number}: {row}")

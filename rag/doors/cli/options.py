@@ -1,4 +1,4 @@
-"""Options that several commands share, and the parsing of days and numbers."""
+"""Options that several commands share, and parsers of days and numbers."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def open_rag(config: str | None, index: str | None) -> Rag:
 
 
 def whole_number(text: str | int) -> int:
-    """An integer as it is typed.
+    """Parses an integer.
 
     >>> whole_number("10")
     10
@@ -52,7 +52,7 @@ def whole_number(text: str | int) -> int:
 
 
 def day_month_or_year(text: str) -> str:
-    """An ISO day, month or year; empty text is no limit.
+    """Checks an ISO day, month or year; empty text means no limit.
 
     >>> day_month_or_year("2024-07")
     '2024-07'
@@ -70,7 +70,7 @@ SourceName = Annotated[str, typer.Option("--source", metavar="TEXT", help="Keep 
 
 
 def day_or_today(text: str) -> date:
-    """A day, or today.
+    """Parses a day or ``today``.
 
     >>> day_or_today("2024-07-05")
     datetime.date(2024, 7, 5)

@@ -1,4 +1,4 @@
-"""The results that commands print: answers, passages, articles, checks and figures."""
+"""Prints results: answers, passages, articles, checks and figures."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
 
 
 def print_json(value: Any) -> None:
-    """Prints JSON and nothing else."""
+    """Prints JSON."""
     print(json.dumps(value, ensure_ascii=False, indent=1))
 
 
 def print_address(address: str) -> None:
-    """Tells where the server can be reached."""
+    """Prints the address of the server."""
     print(f"{styled(address, bold=True)}  (Ctrl-C ends it)", flush=True)
 
 
 def print_answer(answer: Answer) -> None:
-    """The answer, its quotations, and what a reader should know beside them."""
+    """Prints an answer, its quotations, and the notes on it."""
     print(styled(answer.text, bold=True))
     for c in answer.citations:
-        told = " · ".join(part for part in (c.title, c.byline, c.date, c.source) if part)
-        print(f"\n{styled(f'[{c.number}]', fg='cyan')} {c.quote}\n    {styled(told, dim=True)}")
+        source_line = " · ".join(part for part in (c.title, c.byline, c.date, c.source) if part)
+        print(f"\n{styled(f'[{c.number}]', fg='cyan')} {c.quote}\n    {styled(source_line, dim=True)}")
     for line in _notes_of(answer):
         print(line)
     for warning in answer.warnings:
@@ -41,7 +41,7 @@ def print_answer(answer: Answer) -> None:
 
 
 def _notes_of(answer: Answer) -> Iterator[str]:
-    """How the question was understood, which other figures could be meant, and which days its times mean."""
+    """Yields how a follow-up question was understood, other figures, and the resolved times."""
     zh = answer.language == "zh"
     if answer.rewritten:
         yield f"\n{'理解为' if zh else 'understood as'}: {answer.rewritten}"
@@ -54,20 +54,20 @@ def _notes_of(answer: Answer) -> Iterator[str]:
 
 
 def print_csv(rows: Iterable[Iterable[str]]) -> None:
-    """A table for a spreadsheet."""
+    """Prints rows as CSV."""
     import csv
 
     csv.writer(sys.stdout, lineterminator="\n").writerows(rows)
 
 
 def print_lines(rows: Iterable[Mapping[str, Any]]) -> None:
-    """One line of JSON for each row."""
+    """Prints rows as JSON lines."""
     for row in rows:
         print(json.dumps(row, ensure_ascii=False))
 
 
 def print_facts(found: Iterable[Entry]) -> None:
-    """The figures of a ledger, each with its time and its sentence."""
+    """Prints figures, each with its period and sentence."""
     rows = [entry.to_dict() for entry in found]
     if is_terminal(sys.stdout):
         print_table(("figure", "what", "time", "sentence", "article"), (
@@ -79,7 +79,7 @@ def print_facts(found: Iterable[Entry]) -> None:
 
 
 def print_hits(hits: Iterable[Hit], *, explain: bool) -> None:
-    """The passages found, best first; with ``explain`` what found each."""
+    """Prints hits, best first; ``explain`` adds the channels that found each."""
     for hit in hits:
         row = hit.to_dict()
         title, source = styled(row["title"], bold=True), styled(row["source"], dim=True)
@@ -96,13 +96,13 @@ def _explained(hit: Hit) -> str:
 
 
 def print_articles(articles: Iterable[Article]) -> None:
-    """The articles of a page as a person would like to read them."""
+    """Prints the articles of a page."""
     for article in articles:
         print("\n".join(_article_lines(article)), end="\n\n")
 
 
 def _article_lines(article: Article) -> Iterator[str]:
-    """The lines of an article, with ⟨+⟩ where the reader rejoined it."""
+    """Yields the lines of an article, with ⟨+⟩ at rejoined sentences and ⟨↷⟩ at reordered columns."""
     yield styled("━" * 60, dim=True)
     for label, value in (("section", article.section), ("kicker", article.kicker), ("title", article.title),
                          ("byline", article.byline), ("date", article.date)):
@@ -119,7 +119,7 @@ def _article_lines(article: Article) -> Iterator[str]:
 
 
 def print_models(models: Iterable[Status], verified: Mapping[str, int]) -> None:
-    """The models of the catalogue: what each is for, and where it lies."""
+    """Prints the models of the catalogue, with their roles and sources."""
     rows = [(m.role, m.name, m.licence, f"{m.size / 1e6:,.0f} MB from {m.source}" if m.cached else "not cached",
              f"{verified[m.name]} files verified" if m.name in verified else "") for m in models]
     if is_terminal(sys.stdout):
@@ -131,7 +131,7 @@ def print_models(models: Iterable[Status], verified: Mapping[str, int]) -> None:
 
 
 def print_checks(checks: Iterable[Check]) -> None:
-    """What of an answer holds, and what was seen where something does not."""
+    """Prints the checks of an answer, and what was found where one failed."""
     if is_terminal(sys.stdout):
         print_table(("", "check", "seen"), ((_mark(c.holds), c.what, "" if c.holds else c.seen) for c in checks))
         return
@@ -140,7 +140,7 @@ def print_checks(checks: Iterable[Check]) -> None:
 
 
 def print_findings(findings: Iterable[Finding]) -> None:
-    """What was found at the installation, and the remedy for what is not well."""
+    """Prints the findings of ``rag doctor``, and how to fix those that failed."""
     if is_terminal(sys.stdout):
         print_table(("", "check", "seen"), (
             (_mark(f.well), f.check, f.seen if f.well else f"{f.seen}\n→ {f.remedy}") for f in findings))
@@ -154,7 +154,7 @@ def _mark(well: bool) -> Cell:
 
 
 def print_report(report: Report, failures: int) -> None:
-    """The figures of a measurement, and its first failures as lines of JSON."""
+    """Prints the metrics of an evaluation, and its first failures as JSON lines."""
     print(f"{report.kind}: {report.questions}")
     if is_terminal(sys.stdout):
         print_table(("figure", "value"), ((name, f"{value:.3f}") for name, value in report.figures.items()))

@@ -1,4 +1,4 @@
-"""The terminal: colours and tables where a person looks, plain lines in a pipe; notes and errors on stderr."""
+"""Colours and tables on a terminal, plain lines in a pipe, notes and errors on stderr."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ Cell = str | tuple[str, str]  # a text, or a text with its style
 
 
 def is_terminal(stream: TextIO) -> bool:
-    """Whether a person looks at this stream."""
+    """Tells whether a stream is a terminal."""
     return stream.isatty()
 
 
 def styled(text: str, *, stream: TextIO | None = None, **style: Any) -> str:
-    """A text in bold or in a colour on a terminal, unless ``NO_COLOR`` is set; as it is in a pipe."""
+    """Returns text in bold or colour for a terminal, unless ``NO_COLOR`` is set; plain text for a pipe."""
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not is_terminal(stream or sys.stdout)
     return text if plain else typer.style(text, **style)
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
-    """A table as wide as the terminal."""
+    """Prints a table in the width of the terminal."""
     from rich.box import SIMPLE
     from rich.console import Console
     from rich.table import Table
@@ -39,17 +39,17 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None
 
 
 def note(line: str) -> None:
-    """Says something beside the result."""
+    """Prints a line on stderr."""
     print(line, file=sys.stderr)
 
 
 def note_error(line: str) -> None:
-    """Names an error in one line."""
+    """Prints an error in one line on stderr."""
     note(f"{styled('rag:', stream=sys.stderr, fg='red', bold=True)} {line}")
 
 
 def show_wrong_usage(error: typer.TyperException) -> None:
-    """Shows the usage of the command and what is wrong with the one that was typed."""
+    """Prints the usage of the command and what is wrong with the command line."""
     wrong: Any = error  # the class with show() has no public name
     if is_terminal(sys.stdout) and is_terminal(sys.stderr):
         from typer.rich_utils import rich_format_error
@@ -60,7 +60,7 @@ def show_wrong_usage(error: typer.TyperException) -> None:
 
 
 def show_warnings() -> None:
-    """Sends what the package warns of (a repaired index, say) to stderr, a line each."""
+    """Sends warnings of the package (such as a repaired index) to stderr, one line each."""
     import logging
 
     logger = logging.getLogger("rag")

@@ -1,4 +1,4 @@
-"""What people at the desk add by hand: corrections, notes, removed sources, kept answers. It outlives every rebuild of the index."""
+"""Stores what users add at the desk: corrections, notes, removed sources, saved answers. A rebuild of the index keeps it."""
 
 from rag.doors.desk.signature import sign, signed_by
 from rag.doors.desk.store import FILE, UPLOADS, DeskStore, Note

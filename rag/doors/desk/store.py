@@ -1,6 +1,6 @@
-"""``desk.sqlite`` beside the index: corrections, notes, removed sources, kept answers, and the names that articles mention.
+"""``desk.sqlite`` beside the index: corrections, notes, removed sources, saved answers, and names mentioned in articles.
 
-Everything is named by content (article ids, names of sources, quotations), so that it holds after a rebuild.
+Entries refer to content (article ids, source names, quotations), so they stay valid after a rebuild.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 from rag.errors import StoreError
 
 FILE = "desk.sqlite"
-UPLOADS = "uploads"  # folder beside it: the pages that were added at the desk
+UPLOADS = "uploads"  # folder beside it for pages added at the desk
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS corrections (
@@ -37,7 +37,7 @@ CREATE TABLE IF NOT EXISTS mentions (article_id TEXT PRIMARY KEY, zones TEXT NOT
 
 @dataclass(frozen=True)
 class Note:
-    """A note on a span of a raw page; ``start`` and ``end`` count its characters, ``quote`` is what stood there."""
+    """A note on the span ``[start:end]`` of a raw page; ``quote`` is the text of the span when the note was written."""
 
     note_id: str
     source: str
@@ -51,7 +51,7 @@ class Note:
 
 
 class DeskStore:
-    """One open ``desk.sqlite``; safe to use from several threads.
+    """An open ``desk.sqlite``; safe to use from several threads.
 
     >>> desk = DeskStore(":memory:")
     >>> desk.remove("seeds/a.txt"); desk.removed()
@@ -59,7 +59,7 @@ class DeskStore:
     """
 
     def __init__(self, file: Path | str) -> None:
-        """Raises :class:`StoreError` for a file that is damaged or cannot be written."""
+        """Raises :class:`StoreError` if the file is damaged or cannot be written."""
         self._lock = threading.RLock()
         try:
             self._connection = sqlite3.connect(file, check_same_thread=False, timeout=10)
@@ -69,7 +69,7 @@ class DeskStore:
 
     @classmethod
     def open(cls, folder: Path) -> DeskStore:
-        """Opens, or makes, the file in an index folder."""
+        """Opens or creates the file in an index folder. Raises :class:`StoreError` if the folder cannot be created."""
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -91,7 +91,7 @@ class DeskStore:
             self._connection.close()
 
     def secret(self) -> bytes:
-        """The key that signs this desk's answers; made once."""
+        """Returns the key that signs the answers of this desk; created once."""
         with self._writing() as connection:
             connection.execute("INSERT OR IGNORE INTO secrets VALUES ('signature', ?)", (secrets.token_bytes(32),))
         return bytes(self._rows("SELECT value FROM secrets WHERE name = 'signature'")[0][0])
@@ -99,14 +99,14 @@ class DeskStore:
     # -- corrections and removed sources --------------------------------------------------------------------
 
     def correct(self, article_id: str, source: str, field: str, value: str | None) -> None:
-        """Keeps a correction of ``title``, ``byline`` or ``date``; ``None`` takes it back."""
+        """Stores a correction of ``title``, ``byline`` or ``date``; ``None`` deletes it."""
         with self._writing() as connection:
             connection.execute("DELETE FROM corrections WHERE article_id = ? AND field = ?", (article_id, field))
             if value is not None:
                 connection.execute("INSERT INTO corrections VALUES (?, ?, ?, ?, ?)", (article_id, source, field, value, _now()))
 
     def corrections(self) -> dict[str, dict[str, dict[str, str]]]:
-        """Source → article id → field → corrected value."""
+        """Returns source → article id → field → corrected value."""
         out: dict[str, dict[str, dict[str, str]]] = {}
         for article_id, source, field, value in self._rows(
                 "SELECT article_id, source, field, value FROM corrections ORDER BY article_id, field"):
@@ -114,28 +114,28 @@ class DeskStore:
         return out
 
     def remove(self, source: str) -> None:
-        """Notes that a source is not wanted; its file stays where it is."""
+        """Marks a source as removed; its file stays."""
         with self._writing() as connection:
             connection.execute("INSERT OR REPLACE INTO removed VALUES (?, ?)", (source, _now()))
 
     def restore(self, source: str) -> None:
-        """Takes that back."""
+        """Withdraws the removal of a source."""
         with self._writing() as connection:
             connection.execute("DELETE FROM removed WHERE source = ?", (source,))
 
     def removed(self) -> set[str]:
-        """The names of the sources that are not wanted."""
+        """Returns the names of the removed sources."""
         return {name for (name,) in self._rows("SELECT source FROM removed")}
 
     def last_removed(self) -> str:
-        """The source that was removed last and not restored; ``""`` if there is none."""
+        """Returns the source that was removed last and not restored, or ``""``."""
         rows = self._rows("SELECT source FROM removed ORDER BY made DESC, rowid DESC LIMIT 1")
         return rows[0][0] if rows else ""
 
     # -- notes ----------------------------------------------------------------------------------------------
 
     def add_note(self, source: str, article_id: str, span: tuple[int, int], quote: str, text: str, tags: Iterable[str]) -> Note:
-        """Keeps a note on a span of the raw page."""
+        """Stores a note on a span of the raw page."""
         note = Note(secrets.token_urlsafe(12), source, article_id, span[0], span[1], quote, text, tuple(dict.fromkeys(tags)), _now())
         with self._writing() as connection:
             connection.execute("INSERT INTO notes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (
@@ -144,13 +144,13 @@ class DeskStore:
         return note
 
     def notes(self, note_id: str = "") -> list[Note]:
-        """All notes, the newest first, or the one with an id."""
+        """Returns all notes, newest first, or the one with an id."""
         where, values = ("WHERE note_id = ?", (note_id,)) if note_id else ("", ())
         rows = self._rows(f"SELECT * FROM notes {where} ORDER BY created DESC, rowid DESC", values)
         return [_note(row) for row in rows]
 
     def change_note(self, note_id: str, text: str | None, tags: Iterable[str] | None) -> Note:
-        """Changes the words or the tags of a note. Raises :class:`StoreError` for one that is not there."""
+        """Changes the text or the tags of a note. Raises :class:`StoreError` for an unknown id."""
         with self._writing() as connection:
             if text is not None:
                 connection.execute("UPDATE notes SET text = ? WHERE note_id = ?", (text, note_id))
@@ -163,23 +163,23 @@ class DeskStore:
         return found[0]
 
     def delete_note(self, note_id: str) -> bool:
-        """Deletes a note; ``False`` if it was not there."""
+        """Deletes a note; returns ``False`` if it did not exist."""
         with self._writing() as connection:
             return bool(connection.execute("DELETE FROM notes WHERE note_id = ?", (note_id,)).rowcount)
 
     # -- kept answers ---------------------------------------------------------------------------------------
 
     def keep_answer(self, receipt: Mapping[str, Any]) -> str:
-        """Keeps an answer under an id that nobody can guess; the same answer keeps its id."""
-        told = json.dumps(receipt, ensure_ascii=False, sort_keys=True)
+        """Stores an answer and returns its random id; the same answer gets the same id."""
+        serialised = json.dumps(receipt, ensure_ascii=False, sort_keys=True)
         with self._writing() as connection:
-            found = connection.execute("SELECT answer_id FROM answers WHERE receipt = ?", (told,)).fetchone()
+            found = connection.execute("SELECT answer_id FROM answers WHERE receipt = ?", (serialised,)).fetchone()
             answer_id = found[0] if found else secrets.token_urlsafe(16)
-            connection.execute("INSERT OR IGNORE INTO answers VALUES (?, ?, ?)", (answer_id, told, _now()))
+            connection.execute("INSERT OR IGNORE INTO answers VALUES (?, ?, ?)", (answer_id, serialised, _now()))
         return answer_id
 
     def kept_answer(self, answer_id: str) -> tuple[dict[str, Any], str]:
-        """An answer that was kept, and when. Raises :class:`StoreError` for an id that is not there."""
+        """Returns a stored answer and its time. Raises :class:`StoreError` for an unknown id."""
         rows = self._rows("SELECT receipt, kept FROM answers WHERE answer_id = ?", (answer_id,))
         if not rows:
             raise StoreError("no such answer was kept here; ask the question again")
@@ -188,28 +188,28 @@ class DeskStore:
     # -- examples and names that articles mention --------------------------------------------------------------------------
 
     def examples(self, generation: str) -> list[str] | None:
-        """The questions to begin with that were tried on this state of the index; ``None`` if none were."""
+        """Returns the example questions tested on a generation of the index; ``None`` if it was not tested."""
         rows = self._rows("SELECT questions FROM examples WHERE generation = ?", (generation,))
         return json.loads(rows[0][0]) if rows else None
 
     def keep_examples(self, generation: str, questions: Sequence[str]) -> None:
-        """Keeps them for this state of the index alone."""
+        """Stores the example questions of a generation and deletes older ones."""
         with self._writing() as connection:
             connection.execute("DELETE FROM examples")
             connection.execute("INSERT INTO examples VALUES (?, ?)", (generation, json.dumps(list(questions), ensure_ascii=False)))
 
     def mentions(self, article_ids: Iterable[str]) -> dict[str, tuple[list[str], list[str]]]:
-        """Article id → the places and the persons it mentions, for those that were read through already."""
+        """Returns article id → its places and persons, for the articles processed so far."""
         wanted, found = list(article_ids), {}
         for at in range(0, len(wanted), 500):
-            part = wanted[at : at + 500]
-            marks = ", ".join("?" * len(part))
-            for article_id, zones, persons in self._rows(f"SELECT * FROM mentions WHERE article_id IN ({marks})", part):
+            batch = wanted[at : at + 500]
+            placeholders = ", ".join("?" * len(batch))
+            for article_id, zones, persons in self._rows(f"SELECT * FROM mentions WHERE article_id IN ({placeholders})", batch):
                 found[article_id] = (json.loads(zones), json.loads(persons))
         return found
 
     def add_mentions(self, found: Mapping[str, tuple[Sequence[str], Sequence[str]]]) -> None:
-        """Keeps which places and persons some articles mention."""
+        """Stores the places and persons of articles."""
         with self._writing() as connection:
             connection.executemany("INSERT OR REPLACE INTO mentions VALUES (?, ?, ?)", [
                 (article_id, json.dumps(list(zones), ensure_ascii=False), json.dumps(list(persons), ensure_ascii=False))

@@ -1,4 +1,4 @@
-"""What leaves the program as a file: citations, answers, hits and batches of questions. Pure functions of records, no network."""
+"""Exports citations, answers, hits and batches as files. Pure functions of records, without network."""
 
 from rag.doors.export.answers import as_docx, as_json, as_markdown
 from rag.doors.export.citations import STYLES, cite

@@ -1,6 +1,6 @@
-"""An answer with all that its reader needs to check it, as Markdown, JSON or a Word document.
+"""Exports an answer with its evidence as Markdown, JSON or a Word document.
 
-``_blocks`` says what stands in it, once for both documents; ``as_markdown`` and ``as_docx`` only set it.
+``_blocks`` defines the content of both documents; ``as_markdown`` and ``as_docx`` format it.
 """
 
 from __future__ import annotations
@@ -54,13 +54,13 @@ _WORDS = {
         "taken": "Worked with", "none": "no report", "result": "Result"},
 }
 _COMMAND = "rag verify ANSWER.json"
-_SPECIAL = re.compile(r"([\\`*{}\[\]<>|~$&#!@]|(?<![^\W_])_|_(?![^\W_])|:(?=//)|(?<=www)\.)", re.IGNORECASE)
-_OPENS_A_BLOCK = re.compile(r"^(\d+(?=[.)])|(?=[-+=]))")
+_MARKDOWN_SIGNS = re.compile(r"([\\`*{}\[\]<>|~$&#!@]|(?<![^\W_])_|_(?![^\W_])|:(?=//)|(?<=www)\.)", re.IGNORECASE)
+_BLOCK_STARTS = re.compile(r"^(\d+(?=[.)])|(?=[-+=]))")
 
 
 @dataclass(frozen=True)
 class _Block:
-    """``kind``: ``title``, ``heading``, ``entry``, ``text``, ``quote``, ``item``, ``command`` or ``table`` (first its header)."""
+    """``kind``: ``title``, ``heading``, ``entry``, ``text``, ``quote``, ``item``, ``command`` or ``table`` (first row: header)."""
 
     kind: str
     text: str = ""
@@ -68,7 +68,7 @@ class _Block:
 
 
 def as_json(receipt: Mapping[str, Any], checks: Sequence[Check] = ()) -> str:
-    """The receipt that ``rag verify`` checks; what was checked already stands under ``verified``.
+    """Returns the JSON that ``rag verify`` checks; ``verified`` holds the checks already done.
 
     >>> as_json({"answer": "47个[1]"})
     '{\\n "answer": "47个[1]"\\n}\\n'
@@ -78,9 +78,9 @@ def as_json(receipt: Mapping[str, Any], checks: Sequence[Check] = ()) -> str:
 
 
 def as_markdown(receipt: Mapping[str, Any], checks: Sequence[Check] = ()) -> str:
-    """The answer as Markdown, in its language. Words of the page stay words: no link, heading or HTML comes of them.
+    """Returns the answer as Markdown, in its language. Text of the page is escaped: it cannot become a link, heading or HTML.
 
-    Raises :class:`SourceError` for what is no answer.
+    Raises :class:`SourceError` if ``receipt`` is not an answer.
     """
     marks = {"title": "# ", "heading": "## ", "entry": "### ", "quote": "> ", "item": "- "}
     parts, before = [], ""
@@ -102,7 +102,10 @@ def as_markdown(receipt: Mapping[str, Any], checks: Sequence[Check] = ()) -> str
 
 
 def as_docx(receipt: Mapping[str, Any], checks: Sequence[Check] = ()) -> bytes:
-    """The answer as a Word document without macros or links. Raises :class:`SourceError` for what is no answer."""
+    """Returns the answer as a Word document, without macros or links.
+
+    Raises :class:`SourceError` if ``receipt`` is not an answer.
+    """
     from docx import Document
 
     document = Document()
@@ -121,7 +124,7 @@ def as_docx(receipt: Mapping[str, Any], checks: Sequence[Check] = ()) -> bytes:
 
 
 def _set_up(document: Any, question: str) -> None:
-    """The East Asian font of every style (a theme's font would go before it), and who made the document."""
+    """Sets the East Asian font of every style (removes the theme font, which has precedence) and the document properties."""
     from docx.oxml.ns import qn
 
     document.styles["Normal"].font.name = "Times New Roman"
@@ -156,7 +159,7 @@ def _blocks(receipt: Mapping[str, Any], checks: Sequence[Check]) -> Iterator[_Bl
     yield _Block("text", receipt["answer"])
     if receipt["refused"]:
         yield _Block("text", words["refused"])
-    yield from _gathered(receipt, words)
+    yield from _rows_of(receipt, words)
     if receipt["citations"]:
         yield _Block("heading", words["quotations"])
     for citation in receipt["citations"]:
@@ -167,24 +170,24 @@ def _blocks(receipt: Mapping[str, Any], checks: Sequence[Check]) -> Iterator[_Bl
         yield from (_Block("item", warning) for warning in receipt["warnings"])
     if checks:
         yield _Block("heading", words["checked"])
-        yield from (_Block("item", _told(check, words)) for check in checks)
-    yield from _ending(receipt, words)
+        yield from (_Block("item", _check_line(check, words)) for check in checks)
+    yield from _provenance(receipt, words)
 
 
-def _gathered(receipt: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[_Block]:
-    """The rows of an answer that was gathered, what was worked out from them, what is missing, and what was asked for each."""
+def _rows_of(receipt: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[_Block]:
+    """Yields the rows of a gathered answer, the result, the missing parts, and the questions that were searched."""
     rows, derived, missing = receipt.get("rows") or [], receipt.get("derived"), receipt.get("missing") or []
     if not rows and not missing:
         return
     reports = len({citation["article_id"] for citation in receipt["citations"]})
     how = "worked" if derived and derived["shown"] else "gathered"
     yield _Block("heading", words[f"{how} 1" if reports == 1 else how].format(n=reports))
-    taken = derived["rows"] if derived and derived["value"] else ()
-    told = [(row["label"], row["shown"], "".join(f"[{number}]" for number in row["citations"]), "✓" if at in taken else "")
+    used = derived["rows"] if derived and derived["value"] else ()
+    table_rows = [(row["label"], row["shown"], "".join(f"[{number}]" for number in row["citations"]), "✓" if at in used else "")
             for at, row in enumerate(rows)]
-    told += [(label, f"— ({words['none']})", "", "") for label in missing]
+    table_rows += [(label, f"— ({words['none']})", "", "") for label in missing]
     columns = ("row", "shown", "quotation", "taken")
-    yield _table([words[name] for name in columns], told)
+    yield _table([words[name] for name in columns], table_rows)
     if derived and derived["shown"]:
         name = words.get(derived["operation"], derived["operation"].replace("_", " "))
         yield _Block("text", f"{words['result']} ({name}): {derived['shown']}")
@@ -196,7 +199,7 @@ def _gathered(receipt: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[
 def _quotation(citation: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[_Block]:
     yield _Block("entry", f"[{citation['number']}] {citation['title'] or words['untitled']}")
     yield _Block("quote", citation["quote"])
-    about = _joined(citation["byline"], citation["date"], citation["source"])
+    about = _join_present(citation["byline"], citation["date"], citation["source"])
     corrected = "; ".join(f"{words.get(field, field)}: {was}" for field, was in citation.get("corrected", {}).items())
     yield _Block("text", about + (f" ({words['corrected']} {corrected})" if corrected else ""))
     spans = ", ".join(f"{start}–{end}" for start, end in citation["source_spans"])
@@ -208,7 +211,7 @@ def _quotation(citation: Mapping[str, Any], words: Mapping[str, str]) -> Iterato
 def _tables(receipt: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[_Block]:
     if figures := receipt.get("figures"):
         yield _Block("heading", words["figures"])
-        rows = [(f["text"], f["counts"], f["date"], f"[{c['number']}] {c['quote']}", _joined(c["title"], c["source"]))
+        rows = [(f["text"], f["counts"], f["date"], f"[{c['number']}] {c['quote']}", _join_present(c["title"], c["source"]))
                 for f in figures for c in [f["citation"]]]
         yield _table([words[name] for name in ("figure", "counts", "date", "quotation", "source")], rows)
     if times := receipt.get("times"):
@@ -216,7 +219,7 @@ def _tables(receipt: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[_B
         yield _table([words[name] for name in ("word", "means", "reckoned")], [(t["text"], t["means"], t["date"]) for t in times])
 
 
-def _joined(*parts: str) -> str:
+def _join_present(*parts: str) -> str:
     return " · ".join(filter(None, parts))
 
 
@@ -224,15 +227,15 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> _Block:
     return _Block("table", rows=tuple(tuple(one_line(cell) for cell in row) for row in (header, *rows)))
 
 
-def _told(check: Check, words: Mapping[str, str]) -> str:
+def _check_line(check: Check, words: Mapping[str, str]) -> str:
     number, rest = re.fullmatch(r"(\[\d+\] )?(.*)", check.what, re.DOTALL).groups("")  # type: ignore[union-attr]
     what = number + _in_words(rest, words)
-    seen = "" if check.holds else f" ({check.seen})"
-    return f"{'✓' if check.holds else '✗'} {what}: {words['holds' if check.holds else 'fails']}{seen}"
+    detail = "" if check.holds else f" ({check.seen})"
+    return f"{'✓' if check.holds else '✗'} {what}: {words['holds' if check.holds else 'fails']}{detail}"
 
 
 def _in_words(what: str, words: Mapping[str, str]) -> str:
-    """What was checked, in the language of the document."""
+    """Translates the text of a check into the language of the document."""
     row = re.fullmatch(r"(holds the figure of row) (\d+)", what)
     if row and row[1] in words:
         return words[row[1]].format(row[2])
@@ -242,7 +245,7 @@ def _in_words(what: str, words: Mapping[str, str]) -> str:
     return words.get(what, what)
 
 
-def _ending(receipt: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[_Block]:
+def _provenance(receipt: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[_Block]:
     yield _Block("heading", words["made"])
     yield _Block("item", f"{words['chance']}: {receipt.get('chance', 0):.0%}")
     for part, name in receipt.get("made_with", {}).items():
@@ -255,13 +258,13 @@ def _ending(receipt: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[_B
 
 
 def _escaped_lines(text: object) -> list[str]:
-    """The lines of a text with all that Markdown would take for its own signs behind a backslash.
+    """Returns the lines of a text with all Markdown characters escaped.
 
     >>> _escaped_lines("# 甲 <b>\\n1. [乙](http://x)")
     ['\\\\# 甲 \\\\<b\\\\>', '1\\\\. \\\\[乙\\\\](http\\\\://x)']
     """
-    lines = (_SPECIAL.sub(r"\\\1", line) for line in map(one_line, printable(text).splitlines()) if line)
-    return [_OPENS_A_BLOCK.sub(r"\1\\", line) for line in lines]
+    lines = (_MARKDOWN_SIGNS.sub(r"\\\1", line) for line in map(one_line, printable(text).splitlines()) if line)
+    return [_BLOCK_STARTS.sub(r"\1\\", line) for line in lines]
 
 
 def _escaped_line(text: object) -> str:

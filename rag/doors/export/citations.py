@@ -1,7 +1,7 @@
-"""An article as an entry of a bibliography.
+"""Formats an article as an entry of a bibliography.
 
-The formats are written by hand. citeproc-py 0.11 with the styles of 2015 was tried: it leaves out the ``[N]`` of GB/T 7714,
-sets 叶 伟 with a space, and abbreviates 伟 to an initial in APA.
+The formats are hand-written: citeproc-py 0.11 with the styles of 2015 omits the ``[N]`` of GB/T 7714, prints 叶 伟 with a space,
+and abbreviates 伟 to an initial in APA.
 """
 
 from __future__ import annotations
@@ -25,40 +25,40 @@ _ROLE = re.compile(
     r"(?:记者|通讯员|评论员|撰稿人|特派员|实习生|作者|编辑|责编|摄影|撰文|供图|文字|图片|整理|报道|编译)"
     rf"|(?<![{_HAN}])[文图](?![{_HAN}])|摄(?![{_HAN}])"
     r"|^\s*by\b|\b(?:(?:staff|special|senior|chief)\s+)*(?:reporter|correspondent|writer|editor|photographer)s?\b", re.IGNORECASE)
-_MARKS = re.compile(r"[▶►■◎◆●□○◇▲△★☆]|本报讯")
+_ORNAMENTS = re.compile(r"[▶►■◎◆●□○◇▲△★☆]|本报讯")
 _HAN_NAME = re.compile(rf"[{_HAN}]{{2,4}}|(?=.{{3,20}}$)[{_HAN}]+(?:·[{_HAN}]+)+")
-_NO_NAME = re.compile(r"(?:本报|本刊|综合|来源).*|.*(?:[社报网部台站办组委局处室厅]|中心|公司|政府)")
+_NOT_A_NAME = re.compile(r"(?:本报|本刊|综合|来源).*|.*(?:[社报网部台站办组委局处室厅]|中心|公司|政府)")
 _LATIN_NAME = re.compile(r"[^\W\d_][\w.'’-]*(?: [^\W\d_][\w.'’-]*){1,3}")
-_NO_LATIN_NAME = re.compile(r"\b(?:agency|news|desk|times|daily|press|staff|post|media|office|xinhua)\b", re.IGNORECASE)
+_NOT_A_LATIN_NAME = re.compile(r"\b(?:agency|news|desk|times|daily|press|staff|post|media|office|xinhua)\b", re.IGNORECASE)
 _TWO_PART_SURNAMES = tuple("欧阳 司马 上官 诸葛 东方 皇甫 尉迟 公孙 慕容 令狐 司徒 夏侯 端木 轩辕 长孙 宇文 南宫 独孤 呼延".split())
 _DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?")
 _PAGE = re.compile(r"第?\s*([A-Za-z]?\d{1,3})\s*版.*|([A-Za-z]?\d{1,3})")
 _MONTHS = "January February March April May June July August September October November December".split()
-_TEX = {"\\": r"\textbackslash{}", "{": r"\textbraceleft{}", "}": r"\textbraceright{}", "~": r"\textasciitilde{}",
+_TEX_ESCAPES = {"\\": r"\textbackslash{}", "{": r"\textbraceleft{}", "}": r"\textbraceright{}", "~": r"\textasciitilde{}",
         "^": r"\textasciicircum{}", **{sign: "\\" + sign for sign in "$&#_%"}}
 
 
 @dataclass(frozen=True)
 class Person:
-    """Who wrote an article; ``family`` alone is a name that is no person's, as printed."""
+    """An author. A name that is not a person's, such as that of an agency, is in ``family`` as printed."""
 
     family: str
     given: str = ""
 
     @property
     def is_chinese(self) -> bool:
-        """Whether the family name goes first and nothing stands between the two."""
+        """Tells whether the family name comes first, without a space."""
         return bool(re.match(rf"[{_HAN}]", self.family))
 
     @property
     def name(self) -> str:
-        """The name as it is printed."""
+        """Returns the name as it is printed."""
         return self.family + self.given if self.is_chinese else f"{self.given} {self.family}".strip()
 
 
 @dataclass(frozen=True)
 class _Work:
-    """An article as the formats need it; what is unknown is ``""`` or ``()``."""
+    """The data of an article that the formats need; unknown values are ``""`` or ``()``."""
 
     key: str
     people: tuple[Person, ...]
@@ -77,11 +77,11 @@ class _Work:
 
 
 def cite(article: Article, style: str, *, quote: str = "", accessed: str = "", newspaper: str = "") -> str:
-    """An article in one of :data:`STYLES`; what is not known of it is left out.
+    """Formats an article in one of :data:`STYLES`; unknown values are left out.
 
-    ``quote`` is added on a line of its own (as a note in BibTeX and CSL-JSON); ``accessed`` is an ISO day. CSL-JSON is a list
-    of one entry, as reference managers read it. Chinese names and titles stay in their script, in APA too: romanising
-    would guess at readings. Raises :class:`QuestionError` for another style and for a day that is none.
+    ``quote`` goes on its own line (a note in BibTeX and CSL-JSON). ``accessed`` is an ISO day. CSL-JSON is a list of one entry,
+    as reference managers expect. Chinese names and titles are not romanised, not even in APA, because their reading is not
+    certain. Raises :class:`QuestionError` for an unknown style or an invalid day.
 
     >>> cite(Article("1", "p.txt", "d", "正文", title="签约", byline="本报记者 叶伟", date="2024-07-05"), "gbt7714", newspaper="某报")
     '叶伟. 签约[N]. 某报, 2024-07-05.'
@@ -103,14 +103,14 @@ def cite(article: Article, style: str, *, quote: str = "", accessed: str = "", n
 
 
 def people(byline: str) -> tuple[Person, ...]:
-    """The persons whom a byline names, without their roles; a byline that holds anything else is kept as it is printed.
+    """Returns the persons in a byline, without their roles; a byline with other content is one entry as printed.
 
     >>> [person.name for person in people("本报首席记者 叶伟 通讯员 欧阳娜")], people("欧阳娜 文/图")
     (['叶伟', '欧阳娜'], (Person(family='欧阳', given='娜'),))
     >>> people("本报评论员"), people("")
     ((Person(family='本报评论员', given=''),), ())
     """
-    printed = one_line(_MARKS.sub(" ", byline)).strip(" ()（）")
+    printed = one_line(_ORNAMENTS.sub(" ", byline)).strip(" ()（）")
     left = " ".join(_ROLE.sub(" / ", printed).split()).strip(" :：()（）/")
     persons = _chinese_persons(left) if re.search(f"[{_HAN}]", left) else _latin_persons(left)
     return persons or ((Person(printed),) if printed else ())
@@ -119,7 +119,7 @@ def people(byline: str) -> tuple[Person, ...]:
 def _chinese_persons(text: str) -> tuple[Person, ...]:
     spaced = rf"(?<![{_HAN}·])([{_HAN}]) ([{_HAN}])(?![{_HAN}·])"  # 叶 伟
     names = [name for name in re.split(r"[\s、,，;；/／:：()（）|&]+", re.sub(spaced, r"\1\2", text)) if name]
-    if not all(_HAN_NAME.fullmatch(name) and not _NO_NAME.fullmatch(name) for name in names):
+    if not all(_HAN_NAME.fullmatch(name) and not _NOT_A_NAME.fullmatch(name) for name in names):
         return ()
     cuts = [0 if "·" in name else 2 if len(name) > 2 and name.startswith(_TWO_PART_SURNAMES) else 1 for name in names]
     split = (Person(name[:cut] or name, name[cut:] if cut else "") for name, cut in zip(names, cuts, strict=True))
@@ -128,20 +128,20 @@ def _chinese_persons(text: str) -> tuple[Person, ...]:
 
 def _latin_persons(text: str) -> tuple[Person, ...]:
     names = [name.strip() for name in re.split(r"[,;/|&:()]|\band\b", text) if name.strip()]
-    if not all(_LATIN_NAME.fullmatch(name) and name[0].isupper() and not _NO_LATIN_NAME.search(name) for name in names):
+    if not all(_LATIN_NAME.fullmatch(name) and name[0].isupper() and not _NOT_A_LATIN_NAME.search(name) for name in names):
         return ()
     return tuple(dict.fromkeys(Person(name.split()[-1], " ".join(name.split()[:-1])) for name in names))
 
 
 def _title(article: Article) -> str:
-    """The headline; of an untitled story its beginning, which an ellipsis shows to be no title."""
+    """Returns the headline; for an untitled article its beginning with an ellipsis."""
     named = article.title or article.kicker
     title = one_line(headline(article)).removeprefix("## ").strip("。. ")
     return title if named or len(article.text) <= len(title) + 1 else title + "…"
 
 
 def _day(date: str) -> tuple[int, ...]:
-    """``2024-07`` → ``(2024, 7)``; ``()`` for what is no date."""
+    """Converts ``2024-07`` to ``(2024, 7)``; ``()`` for an invalid date."""
     match = _DATE.fullmatch(date)
     parts = tuple(int(part) for part in match.groups() if part) if match else ()
     return parts if all(1 <= part <= most for part, most in zip(parts[1:], (12, 31), strict=False)) else ()
@@ -152,11 +152,11 @@ def _iso(day: Sequence[int]) -> str:
 
 
 def _english(day: Sequence[int]) -> str:
-    """``(2024, 7, 5)`` → ``2024, July 5``."""
+    """Converts ``(2024, 7, 5)`` to ``2024, July 5``."""
     return ", ".join([str(day[0]), " ".join([_MONTHS[month - 1] for month in day[1:2]] + [str(part) for part in day[2:]])][:len(day)])
 
 
-def _ended(text: str) -> str:
+def _with_full_stop(text: str) -> str:
     return text if text.endswith(tuple(".?!。？！")) else text + "."
 
 
@@ -165,7 +165,10 @@ def _initials(person: Person, stop: str) -> str:
 
 
 def _gbt7714(work: _Work) -> str:
-    """GB/T 7714-2015, 8.5 and 4.5: at most three authors, the mark ``[N]``, the page in brackets, the day of access in square ones."""
+    """Formats GB/T 7714-2015, 8.5 and 4.5.
+
+    Up to three authors, ``[N]``, the page in parentheses, the day of access in square brackets.
+    """
     names = [p.name if p.is_chinese or not p.given else f"{p.family.upper()} {_initials(p, '')}" for p in work.people[:3]]
     if len(work.people) > 3:
         names.append("等" if work.people[0].is_chinese else "et al")
@@ -175,20 +178,20 @@ def _gbt7714(work: _Work) -> str:
 
 
 def _apa(work: _Work) -> str:
-    """APA 7, 10.1 example 16: without an author the title goes first, without a date stands ``(n.d.)``."""
+    """Formats APA 7, 10.1 example 16: without an author the title comes first; without a date ``(n.d.)``."""
     names = [p.name if p.is_chinese or not p.given else f"{p.family}, {_initials(p, '.')}" for p in work.people]
     listed = names if len(names) < 2 else [*names[:-1], f"& {names[-1]}"]
     authors = ", ".join(listed) if len(names) <= 20 else f"{', '.join(names[:19])}, . . . {names[-1]}"
     date = f"({_english(work.day) if work.day else 'n.d.'})."
-    lead = [_ended(authors), date, _ended(work.title)] if authors else [_ended(work.title), date]
+    lead = [_with_full_stop(authors), date, _with_full_stop(work.title)] if authors else [_with_full_stop(work.title), date]
     paper = ", ".join(filter(None, (work.newspaper, work.page)))
     year, _, rest = _english(work.accessed).partition(", ") if work.accessed else ("", "", "")
     retrieved = f"Retrieved {f'{rest}, ' if rest else ''}{year}." if work.accessed else ""
-    return " ".join(filter(None, (*lead, _ended(paper) if paper else "", retrieved)))
+    return " ".join(filter(None, (*lead, _with_full_stop(paper) if paper else "", retrieved)))
 
 
 def _bibtex(work: _Work) -> str:
-    tex = partial(re.sub, "|".join(map(re.escape, _TEX)), lambda match: _TEX[match[0]])
+    tex = partial(re.sub, "|".join(map(re.escape, _TEX_ESCAPES)), lambda match: _TEX_ESCAPES[match[0]])
     authors = " and ".join(f"{tex(p.family)}, {tex(p.given)}" if p.given and not p.is_chinese else f"{{{tex(p.name)}}}"
                            for p in work.people)
     note = "; ".join(filter(None, (work.section, work.source, f"“{work.quote}”" if work.quote else "")))
@@ -210,7 +213,7 @@ def _csl_json(work: _Work) -> str:
 
 
 def _text(work: _Work) -> str:
-    """Plain words, with the file it comes from."""
+    """Formats plain text, with the source file."""
     rest = (_iso(work.day), work.page and (f"第{work.page}版" if work.is_chinese else f"p. {work.page}"), work.section, work.source)
     if work.is_chinese:
         by = "、".join(p.name for p in work.people)

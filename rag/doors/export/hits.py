@@ -1,4 +1,4 @@
-"""Hits of a search as a table or as lines of JSON."""
+"""Exports hits as CSV or JSON lines."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ COLUMNS = ("rank", "title", "date", "source", "field", "start", "end", "text", "
 
 
 def hits_as_csv(hits: Iterable[Mapping[str, Any]]) -> str:
-    """Hits as CSV, one a row; lists stand in one cell, separated by ``; ``.
+    """Returns hits as CSV, one in each row; lists are one cell, separated by ``; ``.
 
     >>> hits_as_csv([{"rank": 1, "title": "=签约", "matched": ["甲", "乙"]}]).splitlines()[1]
     "1,'=签约,,,,,,,,,,,甲; 乙,,,,"
@@ -22,7 +22,7 @@ def hits_as_csv(hits: Iterable[Mapping[str, Any]]) -> str:
 
 
 def hits_as_jsonl(hits: Iterable[Mapping[str, Any]]) -> str:
-    """Hits as lines of JSON, complete.
+    """Returns hits as JSON lines.
 
     >>> hits_as_jsonl([{"rank": 1, "title": "签约"}])
     '{"rank": 1, "title": "签约"}\\n'
@@ -31,7 +31,11 @@ def hits_as_jsonl(hits: Iterable[Mapping[str, Any]]) -> str:
 
 
 def json_text(value: Any, indent: int | None = None) -> str:
-    """JSON that can be written as UTF-8 whatever stands in it: half a surrogate pair stays an escape."""
+    """Returns JSON that can be encoded as UTF-8; lone surrogates stay escaped.
+
+    >>> json_text({"text": "签约"})
+    '{"text": "签约"}'
+    """
     text = json.dumps(value, ensure_ascii=False, indent=indent)
     return text.encode("utf-8", "backslashreplace").decode()
 

@@ -1,4 +1,4 @@
-"""A batch: a file of questions → records, and their answers → a spreadsheet, CSV or lines of JSON."""
+"""Reads a batch of questions from a file, and exports its answers as a spreadsheet, CSV or JSON lines."""
 
 from __future__ import annotations
 
@@ -22,39 +22,39 @@ COLUMNS = ("id", "question", "answer", "refused", "chance", "quotation 1", "quot
            "error")
 
 ROW_COLUMNS = ("id", "question", "row", "label", "period", "as printed", "value", "kind", "unit", "worked with", "chance", "quotation",
-               "title", "date", "source")  # of the sheet "rows": the figures of answers that were gathered
+               "title", "date", "source")  # of the sheet "rows": the rows of gathered answers
 
-_WIDTHS = (8, 36, 48, 9, 9, 40, 40, 40, 28, 12, 28, 28)  # of the columns, in characters
+_WIDTHS = (8, 36, 48, 9, 9, 40, 40, 40, 28, 12, 28, 28)  # column widths, in characters
 _ROW_WIDTHS = (8, 36, 9, 24, 18, 18, 18, 10, 10, 12, 9, 40, 28, 12, 28)
-_LONGEST = 2000  # characters of a question
-_UNPACKED_AT_MOST = 50_000_000  # bytes
-_PARTS_AT_MOST = 1_000  # files in a spreadsheet
-_ROWS_AT_MOST, _COLUMNS_AT_MOST = 10_000, 200
-_CELL_AT_MOST = 32_767  # characters that a spreadsheet cell holds
-_QUESTION, _ID = ("question", "questions", "问题", "問題"), ("id", "编号", "編號")
+_MAX_QUESTION = 2000  # characters of a question
+_MAX_UNPACKED = 50_000_000  # bytes of an unpacked spreadsheet
+_MAX_PARTS = 1_000  # files in a spreadsheet
+_MAX_ROWS, _MAX_COLUMNS = 10_000, 200
+_MAX_CELL = 32_767  # characters of a cell; the limit of Excel
+_QUESTION_COLUMNS, _ID_COLUMNS = ("question", "questions", "问题", "問題"), ("id", "编号", "編號")
 
 Rows = Iterator[tuple[int, Sequence[str]]]
 
 
 def read_questions(name: str, data: bytes, most: int = 500) -> list[dict[str, str]]:
-    """The questions of a ``.txt``, ``.csv``, ``.xlsx`` or ``.jsonl`` file as ``{"id", "question"}``; blank lines are left out.
+    """Returns the questions of a ``.txt``, ``.csv``, ``.xlsx`` or ``.jsonl`` file as ``{"id", "question"}``; skips blank lines.
 
-    A table's questions stand in its column ``question`` or ``问题``, else in the first one; where nothing gives an id it is the
-    number of the line. Raises :class:`SourceError` for a file that cannot be read, :class:`QuestionError` for a bad question;
-    both name the line.
+    In a table the questions are in the column ``question`` or ``问题``, else in the first column. A missing id is the line
+    number. Raises :class:`SourceError` for an unreadable file, :class:`QuestionError` for an invalid question; both name the
+    line.
 
     >>> read_questions("a.csv", "编号,问题\\nq1,开工多少?\\n".encode())
     [{'id': 'q1', 'question': '开工多少?'}]
     """
-    readers = {".txt": _of_text, ".csv": _of_csv, ".xlsx": _of_xlsx, ".jsonl": _of_jsonl}
+    readers = {".txt": _from_text, ".csv": _from_csv, ".xlsx": _from_xlsx, ".jsonl": _from_jsonl}
     reader = readers.get(PurePath(name.lower()).suffix)
     if reader is None:
         raise SourceError(f"{name}: no file of questions; use {', '.join(readers)}")
     asked: list[dict[str, str]] = []
     try:
         for line, key, question in reader(data):
-            if len(question) > _LONGEST:
-                raise QuestionError(f"line {line}: has {len(question):,} characters; ask in at most {_LONGEST:,}")
+            if len(question) > _MAX_QUESTION:
+                raise QuestionError(f"line {line}: has {len(question):,} characters; ask in at most {_MAX_QUESTION:,}")
             if len(asked) == most:
                 raise QuestionError(f"line {line}: more than {most:,} questions; split the file")
             asked.append({"id": key or str(line), "question": question})
@@ -66,58 +66,57 @@ def read_questions(name: str, data: bytes, most: int = 500) -> list[dict[str, st
 
 
 def answers_as(rows: Iterable[Mapping[str, Any]], format: str) -> bytes:
-    """The answers of a batch, one a row. ``jsonl`` keeps all of each; the tables keep the first three quotations.
+    """Returns the answers of a batch, one in each row. ``jsonl`` keeps them complete; tables keep three quotations each.
 
-    A row is ``{"id", "question"}`` with ``"answer"`` (an answer as ``rag ask --json`` prints it, or its fields in the row itself)
-    or with ``"error"``. In ``xlsx`` a second sheet holds the rows of answers that were gathered, if there are any.
-
-    Raises :class:`QuestionError` for another format.
+    A row is ``{"id", "question"}`` with ``"answer"`` (an answer of ``rag ask --json``, or its fields directly in the row) or
+    ``"error"``. In ``xlsx`` a second sheet holds the rows of gathered answers. Raises :class:`QuestionError` for an unknown
+    format.
     """
     if format == "jsonl":
         return "".join(json_text(row) + "\n" for row in rows).encode()
     if format == "csv":
-        return as_csv(COLUMNS, map(_row, rows)).encode()
+        return as_csv(COLUMNS, map(_answer_cells, rows)).encode()
     if format == "xlsx":
         return _workbook(list(rows))
     raise QuestionError(f"unknown format {format!r}; use one of {', '.join(FORMATS)}")
 
 
-def _of_text(data: bytes) -> Iterator[tuple[int, str, str]]:
+def _from_text(data: bytes) -> Iterator[tuple[int, str, str]]:
     for line, text in enumerate(decode(data).split("\n"), 1):
         if text.strip():
             yield line, "", text.strip()
 
 
-def _of_csv(data: bytes) -> Iterator[tuple[int, str, str]]:
+def _from_csv(data: bytes) -> Iterator[tuple[int, str, str]]:
     text = decode(data)
     first = text.partition("\n")[0]
     rows = csv.reader(io.StringIO(text), delimiter=max(",;\t", key=first.count), strict=True)
     try:
-        yield from _of_rows((rows.line_num, row) for row in rows)
+        yield from _from_rows((rows.line_num, row) for row in rows)
     except csv.Error as error:
         raise SourceError(f"line {rows.line_num}: broken CSV ({error}); save it again as CSV") from error
 
 
-def _of_rows(rows: Rows) -> Iterator[tuple[int, str, str]]:
-    """The questions of a table; its first row is its header if a name of a column stands there."""
+def _from_rows(rows: Rows) -> Iterator[tuple[int, str, str]]:
+    """Yields the questions of a table; the first row is a header if it contains a column name."""
     at, key, columns = 0, -1, 0
     for place, (line, row) in enumerate(rows):
         cells = [cell.strip() for cell in row]
         if place == 0:
             names = [cell.lower() for cell in cells]
-            at = next((i for i, name in enumerate(names) if name in _QUESTION), 0)
-            key = next((i for i, name in enumerate(names) if name in _ID and i != at), -1)
+            at = next((i for i, name in enumerate(names) if name in _QUESTION_COLUMNS), 0)
+            key = next((i for i, name in enumerate(names) if name in _ID_COLUMNS and i != at), -1)
             columns = len(names)
-            if names and (names[at] in _QUESTION or key >= 0):
+            if names and (names[at] in _QUESTION_COLUMNS or key >= 0):
                 continue
-        question = ",".join(row).strip() if columns == 1 else "".join(cells[at : at + 1])  # commas of a sentence are none of the table
+        question = ",".join(row).strip() if columns == 1 else "".join(cells[at : at + 1])  # commas belong to the question
         if question:
             yield line, cells[key] if 0 <= key < len(cells) else "", question
         elif any(cells):
             raise QuestionError(f"line {line}: has no question; fill the column or take the row out")
 
 
-def _of_jsonl(data: bytes) -> Iterator[tuple[int, str, str]]:
+def _from_jsonl(data: bytes) -> Iterator[tuple[int, str, str]]:
     for line, text in enumerate(decode(data).split("\n"), 1):
         if not text.strip():
             continue
@@ -131,37 +130,37 @@ def _of_jsonl(data: bytes) -> Iterator[tuple[int, str, str]]:
         yield line, printable(row.get("id")), question.strip()
 
 
-def _of_xlsx(data: bytes) -> Iterator[tuple[int, str, str]]:
+def _from_xlsx(data: bytes) -> Iterator[tuple[int, str, str]]:
     from openpyxl import load_workbook
 
-    _look_inside(data)
+    _check_container(data)
     try:
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
-        rows = list(book.worksheets[0].iter_rows(max_row=_ROWS_AT_MOST + 1, max_col=_COLUMNS_AT_MOST, values_only=True))
+        rows = list(book.worksheets[0].iter_rows(max_row=_MAX_ROWS + 1, max_col=_MAX_COLUMNS, values_only=True))
         book.close()
-    except Exception as error:  # openpyxl raises dozens of types on damaged files
+    except Exception as error:  # damaged files raise dozens of exception types of openpyxl
         raise SourceError(f"damaged spreadsheet ({type(error).__name__}: {error}); save it again as .xlsx") from error
-    if len(rows) > _ROWS_AT_MOST:
-        raise SourceError(f"line {_ROWS_AT_MOST + 1}: more than {_ROWS_AT_MOST:,} rows; copy the questions into a new sheet")
-    yield from _of_rows((line, [printable(cell) for cell in row]) for line, row in enumerate(rows, 1))
+    if len(rows) > _MAX_ROWS:
+        raise SourceError(f"line {_MAX_ROWS + 1}: more than {_MAX_ROWS:,} rows; copy the questions into a new sheet")
+    yield from _from_rows((line, [printable(cell) for cell in row]) for line, row in enumerate(rows, 1))
 
 
-def _look_inside(data: bytes) -> None:
-    """Refuses a spreadsheet that unpacks to too much or declares entities, before anything parses it."""
+def _check_container(data: bytes) -> None:
+    """Rejects a spreadsheet that unpacks to too much or declares entities, before it is parsed."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            parts = archive.infolist()  # what is unpacked ends at the size that is declared here
-            if len(parts) > _PARTS_AT_MOST or sum(part.file_size for part in parts) > _UNPACKED_AT_MOST:
-                raise SourceError(f"unpacks to more than {_UNPACKED_AT_MOST // 1_000_000} MB; copy the questions into a new sheet")
+            parts = archive.infolist()  # the unpacked size cannot exceed the declared one
+            if len(parts) > _MAX_PARTS or sum(part.file_size for part in parts) > _MAX_UNPACKED:
+                raise SourceError(f"unpacks to more than {_MAX_UNPACKED // 1_000_000} MB; copy the questions into a new sheet")
             for part in parts:
-                if b"<!DOCTYPE" in archive.read(part).replace(b"\0", b""):  # in UTF-16 as well
+                if b"<!DOCTYPE" in archive.read(part).replace(b"\0", b""):  # also in UTF-16
                     raise SourceError("declares a document type, which no spreadsheet does; save it again as .xlsx")
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, zlib.error) as error:
         raise SourceError(f"damaged spreadsheet ({error}); save it again as .xlsx") from error
 
 
-def _row(row: Mapping[str, Any]) -> list[object]:
-    """The cells of a row of :data:`COLUMNS`."""
+def _answer_cells(row: Mapping[str, Any]) -> list[object]:
+    """Returns the cells of an answer, in the order of :data:`COLUMNS`."""
     answer = row["answer"] if isinstance(row.get("answer"), Mapping) else row
     cited = answer.get("citations") or []
     first = cited[0] if cited else {}
@@ -170,15 +169,15 @@ def _row(row: Mapping[str, Any]) -> list[object]:
             *quotes, *[None] * (3 - len(quotes)), *(first.get(name) for name in ("title", "date", "source")), row.get("error")]
 
 
-def _gathered(row: Mapping[str, Any]) -> Iterator[list[object]]:
-    """The figures of an answer that was gathered, as rows of :data:`ROW_COLUMNS`; then its result, and what no report tells."""
+def _gathered_rows(row: Mapping[str, Any]) -> Iterator[list[object]]:
+    """Yields the rows of a gathered answer in the order of :data:`ROW_COLUMNS`, then its result and its missing parts."""
     answer = row["answer"] if isinstance(row.get("answer"), Mapping) else row
     cited = {citation["number"]: citation for citation in answer.get("citations") or []}
     derived, asked = answer.get("derived") or {}, [row.get("id"), row.get("question")]
-    for at, told in enumerate(answer.get("rows") or []):
-        first = cited.get(next(iter(told["citations"]), 0), {})
-        yield [*asked, at + 1, told["label"], told["period"], told["shown"], _number(told["value"]), told["kind"], told["unit"],
-               at in derived.get("rows", ()), told["chance"], *(first.get(name) for name in ("quote", "title", "date", "source"))]
+    for at, entry in enumerate(answer.get("rows") or []):
+        first = cited.get(next(iter(entry["citations"]), 0), {})
+        yield [*asked, at + 1, entry["label"], entry["period"], entry["shown"], _number(entry["value"]), entry["kind"], entry["unit"],
+               at in derived.get("rows", ()), entry["chance"], *(first.get(name) for name in ("quote", "title", "date", "source"))]
     if derived.get("shown"):
         yield [*asked, "result", derived["operation"], None, derived["shown"], _number(derived["value"]), derived["kind"],
                derived["unit"], *[None] * 6]
@@ -187,7 +186,7 @@ def _gathered(row: Mapping[str, Any]) -> Iterator[list[object]]:
 
 
 def _number(fraction: str) -> float | None:
-    """A fraction as a spreadsheet can reckon with it.
+    """Converts a fraction to a number for a spreadsheet.
 
     >>> _number("21/10"), _number("")
     (2.1, None)
@@ -199,8 +198,8 @@ def _workbook(rows: Sequence[Mapping[str, Any]]) -> bytes:
     from openpyxl import Workbook
 
     book = Workbook()
-    _fill(book.active, COLUMNS, map(_row, rows), _WIDTHS)
-    if gathered := [line for row in rows for line in _gathered(row)]:
+    _fill(book.active, COLUMNS, map(_answer_cells, rows), _WIDTHS)
+    if gathered := [line for row in rows for line in _gathered_rows(row)]:
         _fill(book.create_sheet("rows"), ROW_COLUMNS, gathered, _ROW_WIDTHS)
     out = io.BytesIO()
     book.save(out)
@@ -208,7 +207,7 @@ def _workbook(rows: Sequence[Mapping[str, Any]]) -> bytes:
 
 
 def _fill(sheet: Any, header: Sequence[str], rows: Iterable[Sequence[object]], widths: Sequence[int]) -> None:
-    """Writes rows under a header; words stay words."""
+    """Writes a header and rows; text is never a formula."""
     from openpyxl.styles import Alignment, Font
 
     for line, row in enumerate((header, *rows), 1):
@@ -218,7 +217,7 @@ def _fill(sheet: Any, header: Sequence[str], rows: Iterable[Sequence[object]], w
             if isinstance(value, bool | int | float):
                 cell.value = value
             elif value is not None:
-                cell.value, cell.data_type = printable(value)[:_CELL_AT_MOST], "s"  # "=1+1" stays text
+                cell.value, cell.data_type = printable(value)[:_MAX_CELL], "s"  # "=1+1" stays text
             if line == 1:
                 cell.font = Font(bold=True)
     for column, width in zip(sheet.iter_cols(max_row=1), widths, strict=True):

@@ -1,8 +1,8 @@
-"""One archive for many people at once: the engine behind a fair queue, searches beside it, builds behind both.
+"""Serves an archive to many clients: answers from a fair queue, searches in parallel, builds in the background.
 
 Reading order: :mod:`~rag.doors.service.events`, :mod:`~rag.doors.service.queue`, :mod:`~rag.doors.service.searching` (facets),
-:mod:`~rag.doors.service.spans` (places in the raw page), :mod:`~rag.doors.service.sources` (adding and removing pages),
-:mod:`~rag.doors.service.library` (all of it together).
+:mod:`~rag.doors.service.spans` (offsets in the raw page), :mod:`~rag.doors.service.sources` (adding and removing pages),
+:mod:`~rag.doors.service.examples` (example questions), :mod:`~rag.doors.service.library` (all of it together).
 """
 
 from rag.doors.service.errors import Busy, NoIndex, NotReady, TooMany

@@ -1,19 +1,19 @@
-"""What only a busy server has to say no to."""
+"""The exceptions of a server."""
 
 from rag.errors import RagError, StoreError
 
 
 class NoIndex(StoreError):
-    """There is no index yet, or it is damaged; a build makes one."""
+    """There is no index, or it is damaged; a build creates one."""
 
 
 class Busy(RagError):
-    """The queue is full; the same request will be taken a little later."""
+    """The queue is full, or the server is stopping; the client should try again later."""
 
 
 class TooMany(RagError):
-    """This client has too many questions waiting."""
+    """This client has too many questions in the queue."""
 
 
 class NotReady(RagError):
-    """The models could not be loaded, or are not loaded yet."""
+    """The models are still loading, or could not be loaded."""

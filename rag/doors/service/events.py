@@ -1,4 +1,4 @@
-"""What a queued question tells, beside the events of an answer (:data:`rag.records.Event`)."""
+"""The events of a queued question, in addition to those of an answer (:data:`rag.records.Event`)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rag.records import Event
 
 @dataclass(frozen=True)
 class Queued:
-    """How many questions are answered before this one."""
+    """The number of questions that are answered before this one."""
 
     position: int
 

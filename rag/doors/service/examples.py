@@ -1,4 +1,4 @@
-"""Questions to begin with, made from the archive at hand: a clause that ends in a figure, with the figure asked for."""
+"""Generates example questions from the archive: a clause that ends in a figure becomes a question for that figure."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from rag.language.quantities import read
 from rag.language.text import sentences
 from rag.records import Article
 
-_LENGTHS = range(8, 31)  # characters of a clause that makes a question
-_UNIT = 3  # characters that may follow the figure: what it counts is asked for before it
-_TIMES = "年月日号时点"  # 22日 is a day, not a count
+_CLAUSE_LENGTHS = range(8, 31)  # characters of a clause
+_MAX_UNIT = 3  # characters; the clause must end in the figure and its unit
+_TIME_UNITS = "年月日号时点"  # a number before them is a date or time, not a count
 _NUMERAL = re.compile(r"^[\d.,零〇一二两三四五六七八九十百千万亿多余]+")
 
 
 def questions_of(article: Article) -> Iterator[str]:
-    """The questions that an article answers, in the order of its clauses.
+    """Yields the questions that an article answers, in the order of its clauses.
 
     >>> list(questions_of(Article("a", "p", "d", "今年以来,随州高新区新开工项目47个,总投资额86.8亿元。")))
     ['随州高新区新开工项目多少个?']
@@ -25,14 +25,14 @@ def questions_of(article: Article) -> Iterator[str]:
     for start, end in sentences(article.text):
         for clause in re.split("[,，;；。:：]", article.text[start:end]):
             figures = [figure for figure in read(clause) if not figure.soft]
-            if len(clause) not in _LENGTHS or len(figures) != 1 or figures[0].kind != "number" or not places_in(clause):
+            if len(clause) not in _CLAUSE_LENGTHS or len(figures) != 1 or figures[0].kind != "number" or not places_in(clause):
                 continue
             unit = _NUMERAL.sub("", figures[0].text) + clause[figures[0].end :]
-            if unit and len(unit) <= _UNIT and unit[0] not in _TIMES:
+            if unit and len(unit) <= _MAX_UNIT and unit[0] not in _TIME_UNITS:
                 yield f"{clause[: figures[0].start]}多少{unit}?"
 
 
-def candidates(articles: Iterable[Article], configured: Iterable[str], most: int) -> list[str]:
-    """The configured questions, then one of each article in turn, up to ``most``."""
-    made = [question for article in articles if (question := next(questions_of(article), ""))]
-    return list(dict.fromkeys([*configured, *made]))[:most]
+def candidates(articles: Iterable[Article], configured: Iterable[str], limit: int) -> list[str]:
+    """Returns the configured questions and one of each article, ``limit`` at most, without duplicates."""
+    generated = [question for article in articles if (question := next(questions_of(article), ""))]
+    return list(dict.fromkeys([*configured, *generated]))[:limit]

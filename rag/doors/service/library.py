@@ -1,4 +1,4 @@
-"""``Library``: one open archive behind every door of the server."""
+"""``Library``: an open archive behind all interfaces of the server."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rag.doors.service.errors import Busy, NoIndex, NotReady
 from rag.doors.service.events import Queued, QueuedEvent
 from rag.doors.service.examples import candidates
 from rag.doors.service.queue import FairQueue, Place
-from rag.doors.service.searching import Search, find, mentioned
+from rag.doors.service.searching import Search, find, mentions_of
 from rag.engine import Rag, check_operation
 from rag.errors import RagError, SourceError, StoppedError, StoreError
 from rag.index.build import source_name
@@ -33,54 +33,54 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 _END = object()
-_SEARCHERS = 4  # threads that search and read articles beside the one that writes answers
-_NAMED = 20  # articles that are read through for names at a time
-_TRIED, _SHOWN = 12, 4  # questions to begin with: that are tried, that are shown
-_COMPARED = 200  # passages of an archive that is small enough to be read for comparing before anybody asks
-_EARLY = 10  # hits shown to somebody who waits for a turn
+_SEARCH_THREADS = 4  # threads that search and read articles; another one writes answers
+_NAMES_BATCH = 20  # articles whose names are extracted at a time
+_EXAMPLES_TRIED, _EXAMPLES_SHOWN = 12, 4  # example questions: asked at most, shown at most
+_SMALL_ARCHIVE = 200  # passages; the token vectors of a smaller archive are computed in advance
+_EARLY_HITS = 10  # hits for a client in the queue
 
 
 class Library:
-    """An archive that many may ask at once: answers one after the other, searches beside them, builds behind both.
+    """An archive for many clients: one answer at a time, searches in parallel, builds in the background.
 
-    All coroutines belong on one event loop; models are loaded by a thread once :meth:`start` was called.
+    All coroutines must run on one event loop. A thread loads the models after :meth:`start`.
     """
 
     def __init__(self, rag: Rag, *, waiting: int = 64, waiting_each: int = 8) -> None:
         self.rag, self.desk = rag, DeskStore.open(rag.config.index.dir)
         self.queue = FairQueue(waiting, waiting_each)
         self._writer = ThreadPoolExecutor(1, "writer")
-        self._searchers = ThreadPoolExecutor(_SEARCHERS, "searcher")
+        self._searchers = ThreadPoolExecutor(_SEARCH_THREADS, "searcher")
         self._builder = ThreadPoolExecutor(1, "builder")
         self._names = ThreadPoolExecutor(1, "names")
         self._state, self._detail = "loading", ""
         self._progress: dict[str, Any] | None = None
         self._examples: list[str] = []
         self._searchable, self._closing = threading.Event(), threading.Event()
-        told, rag.progress = rag.progress, self._fetching
-        self._tell = told or (lambda stage, done, total: None)
+        previous, rag.progress = rag.progress, self._report_fetch
+        self._report_progress = previous or (lambda stage, done, total: None)
 
     # -- opening and closing --------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Loads index and models behind the scenes; the page can be opened meanwhile.
+        """Loads the index and the models in the background; the page can be opened meanwhile.
 
-        The small matrix products of searches are kept to one thread each: with all cores each, they wait for one another.
+        BLAS is limited to one thread: concurrent searches with all cores each would wait for one another.
         """
         from threadpoolctl import threadpool_limits
 
         threadpool_limits(1, "blas")
-        self._builder.submit(self._told, self._load)
+        self._builder.submit(self._run_logged, self._load)
 
     def close(self) -> None:
-        """Ends what is running and gives the threads back."""
+        """Cancels queued work, waits for running work, and ends the threads."""
         self._closing.set()
         for pool in (self._builder, self._names, self._writer, self._searchers):
             pool.shutdown(wait=True, cancel_futures=True)
         self.desk.close()
 
     def _load(self) -> None:
-        """Search first, as it is quick; then what answers need."""
+        """Loads search first, because it is fast, then what answers need."""
         try:
             manifest_of(self.rag.config)
         except StoreError as error:
@@ -90,7 +90,7 @@ class Library:
         if self._load_models(index=True):
             self._progress = None
             self._set("ready")
-            self._names.submit(self._get_to_know)
+            self._names.submit(self._prepare_extras)
 
     def _load_models(self, *, index: bool) -> bool:
         try:
@@ -105,46 +105,46 @@ class Library:
             return False
         return True
 
-    def _fetching(self, stage: str, done: int, total: int) -> None:
-        """The progress of a model that is fetched or converted while the server starts."""
-        self._tell(stage, done, total)
+    def _report_fetch(self, stage: str, done: int, total: int) -> None:
+        """Reports the progress of a model that is fetched or converted at the start."""
+        self._report_progress(stage, done, total)
         if self._state == "loading":
             self._progress = {"stage": stage, "done": done, "total": total}
 
     def _set(self, state: str, detail: str = "") -> None:
         self._state, self._detail = state, detail
 
-    def _get_to_know(self) -> None:
-        """What makes the desk more useful and may take its time."""
+    def _prepare_extras(self) -> None:
+        """Fills the token cache, finds the names in the articles, and tests the example questions."""
         try:
-            self.rag.retriever.warm_token_cache(_COMPARED)
+            self.rag.retriever.warm_token_cache(_SMALL_ARCHIVE)
             self._read_mentions()
             self._try_examples()
         except Exception:
             log.exception("names and examples")
 
     def _read_mentions(self) -> None:
-        """Which places and persons each article mentions, for those not read through yet; the facets use what is there."""
+        """Finds the places and persons in articles that were not processed yet; facets use those found so far."""
         archive = self.rag.retriever.store.archive
         ids = archive.article_ids()
-        known = self.desk.mentions(ids)
-        new = [article_id for article_id in ids if article_id not in known]
-        for at in range(0, len(new), _NAMED):
+        saved = self.desk.mentions(ids)
+        new = [article_id for article_id in ids if article_id not in saved]
+        for at in range(0, len(new), _NAMES_BATCH):
             if self._closing.is_set():
                 return
-            found = archive.articles(new[at : at + _NAMED])
+            found = archive.articles(new[at : at + _NAMES_BATCH])
             names = self.rag.dictionary.english if self.rag.dictionary else no_english_name
-            self.desk.add_mentions({article_id: mentioned(article, names) for article_id, article in found.items()})
+            self.desk.add_mentions({article_id: mentions_of(article, names) for article_id, article in found.items()})
 
     # -- state ----------------------------------------------------------------------------------------------
 
     def state(self) -> dict[str, Any]:
-        """What ``/api/health`` tells."""
+        """Returns the state for ``/api/health``."""
         from importlib.metadata import version
 
         try:
             manifest = manifest_of(self.rag.config)
-            self._follow(manifest.generation)
+            self._reopen_if_rebuilt(manifest.generation)
             index = {"generation": manifest.generation, "built": manifest.built, "sources": manifest.sources,
                      "articles": manifest.articles, "passages": manifest.passages}
         except StoreError:
@@ -153,12 +153,12 @@ class Library:
                 "queue": {"waiting": self.queue.waiting, "writing": self.queue.serving},
                 "version": version("wenbao"), "examples": self._examples}
 
-    def _follow(self, generation: str) -> None:
-        """Opens an index that another process has built meanwhile."""
+    def _reopen_if_rebuilt(self, generation: str) -> None:
+        """Opens the new index if another process has built one."""
         store = self.rag.__dict__.get("retriever")
         if self._state == "ready" and store is not None and not self.is_building and store.store.manifest.generation != generation:
             self._progress = {"stage": "opening", "done": 0, "total": 1}
-            self._builder.submit(self._told, self._reopen)
+            self._builder.submit(self._run_logged, self._reopen)
 
     def _reopen(self) -> None:
         self.rag.__dict__.pop("retriever", None)
@@ -166,24 +166,24 @@ class Library:
             _ = self.rag.retriever
         finally:
             self._progress = None
-        self._names.submit(self._get_to_know)
+        self._names.submit(self._prepare_extras)
 
     def _try_examples(self) -> None:
-        """Asks the questions to begin with, and keeps those that this archive answers; gives way to whoever asks something."""
+        """Asks the example questions and keeps those that are answered; questions of clients go first."""
         store = self.rag.retriever.store
-        known = self.desk.examples(store.manifest.generation)
-        if known is not None:
-            self._examples = known
+        saved = self.desk.examples(store.manifest.generation)
+        if saved is not None:
+            self._examples = saved
             return
         self._examples = []
-        for question in candidates(store.archive.listed("", "", 0, _TRIED)[1], self.rag.examples, _TRIED):
-            if len(self._examples) < _SHOWN and not self._closing.is_set() and self._is_answered(question):
+        for question in candidates(store.archive.listed("", "", 0, _EXAMPLES_TRIED)[1], self.rag.examples, _EXAMPLES_TRIED):
+            if len(self._examples) < _EXAMPLES_SHOWN and not self._closing.is_set() and self._is_answered(question):
                 self._examples = [*self._examples, question]
         if not self._closing.is_set():
             self.desk.keep_examples(store.manifest.generation, self._examples)
 
     def _is_answered(self, question: str) -> bool:
-        """Whether the archive answers a question; begins anew whenever somebody else asked meanwhile."""
+        """Tells whether the archive answers a question; starts again if a client asks meanwhile."""
         def answer() -> Answer:
             events = self.rag.stream(question, stopped=lambda: bool(self.queue.serving or self._closing.is_set()))
             return next(event for event in events if isinstance(event, Answer))
@@ -198,7 +198,7 @@ class Library:
         return False
 
     def needs_search(self) -> None:
-        """Raises :class:`NoIndex` where there is no index, :class:`NotReady` where nothing can be searched (yet)."""
+        """Raises :class:`NoIndex` if there is no index, :class:`NotReady` if search is not available yet."""
         if self._state == "no_index":
             raise NoIndex(self._detail)
         if self._state == "failed":
@@ -207,7 +207,7 @@ class Library:
             raise NotReady("the models are being loaded; try again in some seconds")
 
     async def until_searchable(self, seconds: float = 120) -> None:
-        """Waits while the models are being loaded; raises as :meth:`needs_search`."""
+        """Waits while the models are loading; raises like :meth:`needs_search`."""
         ends = time.monotonic() + seconds
         while self._state == "loading" and not self._searchable.is_set() and time.monotonic() < ends:
             await asyncio.sleep(0.05)
@@ -219,10 +219,10 @@ class Library:
         self, question: str, history: Sequence[Turn] = (), client: str = "", *, asked_on: date | None = None,
         operation: str | None = None,
     ) -> AsyncGenerator[QueuedEvent, None]:
-        """The events of an answer, the checked :class:`Answer` last; closing the iterator ends the work and frees the place.
+        """Yields the events of an answer, last the checked :class:`Answer`; closing the iterator stops the work.
 
-        Who must wait sees the evidence at once and hears of each move. Raises :class:`QuestionError`, :class:`StoreError`,
-        :class:`Busy`, :class:`TooMany`, :class:`NotReady`.
+        A waiting client gets the retrieved passages at once, and :class:`Queued` after each move. Raises
+        :class:`QuestionError`, :class:`StoreError`, :class:`Busy`, :class:`TooMany`, :class:`NotReady`.
         """
         read_query(question)
         check_operation(operation)
@@ -233,7 +233,7 @@ class Library:
             if place.position:
                 yield Queued(place.position)
                 if not (history and is_follow_up(question)):
-                    yield EvidenceFound(tuple(await self.search(question, _EARLY)))
+                    yield EvidenceFound(tuple(await self.search(question, _EARLY_HITS)))
                     shown = True
             while place.position:
                 await place.moved()
@@ -242,28 +242,28 @@ class Library:
         except BaseException:
             place.leave()
             raise
-        async with aclosing(self._written(question, history, asked_on, operation, place)) as events:
+        async with aclosing(self._events(question, history, asked_on, operation, place)) as events:
             async for event in events:
                 if not (shown and isinstance(event, EvidenceFound)):
                     yield event
 
-    async def _written(
+    async def _events(
         self, question: str, history: Sequence[Turn], asked_on: date | None, operation: str | None, place: Place
     ) -> AsyncGenerator[Event, None]:
-        """Runs the engine in the writer's thread; the place is left when that ends, not when the listener does."""
+        """Runs the engine in the writer thread; the place is left when the engine ends, even if the client has left before."""
         loop, events, stopped = asyncio.get_running_loop(), asyncio.Queue[Any](), threading.Event()
 
-        def tell(event: Any) -> None:
+        def send(event: Any) -> None:
             loop.call_soon_threadsafe(events.put_nowait, event)
 
         def run() -> None:
             try:
                 for event in self.rag.stream(question, history, asked_on=asked_on, stopped=stopped.is_set, operation=operation):
-                    tell(event)
+                    send(event)
             except BaseException as error:  # raised again by the listener
-                tell(error)
+                send(error)
             finally:
-                tell(_END)
+                send(_END)
                 loop.call_soon_threadsafe(place.leave)
 
         try:
@@ -280,7 +280,7 @@ class Library:
             stopped.set()
 
     async def answer(self, question: str, history: Sequence[Turn] = (), client: str = "") -> Answer:
-        """The checked answer alone."""
+        """Returns the checked answer without its events."""
         async with aclosing(self.ask(question, history, client)) as events:
             async for event in events:
                 if isinstance(event, Answer):
@@ -288,20 +288,20 @@ class Library:
         raise AssertionError("a stream ends with an Answer")
 
     def receipt(self, answer: Answer) -> dict[str, Any]:
-        """The JSON form of an answer with the signature of this desk, under which it can be kept or exported later."""
-        told = answer.to_dict()
-        signature = sign(told, self.secret)
-        return {**told, "answer_id": signature[:16], "signature": signature}
+        """Returns the JSON form of an answer with the signature of this desk, which storing and exporting it require."""
+        record = answer.to_dict()
+        signature = sign(record, self.secret)
+        return {**record, "answer_id": signature[:16], "signature": signature}
 
     @property
     def secret(self) -> bytes:
-        """The key that signs answers."""
+        """Returns the key that signs answers."""
         return self.desk.secret()
 
     # -- searching and reading ------------------------------------------------------------------------------
 
     async def run(self, work: Callable[..., T], *values: Any) -> T:
-        """Runs some reading beside the writer."""
+        """Runs a function in a search thread, beside the writer."""
         try:
             return await asyncio.get_running_loop().run_in_executor(self._searchers, partial(work, *values))
         except RuntimeError as error:
@@ -310,12 +310,12 @@ class Library:
             raise
 
     async def search(self, query: str, k: int | None = None, only: Filter | None = None) -> list[Hit]:
-        """The ``k`` best passages; see :meth:`rag.engine.Rag.search`."""
+        """Returns the ``k`` best passages; see :meth:`rag.engine.Rag.search`."""
         await self.until_searchable()
         return await self.run(self.rag.search, query, k, only)
 
     async def find(self, query: str, k: int, only: Filter, sort: str, *, quick: bool = False) -> Search:
-        """Search with facets; ``quick`` leaves the comparison token by token out."""
+        """Searches with facets; ``quick`` skips the reranking by tokens."""
         await self.until_searchable()
         return await self.run(self._find, query, k, only, sort, quick)
 
@@ -323,7 +323,7 @@ class Library:
         return find(self.rag.retriever, self.rag.searched(query), k, only, sort, self.desk.mentions, quick=quick)
 
     async def article(self, article_id: str) -> Article:
-        """An article. Raises :class:`StoreError` for an id that is not there."""
+        """Returns an article. Raises :class:`StoreError` for an unknown id."""
         await self.until_searchable()
         return await self.run(self.rag.article, article_id)
 
@@ -331,11 +331,11 @@ class Library:
 
     @property
     def home(self) -> Path:
-        """The folder from which sources are named."""
+        """Returns the folder that source names are relative to."""
         return self.rag.config.index.dir.resolve().parent
 
     async def sources(self) -> list[dict[str, Any]]:
-        """The sources, those removed at the desk last: name, articles, who added it, whether its file is there."""
+        """Returns the sources, removed ones last: name, number of articles, origin, whether the file is missing."""
         with suppress(NoIndex):
             await self.until_searchable()
         return await self.run(self._sources)
@@ -350,7 +350,7 @@ class Library:
                  "removed": name in removed, "missing": not (self.home / name).is_file()} for name in names]
 
     def add(self, home: Path, names: Sequence[str]) -> list[str]:
-        """Puts files of a preview among the sources and starts a build; returns the names of the sources."""
+        """Moves the files of a preview to the sources and starts a build; returns the source names."""
         kept = [source_name(file, self.rag.config) for file in pages.keep(home, self.rag.config.index.dir, names)]
         for name in kept:
             self.desk.restore(name)
@@ -358,7 +358,10 @@ class Library:
         return kept
 
     def remove(self, name: str) -> None:
-        """Takes a source out of the archive (its file stays) and starts a build. Raises :class:`StoreError` for an unknown name."""
+        """Removes a source and starts a build; its file stays.
+
+        Raises :class:`StoreError` for an unknown name, :class:`SourceError` for the only source.
+        """
         names = {row["name"] for row in self._sources() if not row["removed"]}
         if name not in names:
             raise StoreError(f"{name}: no such source; see the list of sources")
@@ -368,19 +371,19 @@ class Library:
         self.build()
 
     def restore(self, name: str) -> None:
-        """Takes a removed source back and starts a build."""
+        """Restores a removed source and starts a build. Raises :class:`StoreError` if it was not removed."""
         if name not in self.desk.removed():
             raise StoreError(f"{name}: was not removed; see the list of sources")
         self.desk.restore(name)
         self.build()
 
     def build(self) -> None:
-        """Starts a build behind the scenes; one that waits already will do."""
+        """Starts a build in the background."""
         self._progress = self._progress or {"stage": "waiting", "done": 0, "total": 0}
-        self._builder.submit(self._told, self._build)
+        self._builder.submit(self._run_logged, self._build)
 
-    def _told(self, work: Callable[[], None]) -> None:
-        """Runs some work of the builder; what nobody reckoned with is logged and shown, not lost with the thread."""
+    def _run_logged(self, work: Callable[[], None]) -> None:
+        """Runs work of the builder thread; an unexpected exception is logged and shown as the state."""
         try:
             work()
         except Exception as error:
@@ -390,7 +393,7 @@ class Library:
 
     @property
     def is_building(self) -> bool:
-        """Whether a build runs or waits."""
+        """Tells whether a build is running or queued."""
         return self._progress is not None
 
     def _build(self) -> None:
@@ -416,10 +419,10 @@ class Library:
         finally:
             self._progress = None
         if self._searchable.is_set() and not self._closing.is_set():
-            self._names.submit(self._get_to_know)
+            self._names.submit(self._prepare_extras)
 
     def correct(self, article: Article, values: Mapping[str, str | None]) -> None:
-        """Keeps corrections of an article's title, byline or date (``None`` takes one back) and starts a build."""
+        """Stores corrections of the title, byline or date of an article (``None`` withdraws one) and starts a build."""
         for field, value in values.items():
             same = value is not None and value == article.corrected.get(field, getattr(article, field))
             self.desk.correct(article.article_id, article.source, field, None if same else value)

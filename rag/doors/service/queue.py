@@ -1,4 +1,4 @@
-"""One generator, many askers: clients take turns, and each waits behind its own questions only."""
+"""A fair queue: clients take turns, and the questions of a client wait behind its own earlier ones."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rag.doors.service.errors import Busy, TooMany
 
 
 class Place:
-    """A place in the queue. ``position``: how many go before it; 0 is its turn."""
+    """A place in the queue. ``position``: the number of places before it; 0 means it is being served."""
 
     def __init__(self, queue: FairQueue, client: str) -> None:
         self.client, self.position = client, -1
@@ -21,72 +21,72 @@ class Place:
         self._moved.clear()
 
     def leave(self) -> None:
-        """Gives the place up, whether it is waiting or being served; twice does no harm."""
+        """Leaves the queue, waiting or being served; a second call does nothing."""
         self._queue.remove(self)
 
-    def put(self, position: int) -> None:
-        """Tells the place where it stands now."""
+    def move_to(self, position: int) -> None:
+        """Sets the position."""
         if position != self.position:
             self.position = position
             self._moved.set()
 
 
 class FairQueue:
-    """Serves one place at a time, the clients in turn (round robin). All calls belong on one event loop.
+    """Serves one place at a time, the clients in turn (round robin). All calls must run on one event loop.
 
-    Raises :class:`Busy` where ``most`` are waiting, :class:`TooMany` where one client waits with ``each``.
+    Raises :class:`Busy` if ``limit`` places are waiting, :class:`TooMany` if ``per_client`` of one client are.
     """
 
-    def __init__(self, most: int = 64, each: int = 8) -> None:
-        self._most, self._each = most, each
-        self._waiting: dict[str, deque[Place]] = {}  # clients in the order of their turns
-        self._served: Place | None = None
+    def __init__(self, limit: int = 64, per_client: int = 8) -> None:
+        self._limit, self._per_client = limit, per_client
+        self._waiting: dict[str, deque[Place]] = {}  # in the order of the clients' turns
+        self._serving: Place | None = None
 
     @property
     def waiting(self) -> int:
-        """How many wait, the one that is served not counted."""
+        """Returns the number of waiting places, without the one being served."""
         return sum(map(len, self._waiting.values()))
 
     @property
     def serving(self) -> int:
-        """1 while somebody is served."""
-        return int(self._served is not None)
+        """Returns 1 while a place is being served, else 0."""
+        return int(self._serving is not None)
 
     def enter(self, client: str) -> Place:
-        """A place at the end of the client's own line."""
-        if self.waiting >= self._most:
+        """Returns a place at the end of the client's own line."""
+        if self.waiting >= self._limit:
             raise Busy(f"{self.waiting} questions are waiting; ask again in a minute")
-        own = self._waiting.setdefault(client, deque())
-        if len(own) >= self._each:
-            raise TooMany(f"{len(own)} of your questions are waiting; ask again when they are answered")
+        line = self._waiting.setdefault(client, deque())
+        if len(line) >= self._per_client:
+            raise TooMany(f"{len(line)} of your questions are waiting; ask again when they are answered")
         place = Place(self, client)
-        own.append(place)
+        line.append(place)
         self._advance()
         return place
 
     def remove(self, place: Place) -> None:
-        """Takes a place out and calls the next."""
-        if place is self._served:
-            self._served = None
-        elif place in (own := self._waiting.get(place.client, deque())):
-            own.remove(place)
-            if not own:
+        """Removes a place and serves the next."""
+        if place is self._serving:
+            self._serving = None
+        elif place in (line := self._waiting.get(place.client, deque())):
+            line.remove(place)
+            if not line:
                 del self._waiting[place.client]
         self._advance()
 
     def _advance(self) -> None:
-        if self._served is None and self._waiting:
-            client, own = next(iter(self._waiting.items()))
-            self._served = own.popleft()
+        if self._serving is None and self._waiting:
+            client, line = next(iter(self._waiting.items()))
+            self._serving = line.popleft()
             del self._waiting[client]
-            if own:
-                self._waiting[client] = own  # its next turn comes after everybody else's
-        if self._served is not None:
-            self._served.put(0)
+            if line:
+                self._waiting[client] = line  # the next turn comes after all other clients
+        if self._serving is not None:
+            self._serving.move_to(0)
         for position, place in enumerate(self._in_order(), 1):
-            place.put(position)
+            place.move_to(position)
 
     def _in_order(self) -> list[Place]:
-        """Those who wait, in the order in which they will be served: everybody's first, then everybody's second, …."""
+        """Returns the waiting places in serving order: the first of each client, then the second, and so on."""
         rounds = max(map(len, self._waiting.values()), default=0)
-        return [own[turn] for turn in range(rounds) for own in self._waiting.values() if turn < len(own)]
+        return [line[turn] for turn in range(rounds) for line in self._waiting.values() if turn < len(line)]

@@ -1,4 +1,4 @@
-"""Search with facets: how the finds divide by month, source, place and person, narrowed and sorted as a reader wants."""
+"""Searches with facets: counts the results by month, source, place and person."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from rag.records import Article, Filter, Hit
 from rag.search.query import Query
 from rag.search.retrieve import Retriever
 
-_SHOWN = 12  # names of a facet
+_FACET_NAMES = 12  # values shown for a facet
 Mentions = Mapping[str, tuple[Sequence[str], Sequence[str]]]  # article id → its places and persons
 
 
 @dataclass(frozen=True)
 class Search:
-    """What was found. ``total``: articles that hold every word of the query, which the facets count; where none does, those shown.
+    """The result of a search. ``facets``: facet → its most frequent values with their counts.
 
-    ``complete``: whether the facets count all articles that hold the words, or only the ones shown.
+    ``total``: number of articles that contain every word of the query, or of the articles shown if none does. ``complete``:
+    whether the facets count all these articles, or only those shown.
     """
 
     hits: tuple[Hit, ...]
@@ -30,16 +31,22 @@ class Search:
 
 
 def find(retriever: Retriever, query: Query, k: int, only: Filter, sort: str, mentions: Any, *, quick: bool = False) -> Search:
-    """Searches, counts and sorts; ``mentions(ids)`` tells the places and persons of articles, as far as they are known."""
+    """Searches, counts and sorts. ``mentions(ids)`` returns the known places and persons of articles."""
     found = retriever.hits(query, retriever.channels(query, only), k) if quick else retriever.search(query, k, only)
-    hits = sorted_by(found, sort)
+    hits = sort_hits(found, sort)
     holding = retriever.holding(query, only)
     dates = holding or {hit.article.article_id: (hit.article.date, hit.article.source) for hit in hits}
     return Search(tuple(hits), len(dates), bool(holding), _facets(dates, mentions(dates)))
 
 
-def sorted_by(hits: Sequence[Hit], order: str) -> list[Hit]:
-    """By ``relevance``, or by ``date``, the newest first (``date_asc``: the oldest); those without a date come last."""
+def sort_hits(hits: Sequence[Hit], order: str) -> list[Hit]:
+    """Sorts hits by ``relevance``, or by ``date`` (newest first) or ``date_asc``; hits without a date come last.
+
+    >>> from rag.records import Passage
+    >>> old, new = (Hit(1, 1.0, Passage("p", "a", "文", 0, 1), Article("a", "p", "d", "文", date=day)) for day in ("2023", "2024"))
+    >>> [hit.article.date for hit in sort_hits([old, new], "date")]
+    ['2024', '2023']
+    """
     if order == "relevance":
         return list(hits)
     dated = sorted((hit for hit in hits if hit.article.date), key=lambda hit: hit.article.date, reverse=order == "date")
@@ -52,26 +59,28 @@ def _facets(found: Mapping[str, tuple[str, str]], mentions: Mentions) -> dict[st
     named = [mentions.get(article_id, ((), ())) for article_id in found]
     return {
         "months": [{"month": month, "count": months[month]} for month in sorted(months)],
-        "sources": _counted(source for _, source in found.values()),
-        "zones": _counted(zone for zones, _ in named for zone in zones),
-        "persons": _counted(person for _, persons in named for person in persons),
+        "sources": _top_counts(source for _, source in found.values()),
+        "zones": _top_counts(zone for zones, _ in named for zone in zones),
+        "persons": _top_counts(person for _, persons in named for person in persons),
     }
 
 
-def _counted(names: Iterable[str]) -> list[dict[str, Any]]:
-    return [{"name": name, "count": count} for name, count in Counter(names).most_common(_SHOWN)]
+def _top_counts(names: Iterable[str]) -> list[dict[str, Any]]:
+    return [{"name": name, "count": count} for name, count in Counter(names).most_common(_FACET_NAMES)]
 
 
-def mentioned(article: Article, known: Names = no_english_name) -> tuple[list[str], list[str]]:
-    """The places and persons that an article mentions, the most frequent first.
+def mentions_of(article: Article, english_name: Names = no_english_name) -> tuple[list[str], list[str]]:
+    """Returns the places and persons that an article mentions, most frequent first.
 
-    A place counts if the dictionary knows it as a name (青春 is none, whatever the tagger says) or it is called one; a person of
-    two characters if the byline or the text names it twice.
+    The tagger proposes names. A place counts if the dictionary lists it or the text adds 市, 县 or the like to it (青春 is
+    neither); a person of two characters counts if the byline or the text names it twice.
 
-    >>> mentioned(Article("a", "p", "d", "随州市的郭晓东说,随州今年开工47个项目,产值齐增。", section="随州市"))
+    >>> mentions_of(Article("a", "p", "d", "随州市的郭晓东说,随州今年开工47个项目,产值齐增。", section="随州市"))
     (['随州'], ['郭晓东'])
     """
     text = "\n".join((article.section, article.kicker, article.title, article.byline, article.text))
     places, persons = (Counter(names).most_common() for names in mentions_in(text))
-    sure = [name for name, _ in places if known(name) or known(f"{name}市") or any(f"{name}{kind}" in text for kind in PLACE_KINDS)]
-    return sure[:_SHOWN], [name for name, times in persons if len(name) > 2 or times > 1 or name in article.byline][:_SHOWN]
+    confirmed_places = [name for name, _ in places if english_name(name) or english_name(f"{name}市")
+                        or any(f"{name}{kind}" in text for kind in PLACE_KINDS)]
+    confirmed_persons = [name for name, times in persons if len(name) > 2 or times > 1 or name in article.byline]
+    return confirmed_places[:_FACET_NAMES], confirmed_persons[:_FACET_NAMES]

@@ -1,4 +1,4 @@
-"""Pages that are added at the desk: taken in under safe names, read for a look first, then put among the sources."""
+"""Adds pages to the archive: stores uploads under safe names, previews them, then moves them to the sources."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ from typing import Any
 from rag.config import Config
 from rag.doors.desk import UPLOADS, DeskStore
 from rag.errors import SourceError
-from rag.index.build import SUFFIXES, source_name, wanted_files
+from rag.index.build import SUFFIXES, source_files, source_name
 
-INCOMING = "incoming"  # folder in the index folder: what was sent, and is not yet among the sources
+INCOMING = "incoming"  # folder in the index folder for uploads that are not sources yet
 MOST_FILES = 20
-_UNPACKED = 100_000_000  # bytes that a .docx may unpack to
-_PATIENCE = 90  # seconds to read one file
-_BOUNDED = """import sys
+_MAX_UNPACKED = 100_000_000  # bytes of an unpacked .docx
+_READ_TIMEOUT = 90  # seconds to read one file
+_LIMITED_READER = """import sys
 try:
     import resource
     resource.setrlimit(resource.RLIMIT_AS, (4_000_000_000, 4_000_000_000))
 except ImportError:
-    pass  # a system without such limits
+    pass  # not on every system
 from rag.doors.cli import main
 sys.exit(main(sys.argv[1:]))
 """
-_KEPT = 3600  # seconds that a preview is kept
+_PREVIEW_LIFETIME = 3600  # seconds
 _TOKEN = re.compile(r"[\w-]{16,32}")
 
 
 @dataclass(frozen=True)
 class Preview:
-    """One file as it was read: its articles, or why it cannot be."""
+    """The articles of an uploaded file, or the error that prevented reading it."""
 
     name: str
     articles: Sequence[dict[str, Any]]
@@ -49,7 +49,7 @@ class Preview:
 
 
 def safe_name(name: str) -> str:
-    r"""The last part of a file name without anything that a folder or a shell could take for its own.
+    r"""Returns the last part of a file name, without characters that are special to a file system or a shell.
 
     >>> safe_name("../../etc/第3版 要闻.txt"), safe_name("C:\\页\\..\\a.PDF")
     ('第3版 要闻.txt', 'a.PDF')
@@ -57,25 +57,25 @@ def safe_name(name: str) -> str:
     Raises :class:`SourceError` for a name without a known ending.
     """
     last = PureWindowsPath(name.replace("\x00", "")).name
-    plain = re.sub(r"[^\w.() -]", "_", last).strip(" .")
-    stem, suffix = plain, next((s for s in sorted(SUFFIXES, key=len, reverse=True) if plain.lower().endswith(s)), "")
-    if not suffix or len(plain) == len(suffix):
-        raise SourceError(f"{plain or 'a file without a name'}: no kind of page that can be read; send {' '.join(SUFFIXES)}")
-    stem = plain[: -len(suffix)].lstrip(".")[:80] or "page"
-    return stem + plain[-len(suffix):]
+    cleaned = re.sub(r"[^\w.() -]", "_", last).strip(" .")
+    stem, suffix = cleaned, next((s for s in sorted(SUFFIXES, key=len, reverse=True) if cleaned.lower().endswith(s)), "")
+    if not suffix or len(cleaned) == len(suffix):
+        raise SourceError(f"{cleaned or 'a file without a name'}: no kind of page that can be read; send {' '.join(SUFFIXES)}")
+    stem = cleaned[: -len(suffix)].lstrip(".")[:80] or "page"
+    return stem + cleaned[-len(suffix):]
 
 
 def take_in(files: Sequence[tuple[str, bytes]], folder: Path) -> str:
-    """Keeps sent files under ``folder/incoming/TOKEN``; returns the token.
+    """Stores uploaded files under ``folder/incoming/TOKEN``; returns the token.
 
-    Raises :class:`SourceError` for no file, an unknown ending, an empty file, or a ``.docx`` that unpacks to too much.
+    Raises :class:`SourceError` for no files, an unknown file type, an empty file, or a ``.docx`` that unpacks to too much.
     """
     if not files:
         raise SourceError("no file was sent; choose a page")
     named = [(safe_name(name), data) for name, data in files]
     for name, data in named:
         _check(name, data)
-    _forget_old(folder / INCOMING)
+    _delete_old(folder / INCOMING)
     token = secrets.token_urlsafe(18)
     home = folder / INCOMING / token
     home.mkdir(parents=True)
@@ -94,19 +94,19 @@ def _check(name: str, data: bytes) -> None:
             size = sum(part.file_size for part in zipfile.ZipFile(io.BytesIO(data)).infolist())
         except zipfile.BadZipFile as error:
             raise SourceError(f"{name}: damaged .docx file ({error}); save it again or as .txt") from error
-        if size > _UNPACKED:
+        if size > _MAX_UNPACKED:
             raise SourceError(f"{name}: unpacks to {size // 1_000_000} MB; split it, or save it as .txt")
 
 
-def _forget_old(home: Path) -> None:
+def _delete_old(home: Path) -> None:
     if home.is_dir():
         for old in home.iterdir():
-            if time.time() - old.stat().st_mtime > _KEPT:
+            if time.time() - old.stat().st_mtime > _PREVIEW_LIFETIME:
                 shutil.rmtree(old, ignore_errors=True)
 
 
 def incoming(token: str, folder: Path) -> Path:
-    """The folder of a token. Raises :class:`SourceError` if it was never given or is too old."""
+    """Returns the folder of a token. Raises :class:`SourceError` if the token is unknown or expired."""
     home = folder / INCOMING / token
     if not _TOKEN.fullmatch(token) or not home.is_dir():
         raise SourceError("this preview is gone; send the files again")
@@ -114,27 +114,27 @@ def incoming(token: str, folder: Path) -> Path:
 
 
 def preview(home: Path) -> list[Preview]:
-    """Each file of a folder as the reader reads it, in a process of its own with bounds on its time and memory."""
-    return [_read_apart(file) for file in sorted(home.iterdir())]
+    """Reads each file of a folder in a subprocess with limited time and memory."""
+    return [_read_in_subprocess(file) for file in sorted(home.iterdir())]
 
 
-def _read_apart(file: Path) -> Preview:
-    command = [sys.executable, "-c", _BOUNDED, "articles", file.name, "--json"]
+def _read_in_subprocess(file: Path) -> Preview:
+    command = [sys.executable, "-c", _LIMITED_READER, "articles", file.name, "--json"]
     try:
-        done = subprocess.run(command, cwd=file.parent, capture_output=True, timeout=_PATIENCE, check=False,
+        done = subprocess.run(command, cwd=file.parent, capture_output=True, timeout=_READ_TIMEOUT, check=False,
                               env={**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[3]),
                                                                               os.environ.get("PYTHONPATH", "")])})
     except subprocess.TimeoutExpired:
-        return Preview(file.name, (), f"{file.name}: was not read within {_PATIENCE} s; split it into single pages")
+        return Preview(file.name, (), f"{file.name}: was not read within {_READ_TIMEOUT} s; split it into single pages")
     if done.returncode:
-        told = ["", *done.stderr.decode("utf-8", "replace").strip().splitlines()][-1]
-        said = told.removeprefix("rag: ") if told.startswith("rag: ") else "could not be read; save it again or as .txt"
-        return Preview(file.name, (), said if said.startswith(file.name) else f"{file.name}: {said}")
+        last_line = ["", *done.stderr.decode("utf-8", "replace").strip().splitlines()][-1]
+        message = last_line.removeprefix("rag: ") if last_line.startswith("rag: ") else "could not be read; save it again or as .txt"
+        return Preview(file.name, (), message if message.startswith(file.name) else f"{file.name}: {message}")
     return Preview(file.name, json.loads(done.stdout), None)
 
 
 def keep(home: Path, folder: Path, names: Sequence[str]) -> list[Path]:
-    """Moves the named files of a preview among the sources; the same file sent twice is kept once."""
+    """Moves the named files of a preview to the sources; files with the same content are stored once."""
     uploads = folder / UPLOADS
     uploads.mkdir(parents=True, exist_ok=True)
     kept = []
@@ -151,9 +151,9 @@ def keep(home: Path, folder: Path, names: Sequence[str]) -> list[Path]:
 
 
 def add_files(config: Config, files: Sequence[Path]) -> list[str]:
-    """Copies files among the sources, as the desk does with what it is sent; the next build reads them. Returns their names.
+    """Copies files to the sources like an upload at the desk; the next build reads them. Returns the source names.
 
-    Raises :class:`SourceError` for a file that is missing, empty or of no kind that can be read.
+    Raises :class:`SourceError` if a file is missing, empty or of an unknown type.
     """
     try:
         sent = [(file.name, file.read_bytes()) for file in files]
@@ -166,8 +166,8 @@ def add_files(config: Config, files: Sequence[Path]) -> list[str]:
 
 
 def remove_sources(config: Config, names: Sequence[str]) -> None:
-    """Notes that sources are not wanted; the next build leaves them out. Raises :class:`SourceError` for an unknown name."""
-    known = {source_name(file, config) for file in wanted_files(config)}
+    """Marks sources as removed; the next build leaves them out. Raises :class:`SourceError` for an unknown name."""
+    known = {source_name(file, config) for file in source_files(config)}
     for name in names:
         if name not in known:
             raise SourceError(f"{name}: no such source; the names are those that `rag search` prints")
@@ -180,7 +180,7 @@ def remove_sources(config: Config, names: Sequence[str]) -> None:
 
 
 def restore_sources(config: Config, names: Sequence[str], *, known: bool = True) -> None:
-    """Takes removals back. Raises :class:`SourceError` for a source that was not removed, if it must be ``known``."""
+    """Withdraws removals. Raises :class:`SourceError` if ``known`` and a source was not removed."""
     desk = DeskStore.open(config.index.dir)
     try:
         for name in names:
@@ -192,7 +192,7 @@ def restore_sources(config: Config, names: Sequence[str], *, known: bool = True)
 
 
 def unique(folder: Path, name: str) -> Path:
-    """A file of this name that is not there yet: ``a.txt``, ``a-2.txt``, …."""
+    """Returns a path with this name that does not exist yet: ``a.txt``, ``a-2.txt``, and so on."""
     suffix = next(s for s in sorted(SUFFIXES, key=len, reverse=True) if name.lower().endswith(s))
     stem, ending, number = name[: -len(suffix)], name[-len(suffix):], 1
     file = folder / name

@@ -1,4 +1,4 @@
-"""Places in the raw page: where a span of an article stands there, and where a span went after a rebuild."""
+"""Maps spans of articles to the raw page, and finds a span again after a rebuild."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rag.records import Article, field_text, runs_of, source_spans
 
 @dataclass(frozen=True)
 class Place:
-    """A span of a field of an article; ``moved`` if it is not where it was looked for."""
+    """A span of a field of an article. ``moved``: whether it differs from the span that was searched for."""
 
     article: Article
     field: str
@@ -25,7 +25,11 @@ class Place:
 
 
 def checked_span(article: Article, field: str, item: int, start: int, end: int) -> tuple[int, int]:
-    """A span cut to the length of its field. Raises :class:`StoreError` for a field that the article lacks, or no span."""
+    """Clips a span to the length of its field. Raises :class:`StoreError` for a missing field or an invalid span.
+
+    >>> checked_span(Article("a", "p", "d", "今年开工47个。"), "text", 0, 4, 99)
+    (4, 8)
+    """
     text = field_text(article, field, item)
     if not text:
         raise StoreError(f"the article has no {field or 'such field'} {item or ''}".strip() + "; reload it")
@@ -35,12 +39,12 @@ def checked_span(article: Article, field: str, item: int, start: int, end: int) 
 
 
 def raw_text(article: Article, home: Path) -> str:
-    """The raw page of an article, the text itself for an item of an archive. Raises :class:`SourceError` if its file is gone."""
+    """Returns the raw page of an article, or the text of an archive item. Raises :class:`SourceError` if the file is missing."""
     return article.text if is_item(article) else page_text(home / article.source)
 
 
 def page_text(file: Path) -> str:
-    """The text of a page file, read again only when the file has changed."""
+    """Returns the text of a page file, cached until the file changes. Raises :class:`SourceError` if it is missing."""
     try:
         changed = file.stat().st_mtime_ns
     except OSError as error:
@@ -54,24 +58,28 @@ def _page_text(file: Path, changed: int) -> str:
 
 
 def is_item(article: Article) -> bool:
-    """Whether it is an item of an archive, which has no page."""
+    """Tells whether an article is an item of an archive, which has no page."""
     return is_archive(article.source)
 
 
 def again_in_page(file: Path, quote: str, start: int) -> tuple[int, int] | None:
-    """Where a quotation stands in a page now, nearest to where it stood; ``None`` if it does not. Raises :class:`SourceError`."""
+    """Returns the span of a quotation in a page, nearest to ``start``, or ``None``. Raises :class:`SourceError`."""
     return _nearest(page_text(file), quote, start)
 
 
 def spans_in_page(article: Article, field: str, item: int, start: int, end: int) -> tuple[tuple[int, int], ...]:
-    """Where the raw page spells a span; of an item of an archive only the text has a place, which is its own."""
+    """Returns the ranges of the raw page that contain a span; an archive item has ranges for its text only."""
     if is_item(article):
         return ((start, end),) if field == "text" else ()
     return source_spans(runs_of(article, field, item), start, end)
 
 
 def all_spans(article: Article) -> tuple[tuple[int, int], ...]:
-    """Everything that the article took from its page, in the page's order, touching ranges joined."""
+    """Returns all ranges of the raw page that an article uses, in page order, adjacent ranges merged.
+
+    >>> all_spans(Article("a", "a.jsonl", "d", "今年开工47个。"))
+    ((0, 8),)
+    """
     if is_item(article):
         return ((0, len(article.text)),)
     runs = [run for field in article.runs.values() for run in field]
@@ -86,7 +94,7 @@ def all_spans(article: Article) -> tuple[tuple[int, int], ...]:
 
 
 def find_again(quote: str, wanted: Iterable[Article], field: str, start: int, end: int) -> Place | None:
-    """A quotation in the first of some articles that still holds it, nearest to where it stood; white space does not count.
+    """Finds a quotation in the first article that contains it, nearest to its old offset; white space is ignored.
 
     >>> found = find_again("47个", [Article("a", "p", "d", "今年开工47个。")], "text", 0, 3)
     >>> (found.start, found.end, found.moved) if found else None

@@ -1,12 +1,11 @@
-"""The multilingual embedder; the only package that knows sentence-transformers.
+"""The multilingual embedding model. Only this package uses sentence-transformers.
 
-A model is a sentence-transformers folder. It is run by OpenVINO, converted once and then started without torch, or by torch
-as it comes; both give the same vectors, to a cosine of 0.999.
+A model is a sentence-transformers folder. OpenVINO runs it (converted once, then loaded without torch), or torch does. The vectors
+agree to a cosine of 0.999.
 
-Reading order: :mod:`~rag.index.embed.embedder` (what the rest of the program sees), :mod:`~rag.index.embed.interaction` (a
-question and a passage token by token), :mod:`~rag.index.embed.graph` (the model as OpenVINO runs it),
-:mod:`~rag.index.embed.eight_bits` (how it becomes quick), :mod:`~rag.index.embed.torch_encoder` (the model as it comes),
-:mod:`~rag.index.embed.cluster` (a build's passages on a Ray cluster).
+Reading order: :mod:`~rag.index.embed.embedder` (the interface), :mod:`~rag.index.embed.interaction` (scores by tokens),
+:mod:`~rag.index.embed.graph` (OpenVINO), :mod:`~rag.index.embed.eight_bits` (quantisation),
+:mod:`~rag.index.embed.torch_encoder` (torch), :mod:`~rag.index.embed.cluster` (Ray).
 """
 
 from rag.index.embed.cluster import for_building

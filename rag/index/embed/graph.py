@@ -1,8 +1,7 @@
-"""The embedder as an OpenVINO graph: token ids → the text's vector, and those of its tokens; converted once and kept in the cache.
+"""Runs the embedding model as an OpenVINO graph; it is converted once and cached.
 
-Texts of the same number of tokens go through it together, so that nothing is padded and nothing masked, and each core
-works on a batch of its own. On a processor that has bfloat16 (and so multiplies 8-bit numbers at twice its rate) its
-matrices are in 8 bits, see :mod:`~rag.index.embed.eight_bits`.
+A batch holds texts with the same number of tokens, which needs no padding and no mask, and each core runs its own batch. On
+processors with bfloat16 (where 8-bit products are twice as fast) the weights are quantised, see :mod:`~rag.index.embed.eight_bits`.
 """
 
 from __future__ import annotations
@@ -20,94 +19,95 @@ from typing import Any
 
 import numpy as np
 
-from rag.index.embed.eight_bits import in_eight_bits
-from rag.index.embed.interaction import Pieces, Tokens, layer_of
+from rag.index.embed.eight_bits import quantise
+from rag.index.embed.interaction import TextTokenizer, Tokens, token_layer
 from rag.models import cache_folder
 
 log = logging.getLogger(__name__)
 
 _BFLOAT16 = "BF16"
-_KERNELS = 1000  # kernels kept, one for each shape of each step; five times as many, as it comes, fill gigabytes
+_KERNEL_CACHE = 1000  # compiled kernels, one for each operation and shape; the default of 5000 takes gigabytes
 
 
 class GraphEncoder:
-    """Texts → their vectors, by the converted graph and the model's own tokenizer file."""
+    """A backend that runs the converted graph with the tokenizer file of the model."""
 
     def __init__(self, folder: Path, weights: str, max_tokens: int, batch: int, threads: int = 0) -> None:
-        """``weights`` is the hash that names the graph in the cache; ``batch`` texts at most go through it at a time.
+        """Loads the graph of a model folder.
 
-        ``threads`` 0 for all processors; with fewer it leaves the choice of them to the system, as others compute beside it.
+        ``weights``: the hash that names the graph in the cache. ``batch``: texts of a batch. ``threads``: 0 for all
+        processors; fewer are not pinned to processors, because other work runs beside them.
         """
         import openvino
 
-        self._pieces, self._batch, self._threads = Pieces(folder, max_tokens), batch, threads
-        self._native = _BFLOAT16 in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-        self._file = _converted(folder, weights, self._samples() if self._native else None)
-        self._of_texts = self._queues(0)
+        self._tokenizer, self._batch, self._threads = TextTokenizer(folder, max_tokens), batch, threads
+        self._has_bfloat16 = _BFLOAT16 in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        self._file = _cached_graph(folder, weights, self._samples() if self._has_bfloat16 else None)
+        self._text_queues = self._compile_output(0)
 
     def __call__(self, texts: Sequence[str]) -> np.ndarray:
-        """``(n, dim) float32``, rows of unit length, in the order of the texts."""
-        return np.array(self._run(self._of_texts, self._pieces.cut(texts)))
+        """Embeds texts: ``(n, dim) float32``, rows of unit length, in the order of the texts."""
+        return np.array(self._run(self._text_queues, self._tokenizer.encode(texts)))
 
     def tokens(self, texts: Sequence[str], prefix: str) -> list[Tokens]:
-        """The tokens of texts that begin with ``prefix``."""
-        encodings = self._pieces.cut(texts)
-        return self._pieces.tokens(encodings, prefix, self._run(self._of_tokens, encodings))
+        """Returns the token vectors of texts that begin with ``prefix``."""
+        encodings = self._tokenizer.encode(texts)
+        return self._tokenizer.tokens(encodings, prefix, self._run(self._token_queues, encodings))
 
     @cached_property
-    def _of_tokens(self) -> Queues:
-        return self._queues(1)
+    def _token_queues(self) -> QueuePool:
+        return self._compile_output(1)
 
-    def _queues(self, output: int) -> Queues:
-        """What computes one output of the graph."""
+    def _compile_output(self, output: int) -> QueuePool:
+        """Compiles the part of the graph that computes one output: 0 text vectors, 1 token vectors."""
         import openvino
 
         core = openvino.Core()
         graph = core.read_model(self._file)
         part = openvino.Model([graph.output(output).get_node().input_value(0)], graph.get_parameters())
-        some = {"INFERENCE_NUM_THREADS": self._threads, "ENABLE_CPU_PINNING": False} if self._threads else {}
+        limits = {"INFERENCE_NUM_THREADS": self._threads, "ENABLE_CPU_PINNING": False} if self._threads else {}
         compiled = core.compile_model(part, "CPU", {
-            "INFERENCE_PRECISION_HINT": "bf16" if self._native else "f32", "NUM_STREAMS": self._threads or os.cpu_count() or 1,
-            "CPU_RUNTIME_CACHE_CAPACITY": _KERNELS, **some})
-        return Queues(compiled)
+            "INFERENCE_PRECISION_HINT": "bf16" if self._has_bfloat16 else "f32", "NUM_STREAMS": self._threads or os.cpu_count() or 1,
+            "CPU_RUNTIME_CACHE_CAPACITY": _KERNEL_CACHE, **limits})
+        return QueuePool(compiled)
 
-    def _run(self, queues: Queues, encodings: Sequence[Any]) -> list[np.ndarray]:
-        """The output for each text, in their order."""
+    def _run(self, queues: QueuePool, encodings: Sequence[Any]) -> list[np.ndarray]:
+        """Returns the output for each text, in their order."""
         out: list[np.ndarray] = [np.zeros(0)] * len(encodings)
 
-        def keep(rows: list[int], found: np.ndarray) -> None:
+        def store(rows: list[int], found: np.ndarray) -> None:
             for row, values in zip(rows, found, strict=True):
                 out[row] = values.copy()
 
-        with queues.one() as queue:
-            for rows in of_one_length([len(text.ids) for text in encodings], self._batch):
-                queue.start_async([np.array([encodings[row].ids for row in rows], np.int64)], partial(keep, rows))
+        with queues.borrow() as queue:
+            for rows in same_length_batches([len(text.ids) for text in encodings], self._batch):
+                queue.start_async([np.array([encodings[row].ids for row in rows], np.int64)], partial(store, rows))
             queue.wait_all()
         return out
 
     def _samples(self) -> Iterator[list[np.ndarray]]:
-        """Inputs made of the texts of ``calibration.txt``."""
+        """Yields model inputs from the texts of ``calibration.txt``, which set the ranges of the quantisation."""
         for text in resources.files(__package__).joinpath("calibration.txt").read_text(encoding="utf-8").splitlines():
-            yield [np.array([encoding.ids for encoding in self._pieces.cut([text])], np.int64)]
+            yield [np.array([encoding.ids for encoding in self._tokenizer.encode([text])], np.int64)]
 
 
-class Queues:
-    """Inference queues of one compiled model, one for each caller at a time, so that a question does not wait for a build."""
+class QueuePool:
+    """The inference queues of a compiled model, one for each concurrent caller: a question does not wait for a build."""
 
     def __init__(self, compiled: Any) -> None:
         self._compiled, self._idle = compiled, SimpleQueue[Any]()
 
     @contextmanager
-    def one(self) -> Iterator[Any]:
-        """A queue that nobody else uses; what is started on it comes back as ``take(output)``."""
+    def borrow(self) -> Iterator[Any]:
+        """Lends a queue that no other caller uses. The callback of a request gets its output."""
         try:
             queue = self._idle.get_nowait()
         except Empty:
-            queue = self._made()
+            queue = self._new_queue()
         yield queue
-        self._idle.put(queue)  # after an error it is left to the garbage collector
+        self._idle.put(queue)  # after an error the queue is not reused
 
-    def _made(self) -> Any:
+    def _new_queue(self) -> Any:
         import openvino
 
         queue = openvino.AsyncInferQueue(self._compiled)
@@ -115,19 +115,19 @@ class Queues:
         return queue
 
 
-def of_one_length(lengths: Sequence[int], most: int) -> Iterator[list[int]]:
-    """Positions in groups of at most ``most`` texts of one length, the longest first, so that the cores end together.
+def same_length_batches(lengths: Sequence[int], size: int) -> Iterator[list[int]]:
+    """Yields positions in batches of at most ``size`` texts of the same length, longest first to balance the cores.
 
-    >>> list(of_one_length([3, 9, 3, 3], 2))
+    >>> list(same_length_batches([3, 9, 3, 3], 2))
     [[1], [0, 2], [3]]
     """
-    for _, same in groupby(sorted(range(len(lengths)), key=lambda row: -lengths[row]), key=lengths.__getitem__):
-        rows = list(same)
-        yield from (rows[at : at + most] for at in range(0, len(rows), most))
+    for _, group in groupby(sorted(range(len(lengths)), key=lambda row: -lengths[row]), key=lengths.__getitem__):
+        rows = list(group)
+        yield from (rows[at : at + size] for at in range(0, len(rows), size))
 
 
-def _converted(folder: Path, weights: str, samples: Iterator[list[np.ndarray]] | None) -> Path:
-    """The graph of a model, kept in the cache by the hash of its weights; in 8 bits if there are samples to measure by."""
+def _cached_graph(folder: Path, weights: str, samples: Iterator[list[np.ndarray]] | None) -> Path:
+    """Returns the graph file of a model, cached by the hash of its weights; quantised if there are samples."""
     import openvino
 
     home = cache_folder() / "openvino"
@@ -136,7 +136,7 @@ def _converted(folder: Path, weights: str, samples: Iterator[list[np.ndarray]] |
         home.mkdir(parents=True, exist_ok=True)
         draft = home / f"{file.stem}-{os.getpid()}.xml"
         graph = _convert(folder)
-        openvino.save_model(in_eight_bits(graph, samples) if samples else graph, draft, compress_to_fp16=False)
+        openvino.save_model(quantise(graph, samples) if samples else graph, draft, compress_to_fp16=False)
         os.replace(draft.with_suffix(".bin"), file.with_suffix(".bin"))
         os.replace(draft, file)
         log.info("converted %s to %s", folder, file)
@@ -144,19 +144,21 @@ def _converted(folder: Path, weights: str, samples: Iterator[list[np.ndarray]] |
 
 
 def _convert(folder: Path) -> Any:
-    """The sentence-transformers modules as one graph: ``(n, tokens)`` ids of one length → ``(n, dim)`` vectors of the texts and
-    ``(n, tokens, dim)`` vectors of their tokens, of unit length.
+    """Converts the sentence-transformers modules into one graph.
+
+    Input: ``(n, tokens)`` ids of texts of the same length. Outputs: text vectors ``(n, dim)`` and token vectors
+    ``(n, tokens, dim)``, of unit length.
     """
     import warnings
 
     import openvino
     import torch
     from sentence_transformers import SentenceTransformer
-    from torch.nn.functional import normalize as unit
-    from transformers.utils import logging as remarks
+    from torch.nn.functional import normalize as normalised
+    from transformers.utils import logging as transformers_log
 
-    remarks.set_verbosity_error()
-    remarks.disable_progress_bar()
+    transformers_log.set_verbosity_error()
+    transformers_log.disable_progress_bar()
     stack = SentenceTransformer(str(folder), device="cpu")
 
     class Graph(torch.nn.Module):
@@ -169,8 +171,8 @@ def _convert(folder: Path) -> Any:
             features = {"token_embeddings": states[-1], "attention_mask": torch.ones_like(input_ids)}
             for module in self.rest:
                 features = module(features)
-            return unit(features["sentence_embedding"], dim=-1), unit(states[layer_of(len(states) - 1)], dim=-1)
+            return normalised(features["sentence_embedding"], dim=-1), normalised(states[token_layer(len(states) - 1)], dim=-1)
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the tracer's remarks on transformers' code
+        warnings.simplefilter("ignore")  # the tracer warns about the code of transformers
         return openvino.convert_model(Graph().eval(), example_input={"input_ids": torch.ones(2, 16, dtype=torch.long)})

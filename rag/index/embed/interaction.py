@@ -1,8 +1,8 @@
-"""Late interaction: each token of a question looks for its like among those of a passage [1]_.
+"""Late interaction: compares each token of a question with each token of a passage [1]_.
 
-The one vector of a passage says what it is about; what it mentions in passing, token vectors find, in the other language
-too. They are taken from two thirds up the embedder's own layers, as the last layers make the tokens of a text alike
-(benchmarks/interaction.md, docs/research.md), and a token counts by its rarity, which the vocabulary of the model knows.
+The embedding of a passage represents its topic. Token vectors also find details that it mentions only once, and across languages.
+They come from the layer at two thirds of the embedding model, because the last layers make the tokens of a text similar
+(benchmarks/interaction.md, docs/research.md). A token is weighted by its rarity, which the vocabulary of the model contains.
 
 .. [1] Khattab and Zaharia, *ColBERT: Efficient and Effective Passage Search via Contextualized Late Interaction over BERT*,
    SIGIR 2020.
@@ -19,22 +19,24 @@ from typing import Any
 
 import numpy as np
 
-_HEIGHT = 2 / 3  # of the layers
+_LAYER_SHARE = 2 / 3  # share of the layers up to the token vectors (benchmarks/interaction.md)
 
 
 @dataclass(frozen=True)
 class Tokens:
-    """A text's tokens: ``vectors`` ``(tokens, dim) float32``, rows of unit length, and ``rarity`` ``(tokens,)``."""
+    """The tokens of a text: ``vectors`` ``(tokens, dim) float32``, rows of unit length, and ``rarity`` ``(tokens,)`` in nats."""
 
     vectors: np.ndarray
     rarity: np.ndarray
 
 
-def met(question: Tokens, passage: Tokens) -> float:
-    """How well a passage meets the tokens of a question: the mean of their best cosines, rare tokens counting more.
+def weighted_max_sim(question: Tokens, passage: Tokens) -> float:
+    """Scores a passage by MaxSim: the mean of each question token's best cosine, weighted by rarity.
+
+    Returns 0.0 if either text has no token.
 
     >>> rows = np.eye(3, dtype=np.float32)
-    >>> met(Tokens(rows[:2], np.array([3.0, 1.0])), Tokens(rows[[0, 2]], np.array([1.0, 1.0])))
+    >>> weighted_max_sim(Tokens(rows[:2], np.array([3.0, 1.0])), Tokens(rows[[0, 2]], np.array([1.0, 1.0])))
     0.75
     """
     if not len(question.vectors) or not len(passage.vectors):
@@ -43,17 +45,17 @@ def met(question: Tokens, passage: Tokens) -> float:
     return float(np.average(best, weights=question.rarity))
 
 
-def layer_of(layers: int) -> int:
-    """How many of a model's layers a text goes through.
+def token_layer(layers: int) -> int:
+    """Returns the layer that token vectors come from, for a model with this many layers.
 
-    >>> layer_of(12)
+    >>> token_layer(12)
     8
     """
-    return max(1, round(_HEIGHT * layers))
+    return max(1, round(_LAYER_SHARE * layers))
 
 
-class Pieces:
-    """The tokenizer of a model folder, as it cuts texts for both kinds of vectors."""
+class TextTokenizer:
+    """The tokenizer of a model folder, for text embeddings and for token vectors."""
 
     def __init__(self, folder: Path, max_tokens: int) -> None:
         from tokenizers import Tokenizer
@@ -63,17 +65,20 @@ class Pieces:
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(max_tokens)
 
-    def cut(self, texts: Sequence[str]) -> list[Any]:
-        """The encoding of each text, ``.ids`` its token ids."""
+    def encode(self, texts: Sequence[str]) -> list[Any]:
+        """Returns the encoding of each text; ``.ids`` are its token ids."""
         return list(self._tokenizer.encode_batch(list(texts)))
 
     def tokens(self, encodings: Sequence[Any], prefix: str, states: Sequence[np.ndarray]) -> list[Tokens]:
-        """The ``states`` ``(tokens, dim)`` of each text that belong to it: not those of its prefix, nor special ones."""
+        """Selects the token vectors of each text, without special tokens and without the prefix.
+
+        ``states``: ``(tokens, dim)`` for each text.
+        """
         out = []
         for text, vectors in zip(encodings, states, strict=True):
-            own = [at for at, ((_, end), special) in enumerate(zip(text.offsets, text.special_tokens_mask, strict=True))
+            kept = [at for at, ((_, end), special) in enumerate(zip(text.offsets, text.special_tokens_mask, strict=True))
                    if not special and end > len(prefix)]
-            out.append(Tokens(vectors[own], self._rarity(np.array(text.ids)[own])))
+            out.append(Tokens(vectors[kept], self._rarity(np.array(text.ids)[kept])))
         return out
 
     def _rarity(self, ids: np.ndarray) -> np.ndarray:
@@ -81,6 +86,9 @@ class Pieces:
 
     @cached_property
     def _rarities(self) -> np.ndarray:
-        """``-log p`` of each token of a unigram vocabulary, ``(tokens,)``; empty for another kind, of which all count alike."""
+        """Returns ``-log p`` of each token of a unigram vocabulary, ``(tokens,)`` in nats.
+
+        Empty for other vocabularies, whose tokens get equal weights.
+        """
         model: Any = json.loads(self._file.read_text(encoding="utf-8"))["model"]
         return -np.array([score for _, score in model["vocab"]]) if model.get("type") == "Unigram" else np.zeros(0)

@@ -1,4 +1,4 @@
-"""The embedder as sentence-transformers runs it, in float32: slower, for models that cannot be converted."""
+"""Runs the embedding model with sentence-transformers in float32: slower, for models that OpenVINO cannot convert."""
 
 from __future__ import annotations
 
@@ -10,38 +10,41 @@ from pathlib import Path
 import numpy as np
 
 from rag.errors import ModelError
-from rag.index.embed.interaction import Pieces, Tokens, layer_of
+from rag.index.embed.interaction import TextTokenizer, Tokens, token_layer
 
 
 class TorchEncoder:
-    """Texts → their vectors, by torch."""
+    """A backend that runs the model with torch."""
 
     def __init__(self, folder: Path, max_tokens: int, batch: int) -> None:
         from sentence_transformers import SentenceTransformer
 
         self._model = SentenceTransformer(str(folder), device="cpu")
-        with suppress(AttributeError):  # a model that takes texts of any length has no limit to set
+        with suppress(AttributeError):  # some models have no limit
             self._model.max_seq_length = max_tokens
         self._folder, self._batch, self._max_tokens = folder, batch, max_tokens
 
     def __call__(self, texts: list[str]) -> np.ndarray:
-        """``(n, dim) float32``, rows of unit length, in the order of the texts."""
+        """Embeds texts: ``(n, dim) float32``, rows of unit length, in the order of the texts."""
         return np.asarray(self._model.encode(texts, batch_size=self._batch, normalize_embeddings=True, show_progress_bar=False))
 
     @cached_property
-    def _pieces(self) -> Pieces:
-        return Pieces(self._folder, self._max_tokens)
+    def _tokenizer(self) -> TextTokenizer:
+        return TextTokenizer(self._folder, self._max_tokens)
 
     def tokens(self, texts: Sequence[str], prefix: str) -> list[Tokens]:
-        """The tokens of texts that begin with ``prefix``. Raises :class:`ModelError` if the model has no transformer."""
+        """Returns the token vectors of texts that begin with ``prefix``.
+
+        Raises :class:`ModelError` if the model has no transformer.
+        """
         import torch
 
         encoder = getattr(self._model[0], "auto_model", None)
         if encoder is None:
             raise ModelError(f"{self._folder}: has no transformer, and so no vectors of tokens; set retrieval.token_weight to 0")
-        encodings, states = self._pieces.cut(texts), []
+        encodings, states = self._tokenizer.encode(texts), []
         with torch.no_grad():
             for text in encodings:
                 layers = encoder(torch.tensor([text.ids]), output_hidden_states=True).hidden_states
-                states.append(torch.nn.functional.normalize(layers[layer_of(len(layers) - 1)][0], dim=-1).numpy())
-        return self._pieces.tokens(encodings, prefix, states)
+                states.append(torch.nn.functional.normalize(layers[token_layer(len(layers) - 1)][0], dim=-1).numpy())
+        return self._tokenizer.tokens(encodings, prefix, states)

@@ -1,17 +1,17 @@
-"""What lies in ``index/``: SQLite for articles, passages and lexical search, FAISS for vectors, a manifest.
+"""Stores the index: SQLite for articles, passages and lexical search, FAISS for vectors, and a manifest.
 
 Reading order: :mod:`~rag.index.store.layout` (files and manifest), :mod:`~rag.index.store.archive` (the SQLite file),
-:mod:`~rag.index.store.vectors` (the FAISS files), :mod:`~rag.index.store.derived` (how they are made and mended),
-:mod:`~rag.index.store.reader` (all of it opened for search).
+:mod:`~rag.index.store.vectors` (the FAISS files), :mod:`~rag.index.store.derived` (how they are computed and repaired),
+:mod:`~rag.index.store.reader` (the whole index, open for search).
 """
 
 from rag.index.store.archive import Archive
-from rag.index.store.derived import sealed, write_derived
+from rag.index.store.derived import with_checksums, write_derived
 from rag.index.store.layout import Manifest, Settings, read_manifest, write_manifest
 from rag.index.store.reader import Store
 from rag.index.store.vectors import SentenceKey, VectorIndex
 
 __all__ = [
     "Archive", "Manifest", "SentenceKey", "Settings", "Store", "VectorIndex",
-    "read_manifest", "sealed", "write_derived", "write_manifest",
+    "read_manifest", "with_checksums", "write_derived", "write_manifest",
 ]

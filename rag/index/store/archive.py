@@ -1,7 +1,7 @@
-"""The SQLite file of an index: sources, articles, passages, sentences, their vectors, and lexical search.
+"""The SQLite file of an index: sources, articles, passages, sentences, facts, vectors, and lexical search.
 
-Lexical search is SQLite's FTS5 with its BM25 [1]_ over the tokens of :func:`rag.language.text.search_tokens`, and over
-pinyin syllables, so that a phrase of syllables finds a Chinese name by its romanised form.
+Lexical search is BM25 [1]_ in SQLite's FTS5. It covers the tokens of :func:`rag.language.text.search_tokens`, and pinyin syllables,
+so that a phrase of syllables matches a Chinese name by its romanised form.
 
 .. [1] Robertson and Zaragoza, *The Probabilistic Relevance Framework: BM25 and Beyond*, 2009.
 """
@@ -51,27 +51,27 @@ CREATE VIRTUAL TABLE IF NOT EXISTS lexical USING fts5
     (tokens, pinyin, tokenize="unicode61 remove_diacritics 0 tokenchars '|'");
 CREATE VIRTUAL TABLE IF NOT EXISTS vocabulary USING fts5vocab (lexical, 'col');
 """
-_ALL = Filter()
-_FACT = tuple(field.name for field in fields(Fact))
-_PASSAGE = 'passage_id, article_id, text, start, "end", field, item, context'
+_NO_FILTER = Filter()
+_FACT_COLUMNS = tuple(field.name for field in fields(Fact))
+_PASSAGE_COLUMNS = 'passage_id, article_id, text, start, "end", field, item, context'
 
 
 class Archive:
-    """One open SQLite file. Readers open it read-only; only ``rag build`` opens it to write."""
+    """An open SQLite file. Readers open it read-only; only ``rag build`` writes."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
 
     @classmethod
     def create(cls, file: Path) -> Archive:
-        """Opens a file for writing, making the tables that are not there yet."""
+        """Opens a file for writing and creates missing tables."""
         connection = sqlite3.connect(file)
         connection.executescript(_SCHEMA)
         return cls(connection)
 
     @classmethod
     def open(cls, file: Path) -> Archive:
-        """Opens a file for reading, from any thread. Raises :class:`StoreError` if it is no archive."""
+        """Opens a file for reading from any thread. Raises :class:`StoreError` if it is not an archive."""
         try:
             connection = sqlite3.connect(f"file:{file}?mode=ro", uri=True, check_same_thread=False)
             connection.execute("SELECT count(*) FROM sources").fetchone()
@@ -86,30 +86,30 @@ class Archive:
     # -- writing ------------------------------------------------------------------------------------------
 
     def sources(self) -> dict[str, str]:
-        """Name of each source → SHA-256 of what was read."""
+        """Returns the name of each source → SHA-256 of its bytes."""
         return dict(self.connection.execute("SELECT name, sha256 FROM sources"))
 
     def remove_source(self, name: str) -> None:
-        """Takes a source out, with its articles and passages."""
+        """Deletes a source with its articles and passages."""
         with self.connection:
             self._remove(name)
 
     def _remove(self, name: str) -> None:
-        owned = "SELECT row FROM passages WHERE article_id IN (SELECT article_id FROM articles WHERE source = ?)"
+        its_passages = "SELECT row FROM passages WHERE article_id IN (SELECT article_id FROM articles WHERE source = ?)"
         for statement in (
-            f"DELETE FROM lexical WHERE rowid IN ({owned})",
-            f"DELETE FROM sentences WHERE passage IN ({owned})",
-            f"DELETE FROM facts WHERE passage IN ({owned})",
-            f"DELETE FROM passages WHERE row IN ({owned})",
+            f"DELETE FROM lexical WHERE rowid IN ({its_passages})",
+            f"DELETE FROM sentences WHERE passage IN ({its_passages})",
+            f"DELETE FROM facts WHERE passage IN ({its_passages})",
+            f"DELETE FROM passages WHERE row IN ({its_passages})",
             "DELETE FROM articles WHERE source = ?",
             "DELETE FROM sources WHERE name = ?",
         ):
             self.connection.execute(statement, (name,))
 
     def add_source(self, name: str, sha256: str, articles: Iterable[tuple[Article, list[Passage]]]) -> int:
-        """Puts a source in, replacing what stood under its name; returns how many articles it gave.
+        """Adds or replaces a source; returns its number of articles.
 
-        All or nothing: an error on the way leaves the archive as it was.
+        Runs in a transaction: an error leaves the archive unchanged.
         """
         count = 0
         with self.connection:
@@ -134,25 +134,25 @@ class Archive:
 
     def _add_passage(self, passage: Passage, dates: Sequence[str], written: str) -> None:
         row = self.connection.execute(
-            f"INSERT INTO passages ({_PASSAGE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT INTO passages ({_PASSAGE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (passage.passage_id, passage.article_id, passage.text, passage.start, passage.end, passage.field,
              passage.item, passage.context),
         ).lastrowid
-        searched = f"{passage.context} \n {passage.text}"
+        searched_text = f"{passage.context} \n {passage.text}"
         self.connection.execute(
             "INSERT INTO lexical (rowid, tokens, pinyin) VALUES (?, ?, ?)",
-            (row, " ".join([*search_tokens(searched), *dates]), " ".join(syllables(searched))),
+            (row, " ".join([*search_tokens(searched_text), *dates]), " ".join(syllables(searched_text))),
         )
         self.connection.executemany(
             'INSERT INTO sentences (passage, start, "end") VALUES (?, ?, ?)',
             [(row, passage.start + a, passage.start + b) for a, b in sentences(passage.text)],
         )
         self.connection.executemany(
-            f"INSERT INTO facts VALUES ({', '.join('?' * (len(_FACT) + 1))})",
-            [(row, *(getattr(fact, name) for name in _FACT)) for fact in facts_of(passage, written)])
+            f"INSERT INTO facts VALUES ({', '.join('?' * (len(_FACT_COLUMNS) + 1))})",
+            [(row, *(getattr(fact, name) for name in _FACT_COLUMNS)) for fact in facts_of(passage, written)])
 
     def pending(self, limit: int) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
-        """Up to ``limit`` passages and sentences that have no vector yet: ``(row, text to embed)``."""
+        """Returns up to ``limit`` passages and as many sentences without a vector, each ``(row, text to embed)``."""
         passages = self.connection.execute(
             "SELECT row, context || char(10) || text FROM passages WHERE vector IS NULL LIMIT ?", (limit,)).fetchall()
         inner = self.connection.execute(
@@ -161,34 +161,34 @@ class Archive:
         return passages, inner
 
     def pending_count(self) -> int:
-        """How many texts wait for their vector."""
+        """Returns the number of texts without a vector."""
         return sum(
             self.connection.execute(f"SELECT count(*) FROM {table} WHERE vector IS NULL").fetchone()[0]
             for table in ("passages", "sentences"))
 
     def set_vectors(self, table: str, rows: Sequence[int], vectors: np.ndarray) -> None:
-        """Stores vectors, ``(n, dim) float32``, for rows of ``passages`` or ``sentences``."""
+        """Stores the vectors, ``(n, dim) float32``, of rows of ``passages`` or ``sentences``."""
         with self.connection:
             self.connection.executemany(
                 f"UPDATE {table} SET vector = ? WHERE row = ?",
                 [(vector.astype(np.float32).tobytes(), row) for row, vector in zip(rows, vectors, strict=True)])
 
     def set_centres(self, centres: Mapping[str, np.ndarray]) -> None:
-        """Keeps the mean vectors of typical questions, by language: all else that search derives comes from the other tables."""
+        """Stores the mean vectors ``(dim,)`` of typical questions, by language."""
         with self.connection:
             self.connection.executemany("INSERT OR REPLACE INTO centres VALUES (?, ?)", [
                 (name, centre.astype(np.float32).tobytes()) for name, centre in centres.items()])
 
     def centres(self) -> dict[str, np.ndarray]:
-        """These mean vectors, ``(dim,)`` each."""
+        """Returns the mean vectors ``(dim,)`` of typical questions, by language."""
         return {name: np.frombuffer(blob, np.float32) for name, blob in self.connection.execute("SELECT * FROM centres")}
 
     def vector_rows(self, table: str) -> np.ndarray:
-        """The rows of ``passages`` or ``sentences``, ``(n,) int64``, in order; a row's number is never given twice."""
+        """Returns the rows of ``passages`` or ``sentences``, ``(n,) int64``, ascending; row numbers are never reused."""
         return np.fromiter((row for (row,) in self.connection.execute(f"SELECT row FROM {table} ORDER BY row")), np.int64)
 
     def vectors(self, table: str, rows: np.ndarray) -> np.ndarray:
-        """The vectors of some rows, in the order of the rows: ``(n, dim) float32``."""
+        """Returns the vectors of rows, in the order of ``rows``: ``(n, dim) float32``."""
         found = dict(self._select("row, vector", table, "row", map(int, rows)))
         data = np.frombuffer(b"".join(found[int(row)] for row in rows), np.float32)
         return data.reshape(len(rows), -1) if len(rows) else data.reshape(0, 0)
@@ -196,44 +196,44 @@ class Archive:
     # -- reading ------------------------------------------------------------------------------------------
 
     def counts(self) -> tuple[int, int, int]:
-        """How many sources, articles and passages there are."""
+        """Returns the number of sources, articles and passages."""
         tables = ("sources", "articles", "passages")
         sources, articles, passages = (
             self.connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables)
         return sources, articles, passages
 
     def articles(self, ids: Iterable[str]) -> dict[str, Article]:
-        """Articles by id; ids that are not there are left out."""
+        """Returns articles by id; unknown ids are left out."""
         found = self._select("article_id, record", "articles", "article_id", ids)
         return {article_id: article_from_dict(json.loads(record)) for article_id, record in found}
 
     def dates(self, ids: Iterable[str]) -> dict[str, str]:
-        """Article id → ISO date, or what is known of it; ``""`` where the paper does not tell."""
+        """Returns article id → ISO day, month or year; ``""`` if the date is unknown."""
         return dict(self._select("article_id, date", "articles", "article_id", ids))
 
     def passages(self, rows: Iterable[int]) -> dict[int, Passage]:
-        """Passages by row number."""
-        return {row: Passage(*values) for row, *values in self._select(f"row, {_PASSAGE}", "passages", "row", rows)}
+        """Returns passages by row; unknown rows are left out."""
+        return {row: Passage(*values) for row, *values in self._select(f"row, {_PASSAGE_COLUMNS}", "passages", "row", rows)}
 
     def sentence_places(self, rows: Iterable[int]) -> dict[int, tuple[int, int, int]]:
-        """Sentence row → (passage row, start, end) in the passage's field."""
+        """Returns sentence row → (passage row, start, end) in the field of the passage."""
         return {row: (p, a, b) for row, p, a, b in self._select('row, passage, start, "end"', "sentences", "row", rows)}
 
     def sentences_of(self, passage_id: str) -> list[tuple[int, int, int]]:
-        """The sentences of a passage, in order: ``(sentence row, start, end)``."""
+        """Returns the sentences of a passage in order: ``(sentence row, start, end)``."""
         return self.connection.execute(
             'SELECT s.row, s.start, s."end" FROM sentences s JOIN passages p ON p.row = s.passage '
             "WHERE p.passage_id = ? ORDER BY s.start", (passage_id,)).fetchall()
 
     def facts(self, passages: Iterable[str]) -> list[tuple[str, Fact]]:
-        """The figures of some passages, given by their ids: ``(passage id, fact)``."""
+        """Returns the facts of passages, given by their ids: ``(passage id, fact)``."""
         rows = dict(self._select("row, passage_id", "passages", "passage_id", passages))
-        names = ", ".join(f'"{name}"' for name in _FACT)
+        names = ", ".join(f'"{name}"' for name in _FACT_COLUMNS)
         return [(rows[row], Fact(*(*values[:-1], bool(values[-1]))))
                 for row, *values in self._select(f"passage, {names}", "facts", "passage", rows)]
 
     def document_frequencies(self, tokens: Sequence[str]) -> dict[str, int]:
-        """In how many passages each token stands; tokens that stand nowhere are left out."""
+        """Returns the number of passages that contain each token; unknown tokens are left out."""
         return {
             term: count for term, count, column in self._select("term, doc, col", "vocabulary", "term", tokens)
             if column == "tokens"}
@@ -248,7 +248,7 @@ class Archive:
         return found
 
     def allowed(self, only: Filter) -> tuple[np.ndarray, np.ndarray]:
-        """The rows of passages and of sentences that a filter lets through, each ``(n,) int64``."""
+        """Returns the passage rows and the sentence rows that match a filter, each ``(n,) int64``."""
         condition, values = _condition(only)
         passages = f"SELECT p.row FROM passages p JOIN articles a ON a.article_id = p.article_id WHERE {condition}"
         sentences_ = f"SELECT row FROM sentences WHERE passage IN ({passages})"
@@ -257,27 +257,27 @@ class Archive:
             for query in (passages, sentences_))
         return first, second
 
-    def lexical(self, tokens: Sequence[str], limit: int, only: Filter = _ALL) -> list[tuple[int, float]]:
-        """Passages by BM25 over tokens, best first: ``(row, score)``, larger is better; no tokens, no hits."""
-        words = " OR ".join(_quoted(token) for token in dict.fromkeys(tokens))
+    def lexical(self, tokens: Sequence[str], limit: int, only: Filter = _NO_FILTER) -> list[tuple[int, float]]:
+        """Returns passages by BM25 over tokens, best first: ``(row, score)``, higher is better; ``[]`` for no tokens."""
+        words = " OR ".join(_fts_string(token) for token in dict.fromkeys(tokens))
         return self._match(f"tokens : ({words})", limit, only) if words else []
 
-    def phrases(self, phrases: Sequence[Sequence[str]], limit: int, only: Filter = _ALL) -> list[tuple[int, float]]:
-        """Passages in which one of the pinyin phrases stands, best first by BM25."""
-        wanted = " OR ".join(_quoted(" ".join(phrase)) for phrase in phrases if phrase)
+    def phrases(self, phrases: Sequence[Sequence[str]], limit: int, only: Filter = _NO_FILTER) -> list[tuple[int, float]]:
+        """Returns the passages that contain one of the pinyin phrases, best first by BM25."""
+        wanted = " OR ".join(_fts_string(" ".join(phrase)) for phrase in phrases if phrase)
         return self._match(f"pinyin : ({wanted})", limit, only) if wanted else []
 
     def holding(
-        self, words: Sequence[Sequence[Sequence[str]]], phrases: Sequence[Sequence[str]], only: Filter = _ALL, limit: int = 20_000
+        self, words: Sequence[Sequence[Sequence[str]]], phrases: Sequence[Sequence[str]], only: Filter = _NO_FILTER, limit: int = 20_000
     ) -> dict[str, tuple[str, str]]:
-        """The articles that hold each of some words in one passage: article id → date and source; no words, no articles.
+        """Returns the articles with a passage that contains all words: article id → date and source; ``{}`` for no words.
 
-        A word is given by the ways to write it, a way by the tokens that it consists of; ``phrases`` are ways to say a name.
+        A word is a list of spellings, a spelling the list of its tokens. ``phrases`` are the pinyin spellings of a name.
         """
-        ways = [" OR ".join(f"({' AND '.join(map(_quoted, tokens))})" for tokens in word) for word in words if word]
-        parts = [f"tokens : ({way})" for way in ways]
+        spellings = [" OR ".join(f"({' AND '.join(map(_fts_string, tokens))})" for tokens in word) for word in words if word]
+        parts = [f"tokens : ({way})" for way in spellings]
         if phrases:
-            parts.append(f"pinyin : ({' OR '.join(_quoted(' '.join(phrase)) for phrase in phrases)})")
+            parts.append(f"pinyin : ({' OR '.join(_fts_string(' '.join(phrase)) for phrase in phrases)})")
         if not parts:
             return {}
         condition, values = _condition(only)
@@ -288,7 +288,7 @@ class Archive:
         return {article_id: (date, source) for article_id, date, source in rows}
 
     def listed(self, source: str, text: str, offset: int, limit: int) -> tuple[int, list[Article]]:
-        """How many articles a source has (``""``: all) that hold a text in any field, and some of them in their order."""
+        """Returns the number of articles of a source (``""``: all) that contain a text in any field, and a page of them."""
         where = "WHERE (? = '' OR source = ?) AND (? = '' OR instr(record, ?) > 0)"
         values = (source, source, text, text)
         total = self.connection.execute(f"SELECT count(*) FROM articles {where}", values).fetchone()[0]
@@ -296,12 +296,12 @@ class Archive:
         return total, [article_from_dict(json.loads(record)) for (record,) in rows]
 
     def articles_by_source(self) -> dict[str, int]:
-        """Name of each source → how many articles it gave."""
+        """Returns the name of each source → its number of articles."""
         return dict(self.connection.execute(
             "SELECT s.name, (SELECT count(*) FROM articles a WHERE a.source = s.name) FROM sources s ORDER BY s.name"))
 
     def article_ids(self) -> list[str]:
-        """The ids of all articles, in order."""
+        """Returns the ids of all articles, in order."""
         return [article_id for (article_id,) in self.connection.execute("SELECT article_id FROM articles ORDER BY rowid")]
 
     def _match(self, query: str, limit: int, only: Filter) -> list[tuple[int, float]]:
@@ -315,28 +315,28 @@ class Archive:
 
 
 def _condition(only: Filter) -> tuple[str, tuple[str, ...]]:
-    """A filter as SQL over ``articles a`` and ``passages p``; a date is compared as far as it is known."""
+    """Returns a filter as SQL over ``articles a`` and ``passages p``; dates are compared as far as both are precise."""
     parts = {
         "a.date <> '' AND a.date >= substr(?, 1, length(a.date))": only.since,
         "a.date <> '' AND substr(a.date, 1, length(?1)) <= ?1".replace("?1", "?"): only.until,
         "instr(a.source, ?) > 0": only.source,
     }
-    held = [(sql, value) for sql, value in parts.items() if value]
-    held += [("instr(a.record, ?) > 0", name) for name in only.mentioning]
-    values = [value for sql, value in held for _ in range(sql.count("?"))]
+    conditions = [(sql, value) for sql, value in parts.items() if value]
+    conditions += [("instr(a.record, ?) > 0", name) for name in only.mentioning]
+    values = [value for sql, value in conditions for _ in range(sql.count("?"))]
     if any(only.telling):
-        held.append(("p.row IN (SELECT passage FROM facts WHERE since = ? AND until = ?)", ""))
+        conditions.append(("p.row IN (SELECT passage FROM facts WHERE since = ? AND until = ?)", ""))
         values += only.telling
-    return " AND ".join(sql for sql, _ in held) or "1", tuple(values)
+    return " AND ".join(sql for sql, _ in conditions) or "1", tuple(values)
 
 
-def _quoted(words: str) -> str:
-    """An FTS5 string, in which no operator of its syntax is one."""
+def _fts_string(words: str) -> str:
+    """Quotes words as an FTS5 string, which contains no operators."""
     return '"' + words.replace('"', '""') + '"'
 
 
 def article_from_dict(raw: dict[str, Any]) -> Article:
-    """The inverse of ``dataclasses.asdict`` for an article read back from JSON."""
+    """Restores an article from its JSON; the inverse of ``dataclasses.asdict``."""
     captions = tuple(Caption(c["text"], c["credit"], _runs(c["runs"])) for c in raw["captions"])
     return Article(**{
         **raw, "captions": captions, "runs": {name: _runs(runs) for name, runs in raw["runs"].items()},

@@ -1,4 +1,4 @@
-"""Which store a configuration means: SQLite with FAISS in the index folder, or Milvus at an address."""
+"""Selects the configured store: SQLite with FAISS in the index folder, or Milvus at an address."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from rag.index.store.reader import Store as FolderStore
 
 
 def open_store(config: Config, wanted: layout.Settings) -> Store:
-    """Opens the configured store for search. Raises :class:`StoreError` as :meth:`rag.index.store.Store.open` does."""
+    """Opens the configured store for search. Raises :class:`StoreError` like :meth:`rag.index.store.Store.open`."""
     if config.store.backend == "milvus":
         from rag.index.store.milvus import open_milvus
 
-        return open_milvus(config.store.address, wanted, token=token_of(config))
+        return open_milvus(config.store.address, wanted, token=token_from_environment(config))
     return FolderStore.open(config.index.dir, wanted)
 
 
 def open_archive(config: Config) -> Reading:
-    """Opens its articles alone, for which no model is needed."""
+    """Opens only the articles, which needs no model."""
     if config.store.backend == "milvus":
         from rag.index.store.milvus import MilvusArchive
 
-        return MilvusArchive.open(config.store.address, token_of(config))
+        return MilvusArchive.open(config.store.address, token_from_environment(config))
     folder = config.index.dir
     return Archive.open(folder / layout.read_manifest(folder).generation / layout.ARCHIVE)
 
 
 def manifest_of(config: Config) -> Manifest:
-    """Which build the configured store holds. Raises :class:`StoreError` if there is none."""
+    """Returns the manifest of the configured store. Raises :class:`StoreError` if there is no index."""
     if config.store.backend == "milvus":
         from rag.index.store.milvus import read_milvus_manifest
 
-        return read_milvus_manifest(config.store.address, token_of(config))
+        return read_milvus_manifest(config.store.address, token_from_environment(config))
     return layout.read_manifest(config.index.dir)
 
 
-def token_of(config: Config) -> str:
-    """What Milvus wants to be shown, from the environment; ``""`` if nothing is set."""
+def token_from_environment(config: Config) -> str:
+    """Returns the token for Milvus from the configured environment variable, ``""`` if it is not set."""
     return os.environ.get(config.store.token_env, "")

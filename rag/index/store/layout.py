@@ -1,11 +1,11 @@
-"""The files of ``index/`` and the manifest that says which of them are valid, and for which settings.
+"""The files of ``index/``, and the manifest that names the valid ones and their settings.
 
 ::
 
     index/
-      manifest.json       written last, by one atomic rename: it names the generation that readers open
-      <generation>/       archive.sqlite (the truth) · passages.faiss · sentences.faiss · centres.npz (derived from it)
-      building/           the next generation while `rag build` works on it; a killed build goes on there
+      manifest.json       written last, by an atomic rename; names the generation that readers open
+      <generation>/       archive.sqlite (the data) · passages.faiss · sentences.faiss · centres.npz (computed from it)
+      building/           the next generation while `rag build` runs; a killed build continues there
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ ARCHIVE = "archive.sqlite"
 PASSAGES = "passages.faiss"
 SENTENCES = "sentences.faiss"
 CENTRES = "centres.npz"
-DERIVED = (PASSAGES, SENTENCES, CENTRES)  # made from the archive, and made again if they are damaged
+DERIVED = (PASSAGES, SENTENCES, CENTRES)  # computed from the archive, and recomputed if damaged
 FILES = (ARCHIVE, *DERIVED)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What an index depends on; an index built with other settings is refused, never guessed at."""
+    """The settings that an index depends on; an index with other settings is rejected."""
 
     embedder: str
     dimension: int
@@ -41,7 +41,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Manifest:
-    """``sizes``: bytes of each file of the generation, by name, to notice one that was cut short; ``sums``: their SHA-256."""
+    """The description of a generation. ``sizes``: bytes of each file by name, to detect truncated files; ``sums``: their SHA-256."""
 
     generation: str
     settings: Settings
@@ -54,7 +54,7 @@ class Manifest:
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Publishes a generation: after this rename, readers open it."""
+    """Publishes a generation: after this rename readers open it."""
     draft = folder / f"{MANIFEST}.{os.getpid()}"
     with draft.open("w", encoding="utf-8") as out:
         out.write(json.dumps(asdict(manifest), ensure_ascii=False, indent=1) + "\n")
@@ -64,9 +64,9 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """The manifest of an index, whose archive is there and of the right length; the derived files are looked at when they are opened.
+    """Reads the manifest and checks that its archive exists with the right size; derived files are checked when they are opened.
 
-    Raises :class:`StoreError` if there is no index, or if it is damaged; both name the mending command.
+    Raises :class:`StoreError` if there is no index or it is damaged. The message names the command that repairs it.
     """
     try:
         raw = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
@@ -76,38 +76,38 @@ def read_manifest(folder: Path) -> Manifest:
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise StoreError(f"{folder / MANIFEST}: damaged ({error}); make the index anew: `rag build --fresh`") from error
     if fault := fault_of(folder / manifest.generation, manifest, ARCHIVE, thorough=False):
-        raise damaged(folder / manifest.generation / ARCHIVE, fault)
+        raise damaged_error(folder / manifest.generation / ARCHIVE, fault)
     return manifest
 
 
 def check_settings(folder: Path, manifest: Manifest, wanted: Settings) -> None:
-    """Raises :class:`StoreError` naming the first setting in which index and configuration differ."""
-    have, want = asdict(manifest.settings), asdict(wanted)
-    for name, value in want.items():
-        if have[name] != value:
+    """Raises :class:`StoreError` with the first setting that differs between index and configuration."""
+    built_with, configured = asdict(manifest.settings), asdict(wanted)
+    for name, value in configured.items():
+        if built_with[name] != value:
             raise StoreError(
-                f"{folder}: was built with {name} {have[name]}, but the configuration says {value}; "
+                f"{folder}: was built with {name} {built_with[name]}, but the configuration says {value}; "
                 "make the index anew with `rag build --fresh`, or go back to the old setting"
             )
 
 
 def fault_of(folder: Path, manifest: Manifest, name: str, *, thorough: bool = True) -> str:
-    """What is wrong with a file of a generation, ``""`` if nothing; ``thorough`` reads it and compares its checksum."""
+    """Returns what is wrong with a file of a generation, ``""`` if nothing; ``thorough`` also compares its checksum."""
     file, size = folder / name, manifest.sizes.get(name)
-    have = file.stat().st_size if file.is_file() else None
-    if have is None or have != size:
-        return "missing" if have is None else f"{have} bytes instead of {size}"
-    if thorough and name in manifest.sums and sum_of(file) != manifest.sums[name]:
+    actual = file.stat().st_size if file.is_file() else None
+    if actual is None or actual != size:
+        return "missing" if actual is None else f"{actual} bytes instead of {size}"
+    if thorough and name in manifest.sums and checksum_of(file) != manifest.sums[name]:
         return "its checksum does not fit"
     return ""
 
 
-def sum_of(file: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
+def checksum_of(file: Path) -> str:
+    """Returns the SHA-256 of a file, in hexadecimal."""
     with file.open("rb") as data:
         return hashlib.file_digest(data, "sha256").hexdigest()
 
 
-def damaged(file: Path, fault: str) -> StoreError:
-    """The error that names a damaged file and what mends it."""
+def damaged_error(file: Path, fault: str) -> StoreError:
+    """Returns the error for a damaged file; it names the command that repairs the index."""
     return StoreError(f"{file}: {fault}; the index is damaged, make it anew: `rag build --fresh`")

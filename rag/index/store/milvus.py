@@ -1,11 +1,11 @@
-"""Milvus as the store: articles, vectors and BM25 on a server, or in one file of milvus-lite.
+"""The store in Milvus: articles, vectors and BM25 on a server, or in one milvus-lite file.
 
 Reading order: :mod:`~rag.index.store.milvus_server` (connection and errors), :mod:`~rag.index.store.milvus_conditions`,
-:mod:`~rag.index.store.milvus_tables` (collections), :mod:`~rag.index.store.milvus_reading` (the archive as search reads it),
-:mod:`~rag.index.store.milvus_tally` (centres and counts), :mod:`~rag.index.store.milvus_archive` (as a build fills it).
+:mod:`~rag.index.store.milvus_tables` (collections), :mod:`~rag.index.store.milvus_reading` (search reads),
+:mod:`~rag.index.store.milvus_tally` (centres and counts), :mod:`~rag.index.store.milvus_archive` (builds write).
 
-Vectors lie there centred, each with the number of its centre and its length, from which the embedder's own vector
-follows; so a centre that has moved too far is replaced without embedding anything again.
+Vectors are stored centred, each with the number of its centre and its length, which together give the original vector. So a build
+can replace an outdated centre without embedding anything again.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ import numpy as np
 from rag.errors import StoreError
 from rag.index.store.layout import Settings
 from rag.index.store.milvus_archive import MilvusArchive, MilvusManifest, check_settings
-from rag.index.store.milvus_conditions import among, both
+from rag.index.store.milvus_conditions import all_of, is_in
 from rag.index.store.milvus_reading import MilvusRows
 from rag.index.store.milvus_server import connect, disconnect
-from rag.index.store.milvus_tables import Facts, Table, current, facts_of
+from rag.index.store.milvus_tables import Metadata, Table, current_stem, metadata_of
 from rag.index.store.milvus_tally import read_sums
 
 __all__ = [
@@ -30,61 +30,61 @@ __all__ = [
     "disconnect", "open_milvus", "read_milvus_manifest",
 ]
 
-_AHEAD = 64  # neighbouring rows that are fetched with one whose score is asked for
-_KEPT = 4096  # vectors that are kept once fetched; at 384 dimensions 6 MB
+_PREFETCHED_ROWS = 64  # rows fetched with one request; they are likely scored next
+_CACHED_VECTORS = 4096  # fetched vectors in the cache; 6 MB at 384 dimensions
 
 
 @dataclass(frozen=True)
 class MilvusVectors:
-    """The centred vectors of one table, with what is needed to scale the scores of a query."""
+    """The centred vectors of a table, with the scale of scores."""
 
     table: Table
     second_moment: np.ndarray
-    _near: dict[int, np.ndarray] = field(default_factory=dict, repr=False)
+    _cache: dict[int, np.ndarray] = field(default_factory=dict, repr=False)
 
     def search(self, query: np.ndarray, k: int, only: Any = None) -> list[tuple[int, float]]:
-        """The k nearest rows of one centred query ``(dim,)``: ``(row, z-score)``, best first; of the rows ``only``, if given.
+        """Returns the k nearest rows of a centred query ``(dim,)``: ``(row, z-score)``, best first.
 
-        ``only`` is what :meth:`MilvusArchive.allowed` gives, or row numbers.
+        ``only`` restricts the search: a result of :meth:`MilvusArchive.allowed`, or row numbers.
         """
         if only is None:
             condition = ""
         elif isinstance(only, MilvusRows):
             condition = only.condition
         elif len(only):
-            condition = among("row", map(int, only))
+            condition = is_in("row", map(int, only))
         else:
             return []
-        found = self.table.search("vector", query.astype(np.float32).tolist(), k, both("centre >= 0", condition))
+        found = self.table.search("vector", query.astype(np.float32).tolist(), k, all_of("centre >= 0", condition))
         spread = self.spread(query)
         return [(row, score / spread) for row, score in found]
 
     def score(self, query: np.ndarray, row: int) -> float:
-        """The z-score of one row."""
+        """Returns the z-score of one row."""
         return float(self._vector(row) @ query) / self.spread(query)
 
     def spread(self, query: np.ndarray) -> float:
-        """Standard deviation of the query's scores over all rows, without visiting them: √(qᵀ·M·q)."""
+        """Returns the standard deviation of the query's scores over all rows, computed as √(qᵀ·M·q)."""
         return float(np.sqrt(max(query @ self.second_moment @ query, 1e-12)))
 
     def _vector(self, row: int) -> np.ndarray:
-        """A vector; its neighbours are fetched with it, as the sentences of a passage are asked for one after the other."""
-        near = self._near.get(row)
-        if near is None:
-            if len(self._near) >= _KEPT:
-                self._near.clear()
-            found = self.table.query(f"row >= {row} and row < {row + _AHEAD}", ["row", "vector"])
-            fetched = {held["row"]: np.array(held["vector"], dtype=np.float32) for held in found}
-            self._near.update(fetched)
-            near = fetched.get(row)
-        if near is None:
+        """Returns a vector; fetches the next rows too, because the sentences of a passage are scored one after the other."""
+        vector = self._cache.get(row)
+        if vector is None:
+            if len(self._cache) >= _CACHED_VECTORS:
+                self._cache.clear()
+            found = self.table.query(f"row >= {row} and row < {row + _PREFETCHED_ROWS}", ["row", "vector"])
+            fetched = {entry["row"]: np.array(entry["vector"], dtype=np.float32) for entry in found}
+            self._cache.update(fetched)
+            vector = fetched.get(row)
+        if vector is None:
             raise StoreError(f"row {row}: is no longer in the archive; ask again")
-        return near
+        return vector
 
 
 @dataclass(frozen=True)
 class MilvusStore:
-    """Everything that search reads, in Milvus."""
+    """An index in Milvus that is open for search."""
 
     manifest: MilvusManifest
     archive: MilvusArchive
@@ -94,32 +94,32 @@ class MilvusStore:
 
 
 def open_milvus(address: str, wanted: Settings, *, token: str = "") -> MilvusStore:
-    """Opens the archive at an address: ``http://HOST:19530``, or a file of milvus-lite that ends in ``.db``.
+    """Opens the archive at an address: ``http://HOST:19530``, or a milvus-lite file that ends in ``.db``.
 
-    Raises :class:`StoreError` if none is there, if no server answers, or if it was built with other settings than ``wanted``.
+    Raises :class:`StoreError` if there is no archive, no server answers, or it was built with other settings than ``wanted``.
     """
     archive = MilvusArchive.open(address, token)
-    facts = archive.tables.facts
-    manifest = _manifest(address, facts)
+    metadata = archive.tables.metadata
+    manifest = _manifest(address, metadata)
     check_settings(address, asdict(manifest.settings), wanted)
     return MilvusStore(
-        manifest=manifest, archive=archive, passages=_vectors(archive.tables.passages, facts, "passages"),
-        sentences=_vectors(archive.tables.sentences, facts, "sentences"),
+        manifest=manifest, archive=archive, passages=_vectors(archive.tables.passages, metadata, "passages"),
+        sentences=_vectors(archive.tables.sentences, metadata, "sentences"),
         query_centres=archive.centres(),
     )
 
 
 def read_milvus_manifest(address: str, token: str = "") -> MilvusManifest:
-    """The manifest of the archive at an address, in few requests. Raises :class:`StoreError` where there is none."""
+    """Reads the manifest of the archive at an address, in few requests. Raises :class:`StoreError` if there is none."""
     client = connect(address, token)
-    stem = current(client, address)
+    stem = current_stem(client, address)
     if not stem:
         raise StoreError(f"{address}: no index here; make it with `rag build`")
-    return _manifest(address, facts_of(client, address, stem))
+    return _manifest(address, metadata_of(client, address, stem))
 
 
-def _manifest(address: str, facts: Facts) -> MilvusManifest:
-    raw = facts.get("manifest")
+def _manifest(address: str, metadata: Metadata) -> MilvusManifest:
+    raw = metadata.get("manifest")
     if raw is None:
         raise StoreError(f"{address}: no whole index here; make it with `rag build`")
     try:
@@ -128,6 +128,6 @@ def _manifest(address: str, facts: Facts) -> MilvusManifest:
         raise StoreError(f"{address}: made by another version ({error}); make the index anew: `rag build --fresh`") from error
 
 
-def _vectors(table: Table, facts: Facts, name: str) -> MilvusVectors:
-    sums = read_sums(facts, name)
+def _vectors(table: Table, metadata: Metadata, name: str) -> MilvusVectors:
+    sums = read_sums(metadata, name)
     return MilvusVectors(table, (sums.outer / max(sums.count, 1)).astype(np.float32))

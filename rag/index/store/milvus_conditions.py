@@ -1,6 +1,6 @@
-"""Conditions as Milvus takes them: a language of its own, in which no value may be more than a value.
+"""Writes conditions in the expression language of Milvus.
 
-milvus-lite takes no values beside a condition, so they are written into it, quoted.
+milvus-lite accepts no parameters beside a condition, so values are quoted into it.
 """
 
 from __future__ import annotations
@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-_SPECIAL = re.compile(r"""[%_\\"'\x00-\x1f]""")  # what means something in a pattern, or in one of the two notations of a text
+_SPECIAL_CHARACTERS = re.compile(r"""[%_\\"'\x00-\x1f]""")  # special in patterns or in quoted texts
 
 
 def literal(value: str | int) -> str:
-    """A value as Milvus writes it in a condition; no text can end its own quotation.
+    """Quotes a value; a text cannot end its own quotation.
 
     >>> literal('甲" or row > 0'), literal(7)
     ('"甲\\\\" or row > 0"', '7')
@@ -23,34 +23,38 @@ def literal(value: str | int) -> str:
     return '"' + escaped.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t") + '"'
 
 
-def among(field: str, values: Iterable[str | int]) -> str:
-    """The condition that a field has one of some values.
+def is_in(field: str, values: Iterable[str | int]) -> str:
+    """Returns the condition that a field has one of the values.
 
-    >>> among("row", [1, 2])
+    >>> is_in("row", [1, 2])
     'row in [1, 2]'
     """
     return f"{field} in [{', '.join(map(literal, values))}]"
 
 
-def holds(field: str, text: str) -> str:
-    """The condition that a field holds a text; characters with a meaning in patterns stand for any character.
+def contains(field: str, text: str) -> str:
+    """Returns the condition that a field contains a text; pattern characters in the text match any character.
 
-    >>> holds("record", "5%的")
+    >>> contains("record", "5%的")
     'record like "%5_的%"'
     """
-    return f"{field} like {literal('%' + _SPECIAL.sub('_', text) + '%')}"
+    return f"{field} like {literal('%' + _SPECIAL_CHARACTERS.sub('_', text) + '%')}"
 
 
-def is_plain(text: str) -> bool:
-    """Whether :func:`holds` finds this very text and no other."""
-    return not _SPECIAL.search(text)
+def matches_exactly(text: str) -> bool:
+    """Tells whether :func:`contains` matches this text only.
+
+    >>> matches_exactly("5万"), matches_exactly("5%")
+    (True, False)
+    """
+    return not _SPECIAL_CHARACTERS.search(text)
 
 
-def both(*conditions: str) -> str:
-    """The condition that all of some conditions hold; empty ones say nothing.
+def all_of(*conditions: str) -> str:
+    """Returns the condition that all conditions hold; empty conditions are ignored.
 
-    >>> both("a > 1", "", "b == 2 or c == 3")
+    >>> all_of("a > 1", "", "b == 2 or c == 3")
     '(a > 1) and (b == 2 or c == 3)'
     """
-    given = [condition for condition in conditions if condition]
-    return given[0] if len(given) == 1 else " and ".join(f"({condition})" for condition in given)
+    present = [condition for condition in conditions if condition]
+    return present[0] if len(present) == 1 else " and ".join(f"({condition})" for condition in present)

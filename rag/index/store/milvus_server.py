@@ -1,4 +1,4 @@
-"""The connection to Milvus, and what goes wrong with one, each as an error that says what to do."""
+"""Connects to Milvus and translates its errors; each message says what to do."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from typing import Any
 from rag.errors import StoreError
 
 _ADDRESS = re.compile(r"(https?|tcp)://\S+|unix:\S+")
-_CONNECTING = 10.0  # seconds until a server counts as not there
+_CONNECT_TIMEOUT = 10.0  # seconds
 _clients: dict[tuple[str, str], Any] = {}
 _connecting = threading.Lock()
 
 
 def connect(address: str, token: str = "", *, create: bool = False) -> Any:
-    """The client of a Milvus server, or of milvus-lite for a file that ends in ``.db``; one for each address.
+    """Returns the client of a Milvus server, or of milvus-lite for a file that ends in ``.db``; one for each address.
 
     Raises :class:`StoreError` for a wrong address, a server that does not answer, or (unless ``create``) a missing file.
     """
     with _connecting:
         if (address, token) not in _clients:
             _check_address(address, create)
-            _clients[address, token] = _connected(address, token)
+            _clients[address, token] = _open_client(address, token)
         return _clients[address, token]
 
 
 def disconnect(address: str) -> None:
-    """Closes the clients of an address; a file of milvus-lite can then be opened by another process."""
+    """Closes the clients of an address; another process can then open the file of milvus-lite."""
     with _connecting:
         for key in [key for key in _clients if key[0] == address]:
             _clients.pop(key).close()
@@ -51,37 +51,37 @@ def _check_address(address: str, create: bool) -> None:
         raise StoreError(f"store.address: {address!r} is no address of Milvus; write http://HOST:19530, or a file that ends in .db")
 
 
-def _connected(address: str, token: str) -> Any:
+def _open_client(address: str, token: str) -> Any:
     try:
         from pymilvus import MilvusClient
     except ImportError as error:
         raise StoreError("store.backend milvus: pymilvus is missing; install it with `pip install 'wenbao[milvus]'`") from error
-    for name in ("pymilvus", "milvus_lite"):  # what they report is raised as an error of ours
+    for name in ("pymilvus", "milvus_lite"):  # their messages reappear in our exceptions
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    with asked(address):
-        return MilvusClient(address, token=token, timeout=_CONNECTING)
+    with milvus_errors(address):
+        return MilvusClient(address, token=token, timeout=_CONNECT_TIMEOUT)
 
 
 @contextmanager
-def asked(address: str) -> Iterator[None]:
-    """Turns what Milvus raises into one :class:`StoreError` that says what to do."""
+def milvus_errors(address: str) -> Iterator[None]:
+    """Translates the exceptions of Milvus into :class:`StoreError`."""
     import grpc
     from pymilvus import MilvusException
 
     try:
         yield
     except (MilvusException, grpc.RpcError) as error:
-        said = " ".join(str(getattr(error, "message", "") or error).split())
-        raise StoreError(f"{address}: {_remedy(address, said)} (Milvus: {said:.200})") from error
+        message = " ".join(str(getattr(error, "message", "") or error).split())
+        raise StoreError(f"{address}: {_advice(address, message)} (Milvus: {message:.200})") from error
 
 
-def _remedy(address: str, said: str) -> str:
-    if "Open local milvus failed" in said:
+def _advice(address: str, message: str) -> str:
+    if "Open local milvus failed" in message:
         return "cannot be opened; milvus-lite takes one process a file: end the other one, or run a Milvus server"
-    if re.search(r"milvus.lite is required", said):
+    if re.search(r"milvus.lite is required", message):
         return "a .db file needs milvus-lite; install it with `pip install 'wenbao[milvus]'`"
-    if re.search(r"unauthenticated|auth check|permission", said, re.I):
+    if re.search(r"unauthenticated|auth check|permission", message, re.I):
         return "Milvus refuses the token; set the variable that store.token_env names to USER:PASSWORD"
-    if re.search(r"unavailable|connect|deadline|timeout|timed out", said, re.I):
+    if re.search(r"unavailable|connect|deadline|timeout|timed out", message, re.I):
         return "no Milvus answers here; start it, or correct store.address"
     return "the request failed; if the index is damaged, make it anew: `rag build --fresh`"

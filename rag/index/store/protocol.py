@@ -1,18 +1,18 @@
-"""What a store must have: what search reads of it, and what a build writes into it.
+"""The interface of a store: what search reads and what a build writes.
 
-The program knows stores by these Protocols alone. SQLite with FAISS and Milvus both have what they ask for, and
-``tests/test_store_conformance.py`` holds each to the same facts.
+The program uses stores only through these Protocols. SQLite with FAISS and Milvus implement them;
+``tests/test_store_conformance.py`` checks both.
 
 ::
 
     Store ── archive: Reading       articles, passages, sentences, BM25, filters
           ├─ passages: Vectors      nearest passages
           ├─ sentences: Vectors     nearest sentences
-          ├─ query_centres          the mean of typical questions by language
-          └─ manifest: Manifest     which build this is, and how large
-    Writing                         the archive as a build fills it
+          ├─ query_centres          mean vector of typical questions by language
+          └─ manifest: Manifest     build and size
+    Writing                         the archive during a build
 
-A *row* is the number of a passage or of a sentence; it stays as long as that passage stands in the archive.
+A *row* is the number of a passage or sentence; it does not change while the passage is in the archive.
 """
 
 from __future__ import annotations
@@ -25,157 +25,163 @@ import numpy as np
 from rag.index.store.layout import Settings
 from rag.records import Article, Fact, Filter, Passage
 
-Rows = Any  # the rows that a filter lets through: an array, or what the vectors of the same store take for one
+Rows = Any  # the rows that match a filter: an array, or an object that the vectors of the same store accept
 
 
 class Manifest(Protocol):
-    """Which build an index comes from, and how much it holds."""
+    """The build that made an index, and the size of the index."""
 
     @property
     def generation(self) -> str:
-        """A name that changes with each build that changed something."""
+        """Returns a name that changes with every build that changes the index."""
 
     @property
     def settings(self) -> Settings:
-        """What the index depends on."""
+        """Returns the settings that the index depends on."""
 
     @property
     def sources(self) -> int:
-        """How many sources there are."""
+        """Returns the number of sources."""
 
     @property
     def articles(self) -> int:
-        """How many articles there are."""
+        """Returns the number of articles."""
 
     @property
     def passages(self) -> int:
-        """How many passages there are."""
+        """Returns the number of passages."""
 
     @property
     def built(self) -> str:
-        """When the build ended, as ISO time in UTC."""
+        """Returns the end of the build as an ISO time in UTC."""
 
 
 class Vectors(Protocol):
     """The centred vectors of passages or of sentences."""
 
     def search(self, query: np.ndarray, k: int, only: Rows | None = None) -> list[tuple[int, float]]:
-        """The k nearest rows of one centred query ``(dim,)``: ``(row, z-score)``, best first; of the rows ``only``, if given."""
+        """Returns the k nearest rows of a centred query ``(dim,)``: ``(row, z-score)``, best first.
+
+        ``only`` restricts the search to some rows.
+        """
 
     def score(self, query: np.ndarray, row: int) -> float:
-        """The z-score of one row."""
+        """Returns the z-score of one row."""
 
 
 class Reading(Protocol):
     """An archive that is read."""
 
     def counts(self) -> tuple[int, int, int]:
-        """How many sources, articles and passages there are."""
+        """Returns the number of sources, articles and passages."""
 
     def sources(self) -> dict[str, str]:
-        """Name of each source → SHA-256 of what was read."""
+        """Returns the name of each source → SHA-256 of its bytes."""
 
     def articles(self, ids: Iterable[str]) -> dict[str, Article]:
-        """Articles by id; ids that are not there are left out."""
+        """Returns articles by id; unknown ids are left out."""
 
     def dates(self, ids: Iterable[str]) -> dict[str, str]:
-        """Article id → ISO date, or what is known of it; ``""`` where the paper does not tell."""
+        """Returns article id → ISO day, month or year; ``""`` if the date is unknown."""
 
     def passages(self, rows: Iterable[int]) -> dict[int, Passage]:
-        """Passages by row number; rows that are not there are left out."""
+        """Returns passages by row; unknown rows are left out."""
 
     def sentence_places(self, rows: Iterable[int]) -> dict[int, tuple[int, int, int]]:
-        """Sentence row → (passage row, start, end) in the passage's field."""
+        """Returns sentence row → (passage row, start, end) in the field of the passage."""
 
     def sentences_of(self, passage_id: str) -> list[tuple[int, int, int]]:
-        """The sentences of a passage, in order: ``(sentence row, start, end)``."""
+        """Returns the sentences of a passage in order: ``(sentence row, start, end)``."""
 
     def facts(self, passages: Iterable[str]) -> list[tuple[str, Fact]]:
-        """The figures of some passages, given by their ids: ``(passage id, fact)``."""
+        """Returns the facts of passages, given by their ids: ``(passage id, fact)``."""
 
     def document_frequencies(self, tokens: Sequence[str]) -> dict[str, int]:
-        """In how many passages each token stands; tokens that stand nowhere are left out."""
+        """Returns the number of passages that contain each token; unknown tokens are left out."""
 
     def allowed(self, only: Filter) -> tuple[Rows, Rows]:
-        """The rows of passages and of sentences that a filter lets through."""
+        """Returns the passage rows and the sentence rows that match a filter."""
 
     def lexical(self, tokens: Sequence[str], limit: int, only: Filter = ...) -> list[tuple[int, float]]:
-        """Passages by BM25 over tokens, best first: ``(row, score)``, larger is better; no tokens, no hits."""
+        """Returns passages by BM25 over tokens, best first: ``(row, score)``, higher is better; ``[]`` for no tokens."""
 
     def phrases(self, phrases: Sequence[Sequence[str]], limit: int, only: Filter = ...) -> list[tuple[int, float]]:
-        """Passages in which one of the pinyin phrases stands, best first by BM25."""
+        """Returns the passages that contain one of the pinyin phrases, best first by BM25."""
 
     def holding(
         self, words: Sequence[Sequence[Sequence[str]]], phrases: Sequence[Sequence[str]], only: Filter = ..., limit: int = ...
     ) -> dict[str, tuple[str, str]]:
-        """The articles that hold each of some words in one passage: article id → date and source; no words, no articles."""
+        """Returns the articles with a passage that contains all words: article id → date and source; ``{}`` for no words.
+
+        A word is a list of spellings, a spelling the list of its tokens. ``phrases`` are the pinyin spellings of a name.
+        """
 
     def listed(self, source: str, text: str, offset: int, limit: int) -> tuple[int, list[Article]]:
-        """How many articles a source has (``""``: all) that hold a text in any field, and some of them in their order."""
+        """Returns the number of articles of a source (``""``: all) that contain a text in any field, and a page of them."""
 
     def articles_by_source(self) -> dict[str, int]:
-        """Name of each source → how many articles it gave."""
+        """Returns the name of each source → its number of articles."""
 
     def article_ids(self) -> list[str]:
-        """The ids of all articles, in order."""
+        """Returns the ids of all articles, in order."""
 
     def close(self) -> None:
-        """Gives back what the archive holds open."""
+        """Releases the resources of the archive."""
 
 
 class Writing(Protocol):
-    """An archive that a build fills."""
+    """An archive during a build."""
 
     def counts(self) -> tuple[int, int, int]:
-        """How many sources, articles and passages there are."""
+        """Returns the number of sources, articles and passages."""
 
     def sources(self) -> dict[str, str]:
-        """Name of each source → SHA-256 of what was read; a source whose writing was cut short has another one."""
+        """Returns the name of each source → SHA-256 of its bytes, or another value if writing it was interrupted."""
 
     def add_source(self, name: str, sha256: str, articles: Iterable[tuple[Article, list[Passage]]]) -> int:
-        """Puts a source in, replacing what stood under its name; returns how many articles it gave.
+        """Adds or replaces a source; returns its number of articles.
 
-        An error in reading the articles leaves the archive as it was.
+        An error while reading the articles leaves the archive unchanged.
         """
 
     def remove_source(self, name: str) -> None:
-        """Takes a source out, with its articles and passages."""
+        """Deletes a source with its articles and passages."""
 
     def pending(self, limit: int) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
-        """Up to ``limit`` passages and sentences that have no vector yet: ``(row, text to embed)``."""
+        """Returns up to ``limit`` passages and as many sentences without a vector, each ``(row, text to embed)``."""
 
     def pending_count(self) -> int:
-        """How many texts wait for their vector."""
+        """Returns the number of texts without a vector."""
 
     def set_vectors(self, table: str, rows: Sequence[int], vectors: np.ndarray) -> None:
-        """Stores vectors, ``(n, dim) float32``, for rows of ``passages`` or ``sentences``."""
+        """Stores the vectors, ``(n, dim) float32``, of rows of ``passages`` or ``sentences``."""
 
     def set_centres(self, centres: Mapping[str, np.ndarray]) -> None:
-        """Keeps the mean vectors ``(dim,)`` of typical questions, by language."""
+        """Stores the mean vectors ``(dim,)`` of typical questions, by language."""
 
     def close(self) -> None:
-        """Gives back what the archive holds open."""
+        """Releases the resources of the archive."""
 
 
 class Store(Protocol):
-    """Everything that search reads."""
+    """An index that is open for search."""
 
     @property
     def manifest(self) -> Manifest:
-        """Which build this is."""
+        """Returns the manifest of the build."""
 
     @property
     def archive(self) -> Reading:
-        """Articles, passages and lexical search."""
+        """Returns the articles, passages and lexical search."""
 
     @property
     def passages(self) -> Vectors:
-        """The vectors of passages."""
+        """Returns the passage vectors."""
 
     @property
     def sentences(self) -> Vectors:
-        """The vectors of sentences."""
+        """Returns the sentence vectors."""
 
     @property
     def query_centres(self) -> Mapping[str, np.ndarray]:
-        """The mean vector of typical questions, by language: each ``(dim,) float32``."""
+        """Returns the mean vector of typical questions by language, each ``(dim,) float32``."""

@@ -1,4 +1,4 @@
-"""An index opened for search."""
+"""Opens an index for search."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import numpy as np
 
 from rag.index.store import layout
 from rag.index.store.archive import Archive
-from rag.index.store.derived import checked, read_centres
+from rag.index.store.derived import read_centres, repaired
 from rag.index.store.vectors import VectorIndex, open_vectors
 
 
 @dataclass(frozen=True)
 class Store:
-    """Everything that search reads; ``query_centres`` holds the mean of typical questions by language."""
+    """An open index. ``query_centres``: the mean vector of typical questions by language, each ``(dim,) float32``."""
 
     manifest: layout.Manifest
     archive: Archive
@@ -27,14 +27,14 @@ class Store:
 
     @classmethod
     def open(cls, folder: Path, wanted: layout.Settings) -> Store:
-        """Opens ``index/``.
+        """Opens ``index/``; damaged derived files are recomputed.
 
-        Derived files that are damaged are made again. Raises :class:`StoreError` if there is none, if its archive is damaged,
-        or if it was built with other settings than ``wanted``; the message names the command that mends it.
+        Raises :class:`StoreError` if there is no index, its archive is damaged, or it was built with other settings than
+        ``wanted``. The message names the command that repairs it.
         """
         manifest = layout.read_manifest(folder)
         layout.check_settings(folder, manifest, wanted)
-        manifest = checked(folder, manifest)
+        manifest = repaired(folder, manifest)
         home = folder / manifest.generation
         centres, archive = read_centres(home / layout.CENTRES), Archive.open(home / layout.ARCHIVE)
         return cls(

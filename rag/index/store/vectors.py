@@ -1,11 +1,11 @@
-"""The FAISS files of an index: centred vectors of passages and of sentences, and what centres and scales them.
+"""The FAISS files: centred vectors of passages and sentences, with what centres queries and scales scores.
 
-E5's vectors all point roughly the same way, and those of a language share a direction of their own. Taking the
-mean away (of the passages from passages, of typical questions of a language from its questions) and making
-the length 1 again leaves what tells texts apart; see Mu and Viswanath, *All-but-the-Top*, 2018.
+The vectors of E5 share a common direction, and those of one language another. Subtracting the mean and normalising again removes it
+(Mu and Viswanath, *All-but-the-Top*, 2018). The mean of the passages is subtracted from passages, the mean of typical questions of
+a language from its questions.
 
-Up to some hundred thousand vectors search is exact. Beyond, the vectors are kept in cells (inverted lists) at a few bits a
-dimension (RaBitQ [1]_), of which the nearest cells are looked through; the best are then compared exactly, by their vectors in SQLite.
+Search is exact up to 200,000 vectors. Beyond that, an inverted file (IVF) holds the vectors in a few bits for each dimension
+(RaBitQ [1]_). Search scans the nearest cells and rescores the best vectors exactly, with the originals from SQLite.
 
 .. [1] Gao and Long, *RaBitQ: Quantizing High-Dimensional Vectors with a Theoretical Error Bound for ANN Search*, SIGMOD 2024.
 """
@@ -22,34 +22,34 @@ import numpy as np
 from rag.errors import StoreError
 
 SentenceKey = tuple[int, int, int]
-Vectors = Callable[[np.ndarray], np.ndarray]  # rows (n,) → their vectors as the embedder made them (n, dim)
+Vectors = Callable[[np.ndarray], np.ndarray]  # rows (n,) → their original vectors (n, dim)
 
-_EXACT = 200_000  # vectors up to which search is exact
-_PART = 50_000  # vectors that are read at a time
-_TRAINED = 60  # vectors for each cell, from which the cells are found
-_BITS = 4  # a dimension
-_PROBED = 256  # cells that are looked through: .96 of what exact search finds among a million (benchmarks/scale.md)
-_COMPARED = 12  # times as many as are wanted are compared exactly
-_STEADY = 10_000  # vectors whose mean a small change does not move; of fewer everything is made anew, as that takes no time
-_GROWN = 2.0  # times as large, from which centre and cells are found anew
+_EXACT_LIMIT = 200_000  # vectors; larger indexes are compressed
+_READ_BATCH = 50_000  # vectors read at a time
+_TRAINING_PER_CELL = 60  # training vectors for each cell
+_BITS_PER_DIMENSION = 4  # of a compressed vector
+_PROBED_CELLS = 256  # cells that a search scans; recall 0.96 among a million vectors (benchmarks/scale.md)
+_RESCORED_FACTOR = 12  # times k results are rescored exactly
+_MIN_INCREMENTAL = 10_000  # vectors; a smaller index is recomputed at once, since its mean moves with every change
+_REBUILD_FACTOR = 2.0  # growth or shrinkage after which centre and cells are recomputed
 
 
 def centred(vectors: np.ndarray, centre: np.ndarray) -> np.ndarray:
-    """Vectors less their centre, of length 1 again: ``(n, dim) float32``.
+    """Subtracts the centre and normalises: ``(n, dim) float32``, rows of unit length.
 
     >>> centred(np.array([[1.0, 1.0]]), np.array([1.0, 0.0])).tolist()
     [[0.0, 1.0]]
     """
-    moved = vectors - centre
-    length = np.linalg.norm(moved, axis=1, keepdims=True)
-    return (moved / np.maximum(length, 1e-9)).astype(np.float32)
+    shifted = vectors - centre
+    length = np.linalg.norm(shifted, axis=1, keepdims=True)
+    return (shifted / np.maximum(length, 1e-9)).astype(np.float32)
 
 
 @dataclass(frozen=True)
 class VectorIndex:
-    """One FAISS index (inner product) with what is needed to centre a query and to scale its scores.
+    """A FAISS index (inner product), with the centre of queries and the scale of scores.
 
-    ``vectors`` gives the embedder's vectors of some rows, for what a compressed index compares exactly.
+    ``vectors(rows)`` returns the original vectors, which rescore the results of a compressed index.
     """
 
     index: Any
@@ -58,11 +58,15 @@ class VectorIndex:
     vectors: Vectors
 
     def search(self, query: np.ndarray, k: int, only: np.ndarray | None = None) -> list[tuple[int, float]]:
-        """The k nearest rows of one centred query ``(dim,)``: ``(row, z-score)``, best first; of the rows ``only``, if given."""
+        """Returns the k nearest rows of a centred query ``(dim,)``: ``(row, z-score)``, best first.
+
+        ``only`` restricts the search to some rows.
+        """
         if not self.index.ntotal or (only is not None and not len(only)):
             return []
-        wanted = k if self._is_exact else k * _COMPARED
-        scores, rows = self.index.search(query[None].astype(np.float32), min(wanted, self.index.ntotal), params=self._chosen(only))
+        wanted = k if self._is_exact else k * _RESCORED_FACTOR
+        limit = min(wanted, self.index.ntotal)
+        scores, rows = self.index.search(query[None].astype(np.float32), limit, params=self._search_parameters(only))
         rows, scores = rows[0][rows[0] >= 0], scores[0][rows[0] >= 0]
         if not self._is_exact and len(rows):
             scores = centred(self.vectors(rows), self.centre) @ query
@@ -75,49 +79,50 @@ class VectorIndex:
     def _is_exact(self) -> bool:
         return not hasattr(self.index, "nprobe")
 
-    def _chosen(self, only: np.ndarray | None) -> Any:
-        """FAISS's parameters of a search; the search of an archive narrowed to a few rows looks through every cell."""
+    def _search_parameters(self, only: np.ndarray | None) -> Any:
+        """Returns the FAISS search parameters; a search restricted to few rows probes all cells."""
         import faiss
 
         parameters: Any = faiss
-        chosen = {} if only is None else {"sel": parameters.IDSelectorBatch(only)}
+        options = {} if only is None else {"sel": parameters.IDSelectorBatch(only)}
         if self._is_exact:
-            return parameters.SearchParameters(**chosen) if chosen else None
-        cells = _PROBED if only is None or len(only) > self.index.ntotal // 10 else self.index.nlist
-        return parameters.IVFRaBitQSearchParameters(nprobe=min(cells, self.index.nlist), **chosen)
+            return parameters.SearchParameters(**options) if options else None
+        cells = _PROBED_CELLS if only is None or len(only) > self.index.ntotal // 10 else self.index.nlist
+        return parameters.IVFRaBitQSearchParameters(nprobe=min(cells, self.index.nlist), **options)
 
     def score(self, query: np.ndarray, row: int) -> float:
-        """The z-score of one row."""
-        own = self.index.reconstruct(row) if self._is_exact else centred(self.vectors(np.array([row])), self.centre)[0]
-        return float(own @ query) / self.spread(query)
+        """Returns the z-score of one row."""
+        vector = self.index.reconstruct(row) if self._is_exact else centred(self.vectors(np.array([row])), self.centre)[0]
+        return float(vector @ query) / self.spread(query)
 
     def spread(self, query: np.ndarray) -> float:
-        """Standard deviation of the query's scores over all rows, without visiting them: √(qᵀ·M·q)."""
+        """Returns the standard deviation of the query's scores over all rows, computed as √(qᵀ·M·q)."""
         return float(np.sqrt(max(query @ self.second_moment @ query, 1e-12)))
 
 
 def update_vectors(
     file: Path, rows: np.ndarray, vectors: Vectors, dimension: int, old: Mapping[str, np.ndarray]
 ) -> dict[str, np.ndarray]:
-    """Makes a FAISS file hold exactly ``rows``; returns its centre, second moment, and the number of vectors they were found with.
+    """Updates a FAISS file to hold exactly ``rows``.
 
-    What the file and ``old`` (what this gave the last time) hold already is kept, so that a small change takes a short time. Made
-    anew where there is nothing yet or little, or the archive has since become twice as large or half as large.
+    Returns its centre and second moment, and ``found``, the number of rows when they were last computed in full. ``old`` is the
+    previous return value. The update is incremental; everything is recomputed if the file is missing or small, or if the
+    archive has doubled or halved since the last full computation.
     """
     import faiss
 
     found = int(old["found"][0]) if "found" in old else 0
-    if file.is_file() and found >= _STEADY and found / _GROWN <= max(len(rows), 1) <= found * _GROWN:
+    if file.is_file() and found >= _MIN_INCREMENTAL and found / _REBUILD_FACTOR <= max(len(rows), 1) <= found * _REBUILD_FACTOR:
         index = faiss.read_index(str(file))
-        have = _ids(index)
-        new, centre = np.setdiff1d(rows, have), old["centre"]
-        total = _taken_out(index, np.setdiff1d(have, rows), old["moment"] * len(have))
+        present = _ids(index)
+        new, centre = np.setdiff1d(rows, present), old["centre"]
+        total = _remove_rows(index, np.setdiff1d(present, rows), old["moment"] * len(present))
     else:
         found, new, centre = len(rows), rows, _mean(rows, vectors, dimension)
-        index, total = _empty(rows, vectors, centre, dimension), np.zeros((dimension, dimension), np.float32)
-    for part in _parts(new):
-        unit = centred(vectors(part), centre)
-        index.add_with_ids(unit, part)
+        index, total = _new_index(rows, vectors, centre, dimension), np.zeros((dimension, dimension), np.float32)
+    for batch in _batches(new):
+        unit = centred(vectors(batch), centre)
+        index.add_with_ids(unit, batch)
         total = total + unit.T @ unit
     try:
         faiss.write_index(index, str(file))
@@ -127,7 +132,7 @@ def update_vectors(
 
 
 def _ids(index: Any) -> np.ndarray:
-    """The rows of an index, ``(n,) int64``."""
+    """Returns the rows of an index, ``(n,) int64``."""
     import faiss
 
     if hasattr(index, "id_map"):
@@ -137,46 +142,46 @@ def _ids(index: Any) -> np.ndarray:
     return np.concatenate(cells) if cells else np.zeros(0, np.int64)
 
 
-def _taken_out(index: Any, gone: np.ndarray, total: np.ndarray) -> np.ndarray:
-    """Removes rows; returns the sum of the second moment without them (of a compressed index, without their share of it)."""
-    if not len(gone):
+def _remove_rows(index: Any, removed: np.ndarray, total: np.ndarray) -> np.ndarray:
+    """Removes rows; returns the sum of outer products without them (scaled, not exact, for a compressed index)."""
+    if not len(removed):
         return total
     if hasattr(index, "id_map"):
-        unit = np.stack([index.reconstruct(int(row)) for row in gone])
+        unit = np.stack([index.reconstruct(int(row)) for row in removed])
         total = total - unit.T @ unit
     else:
-        total = total * (1 - len(gone) / index.ntotal)
-    index.remove_ids(gone)
+        total = total * (1 - len(removed) / index.ntotal)
+    index.remove_ids(removed)
     return total
 
 
-def _parts(rows: np.ndarray) -> Iterator[np.ndarray]:
-    for at in range(0, len(rows), _PART):
-        yield rows[at : at + _PART]
+def _batches(rows: np.ndarray) -> Iterator[np.ndarray]:
+    for at in range(0, len(rows), _READ_BATCH):
+        yield rows[at : at + _READ_BATCH]
 
 
 def _mean(rows: np.ndarray, vectors: Vectors, dimension: int) -> np.ndarray:
     total = np.zeros(dimension)
-    for part in _parts(rows):
-        total += vectors(part).sum(axis=0)
+    for batch in _batches(rows):
+        total += vectors(batch).sum(axis=0)
     return total / max(len(rows), 1)
 
 
-def _empty(rows: np.ndarray, vectors: Vectors, centre: np.ndarray, dimension: int) -> Any:
-    """An index without vectors: exact for few, in cells for many."""
+def _new_index(rows: np.ndarray, vectors: Vectors, centre: np.ndarray, dimension: int) -> Any:
+    """Creates an empty index: exact for few vectors, IVF for many."""
     import faiss
 
-    if len(rows) <= _EXACT:
+    if len(rows) <= _EXACT_LIMIT:
         return faiss.IndexIDMap2(faiss.IndexFlatIP(dimension))
     cells = min(len(rows), int(2 ** np.ceil(np.log2(np.sqrt(len(rows)) * 2))))
-    index: Any = faiss.index_factory(dimension, f"IVF{cells},RaBitQ{_BITS}", faiss.METRIC_INNER_PRODUCT)
-    chosen = np.sort(np.random.default_rng(0).choice(rows, min(len(rows), cells * _TRAINED), replace=False))
-    index.train(centred(vectors(chosen), centre))
+    index: Any = faiss.index_factory(dimension, f"IVF{cells},RaBitQ{_BITS_PER_DIMENSION}", faiss.METRIC_INNER_PRODUCT)
+    sample = np.sort(np.random.default_rng(0).choice(rows, min(len(rows), cells * _TRAINING_PER_CELL), replace=False))
+    index.train(centred(vectors(sample), centre))
     return index
 
 
 def open_vectors(file: Path, centres: Mapping[str, np.ndarray], name: str, vectors: Vectors) -> VectorIndex:
-    """Opens a FAISS file, a large one without reading it. Raises :class:`StoreError` if it is damaged."""
+    """Opens a FAISS file. Raises :class:`StoreError` if it is damaged."""
     import faiss
 
     try:
