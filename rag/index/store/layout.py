@@ -18,7 +18,7 @@ from pathlib import Path
 
 from rag.errors import StoreError
 
-VERSION = 5
+VERSION = 6
 MANIFEST = "manifest.json"
 BUILDING = "building"
 ARCHIVE = "archive.sqlite"
