@@ -1,6 +1,6 @@
-"""Fits the weights by which headlines are told from sub-headings (``rag.pages.headings.WEIGHTS``), and tests them.
+"""Fits the weights by which headlines are told from sub-headings (``headings`` in ``rag/pages/fitted.json``), and tests them.
 
-    python benchmarks/headings.py --fit PAGES [PAGES ...] --test PAGES [PAGES ...]      folders with page_*.gold.json
+    python benchmarks/headings.py --fit PAGES [PAGES ...] --test PAGES [PAGES ...] [--write]      folders with page_*.gold.json
 
 Fitted is a logistic regression over the stacks of headings of pages whose articles are known. Generated pages make
 their sub-headings out of clauses of the section; real ones seldom do. So each of these counts a second time, at a
@@ -11,51 +11,56 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
-from run import write_table
+from run import write_fitted, write_table
 from sklearn.linear_model import LogisticRegression
 
 from rag.language.text import fold
 from rag.pages.blocks import split_blocks
-from rag.pages.headings import WEIGHTS, adjacent_features, article_features, broken_off_texts, stacks_of
+from rag.pages.fitted import fitted
+from rag.pages.headings import adjacent_features, article_features, broken_off_texts, stacks_of
 from rag.pages.reader import label_all_but_headings
 
 _UNLIKE = 0.3  # of the weight of a sub-heading, for its double that repeats no clause
+FEATURES = tuple(fitted()["headings"])
 Stacks = tuple[np.ndarray, np.ndarray]  # evidence (n, weights), whether an article begins (n,)
 
 
 def main() -> None:
-    """Writes ``headings.md`` and prints the weights in the form of the program."""
+    """Writes ``headings.md``, prints the weights, and with ``--write`` puts them into the program before they are tested."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--fit", type=Path, nargs="+", required=True)
     parser.add_argument("--test", type=Path, nargs="+", required=True)
+    parser.add_argument("--write", action="store_true", help="write the weights to rag/pages/fitted.json")
     arguments = parser.parse_args()
     evidence, begins = (np.concatenate(part) for part in zip(*map(stacks, arguments.fit), strict=True))
-    fitted, plain = fit(evidence, begins, _UNLIKE), fit(evidence, begins, 0.0)
-    print(json.dumps(fitted))
+    learnt, plain = fit(evidence, begins, _UNLIKE), fit(evidence, begins, 0.0)
+    print(json.dumps(learnt))
+    if arguments.write:
+        write_fitted("headings", learnt)
     rows = []
     for folder in arguments.test:
         data = stacks(folder)
         rows += [[folder.name, len(data[1]), name, *errors(data, weights)]
-                 for name, weights in (("without the doubles", plain), ("as shipped", WEIGHTS))]
+                 for name, weights in (("without the doubles", plain), ("as shipped", fitted()["headings"]))]
     write_table("headings", f"Headlines told from sub-headings, {len(begins):,} to fit",
                 ["pages", "headings", "weights", "missed", "extra"], rows, "headings.py --fit PAGES --test OTHER_PAGES")
 
 
 def fit(evidence: np.ndarray, begins: np.ndarray, doubles: float) -> dict[str, float]:
     """The weights, rounded to a tenth; that of the first heading of a page is set, as there is nothing for it to divide."""
-    later = evidence[:, list(WEIGHTS).index("first")] == 0
+    later = evidence[:, FEATURES.index("first")] == 0
     evidence, begins = evidence[later], begins[later]
-    clauses = [at for at, name in enumerate(WEIGHTS) if name.startswith("clauses")]
+    clauses = [at for at, name in enumerate(FEATURES) if name.startswith("clauses")]
     unlike = evidence[~begins & evidence[:, clauses].any(axis=1)]
     unlike[:, clauses] = 0.0
     weight = np.concatenate([np.ones(len(evidence)), np.full(len(unlike), doubles)])
     model = LogisticRegression(max_iter=5000, fit_intercept=False).fit(
         np.concatenate([evidence, unlike]), np.concatenate([begins, np.zeros(len(unlike), bool)]), weight)
-    return dict(zip(WEIGHTS, model.coef_[0].round(1).tolist(), strict=True)) | {"first": WEIGHTS["first"]}
+    return dict(zip(FEATURES, model.coef_[0].round(1).tolist(), strict=True)) | {"first": fitted()["headings"]["first"]}
 
 
 def stacks(folder: Path) -> Stacks:
@@ -77,14 +82,14 @@ def _of_page(gold: Path) -> Iterator[tuple[list[float], bool]]:
         headings = {_plain(blocks[at].text) for at in stack.headings}
         if headings & (titles | subheads):
             told = adjacent_features(blocks, labels, stack, broken, seams) | article_features(blocks, article, stack, seams)
-            yield [told.get(name, 0.0) for name in WEIGHTS], bool(headings & titles)
+            yield [told.get(name, 0.0) for name in FEATURES], bool(headings & titles)
         if headings & titles:
             article = []
 
 
-def errors(data: Stacks, weights: dict[str, float]) -> tuple[int, int]:
+def errors(data: Stacks, weights: Mapping[str, float]) -> tuple[int, int]:
     """Headlines missed, and sub-headings taken for headlines."""
-    told = data[0] @ np.array([weights[name] for name in WEIGHTS]) > 0
+    told = data[0] @ np.array([weights[name] for name in FEATURES]) > 0
     return int((~told & data[1]).sum()), int((told & ~data[1]).sum())
 
 

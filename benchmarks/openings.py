@@ -1,6 +1,6 @@
-"""Fits the weights by which a story's first paragraph is told (``rag.pages.seams.LEAD_WEIGHTS``), and tests them.
+"""Fits the weights by which a story's first paragraph is told (``lead`` in ``rag/pages/fitted.json``), and tests them.
 
-    python benchmarks/openings.py --fit PAGES --test OTHER_PAGES      folders with page_*.gold.json
+    python benchmarks/openings.py --fit PAGES --test OTHER_PAGES [--write]      folders with page_*.gold.json
 
 Fitted is a logistic regression over pairs of paragraphs of one story, of which the first is the lead. Tested is
 what the reader needs it for: a story whose columns were swapped between two paragraphs must look swapped, and one
@@ -15,12 +15,14 @@ from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
-from run import write_table
+from run import write_fitted, write_table
 from sklearn.linear_model import LogisticRegression
 
+from rag.pages.fitted import fitted
 from rag.pages.lexicon import lexicon
-from rag.pages.seams import LEAD_WEIGHTS, page_seams
+from rag.pages.seams import page_seams
 
+FEATURES = tuple(fitted()["lead"])
 Story = tuple[np.ndarray, list[int]]  # evidence (paragraphs, 5) and the places where columns may have been swapped
 
 
@@ -28,14 +30,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--fit", type=Path, required=True)
     parser.add_argument("--test", type=Path, required=True)
+    parser.add_argument("--write", action="store_true", help="write the weights to rag/pages/fitted.json")
     arguments = parser.parse_args()
-    fitted, tested = stories(arguments.fit), stories(arguments.test)
-    weights = fit(fitted)
+    learnt, tested = stories(arguments.fit), stories(arguments.test)
+    weights = fit(learnt)
+    if arguments.write:
+        write_fitted("lead", dict(zip(FEATURES, weights, strict=True)))
     rows = [[name, ", ".join(f"{w:.1f}" for w in used), *(f"{share:.3f}" for share in found(tested, used))]
-            for name, used in (("headline only", fit(fitted, [0])), ("and the rest", fit(fitted, [0, 1])),
-                               ("and the date", fit(fitted, [0, 1, 2])), ("and the first word", fit(fitted, [0, 1, 2, 3])),
-                               ("and who speaks", weights), ("as shipped", LEAD_WEIGHTS))]
-    write_table("openings", f"Swapped columns found at three rates of false alarm, {len(fitted)} stories to fit, {len(tested)} to test",
+            for name, used in (("headline only", fit(learnt, [0])), ("and the rest", fit(learnt, [0, 1])),
+                               ("and the date", fit(learnt, [0, 1, 2])), ("and the first word", fit(learnt, [0, 1, 2, 3])),
+                               ("and who speaks", weights), ("as shipped", np.array(list(fitted()["lead"].values()))))]
+    write_table("openings", f"Swapped columns found at three rates of false alarm, {len(learnt)} stories to fit, {len(tested)} to test",
                 ["evidence", "weights", "0.5 %", "1 %", "2 %"], rows, "openings.py --fit PAGES --test OTHER_PAGES")
 
 
@@ -57,11 +62,11 @@ def stories(folder: Path) -> list[Story]:
 
 def fit(data: list[Story], columns: list[int] | None = None) -> np.ndarray:
     pairs = np.concatenate([evidence[:1] - evidence[1:] for evidence, _ in data])
-    used = columns or list(range(len(LEAD_WEIGHTS)))
+    used = columns or list(range(len(FEATURES)))
     signs = np.where(np.arange(len(pairs)) % 2, 1, -1)
     scale = pairs.std(axis=0)[used]
     model = LogisticRegression(C=0.1, fit_intercept=False).fit(pairs[:, used] / scale * signs[:, None], signs > 0)
-    weights = np.zeros(len(LEAD_WEIGHTS))
+    weights = np.zeros(len(FEATURES))
     weights[used] = model.coef_[0] / scale
     return weights
 

@@ -22,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
@@ -36,6 +36,7 @@ from rag.index.embed import open_embedder
 from rag.index.passages import passages_of
 from rag.models import resolve
 from rag.pages import articles_of, read_articles
+from rag.pages.fitted import fitted
 from rag.search.retrieve import fuse
 
 HERE = Path(__file__).parent
@@ -269,6 +270,13 @@ def write_table(name: str, title: str, head: Iterable[str], rows: Iterable[Itera
     lines += ["| " + " | ".join(map(str, row)) + " |" for row in rows]
     (HERE / f"{name}.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
     print("\n".join(lines), end="\n\n")
+
+
+def write_fitted(name: str, weights: Mapping[str, float]) -> None:
+    """Writes one group of weights to ``rag/pages/fitted.json``, rounded to a tenth; the other groups stay."""
+    told = {**fitted(), name: {feature: round(float(weight), 1) for feature, weight in weights.items()}}
+    (ROOT / "rag" / "pages" / "fitted.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    fitted.cache_clear()
 
 
 if __name__ == "__main__":

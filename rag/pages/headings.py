@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from rag.language.text import fold
 from rag.pages.blocks import Block, is_whole
+from rag.pages.fitted import fitted
 from rag.pages.marks import author_of, continued_from, continued_to, has_lead, is_section_name, reporter_of
 from rag.pages.seams import Seams, is_dated
 
@@ -26,14 +27,6 @@ _MIN_CONTINUATION = 3.0  # nats from which a text certainly continues a sentence
 _DAY = re.compile(r"\W*(?:\d{4}年)?(?:\d{1,2}月)?\d{1,2}日")
 _TYPICAL_STORY = 500  # characters of a typical story
 _MAX_PARAGRAPHS = 12  # paragraphs of an article that are compared
-
-
-# Log odds, fitted by `benchmarks/headings.py` on generated pages with known articles.
-WEIGHTS = {
-    "bias": 0.3, "byline": 3.5, "section": 0.6, "stack": 2.8, "first": 14.0, "ended": 2.6, "broken": 2.3, "awaits": -1.7,
-    "lead": 3.4, "opening": 1.8, "day": 0.6, "whole": 1.0, "clauses": -2.5, "clauses below": -1.3, "short": -1.2,
-    "long": 2.1, "comma": -3.5, "resumed": 1.6, "length after": 1.4, "similarity": -5.5, "length before": 1.2,
-}
 
 
 @dataclass(frozen=True)
@@ -67,10 +60,11 @@ def label_headings(blocks: list[Block], labels: list[str], seams: Seams) -> None
 def log_odds(evidence: Mapping[str, float]) -> float:
     """Returns the log odds (nats) that an article begins at a heading with these features.
 
-    >>> log_odds({"byline": 1.0, "short": 1.0}) == WEIGHTS["byline"] + WEIGHTS["short"]
+    >>> log_odds({"byline": 1.0}) > 0 > log_odds({"comma": 1.0})
     True
     """
-    return sum(WEIGHTS[name] * value for name, value in evidence.items())
+    weights = fitted()["headings"]
+    return sum(weights[name] * value for name, value in evidence.items())
 
 
 def stacks_of(labels: list[str]) -> list[Stack]:

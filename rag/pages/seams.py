@@ -15,6 +15,7 @@ from math import log
 
 from rag.language.text import fold, sentences
 from rag.pages.blocks import is_whole
+from rag.pages.fitted import fitted
 from rag.pages.lexicon import Lexicon, all_pairs, pairs
 from rag.pages.pieces import Piece
 
@@ -31,7 +32,6 @@ _DAY_IN_CLAUSE = re.compile(r"^[^,\uff0c;\uff1b。:\uff1a]*\d日")  # in the fir
 _ANAPHOR = re.compile("他|她|它|这|此|该|其|与此同时|同时|另|随后|接着|不仅|然而|但|而|也|还|并|因|除了")  # never opens a story
 _KNOWN_SPEAKER = re.compile(  # a speaker without an office: an earlier sentence has introduced the person
     "[^主总部长书委会局院人员家厅国]{2,8}?(?:还|也)?(?:表示|指出|强调|说|认为|介绍|提出|告诉|坦言)")
-LEAD_WEIGHTS = (6.4, 7.0, 1.3, -2.4, -3.0)  # nats for each feature of ``lead_features``, fitted by benchmarks/openings.py
 _LEAD_WORDS = ("近日", "日前", "今天", "昨天", "今日", "昨日", "近期", "近年来", "当地时间", "记者从", "眼下", "当前", "连日来", "据")
 
 
@@ -132,11 +132,11 @@ class Seams:
         key = (title, text, *rest)
         if key not in self.score_cache:
             evidence = self.lead_features(title, text, rest)
-            self.score_cache[key] = sum(w * e for w, e in zip(LEAD_WEIGHTS, evidence, strict=True))
+            self.score_cache[key] = sum(w * e for w, e in zip(fitted()["lead"].values(), evidence, strict=True))
         return self.score_cache[key]
 
     def lead_features(self, title: str, text: str, rest: Sequence[str]) -> tuple[float, ...]:
-        """Returns the five features of a lead.
+        """Returns the five features of a lead, in the order of their weights in ``fitted.json``.
 
         They are the share of the headline's rare bigrams in it, the share of its own in the rest of the story, and whether it
         is dated, begins with an anaphor, and has a speaker without an office (newspapers give it at the first mention).
