@@ -100,6 +100,7 @@ class Generation(Section):
     max_new_tokens: int = Field(120, ge=16, le=2048)
     endpoint: str = ""
     api_key_env: str = "OPENAI_API_KEY"
+    timeout: float = Field(120.0, ge=1, le=3600)
 
 
 class Answering(Section):
@@ -125,6 +126,7 @@ class Chat(Section):
     host: str = "127.0.0.1"
     port: int = Field(7860, ge=0, le=65535)
     examples: tuple[str, ...] = ()
+    read_seconds: int = Field(90, ge=1, le=3600)
 
 
 class Config(Section):

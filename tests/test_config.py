@@ -31,6 +31,8 @@ def test_every_key_is_shown_and_explained_in_the_shipped_file():
     ({"retrieval": {"k": 0}}, r"^retrieval\.k: Input should be greater than or equal to 1, not 0"),
     ({"generation": {"backend": "magic"}}, r"^generation\.backend: "),
     ({"chat": {"port": 70000}}, r"^chat\.port: "),
+    ({"chat": {"read_seconds": 0}}, r"^chat\.read_seconds: Input should be greater than or equal to 1, not 0"),
+    ({"generation": {"timeout": 0}}, r"^generation\.timeout: "),
     (["a"], "must be a mapping"),
 ])
 def test_wrong_settings_are_named_by_their_path(raw, message):

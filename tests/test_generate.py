@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import json
+import socket
 import threading
 
 import pytest
@@ -68,6 +69,12 @@ def test_a_refused_key_is_told_without_the_key(endpoint, monkeypatch):
     with pytest.raises(GenerationError, match=r"401 .*generation\.api_key_env") as caught:
         complete(opened(endpoint=endpoint), PROMPT, max_tokens=9)
     assert "wrong" not in str(caught.value).replace("wrong with", "")
+
+
+def test_an_endpoint_that_falls_silent_is_given_up_after_the_time_that_is_set():
+    silent = socket.create_server(("127.0.0.1", 0))  # takes the connection, and never answers
+    with silent, pytest.raises(GenerationError, match="no answer"):
+        complete(opened(endpoint=f"http://127.0.0.1:{silent.getsockname()[1]}/v1", timeout=1), PROMPT, max_tokens=9)
 
 
 def test_an_endpoint_that_is_down_is_one_error():

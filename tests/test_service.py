@@ -151,6 +151,12 @@ def add(library: Library, name: str, text: str) -> list[str]:
     return kept
 
 
+def test_a_file_that_takes_too_long_names_the_setting(tmp_path):
+    home = pages.incoming(pages.take_in([("甲.txt", "甲村修路。".encode())], tmp_path), tmp_path)
+    [read] = pages.preview(home, 0)
+    assert not read.articles and "chat.read_seconds" in read.error
+
+
 def test_a_page_is_added_asked_removed_and_restored(library):
     [name] = add(library, "../../上.txt", "# 丙村修路\n\n丙村今年修路九公里。\n")
     search = library.rag.search

@@ -20,7 +20,7 @@ _PACKAGES = {
     "sentence_transformers": "sentence-transformers", "transformers": "transformers", "gradio": "gradio",
     "xllamacpp": "xllamacpp", "openvino_genai": "openvino-genai", "jieba": "jieba", "pypinyin": "pypinyin",
 }
-_GIGABYTE = 1 << 30
+_GIGABYTE = 1 << 30  # bytes
 _MIN_FREE = 3 * _GIGABYTE  # bytes of disk for the models
 _MIN_MEMORY = 4 * _GIGABYTE  # bytes for the default generator
 

@@ -21,8 +21,8 @@ from rag.records import Answer, Article, Hit
 if TYPE_CHECKING:
     from rag.engine import Rag
 
-_CUTOFF = 10  # documents
-_KS = (1, 5, 10)
+_CUTOFF = 10  # documents of a search that are judged
+_KS = (1, 5, 10)  # the k of recall@k
 
 
 @dataclass

@@ -26,7 +26,7 @@ def open_generator(settings: Generation, find: Callable[[str], Path]) -> Generat
     if backend == "openai":
         from rag.generate.endpoint import Endpoint
 
-        return Endpoint(settings.endpoint, settings.model, settings.api_key_env)
+        return Endpoint(settings.endpoint, settings.model, settings.api_key_env, timeout=settings.timeout)
     path = find(settings.model)
     if backend == "auto":
         from rag.generate.precision import has_bfloat16

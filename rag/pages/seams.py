@@ -19,6 +19,7 @@ from rag.pages.fitted import fitted
 from rag.pages.lexicon import Lexicon, all_pairs, pairs
 from rag.pages.pieces import Piece
 
+# Set by hand while the failures of generated pages were read; measured on pages that were only counted (docs/research.md).
 _CONTEXT = 60  # characters compared on each side of a seam
 _START_LENGTH = 3  # characters that count as the start of a sentence
 _SINGLE_PAIR_WEIGHT = 0.2  # weight of a bigram that occurs once in a text

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-BEGIN, PAD, MARK = 0, 1, 2
+BEGIN, PAD, MARK = 0, 1, 2  # the tokens <s>, <pad> and </s> of XLM-RoBERTa
 QUESTION_TOKENS, TITLE_TOKENS, SENTENCE_TOKENS = 80, 32, 200  # tokens; longer texts are truncated
-WINDOW_TOKENS = 320
-WINDOW_SENTENCES = 12
+WINDOW_TOKENS = 320  # tokens of a window, as in training
+WINDOW_SENTENCES = 12  # sentences of a window, as in training
 
 
 @dataclass

@@ -16,7 +16,7 @@ from rag.language.dates import date_tokens
 from rag.language.periods import Period, asked_period
 from rag.language.text import is_han, language, search_tokens
 
-MAX_CHARACTERS = 2000
+MAX_CHARACTERS = 2000  # of a question; a longer text is an article that was pasted by mistake
 
 _STOP = frozenset("的了是在有和与及或多少个几哪什么怎么如何为被把对从到吗呢吧请问谁何时这那其中")
 _STOP_PAIRS = frozenset(

@@ -16,6 +16,7 @@ from rag.doors.export.cells import as_csv, printable
 from rag.doors.export.hits import json_text
 from rag.errors import QuestionError, SourceError
 from rag.pages.files import decode
+from rag.search.query import MAX_CHARACTERS
 
 FORMATS = ("xlsx", "csv", "jsonl")
 COLUMNS = ("id", "question", "answer", "refused", "chance", "quotation 1", "quotation 2", "quotation 3", "title", "date", "source",
@@ -25,11 +26,10 @@ ROW_COLUMNS = ("id", "question", "row", "label", "period", "as printed", "value"
                "title", "date", "source")  # of the sheet "rows": the rows of gathered answers
 
 _WIDTHS = (8, 36, 48, 9, 9, 40, 40, 40, 28, 12, 28, 28)  # column widths, in characters
-_ROW_WIDTHS = (8, 36, 9, 24, 18, 18, 18, 10, 10, 12, 9, 40, 28, 12, 28)
-_MAX_QUESTION = 2000  # characters of a question
+_ROW_WIDTHS = (8, 36, 9, 24, 18, 18, 18, 10, 10, 12, 9, 40, 28, 12, 28)  # of the sheet "rows"
 _MAX_UNPACKED = 50_000_000  # bytes of an unpacked spreadsheet
 _MAX_PARTS = 1_000  # files in a spreadsheet
-_MAX_ROWS, _MAX_COLUMNS = 10_000, 200
+_MAX_ROWS, _MAX_COLUMNS = 10_000, 200  # of a sheet; a guard against files made to fill the memory
 _MAX_CELL = 32_767  # characters of a cell; the limit of Excel
 _QUESTION_COLUMNS, _ID_COLUMNS = ("question", "questions", "问题", "問題"), ("id", "编号", "編號")
 
@@ -53,8 +53,8 @@ def read_questions(name: str, data: bytes, most: int = 500) -> list[dict[str, st
     asked: list[dict[str, str]] = []
     try:
         for line, key, question in reader(data):
-            if len(question) > _MAX_QUESTION:
-                raise QuestionError(f"line {line}: has {len(question):,} characters; ask in at most {_MAX_QUESTION:,}")
+            if len(question) > MAX_CHARACTERS:
+                raise QuestionError(f"line {line}: has {len(question):,} characters; ask in at most {MAX_CHARACTERS:,}")
             if len(asked) == most:
                 raise QuestionError(f"line {line}: more than {most:,} questions; split the file")
             asked.append({"id": key or str(line), "question": question})

@@ -17,11 +17,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from sse_starlette import EventSourceResponse
 
 from rag.doors.server.guard import Meters
+from rag.doors.server.openai_door import HISTORY
 from rag.doors.server.problems import body_of, problem_of
 from rag.doors.service import Library, Queued
 from rag.doors.service.events import QueuedEvent
 from rag.errors import RagError
 from rag.records import Answer, EvidenceFound, Filter, Hit, Stage, TextPiece, Turn
+from rag.search.query import MAX_CHARACTERS
 
 T = TypeVar("T")
 Date = Annotated[str, Query(pattern=r"^(\d{4}(-\d\d(-\d\d)?)?)?$", description="2024, 2024-07 or 2024-07-05")]
@@ -34,7 +36,7 @@ _LOOK = 0.25  # seconds between two looks whether a client is still there
 class Exchange(BaseModel):
     """An earlier question and its answer."""
 
-    question: str = Field(max_length=2000)
+    question: str = Field(max_length=MAX_CHARACTERS)
     answer: str = Field(max_length=8000)
 
 
@@ -43,8 +45,8 @@ class Ask(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"question": "随州高新区今年新开工多少个项目?"}]})
 
-    question: str = Field(max_length=2000)
-    history: list[Exchange] = Field(default_factory=list, max_length=8)
+    question: str = Field(max_length=MAX_CHARACTERS)
+    history: list[Exchange] = Field(default_factory=list, max_length=HISTORY)
     stream: bool = False
     asked_on: date | None = Field(None, description='the day from which "last month" or 去年 are reckoned')
     operation: str | None = Field(
@@ -58,7 +60,7 @@ class Narrowed:
     """
 
     def __init__(
-        self, q: Annotated[str, Query(max_length=2000)], k: Annotated[int, Query(ge=1, le=100)] = 20, since: Date = "",
+        self, q: Annotated[str, Query(max_length=MAX_CHARACTERS)], k: Annotated[int, Query(ge=1, le=100)] = 20, since: Date = "",
         until: Date = "", source: Name = "", zone: Name = "", person: Name = "", sort: Sort = "relevance", quick: bool = False,
     ) -> None:
         self.q, self.k, self.sort, self.quick = q, k, sort, quick

@@ -28,7 +28,7 @@ COOKIE = "wenbao"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _OPEN = ("/static/", "/favicon.ico")  # the desk's own files hold nothing of the archive
 _JSON = 1_000_000  # bytes of a body; an answer with its quotations has some 50,000
-_UPLOAD = 21_000_000
+_UPLOAD = 21_000_000  # bytes of a body with files: the 20 MB that the desk names, and the form around them
 _UPLOADING = ("/api/sources", "/api/sources/preview", "/api/batch")
 _POLICY = ("default-src 'self'; img-src 'self' data: blob:; style-src 'self'; script-src 'self'; connect-src 'self'; "
            "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")

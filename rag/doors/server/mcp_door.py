@@ -31,6 +31,7 @@ from mcp_types import CallToolResult, ContentBlock, ResourceLink, TextContent, T
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.responses import JSONResponse
 
+from rag.doors.server.openai_door import HISTORY
 from rag.doors.server.openai_told import permalink
 from rag.doors.service.errors import NoIndex
 from rag.doors.service.events import Queued
@@ -213,7 +214,7 @@ class SourcesResult(BaseModel):
 
 
 Question = Annotated[str, Field(min_length=1, max_length=MAX_CHARACTERS, description="in Chinese or English")]
-History = Annotated[list[Exchange] | None, Field(max_length=8, description="the exchanges before it, oldest first")]
+History = Annotated[list[Exchange] | None, Field(max_length=HISTORY, description="the exchanges before it, oldest first")]
 Day = Annotated[str | None, Field(pattern=_DAY, description="2024, 2024-07 or 2024-07-05; it belongs to the range")]
 ArticleId = Annotated[str, Field(min_length=1, max_length=64)]
 

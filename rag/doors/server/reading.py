@@ -24,7 +24,7 @@ from rag.records import QUOTABLE, Article, headline
 Field_ = Annotated[Literal["text", "title", "kicker", "section", "byline", "caption"], Query()]
 Offset = Annotated[int, Query(ge=0, le=10_000_000)]
 _DAY = r"^(\d{4}(-\d\d(-\d\d)?)?)?$"
-_MOST_LISTED = 200
+_MOST_LISTED = 200  # articles in one response; the next ones are fetched with `offset`
 
 
 class Correction(BaseModel):
@@ -195,7 +195,7 @@ def source_routes(library: Library) -> APIRouter:
         """Reads pages without adding them: their articles, with doubts, or why a file cannot be read."""
         token = pages.take_in(await _sent(files), library.rag.config.index.dir)
         home = pages.incoming(token, library.rag.config.index.dir)
-        read = await library.run(pages.preview, home)
+        read = await library.run(pages.preview, home, library.rag.config.chat.read_seconds)
         return {"upload": token, "files": [asdict(item) for item in read]}
 
     @router.post("/sources", status_code=202, openapi_extra={"requestBody": {"required": True, "content": {
@@ -213,7 +213,7 @@ def source_routes(library: Library) -> APIRouter:
         else:
             raise Refused(415, f"{kind or 'no type'}: send multipart/form-data with files, or JSON with the upload of a preview")
         home = pages.incoming(token, folder)
-        read = await library.run(pages.preview, home)
+        read = await library.run(pages.preview, home, library.rag.config.chat.read_seconds)
         if not (good := [item.name for item in read if item.error is None]):
             raise SourceError("; ".join(item.error or "" for item in read))
         return {"build": "started", "names": await library.run(library.add, home, good),

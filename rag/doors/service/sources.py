@@ -23,9 +23,8 @@ from rag.errors import SourceError
 from rag.index.build import SUFFIXES, source_files, source_name
 
 INCOMING = "incoming"  # folder in the index folder for uploads that are not sources yet
-MOST_FILES = 20
+MOST_FILES = 20  # files of one upload; the desk says so too
 _MAX_UNPACKED = 100_000_000  # bytes of an unpacked .docx
-_READ_TIMEOUT = 90  # seconds to read one file
 _LIMITED_READER = """import sys
 try:
     import resource
@@ -113,19 +112,20 @@ def incoming(token: str, folder: Path) -> Path:
     return home
 
 
-def preview(home: Path) -> list[Preview]:
-    """Reads each file of a folder in a subprocess with limited time and memory."""
-    return [_read_in_subprocess(file) for file in sorted(home.iterdir())]
+def preview(home: Path, seconds: int = 90) -> list[Preview]:
+    """Reads each file of a folder in a subprocess, in at most ``seconds`` and with limited memory."""
+    return [_read_in_subprocess(file, seconds) for file in sorted(home.iterdir())]
 
 
-def _read_in_subprocess(file: Path) -> Preview:
+def _read_in_subprocess(file: Path, seconds: int) -> Preview:
     command = [sys.executable, "-c", _LIMITED_READER, "articles", file.name, "--json"]
     try:
-        done = subprocess.run(command, cwd=file.parent, capture_output=True, timeout=_READ_TIMEOUT, check=False,
+        done = subprocess.run(command, cwd=file.parent, capture_output=True, timeout=seconds, check=False,
                               env={**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[3]),
                                                                               os.environ.get("PYTHONPATH", "")])})
     except subprocess.TimeoutExpired:
-        return Preview(file.name, (), f"{file.name}: was not read within {_READ_TIMEOUT} s; split it into single pages")
+        late = f"{file.name}: was not read within {seconds} s; split it into single pages, or raise chat.read_seconds"
+        return Preview(file.name, (), late)
     if done.returncode:
         last_line = ["", *done.stderr.decode("utf-8", "replace").strip().splitlines()][-1]
         message = last_line.removeprefix("rag: ") if last_line.startswith("rag: ") else "could not be read; save it again or as .txt"

@@ -24,11 +24,12 @@ from rag.errors import StoreError
 SentenceKey = tuple[int, int, int]
 Vectors = Callable[[np.ndarray], np.ndarray]  # rows (n,) → their original vectors (n, dim)
 
+# Chosen by recall, time and memory on up to a million passages (benchmarks/scale.md).
 _EXACT_LIMIT = 200_000  # vectors; larger indexes are compressed
 _READ_BATCH = 50_000  # vectors read at a time
 _TRAINING_PER_CELL = 60  # training vectors for each cell
 _BITS_PER_DIMENSION = 4  # of a compressed vector
-_PROBED_CELLS = 256  # cells that a search scans; recall 0.96 among a million vectors (benchmarks/scale.md)
+_PROBED_CELLS = 256  # cells that a search scans; recall 0.97 among a million passages
 _RESCORED_FACTOR = 12  # times k results are rescored exactly
 _MIN_INCREMENTAL = 10_000  # vectors; a smaller index is recomputed at once, since its mean moves with every change
 _REBUILD_FACTOR = 2.0  # growth or shrinkage after which centre and cells are recomputed
