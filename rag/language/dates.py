@@ -1,14 +1,17 @@
-"""Date tokens for lexical search: every way to write a date gives the same token.
+"""Date tokens for lexical search, and what all readers of dates share: months, small numbers, relative words.
 
-``d20220411`` is a day, ``m202204`` a month, ``md0411`` a day without its year.
+Every way to write a date gives the same token: ``d20220411`` is a day, ``m202204`` a month, ``md0411`` a day without its
+year. :mod:`~rag.language.periods` and :mod:`~rag.language.when` read the same dates for other purposes. A day gives tokens and
+periods for itself, its month and its year, since a question may name any of them; ``times_in`` names the day alone, at its place.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
-_MONTHS = ("january february march april may june july august september october november december").split()
-MONTH_NUMBER = {name[:size]: i for i, name in enumerate(_MONTHS, 1) for size in (3, len(name))}
+MONTHS = "January February March April May June July August September October November December".split()
+MONTH_NUMBER = {name[:size].lower(): i for i, name in enumerate(MONTHS, 1) for size in (3, len(name))}
 MONTH = "|".join(sorted(MONTH_NUMBER, key=len, reverse=True))
 _YEAR = r"(?P<y>(?:19|20)\d\d)"
 _PATTERNS = tuple(re.compile(pattern, re.I) for pattern in (
@@ -22,6 +25,11 @@ _PATTERNS = tuple(re.compile(pattern, re.I) for pattern in (
 ISO = re.compile(r"[12]\d{3}(?:-\d\d(?:-\d\d)?)?")  # an ISO day, month or year
 RELATIVE_YEARS = {"今年": 0, "去年": -1, "前年": -2, "明年": 1}  # offset in years from the year of the text
 DAYS_OFF = {"前天": -2, "昨天": -1, "昨日": -1, "昨晚": -1, "今天": 0, "今日": 0, "今晨": 0, "今晚": 0, "明天": 1, "明日": 1}
+DAY_WORD = re.compile("|".join(DAYS_OFF))
+_NUMBERS = {word: n for n, words in enumerate(
+    ("一 one first 1st", "二 两 two second 2nd", "三 three third 3rd", "四 four fourth 4th", "五 five", "六 six", "七 seven",
+     "八 eight", "九 nine", "十 ten", "十一 eleven", "十二 twelve", "十三", "十四", "十五", "十六", "十七", "十八", "十九"), 1)
+    for word in words.split()}
 _MAY_BE_ENGLISH = re.compile(r"[A-Za-z.,]\s+\d|\d(?:st|nd|rd|th)?\s+[A-Za-z]")  # a cheap test: every English date matches, no URL does
 _TOKEN = re.compile(r"d\d{8}|m\d{6}|md\d{4}")
 
@@ -62,6 +70,29 @@ def year_of(month: int, written: str) -> str:
     if not ISO.fullmatch(written):
         return ""
     return str(int(written[:4]) - (len(written) >= 7 and month > int(written[5:7]) + 6))
+
+
+def number_of(word: str) -> int:
+    """Returns the value of digits or of a number word up to 十九 or twelve, cardinal or ordinal; 0 for any other word.
+
+    >>> [number_of(word) for word in ("12", "十四", "Second", "many")]
+    [12, 14, 2, 0]
+    """
+    return int(word) if word.isdigit() else _NUMBERS.get(word.lower(), 0)
+
+
+def months_of(named: Mapping[str, str | None]) -> tuple[int, int]:
+    """Returns the first and the last month of a named half, quarter, or number of months or quarters; ``(0, 0)`` if none is named.
+
+    >>> months_of({"half": "下"}), months_of({"quarter": "third"}), months_of({"quarters": "三"}), months_of({"months": "7"})
+    ((7, 12), (7, 9), (1, 9), (1, 7))
+    """
+    if half := named.get("half"):
+        return (1, 6) if half.lower() in ("上", "first", "1") else (7, 12)
+    if quarter := named.get("quarter"):
+        return 3 * number_of(quarter) - 2, 3 * number_of(quarter)
+    last = number_of(named.get("months") or "") or 3 * number_of(named.get("quarters") or "")
+    return min(1, last), last
 
 
 def _tokens(parts: dict[str, str | None], written: str) -> list[str]:

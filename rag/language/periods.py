@@ -8,11 +8,21 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from rag.language.dates import DAYS_OFF, ISO, MONTH, MONTH_NUMBER, RELATIVE_YEARS, date_tokens, year_of
+from rag.language.dates import (
+    DAY_WORD,
+    DAYS_OFF,
+    ISO,
+    MONTH,
+    MONTH_NUMBER,
+    RELATIVE_YEARS,
+    date_tokens,
+    months_of,
+    year_of,
+)
 
 _YEAR = re.compile(r"(?<![\d.,$¥€£])((?:19|20)\d\d)(?=\s*年)|(?<![\w.,$¥€£])((?:19|20)(?!00)\d\d)\b(?![.,]?\d|%)"
                    r"|\b(?:in|by|since|until|from|to|during|year) ((?:19|20)00)\b(?![.,]?\d|%| [a-z]+s\b| people)")
@@ -25,9 +35,6 @@ _STATISTICS_MONTH = re.compile(r"(?:(?<!\d)((?:19|20)\d\d)年)?(?<![\d-])(1[0-2]
 _EVENING_BEFORE = timedelta(days=1)  # an evening paper reports the next day
 _REPORT_DELAY = (7, 92)  # days, least and most: news reports a period within its own length after its end
 
-_NUMBER_WORDS = {word: n for n, words in enumerate(
-    ("一 1 one first", "二 两 2 two second", "三 3 three third", "四 4 four fourth", "五 5 five", "六 6 six", "七 7 seven",
-     "八 8 eight", "九 9 nine", "十 10 ten", "十一 11 eleven"), 1) for word in words.split()}
 _OF_YEAR = r"(?:(?<!\d)(?P<y>(?:19|20)\d\d)年的?)?"
 _EN_YEAR = r"(?: of| in)? (?P<y>(?:19|20)\d\d)\b"
 _MONTH_RUNS = tuple(re.compile(pattern, re.I) for pattern in (
@@ -49,7 +56,6 @@ _HOLIDAYS = tuple((re.compile(words, re.I), first, last) for words, first, last 
     ("劳动节|“?五一”?(?:假期|小长假|期间|黄金周)|May Day|Labou?r Day", (4, 29), (5, 5)),
     ("端午|Dragon Boat", (6, 1), (6, 30)), ("中秋|Mid-Autumn", (9, 8), (10, 8)),
     ("国庆(?:节|假期|长假|期间|黄金周)|National Day (?:holiday|break|week|Golden Week)", (9, 29), (10, 8))))
-_DAY_WORD = re.compile("|".join(DAYS_OFF))
 
 
 @dataclass(frozen=True)
@@ -213,26 +219,20 @@ def _relative_days(text: str, written: str) -> Iterator[date]:
     """Yields the days that a text calls today, yesterday or tomorrow; none if ``written`` is not a full ISO day."""
     when = _date_span(written)
     if when and when.days == 1:
-        yield from (when.start + timedelta(days=DAYS_OFF[word]) for word in _DAY_WORD.findall(text))
+        yield from (when.start + timedelta(days=DAYS_OFF[word]) for word in DAY_WORD.findall(text))
 
 
-def _months(named: dict[str, str | None]) -> tuple[int, int]:
+def _months(named: Mapping[str, str | None]) -> tuple[int, int]:
     """Returns the first and the last month of a pattern match; ``(0, 0)`` if it is not a run of months."""
-    kind, word = next((kind, word.lower()) for kind, word in named.items() if word and kind not in ("y", "b"))
-    if kind == "all":
+    if named.get("all"):
         return 1, 12
-    if kind == "half":
-        return (1, 6) if word in ("上", "first") else (7, 12)
-    if kind == "a":
-        return _month_number(word), _month_number((named["b"] or "").lower())
-    count = _NUMBER_WORDS.get(word, 0)
-    if kind == "quarter":
-        return count * 3 - 2, count * 3
-    return min(1, count), count * (3 if kind == "quarters" else 1)
+    if named.get("a"):
+        return _month_number(named["a"] or ""), _month_number(named["b"] or "")
+    return months_of(named)
 
 
 def _month_number(word: str) -> int:
-    return int(word) if word.isdigit() else MONTH_NUMBER[word]
+    return int(word) if word.isdigit() else MONTH_NUMBER[word.lower()]
 
 
 def span_of(year: int, month: int = 0, day: int = 0) -> Period:

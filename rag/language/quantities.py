@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from rag.language.dates import MONTHS as MONTHS
 from rag.language.text import fold
 from rag.language.units import UNIT, UNITS, unit_at
 
@@ -28,7 +29,6 @@ _COUNTED = re.compile(
     "[名家所个项条人位件款类倍年月日号天次种座台辆届期岁支场份本元分米吨亩户套间组批轮级层门部处起例张篇只头株棵艘架成余多]|公里|大洲|小时")
 _NO_TENTHS = re.compile("成[立为功员果长本就效都熟品套]")
 
-MONTHS = ("January February March April May June July August September October November December").split()
 _MONTH = "|".join([*MONTHS, *(m[:3] for m in MONTHS if m != "May"), "Sept"])
 _ZH_DAY = re.compile(r"(?P<m>\d{1,2}) ?月 ?(?P<d>\d{1,2})(?: ?[-至~] ?(?P<to>\d{1,2}))? ?[日号]")
 _ZH_MONTHS = re.compile(r"(?<![\d.])(?P<m>\d{1,2})(?: ?[-至~] ?(?P<to>\d{1,2}))? ?月(?:份)?(?!\d)")

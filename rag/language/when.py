@@ -11,13 +11,20 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from rag.language.dates import DAYS_OFF, ISO, MONTH, MONTH_NUMBER, RELATIVE_YEARS, year_of
+from rag.language.dates import (
+    DAY_WORD,
+    DAYS_OFF,
+    ISO,
+    MONTH,
+    MONTH_NUMBER,
+    RELATIVE_YEARS,
+    months_of,
+    number_of,
+    year_of,
+)
 from rag.language.periods import Period, span_of
 from rag.language.text import fold
 
-_HAN = {word: n for n, words in enumerate("一 二两 三 四 五 六 七 八 九 十".split(), 1) for word in words} | {"十一": 11, "十二": 12}
-_ORDINAL = {word: n for n, words in enumerate(("first 1st one", "second 2nd two", "third 3rd three", "fourth 4th four"), 1)
-            for word in words.split()}
 _N = r"(?:十[一二]|[一二两三四五六七八九十]|\d{1,2})"
 _Y = r"(?:(?P<y>(?:19|20)\d\d)\s*年(?:的|度)?\s*|(?P<w>今年|去年|前年|明年|当年|同年|本年度?|上年)(?:的)?)"
 _EN_Y = r"(?:,?\s+(?:of\s+|in\s+)?(?P<y>(?:19|20)\d\d)\b)"
@@ -157,14 +164,13 @@ def times_in(text: str, written: str = "") -> list[NamedTime]:
             when = _when(match.groupdict(), written)
             if when and not any(t.start < match.end() and match.start() < t.end for t in found):
                 found.append(NamedTime(match.start(), match.end() + (folded[match.end() : match.end() + 1] in tuple(_END)), when))
-    found += [NamedTime(m.start(), m.end(), day) for m in _DAYS_OFF.finditer(folded) if (day := _day_off(m.group(), written))]
+    found += [NamedTime(m.start(), m.end(), day) for m in DAY_WORD.finditer(folded) if (day := _day_off(m.group(), written))]
     found.sort(key=lambda time: time.start)
     return list(_with_years(_same_months(found, folded), written))
 
 
 _END = "末底初"  # of the month: still that month
 _LISTED = re.compile(rf"{_Y}?(?<![\d.])(?P<list>\d{{1,2}}(?:[、,和]\d{{1,2}})+)\s*(?:月份?(?![\d日])|{_N}个月)")
-_DAYS_OFF = re.compile("|".join(DAYS_OFF))
 
 
 def _listed_months(folded: str, written: str) -> Iterator[NamedTime]:
@@ -251,20 +257,13 @@ def _when(named: dict[str, str | None], written: str) -> When | None:
     """What a pattern named; ``None`` for a 13th month and the like."""
     year = _year(named, written)
     if named.get("m") or named.get("n"):
-        month = _number(named["m"]) if named.get("m") else MONTH_NUMBER[str(named["n"]).lower()]
-        last = _number(named["to"]) if named.get("to") else month
+        month = number_of(named["m"] or "") if named.get("m") else MONTH_NUMBER[str(named["n"]).lower()]
+        last = number_of(named["to"] or "") if named.get("to") else month
         day = int(named["d"] or 0) if named.get("d") else 0
         return When(year, month, last, day) if 1 <= month <= last <= 12 and day <= 31 else None
-    if named.get("months"):
-        count = _number(named["months"])
-        return When(year, 1, count) if 1 <= count <= 12 else None
-    if named.get("quarters"):
-        return When(year, 1, 3 * _number(named["quarters"]))
-    if named.get("quarter"):
-        last = 3 * _number(named["quarter"])
-        return When(year, last - 2, last)
-    if named.get("half"):
-        return When(year, 1, 6) if str(named["half"]).lower() in ("上", "first", "1") else When(year, 7, 12)
+    if any(named.get(run) for run in ("months", "quarters", "quarter", "half")):
+        first, last = months_of(named)
+        return When(year, first, last) if 1 <= first <= last <= 12 else None
     if named.get("year_to_date"):
         return When(int(written[:4]), 1, int(written[5:7])) if ISO.fullmatch(written) and len(written) >= 7 else None
     return When(year, 1, 12) if year or named.get("all") else None
@@ -275,11 +274,3 @@ def _year(named: dict[str, str | None], written: str) -> int:
         return int(str(named["y"]))
     shift = {**RELATIVE_YEARS, "上年": -1}.get(named.get("w") or "", 0)
     return int(written[:4]) + shift if named.get("w") and ISO.fullmatch(written) else _UNNAMED
-
-
-def _number(word: str | None) -> int:
-    word = (word or "").lower()
-    return int(word) if word.isdigit() else _HAN.get(word) or _ORDINAL.get(word) or _EN.get(word, 0)
-
-
-_EN = {word: n for n, word in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), 1)}

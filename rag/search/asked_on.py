@@ -7,27 +7,25 @@ import re
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from rag.language.dates import DAYS_OFF, RELATIVE_YEARS
+from rag.language.dates import DAYS_OFF, RELATIVE_YEARS, number_of
 from rag.records import Resolved
 
-_HAN_NUMBERS = {word: number for number, word in enumerate("一二三四五六七八九十", 1)} | {"两": 2}
 _NUMBER = r"(?<![一二两三四五六七八九十百多\d])(?:\d{1,2}|十[一二三四五六七八九]|[一二两三四五六七八九十])"
 _MONTHS = rf"(?:的?(?P<m>{_NUMBER})月份?)"
-_EN_NUMBERS = {word: number for number, word in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), 1)}
 _SAME_DATE = "(?:的?(?:今天|今日|这一天|同一天)(?P<day>)|的?(?:这个时候|此时|这个月|同期)(?P<month>))"
 
 _ZH = (
-    (rf"(?P<n>{_NUMBER})年(?:之|以)?前{_SAME_DATE}?{_MONTHS}?", lambda m, on: _in_year(on, on.year - _number(m["n"]), m)),
+    (rf"(?P<n>{_NUMBER})年(?:之|以)?前{_SAME_DATE}?{_MONTHS}?", lambda m, on: _in_year(on, on.year - number_of(m["n"]), m)),
     (rf"(?P<w>{'|'.join(RELATIVE_YEARS)}){_SAME_DATE}?{_MONTHS}?", lambda m, on: _in_year(on, on.year + RELATIVE_YEARS[m["w"]], m)),
-    (rf"(?P<n>{_NUMBER})个月(?:之|以)?前", lambda m, on: _month(on, -_number(m["n"]))),
+    (rf"(?P<n>{_NUMBER})个月(?:之|以)?前", lambda m, on: _month(on, -number_of(m["n"]))),
     (r"(?P<w>上上个?月|上个?月|本月|这个月)", lambda m, on: _month(on, -m["w"].count("上"))),
-    (rf"(?P<n>{_NUMBER})天(?:之|以)?前", lambda m, on: _day(on - timedelta(_number(m["n"])))),
+    (rf"(?P<n>{_NUMBER})天(?:之|以)?前", lambda m, on: _day(on - timedelta(number_of(m["n"])))),
     (rf"(?P<w>{'|'.join(DAYS_OFF)})", lambda m, on: _day(on + timedelta(DAYS_OFF[m["w"]]))),
 )
 _EN = (
-    (r"\b(?P<n>\w+) years? ago\b", lambda m, on: _write_if_known(_en_number(m["n"]), lambda n: f"in {on.year - n}")),
-    (r"\b(?P<n>\w+) months? ago\b", lambda m, on: _write_if_known(_en_number(m["n"]), lambda n: f"in {_en_month(on, -n)}")),
-    (r"\b(?P<n>\w+) days? ago\b", lambda m, on: _write_if_known(_en_number(m["n"]), lambda n: f"on {_en_day(on - timedelta(n))}")),
+    (r"\b(?P<n>\w+) years? ago\b", lambda m, on: _write_if_known(number_of(m["n"]), lambda n: f"in {on.year - n}")),
+    (r"\b(?P<n>\w+) months? ago\b", lambda m, on: _write_if_known(number_of(m["n"]), lambda n: f"in {_en_month(on, -n)}")),
+    (r"\b(?P<n>\w+) days? ago\b", lambda m, on: _write_if_known(number_of(m["n"]), lambda n: f"on {_en_day(on - timedelta(n))}")),
     (r"\b(?P<w>last|this|next) year\b", lambda m, on: str(on.year + {"last": -1, "this": 0, "next": 1}[m["w"].lower()])),
     (r"\b(?P<w>last|this) month\b", lambda m, on: f"in {_en_month(on, -1 if m['w'].lower() == 'last' else 0)}"),
     (r"\b(?P<w>yesterday|today)\b", lambda m, on: f"on {_en_day(on - timedelta(m['w'].lower() == 'yesterday'))}"),
@@ -64,7 +62,7 @@ def _in_year(on: date, year: int, match: re.Match[str]) -> str:
         return f"{year}年{on.month}月{on.day}日"
     if match["month"] is not None:
         return f"{year}年{on.month}月"
-    return f"{year}年" + (f"{_number(match['m'])}月" if match["m"] else "")
+    return f"{year}年" + (f"{number_of(match['m'])}月" if match["m"] else "")
 
 
 def _month(on: date, shift: int) -> str:
@@ -83,14 +81,6 @@ def _en_month(on: date, shift: int) -> str:
 
 def _en_day(day: date) -> str:
     return f"{calendar.month_name[day.month]} {day.day}, {day.year}"
-
-
-def _number(word: str) -> int:
-    return int(word) if word.isdigit() else sum(_HAN_NUMBERS[digit] for digit in word)  # 十四 is 十 and 四
-
-
-def _en_number(word: str) -> int:
-    return int(word) if word.isdigit() else _EN_NUMBERS.get(word.lower(), 0)
 
 
 def _write_if_known(number: int, write: Callable[[int], str]) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 
 from rag.doors.export.cells import one_line
 from rag.errors import QuestionError
+from rag.language.dates import MONTHS
 from rag.records import Article, headline
 
 STYLES = ("gbt7714", "apa", "bibtex", "csl-json", "text")
@@ -33,7 +34,6 @@ _NOT_A_LATIN_NAME = re.compile(r"\b(?:agency|news|desk|times|daily|press|staff|p
 _TWO_PART_SURNAMES = tuple("欧阳 司马 上官 诸葛 东方 皇甫 尉迟 公孙 慕容 令狐 司徒 夏侯 端木 轩辕 长孙 宇文 南宫 独孤 呼延".split())
 _DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?")
 _PAGE = re.compile(r"第?\s*([A-Za-z]?\d{1,3})\s*版.*|([A-Za-z]?\d{1,3})")
-_MONTHS = "January February March April May June July August September October November December".split()
 _TEX_ESCAPES = {"\\": r"\textbackslash{}", "{": r"\textbraceleft{}", "}": r"\textbraceright{}", "~": r"\textasciitilde{}",
         "^": r"\textasciicircum{}", **{sign: "\\" + sign for sign in "$&#_%"}}
 
@@ -153,7 +153,7 @@ def _iso(day: Sequence[int]) -> str:
 
 def _english(day: Sequence[int]) -> str:
     """Converts ``(2024, 7, 5)`` to ``2024, July 5``."""
-    return ", ".join([str(day[0]), " ".join([_MONTHS[month - 1] for month in day[1:2]] + [str(part) for part in day[2:]])][:len(day)])
+    return ", ".join([str(day[0]), " ".join([MONTHS[month - 1] for month in day[1:2]] + [str(part) for part in day[2:]])][:len(day)])
 
 
 def _with_full_stop(text: str) -> str:
