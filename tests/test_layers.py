@@ -28,8 +28,8 @@ LAYERS = [
     ["__main__"],
 ]
 LANGUAGE = [  # the floors inside the language tools
-    ["text", "dates", "typical"],
-    ["units"],
+    ["text", "dates", "typical", "numerals"],
+    ["units", "pinyin"],
     ["quantities", "times", "periods", "enumerations"],
     ["names", "when"],
     ["figures"],

@@ -1,19 +1,20 @@
 """Names across scripts: the places in a question, the Chinese form of a romanised name, the pinyin of a Chinese name.
 
-The module has no list of names. It reads the capitalised words of an English question as pinyin [1]_, and the caller looks
-their syllables up in the archive. jieba's part-of-speech tags [2]_ find Chinese place names.
+The module has no list of names. It reads the capitalised words of an English question as pinyin, and the caller looks their
+syllables up in the archive. jieba's part-of-speech tags [1]_ find Chinese place names.
 
-.. [1] https://github.com/mozillazg/python-pinyin  .. [2] https://github.com/fxsjy/jieba
+.. [1] https://github.com/fxsjy/jieba
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 
+from rag.language.pinyin import characters_by_sound, is_pinyin_of, join_syllables, pinyin_splits
+from rag.language.pinyin import readings as readings
 from rag.language.text import HAN, syllables
 
 _CAPITALISED = re.compile(r"[A-Z][\w'\u2019-]*(?:\s+[A-Z][\w'\u2019-]*)*")
@@ -38,8 +39,6 @@ _PLACE_SUFFIXES = {"市": "", "省": " Province", "县": " County", "区": " Dis
 _MAX_NAME_WORDS = 4  # jieba words in a name that is looked up
 _PLACE_WORDS = "(?:county|city|district|province|town|township|prefecture|village|zone|high-tech)"
 _MIN_NAME_SCORE = 3  # mean of _name_score (1 to 30) from which a spelling counts as a name
-_MAX_SYLLABLES = 6  # pinyin syllables of a name
-_HALF_SYLLABLES = frozenset("m n ng hm hng".split())  # interjections, never part of a name
 
 
 Names = Callable[[str], str | None]  # Chinese name → its English name, or a false value
@@ -72,7 +71,7 @@ def _pinyin_runs(words: Sequence[str]) -> list[str]:
     """Returns the longest runs of words that are valid pinyin."""
     runs: list[list[str]] = [[]]
     for word in words:
-        if _pinyin_splits(word):
+        if pinyin_splits(word):
             runs[-1].append(word)
         else:
             runs.append([])
@@ -89,63 +88,6 @@ def unsupported_names(english: str, sources: Iterable[str]) -> list[str]:
     return [name for name in romanised_names(english) if re.sub("[^a-z]", "", name.lower()) not in known]
 
 
-@cache
-def readings(name: str) -> tuple[tuple[str, ...], ...]:
-    """Returns every split of a romanised name into two to six pinyin syllables.
-
-    An apostrophe, hyphen or space always separates two syllables.
-
-    >>> readings("Xi'an"), readings("Spark")
-    ((('xi', 'an'),), ())
-    """
-    return tuple(way for way in _pinyin_splits(name) if 2 <= len(way) <= _MAX_SYLLABLES)
-
-
-def _pinyin_splits(name: str) -> list[tuple[str, ...]]:
-    """Returns at most 64 splits of a name into any number of pinyin syllables."""
-    parts = [p for p in re.split(r"[\s'\u2019-]+", name.lower().replace("\u00fc", "v")) if p]
-    ways: list[tuple[str, ...]] = [()]
-    for part in parts:
-        ways = [way + more for way in ways for more in _splits(part)][:64]
-    return [way for way in ways if way and not set(way) & _HALF_SYLLABLES]
-
-
-@cache
-def _splits(letters: str) -> tuple[tuple[str, ...], ...]:
-    if not letters:
-        return ((),)
-    known = _syllable_set()
-    return tuple(
-        (letters[:size], *rest)
-        for size in range(min(6, len(letters)), 0, -1) if letters[:size] in known
-        for rest in _splits(letters[size:])
-    )
-
-
-@cache
-def _syllable_set() -> frozenset[str]:
-    """Returns the Mandarin syllables that pypinyin knows, without tones, ü as v."""
-    return frozenset(_characters_by_sound())
-
-
-@cache
-def _characters_by_sound() -> dict[str, str]:
-    """Maps each syllable to the characters that can have its sound."""
-    from pypinyin.pinyin_dict import pinyin_dict
-
-    found: dict[str, set[str]] = {}
-    for code, sounds in pinyin_dict.items():
-        for sound in {_without_tone(sound) for sound in sounds.split(",")}:
-            if sound.isascii() and sound.isalpha():
-                found.setdefault(sound, set()).add(chr(code))
-    return {sound: "".join(sorted(characters)) for sound, characters in found.items()}
-
-
-def _without_tone(sound: str) -> str:
-    letters = unicodedata.normalize("NFD", sound).replace("u\u0308", "v")
-    return "".join(c for c in letters if not unicodedata.combining(c))
-
-
 def chinese_form(name: str, texts: Iterable[str]) -> str:
     """Returns the Chinese form of a romanised name: the spelling in the texts that is most often a name; ``""`` if none is.
 
@@ -160,7 +102,7 @@ def chinese_form(name: str, texts: Iterable[str]) -> str:
     if not wanted:
         return ""
     sizes = {len(way) for way in wanted}
-    likely = re.compile("|".join("".join(f"[{_characters_by_sound()[sound]}]" for sound in way) for way in wanted))
+    likely = re.compile("|".join("".join(f"[{characters_by_sound()[sound]}]" for sound in way) for way in wanted))
     found: Counter[str] = Counter()
     times: Counter[str] = Counter()
     for text in texts:
@@ -310,13 +252,8 @@ def romanise(name: str, *, person: bool = False) -> str:
     sounds = [s.replace("\u00fc", "u") for s in lazy_pinyin(name)]
     if person and len(sounds) > 1:
         cut = 2 if len(sounds) == 4 else 1
-        return f"{_join_syllables(sounds[:cut])} {_join_syllables(sounds[cut:])}"
-    return _join_syllables(sounds)
-
-
-def _join_syllables(sounds: Sequence[str]) -> str:
-    """Joins syllables to one capitalised word, with an apostrophe before a vowel."""
-    return "".join(("'" if i and s[0] in "aeo" else "") + s for i, s in enumerate(sounds)).capitalize()
+        return f"{join_syllables(sounds[:cut])} {join_syllables(sounds[cut:])}"
+    return join_syllables(sounds)
 
 
 def no_english_name(name: str) -> str:
@@ -379,16 +316,11 @@ def _known_name_at(words: Sequence[tuple[str, str]], at: int, known: Names) -> t
     for end in range(min(len(words), at + _MAX_NAME_WORDS), at, -1):
         name = "".join(word for word, _ in words[at:end])
         english = known(name) if len(name) > 1 else ""
-        if english and (_kind_of(name, words[at][1]) != "person" or _is_pinyin_of(english, name)):
+        if english and (_kind_of(name, words[at][1]) != "person" or is_pinyin_of(english, name)):
             return end, english
         if words[at][1] == "ns" and len(name) > 2 and name[-1] in _PLACE_SUFFIXES and (english := known(name[:-1])):
             return end, english + _PLACE_SUFFIXES[name[-1]]
     return at + 1, ""
-
-
-def _is_pinyin_of(english: str, name: str) -> bool:
-    """Tells whether an English name is the pinyin of a Chinese one."""
-    return re.sub("[^a-z]", "", english.lower()) == "".join(syllables(name)).replace("v", "u")
 
 
 def person_in_pinyin(name: str) -> str:

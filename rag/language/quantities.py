@@ -11,19 +11,28 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from rag.language.dates import MONTHS as MONTHS
+from rag.language.numerals import (
+    DIGITS,
+    HAN_NUMERAL,
+    MYRIADS,
+    ONES,
+    POWERS,
+    TENS,
+    TENS_TO_THOUSANDS,
+    han_value,
+    plain_value,
+    scale_value,
+    words_value,
+)
 from rag.language.text import fold
 from rag.language.units import UNIT, UNITS, unit_at
 
-_DIGITS = {c: v for v, row in enumerate("零〇 一 二两 三 四 五 六 七 八 九".split()) for c in row}
-_TENS_TO_THOUSANDS = {"十": 10, "百": 100, "千": 1000}
-_MYRIADS = {"万": 10**4, "亿": 10**8}
-_HAN_NUMERAL = "".join([*_DIGITS, *_TENS_TO_THOUSANDS, *_MYRIADS])
 _ARABIC = r"\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?"
 
 _NUMBER = re.compile(
     rf"(?:(?P<arabic>{_ARABIC})(?P<loose>[多余])?(?P<scale>(?: (?=[万亿]))?(?:千(?![瓦米克帕赫伏焦卡安])|[百万亿])*)"
-    rf"|(?P<han>[{_HAN_NUMERAL}]+(?:点[{''.join(_DIGITS)}]+[万亿]*)?))(?P<over>[多余])?")
-_FRACTION = re.compile(rf"([{_HAN_NUMERAL}]+)分之([{_HAN_NUMERAL}]+(?:点[{''.join(_DIGITS)}]+)?|{_ARABIC})")
+    rf"|(?P<han>[{HAN_NUMERAL}]+(?:点[{''.join(DIGITS)}]+[万亿]*)?))(?P<over>[多余])?")
+_FRACTION = re.compile(rf"([{HAN_NUMERAL}]+)分之([{HAN_NUMERAL}]+(?:点[{''.join(DIGITS)}]+)?|{_ARABIC})")
 _PERCENT = re.compile(r"\s*(?:%|个?百分点|percent(?:age points?)?\b|per cent\b)")
 _COUNTED = re.compile(
     "[名家所个项条人位件款类倍年月日号天次种座台辆届期岁支场份本元分米吨亩户套间组批轮级层门部处起例张篇只头株棵艘架成余多]|公里|大洲|小时")
@@ -38,15 +47,9 @@ _MONTH_DAY = re.compile(rf"\b(?P<name>{_MONTH})\.? (?P<d>\d{{1,2}})(?:st|nd|rd|t
 _DAY_MONTH = re.compile(rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:\s?[-\u2013]\s?(?P<to>\d{{1,2}}))? (?:of )?(?P<name>{_MONTH})\b")
 _EN_MONTH = re.compile(rf"\b(?P<name>{_MONTH})\b(?! (?:be|have|not|also)\b)")
 
-_ONES = {w: i for i, w in enumerate(
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen".split())}
-_TENS = {w: i * 10 for i, w in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
-_POWERS = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
-_NUMBER_WORD = "|".join([*_TENS, *sorted(_ONES, key=len, reverse=True), *_POWERS])
+_NUMBER_WORD = "|".join([*TENS, *sorted(ONES, key=len, reverse=True), *POWERS])
 _NUMBER_WORDS = re.compile(rf"\b(?:{_NUMBER_WORD})(?:(?:[\s-]+and)?[\s-]+(?:{_NUMBER_WORD}))*\b", re.I)
 _SCALES = re.compile(r"(?:[\s-]*(?:hundred|thousand|million|billion|trillion)\b)+|\s?(?:bn|mn|tn)\b", re.I)
-_SCALE_ABBREVIATIONS = {"bn": 10**9, "mn": 10**6, "tn": 10**12}
 _CITATION = re.compile(r"\[\d{1,3}\]")
 
 _ROUNDING_WORDS = {"近": "nearly ", "约": "about ", "超过": "more than ", "超": "more than ", "逾": "more than ",
@@ -160,12 +163,12 @@ def _numbers(text: str, folded: str) -> Iterator[Quantity]:
     at = 0
     while found := _next_number(folded, at):
         start, end, value, soft = found
-        if folded[start - 1 : start] == "(" and set(folded[start:end]) <= set(_MYRIADS):
+        if folded[start - 1 : start] == "(" and set(folded[start:end]) <= set(MYRIADS):
             at = end  # the scale in a column header
             continue
         kind = "number"
         for power in header_unit(folded, start)[0]:
-            value *= {**_TENS_TO_THOUSANDS, **_MYRIADS}[power]
+            value *= {**TENS_TO_THOUSANDS, **MYRIADS}[power]
         if percent := _PERCENT.match(folded, end):
             end, kind, soft = percent.end(), "percent", False
         elif folded[end : end + 1] == "成" and value < 10 and not _NO_TENTHS.match(folded, end):
@@ -174,7 +177,7 @@ def _numbers(text: str, folded: str) -> Iterator[Quantity]:
         at = end
     for match in _FRACTION.finditer(folded):
         whole = han_value(match.group(1))
-        part = _plain_value(match.group(2))
+        part = plain_value(match.group(2))
         if whole:
             yield Quantity(text[slice(*match.span())], *match.span(), part * 100 / whole, "percent")
 
@@ -191,83 +194,21 @@ def _next_number(folded: str, at: int) -> tuple[int, int, Fraction, bool] | None
     if match["arabic"]:
         value = Fraction(match["arabic"].replace(",", ""))
         for unit in (match["scale"] or "").strip():
-            value *= {**_TENS_TO_THOUSANDS, **_MYRIADS}[unit]
+            value *= {**TENS_TO_THOUSANDS, **MYRIADS}[unit]
         end = match.end()
         if match["over"]:
             end = match.end("scale") if match["scale"] else match.end("arabic")
         if scale := _SCALES.match(folded, end):
-            return match.start(), scale.end(), value * _scale_value(scale.group()), False
+            return match.start(), scale.end(), value * scale_value(scale.group()), False
         return match.start(), end, value, False
     end = match.end("han")
-    return match.start(), end, _plain_value(match["han"]), _is_soft(match["han"], folded[end : end + 2], folded[: match.start()])
+    return match.start(), end, plain_value(match["han"]), _is_soft(match["han"], folded[end : end + 2], folded[: match.start()])
 
 
 def _is_soft(numeral: str, after: str, before: str) -> bool:
     counted = bool(_COUNTED.match(after))
-    no_digit = numeral == "一" or not any(c in _DIGITS or c == "十" for c in numeral)
+    no_digit = numeral == "一" or not any(c in DIGITS or c == "十" for c in numeral)
     return before.endswith("第") or after.startswith("大") or no_digit or (len(numeral) == 1 and not counted)
-
-
-def _plain_value(numeral: str) -> Fraction:
-    if numeral[0].isdigit() and numeral[0].isascii():
-        return Fraction(numeral.replace(",", ""))
-    whole, _, decimals = numeral.partition("点")
-    if not decimals:
-        return han_value(whole)
-    digits = "".join(str(_DIGITS[c]) for c in decimals if c in _DIGITS)
-    value = han_value(whole) + Fraction(int(digits or "0"), 10 ** len(digits))
-    for unit in decimals:
-        value *= _MYRIADS.get(unit, 1)
-    return value
-
-
-def han_value(numeral: str) -> Fraction:
-    """Returns the value of a Chinese numeral.
-
-    >>> int(han_value("三千零八万")), int(han_value("二〇二四")), int(han_value("十二"))
-    (30080000, 2024, 12)
-    """
-    if len(numeral) > 1 and all(c in _DIGITS for c in numeral):
-        return Fraction(int("".join(str(_DIGITS[c]) for c in numeral)))
-    total = section = digit = 0
-    seen = False
-    for c in numeral:
-        if c in _DIGITS:
-            digit, seen = _DIGITS[c], True
-        elif c in _TENS_TO_THOUSANDS:
-            section += (digit if seen and digit else 1) * _TENS_TO_THOUSANDS[c]
-            digit, seen = 0, False
-        else:
-            section += digit
-            total = (total + section or 1) * _MYRIADS[c] if c == "亿" else total + (section or 1) * _MYRIADS[c]
-            section = digit = 0
-            seen = False
-    return Fraction(total + section + digit)
-
-
-def words_value(words: str) -> Fraction:
-    """Returns the value of English number words.
-
-    >>> int(words_value("one hundred and five")), int(words_value("forty-seven")), int(words_value("two hundred million"))
-    (105, 47, 200000000)
-    """
-    total = current = 0
-    for word in re.split(r"[\s-]+", words.lower()):
-        if word in _ONES or word in _TENS:
-            current += _ONES.get(word, 0) + _TENS.get(word, 0)
-        elif word == "hundred":
-            current = (current or 1) * 100
-        elif word in _POWERS:
-            total += (current or 1) * _POWERS[word]
-            current = 0
-    return Fraction(total + current)
-
-
-def _scale_value(words: str) -> Fraction:
-    value = Fraction(1)
-    for word in re.findall("[a-z]+", words.lower()):
-        value *= _POWERS.get(word) or _SCALE_ABBREVIATIONS[word]
-    return value
 
 
 def is_rounded(printed: str) -> bool:
@@ -390,7 +331,7 @@ def scaled(value: Fraction) -> str:
     ['6.32 billion', '53,000', '1,234,567', '8.40385 trillion']
     """
     for name, places in (("trillion", 6), ("billion", 6), ("million", 4)):
-        part = value / _POWERS[name]
+        part = value / POWERS[name]
         if part >= 1:
             text = exact(part)
             return f"{text} {name}" if len(text.partition(".")[2]) <= places else exact(value)
