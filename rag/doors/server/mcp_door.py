@@ -18,7 +18,7 @@ Over stdin and stdout: ``asyncio.run(run_stdio(library))``; whatever else is pri
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -27,17 +27,34 @@ from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError, ToolError
 from mcp.server.transport_security import TransportSecuritySettings
-from mcp_types import CallToolResult, ContentBlock, ResourceLink, TextContent, ToolAnnotations
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from mcp_types import CallToolResult, ToolAnnotations
+from pydantic import Field, ValidationError
 from starlette.responses import JSONResponse
 
-from rag.doors.server.openai_door import HISTORY
+from rag.doors.server.mcp_told import (
+    MOST,
+    ArticleId,
+    ArticleText,
+    AskResult,
+    Day,
+    FoundPassage,
+    History,
+    OtherFigure,
+    Question,
+    Quotation,
+    SearchResult,
+    SourceInfo,
+    SourcesResult,
+    heading,
+    named,
+    quoted,
+    tool_result,
+)
 from rag.doors.server.openai_told import permalink
 from rag.doors.service.errors import NoIndex
 from rag.doors.service.events import Queued
 from rag.errors import GenerationError, RagError, StoreError
-from rag.records import Answer, Article, Citation, Filter, Hit, Turn, headline, runs_of, source_spans
-from rag.search.query import MAX_CHARACTERS
+from rag.records import Answer, Citation, Filter, Hit, Turn, headline, runs_of, source_spans
 
 if TYPE_CHECKING:
     from mcp_types import InputRequiredResult
@@ -45,12 +62,10 @@ if TYPE_CHECKING:
 
     from rag.doors.service.library import Library
 
-MOST = 20_000  # characters of an article in one result
 RECEIPT = "wenbao/receipt"  # key of the whole receipt in the result's `_meta`
 
 _BODY = 1 << 20  # bytes of a request
 _SESSIONS = 200  # that may be open at once, of clients that shake hands
-_DAY = "^([0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?)?$"
 _ABOUT = """A newspaper archive in Chinese that answers questions in Chinese and English. 问报:每句话都有原文为证。
 
 `ask` gives a short answer; each statement in it is backed by a quotation, word for word, with its place in the article
@@ -75,150 +90,6 @@ def mcp_server(library: Library, base_url: str) -> ArchiveServer:
     return server
 
 
-# -- what is asked and told -------------------------------------------------------------------------------------
-
-
-class Exchange(BaseModel):
-    """An earlier question with its answer."""
-
-    question: str = Field(max_length=MAX_CHARACTERS)
-    answer: str = Field(max_length=MOST)
-
-
-class Span(BaseModel):
-    """Where a text stands. ``getattr(article, field)[start:end]`` is the text; ``source_spans`` spell it out of the raw page."""
-
-    model_config = ConfigDict(extra="forbid")
-    article_id: str
-    passage_id: str
-    title: str
-    date: str = Field(description="ISO day, month or year, or empty")
-    source: str = Field(description="the page's file")
-    field: str = Field(description="text, title, kicker, byline, section or caption")
-    item: int = Field(description="which caption, from 0")
-    start: int = Field(description="in characters of the field")
-    end: int = Field(description="after the last character")
-    source_spans: list[list[int]] = Field(description="[start, end) in characters of the raw page")
-    sha256: str = Field(description="of the quotation in UTF-8")
-    url: str = Field(description="where a reader sees it, or empty")
-
-
-class Quotation(Span):
-    """A quotation that backs a statement; ``[1]`` in the answer is the one whose number is 1."""
-
-    number: int
-    byline: str
-    quote: str
-
-
-class OtherFigure(BaseModel):
-    """Another count or sum beside the one asked for."""
-
-    text: str
-    counts: str
-    date: str
-    citation: Quotation
-
-
-class RowTold(BaseModel):
-    """One figure, event or report of an answer that was gathered from several reports."""
-
-    label: str = Field(description="what tells it from the other rows: its time, or what it is about")
-    period: str = Field(description="its time as an ISO day, month, year or 2023-01/2023-06, or empty")
-    value: str = Field(description="the exact figure as a fraction (21/10), or empty")
-    shown: str = Field(description="the figure as it is printed")
-    kind: str = Field(description="number, percent, points, time or text")
-    unit: str
-    citations: list[int] = Field(description="numbers of the citations; the quotation of the first holds the figure at [start, end)")
-    start: int
-    end: int
-    chance: float = Field(description="the probability that it is the figure asked for, 0 to 1")
-
-
-class DerivedTold(BaseModel):
-    """What was worked out from rows, in exact arithmetic."""
-
-    operation: str
-    rows: list[int] = Field(description="the rows that it was worked out from, counted from 0")
-    value: str = Field(description="exact, as a fraction; empty where it is a row, or yes or no")
-    kind: str
-    unit: str
-    shown: str = Field(description="as the answer states it")
-
-
-class AskResult(BaseModel):
-    """A checked answer with its quotations."""
-
-    question: str
-    rewritten: str = Field(description="a follow-up question as it was understood, or empty")
-    language: str
-    answer: str
-    refused: bool = Field(description="true: the archive does not say, and the quotation is the nearest that it says")
-    chance: float = Field(description="the probability that the answer is right, 0 to 1")
-    citations: list[Quotation]
-    figures: list[OtherFigure]
-    warnings: list[str]
-    operation: str = Field("lookup", description="lookup: one fact; else what was done with several: series, sum, difference, …")
-    parts: list[str] = Field([], description="the questions that were put to the archive")
-    rows: list[RowTold] = []
-    derived: DerivedTold | None = None
-    missing: list[str] = Field([], description="what no report tells")
-
-
-class FoundPassage(Span):
-    """A passage that was found."""
-
-    rank: int
-    score: float
-    text: str
-    matched: list[str]
-
-
-class SearchResult(BaseModel):
-    """The passages that were found, best first."""
-
-    query: str
-    hits: list[FoundPassage]
-
-
-class ArticleText(BaseModel):
-    """An article, or ``text[start:end]`` of it; ``characters`` is the length of the whole text."""
-
-    article_id: str
-    title: str
-    kicker: str
-    section: str
-    byline: str
-    date: str
-    source: str
-    text: str
-    start: int
-    end: int
-    characters: int
-    captions: list[str]
-    url: str
-
-
-class SourceInfo(BaseModel):
-    """A source of the archive."""
-
-    model_config = ConfigDict(extra="allow")
-    name: str
-    articles: int
-
-
-class SourcesResult(BaseModel):
-    """The sources of the archive."""
-
-    sources: list[SourceInfo]
-
-
-Question = Annotated[str, Field(min_length=1, max_length=MAX_CHARACTERS, description="in Chinese or English")]
-History = Annotated[list[Exchange] | None, Field(max_length=HISTORY, description="the exchanges before it, oldest first")]
-Day = Annotated[str | None, Field(pattern=_DAY, description="2024, 2024-07 or 2024-07-05; it belongs to the range")]
-ArticleId = Annotated[str, Field(min_length=1, max_length=64)]
-
-
 # -- the tools --------------------------------------------------------------------------------------------------
 
 
@@ -240,8 +111,8 @@ class _Tools:
             question=answer.question, rewritten=answer.rewritten, language=answer.language, answer=answer.text,
             refused=answer.refused, chance=answer.chance, citations=cited, figures=figures, warnings=list(answer.warnings),
             **{name: told[name] for name in ("operation", "parts", "rows", "derived", "missing")})
-        lines = [answer.text, *map(_quoted, cited), *(f"! {warning}" for warning in answer.warnings)]
-        return _result(result, lines, [*cited, *(one.citation for one in figures)], {RECEIPT: told})
+        lines = [answer.text, *map(quoted, cited), *(f"! {warning}" for warning in answer.warnings)]
+        return tool_result(result, lines, [*cited, *(one.citation for one in figures)], {RECEIPT: told})
 
     async def search(
         self, query: Question, k: Annotated[int, Field(ge=1, le=50, description="how many passages")] = 10,
@@ -251,8 +122,8 @@ class _Tools:
         """Finds passages by meaning and by words, best first, in articles of some dates or sources if you say so."""
         hits = await self._library.search(query, k, Filter(since or "", until or "", source or ""))
         found = [self._passage(hit) for hit in hits]
-        lines = [f"{one.rank}. {one.text}\n   {_told(one)}" for one in found] or ["nothing was found; ask with other words"]
-        return _result(SearchResult(query=query, hits=found), lines, found)
+        lines = [f"{one.rank}. {one.text}\n   {named(one)}" for one in found] or ["nothing was found; ask with other words"]
+        return tool_result(SearchResult(query=query, hits=found), lines, found)
 
     async def read_article(
         self, article_id: ArticleId, start: Annotated[int, Field(ge=0, description="in characters of the text")] = 0,
@@ -268,13 +139,13 @@ class _Tools:
             date=article.date, source=article.source, text=article.text[first:last], start=first, end=last,
             characters=len(article.text), captions=[caption.text for caption in article.captions], url=url)
         rest = [f"(characters {first} to {last} of {told.characters})"] if last - first < told.characters else []
-        return _result(told, [_head(article), told.text, *rest], [told])
+        return tool_result(told, [heading(article), told.text, *rest], [told])
 
     async def list_sources(self) -> Annotated[CallToolResult, SourcesResult]:
         """Lists the sources of the archive and how many articles each has."""
         rows = await self._library.sources()
         lines = [f"{row['name']}: {row['articles']}" for row in rows] or ["the archive has no source"]
-        return _result(SourcesResult(sources=[SourceInfo(**row) for row in rows]), lines, ())
+        return tool_result(SourcesResult(sources=[SourceInfo(**row) for row in rows]), lines, ())
 
     async def resource(self, article_id: str) -> str:
         """The text of an article, then what else the page says of it."""
@@ -283,7 +154,7 @@ class _Tools:
         except RagError as error:
             unknown = isinstance(error, StoreError) and not isinstance(error, NoIndex)
             raise (ResourceNotFoundError if unknown else ResourceError)(str(error)) from error
-        return "\n\n".join((article.text, f"—— {_head(article)}", *(f"[图] {caption.text}" for caption in article.captions)))
+        return "\n\n".join((article.text, f"—— {heading(article)}", *(f"[图] {caption.text}" for caption in article.captions)))
 
     def _quotation(self, citation: Citation) -> Quotation:
         return Quotation(
@@ -328,29 +199,6 @@ def _client(ctx: Context) -> str:
     """Who asks: the address, or ``stdio``."""
     request = ctx.request_context.request
     return request.client.host if request is not None and request.client else "stdio"
-
-
-def _result(
-    told: BaseModel, lines: Iterable[str], linked: Sequence[Span | ArticleText], meta: dict[str, Any] | None = None,
-) -> CallToolResult:
-    """Structured content, the same as text, and a link to each article."""
-    content: list[ContentBlock] = [TextContent(type="text", text="\n\n".join(lines))]
-    content += [ResourceLink(type="resource_link", uri=f"wenbao://article/{one.article_id}", name=one.title or one.article_id,
-                             description=_told(one), mime_type="text/plain")
-                for one in {one.article_id: one for one in reversed(linked)}.values()][::-1]
-    return CallToolResult(content=content, structured_content=told.model_dump(mode="json"), **({"_meta": meta} if meta else {}))
-
-
-def _quoted(cited: Quotation) -> str:
-    return f"[{cited.number}] {cited.quote}\n    {_told(cited)}"
-
-
-def _told(one: Span | ArticleText) -> str:
-    return " · ".join(part for part in (one.title, getattr(one, "byline", ""), one.date, one.source, one.url) if part)
-
-
-def _head(article: Article) -> str:
-    return " · ".join(part for part in (headline(article), article.byline, article.date, article.source) if part)
 
 
 # -- the server -------------------------------------------------------------------------------------------------
