@@ -2,7 +2,8 @@
 
 Reading order: :mod:`~rag.doors.service.events`, :mod:`~rag.doors.service.queue`, :mod:`~rag.doors.service.searching` (facets),
 :mod:`~rag.doors.service.spans` (offsets in the raw page), :mod:`~rag.doors.service.sources` (adding and removing pages),
-:mod:`~rag.doors.service.examples` (example questions), :mod:`~rag.doors.service.library` (all of it together).
+:mod:`~rag.doors.service.examples` (example questions), :mod:`~rag.doors.service.extras` (what is prepared in advance),
+:mod:`~rag.doors.service.library` (all of it together).
 """
 
 from rag.doors.service.errors import Busy, NoIndex, NotReady, TooMany

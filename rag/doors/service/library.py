@@ -18,14 +18,13 @@ from rag.doors.desk import UPLOADS, DeskStore, sign
 from rag.doors.service import sources as pages
 from rag.doors.service.errors import Busy, NoIndex, NotReady
 from rag.doors.service.events import Queued, QueuedEvent
-from rag.doors.service.examples import candidates
+from rag.doors.service.extras import Extras
 from rag.doors.service.queue import FairQueue, Place
-from rag.doors.service.searching import Search, find, mentions_of
+from rag.doors.service.searching import Search, find
 from rag.engine import Rag, check_operation
-from rag.errors import RagError, SourceError, StoppedError, StoreError
+from rag.errors import RagError, SourceError, StoreError
 from rag.index.build import source_name
 from rag.index.store.backends import manifest_of
-from rag.language.names import no_english_name
 from rag.records import Answer, Article, Event, EvidenceFound, Filter, Hit, Turn
 from rag.search.query import is_follow_up, read_query
 
@@ -34,9 +33,6 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 _END = object()
 _SEARCH_THREADS = 4  # threads that search and read articles; another one writes answers
-_NAMES_BATCH = 20  # articles whose names are extracted at a time
-_EXAMPLES_TRIED, _EXAMPLES_SHOWN = 12, 4  # example questions: asked at most, shown at most
-_SMALL_ARCHIVE = 200  # passages; the token vectors of a smaller archive are computed in advance
 _EARLY_HITS = 10  # hits for a client in the queue
 
 
@@ -55,8 +51,8 @@ class Library:
         self._names = ThreadPoolExecutor(1, "names")
         self._state, self._detail = "loading", ""
         self._progress: dict[str, Any] | None = None
-        self._examples: list[str] = []
         self._searchable, self._closing = threading.Event(), threading.Event()
+        self._extras = Extras(rag, self.desk, self.queue, self._writer, self._closing)
         previous, rag.progress = rag.progress, self._report_fetch
         self._report_progress = previous or (lambda stage, done, total: None)
 
@@ -90,7 +86,7 @@ class Library:
         if self._load_models(index=True):
             self._progress = None
             self._set("ready")
-            self._names.submit(self._prepare_extras)
+            self._names.submit(self._extras.prepare)
 
     def _load_models(self, *, index: bool) -> bool:
         try:
@@ -114,28 +110,6 @@ class Library:
     def _set(self, state: str, detail: str = "") -> None:
         self._state, self._detail = state, detail
 
-    def _prepare_extras(self) -> None:
-        """Fills the token cache, finds the names in the articles, and tests the example questions."""
-        try:
-            self.rag.retriever.warm_token_cache(_SMALL_ARCHIVE)
-            self._read_mentions()
-            self._try_examples()
-        except Exception:
-            log.exception("names and examples")
-
-    def _read_mentions(self) -> None:
-        """Finds the places and persons in articles that were not processed yet; facets use those found so far."""
-        archive = self.rag.retriever.store.archive
-        ids = archive.article_ids()
-        saved = self.desk.mentions(ids)
-        new = [article_id for article_id in ids if article_id not in saved]
-        for at in range(0, len(new), _NAMES_BATCH):
-            if self._closing.is_set():
-                return
-            found = archive.articles(new[at : at + _NAMES_BATCH])
-            names = self.rag.dictionary.english if self.rag.dictionary else no_english_name
-            self.desk.add_mentions({article_id: mentions_of(article, names) for article_id, article in found.items()})
-
     # -- state ----------------------------------------------------------------------------------------------
 
     def state(self) -> dict[str, Any]:
@@ -151,7 +125,7 @@ class Library:
             index = None
         return {"status": self._state, "detail": self._detail, "progress": self._progress, "index": index,
                 "queue": {"waiting": self.queue.waiting, "writing": self.queue.serving},
-                "version": version("wenbao"), "examples": self._examples}
+                "version": version("wenbao"), "examples": self._extras.examples}
 
     def _reopen_if_rebuilt(self, generation: str) -> None:
         """Opens the new index if another process has built one."""
@@ -166,36 +140,7 @@ class Library:
             _ = self.rag.retriever
         finally:
             self._progress = None
-        self._names.submit(self._prepare_extras)
-
-    def _try_examples(self) -> None:
-        """Asks the example questions and keeps those that are answered; questions of clients go first."""
-        store = self.rag.retriever.store
-        saved = self.desk.examples(store.manifest.generation)
-        if saved is not None:
-            self._examples = saved
-            return
-        self._examples = []
-        for question in candidates(store.archive.listed("", "", 0, _EXAMPLES_TRIED)[1], self.rag.examples, _EXAMPLES_TRIED):
-            if len(self._examples) < _EXAMPLES_SHOWN and not self._closing.is_set() and self._is_answered(question):
-                self._examples = [*self._examples, question]
-        if not self._closing.is_set():
-            self.desk.keep_examples(store.manifest.generation, self._examples)
-
-    def _is_answered(self, question: str) -> bool:
-        """Tells whether the archive answers a question; starts again if a client asks meanwhile."""
-        def answer() -> Answer:
-            events = self.rag.stream(question, stopped=lambda: bool(self.queue.serving or self._closing.is_set()))
-            return next(event for event in events if isinstance(event, Answer))
-
-        while not self._closing.is_set():
-            try:
-                return not self._writer.submit(answer).result().refused
-            except StoppedError:
-                time.sleep(0.5)
-            except RagError:
-                return False
-        return False
+        self._names.submit(self._extras.prepare)
 
     def needs_search(self) -> None:
         """Raises :class:`NoIndex` if there is no index, :class:`NotReady` if search is not available yet."""
@@ -419,7 +364,7 @@ class Library:
         finally:
             self._progress = None
         if self._searchable.is_set() and not self._closing.is_set():
-            self._names.submit(self._prepare_extras)
+            self._names.submit(self._extras.prepare)
 
     def correct(self, article: Article, values: Mapping[str, str | None]) -> None:
         """Stores corrections of the title, byline or date of an article (``None`` withdraws one) and starts a build."""
