@@ -1,0 +1,70 @@
+"""The records that the stages exchange, one frozen dataclass for each stage.
+
+::
+
+    page file → Article → Passage → Hit → Evidence → Citation → Answer
+
+:mod:`~rag.records.archive` holds what is read from pages, stored, found and quoted, :mod:`~rag.records.answer` what is answered.
+"""
+
+from rag.records.answer import (
+    Answer,
+    Derived,
+    Event,
+    EvidenceFound,
+    Figure,
+    Resolved,
+    Row,
+    Stage,
+    TextPiece,
+    Turn,
+)
+from rag.records.archive import (
+    QUOTABLE,
+    Article,
+    Caption,
+    Citation,
+    Fact,
+    Filter,
+    Found,
+    Hit,
+    Joint,
+    Passage,
+    Run,
+    content_id,
+    field_text,
+    headline,
+    quote_hash,
+    runs_of,
+    source_spans,
+)
+
+__all__ = [
+    "QUOTABLE",
+    "Answer",
+    "Article",
+    "Caption",
+    "Citation",
+    "Derived",
+    "Event",
+    "EvidenceFound",
+    "Fact",
+    "Figure",
+    "Filter",
+    "Found",
+    "Hit",
+    "Joint",
+    "Passage",
+    "Resolved",
+    "Row",
+    "Run",
+    "Stage",
+    "TextPiece",
+    "Turn",
+    "content_id",
+    "field_text",
+    "headline",
+    "quote_hash",
+    "runs_of",
+    "source_spans",
+]
