@@ -18,6 +18,7 @@ OPERATIONS = ("lookup", "series", "latest", "first", "rank", "compare", "differe
               "percent_change", "count", "list", "conflict", "coincide")
 ARITHMETIC = frozenset("compare difference sum average share percent_change".split())
 OF_MANY = frozenset("series rank sum average".split())  # over every part of a run of times
+OF_TWO = frozenset("compare difference percent_change".split())  # a figure and another one, such as one of an earlier time
 OF_EVENTS = frozenset("first coincide".split())  # over named events
 
 Split = Callable[[str, str], Sequence[str]]  # a question and what is done with its figures → a Chinese question for each figure
@@ -154,11 +155,27 @@ def runs_of(question: str, operation: str = "") -> list[Run]:
 
 
 def _asked_times(runs: Sequence[Run], question: str, operation: str) -> list[When]:
-    """The times for which a figure is asked: of a year and a run of its months the months, of one run its parts."""
+    """Returns the times for which a figure is asked: of one run its parts, or the last and the first of two figures.
+
+    >>> [when.label for when in _asked_times(runs_of("从2019年到2021年增长了百分之几?"), "", "percent_change")]
+    ['2021年', '2019年']
+    """
     inner = list({(run.first.when, run.last.when): run for run in runs if not any(_holds(run, other) for other in runs)}.values())
     if operation in OF_MANY and len(inner) == 1:
         return _parts(inner[0], question)
-    return list(dict.fromkeys(run.first.when for run in inner))
+    if len(inner) == 1 and operation in OF_TWO:
+        ends = [inner[0].last.when, inner[0].first.when]
+    else:
+        ends = [_whole(run) for run in inner]
+    times = list(dict.fromkeys(ends))
+    return sorted(times, reverse=True) if operation == "percent_change" else times
+
+
+def _whole(run: Run) -> When:
+    """Returns the time from the beginning of a run to its end, or its first time if these lie in different years."""
+    first, last = run.first.when, run.last.when
+    months = first.year == last.year and not first.day and not last.day
+    return When(first.year, first.first, last.last) if months else first
 
 
 def _holds(run: Run, other: Run) -> bool:
