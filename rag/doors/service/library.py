@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, suppress
 from datetime import date
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -65,6 +66,8 @@ class Library:
         """
         from threadpoolctl import threadpool_limits
 
+        for stage in ("rag.answer", "rag.gather.answer"):
+            import_module(stage)  # now: two threads that import it at the same time could find it half loaded
         threadpool_limits(1, "blas")
         self._builder.submit(self._run_logged, self._load)
 
