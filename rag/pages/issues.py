@@ -17,18 +17,18 @@ from rag.pages.blocks import is_whole
 from rag.pages.dates import name_date
 from rag.pages.lexicon import lexicon
 from rag.pages.marks import has_lead
-from rag.pages.seams import Seams, page_seams
+from rag.pages.seams import Seams, is_dated, page_seams
 from rag.records import Article, Jump, Links, headline
 
-_PAGE_SCORE, _OTHER_PAGE_COST = 2.5, 6.0  # nats for a jump line that names the page of the other part, against another page
-_ONE_MARK_COST = 2.0  # nats against two parts of which only one has a jump line
-_LEAD_COST = 8.0  # nats against a continuation that opens as reports do
-_MAX_RUN_ON_SCORE = 4.0  # nats; limit of the seam score
+_PAGE_SCORE, _OTHER_PAGE_COST = 3.0, 6.0  # nats for a jump line that names the page of the other part, against another page
+_ONE_MARK_COST = 4.5  # nats against two parts of which only one has a jump line
+_LEAD_COST, _DATED_COST = 8.0, 3.0  # nats against a continuation that opens as reports do: 本报讯, or (without 上接) a day
+_MIN_RUN_ON_SCORE, _MAX_RUN_ON_SCORE = -2.0, 4.0  # nats; limits of the seam score
 _HEADLINE_SCORE, _OTHER_HEADLINE_COST = 6.0, 2.5  # nats for the same headline, against another
 _TOPIC_WEIGHT, _UNRELATED_SHARE, _MAX_TOPIC_SCORE = 15.0, 0.09, 3.0  # as in ``assembly``
 _MIN_SCORE = 3.0  # nats that join two parts
 _MAX_POINTER = 150  # characters of the text of a pointer
-_MIN_TOLD_SHARE = 0.45  # share of a pointer's rare bigrams that its story holds
+_MIN_TOLD_SHARE = 0.75  # share of a pointer's rare bigrams that its story holds
 _NO_JUMP = Jump()
 _JUMP_LINE = re.compile(r"[（(【]?(?:上接|紧接|下转)\S*?版[）)】]?")
 
@@ -106,8 +106,7 @@ def _candidates(articles: Sequence[Article]) -> Iterator[tuple[Article, Article]
     for one in articles:
         for rest in articles:
             to, back = _jump(one).to, _jump(rest).back
-            is_marked = bool(to) or (bool(back) and not is_whole(one.text))
-            if one is not rest and is_marked and one.text and rest.text and not (one.page and one.page == rest.page):
+            if one is not rest and (to or back) and one.text and rest.text and not (one.page and one.page == rest.page):
                 yield one, rest
 
 
@@ -141,7 +140,8 @@ def _run_on_score(one: Article, rest: Article, seams: Seams) -> float:
     """Scores whether the text runs on over the page break."""
     last, first = one.text.rpartition("\n")[2], rest.text.partition("\n")[0]
     score = seams.begins(first) if is_whole(last) else seams.continues(last, first)
-    return max(-_MAX_RUN_ON_SCORE, min(_MAX_RUN_ON_SCORE, score)) - (_LEAD_COST if has_lead(first) else 0.0)
+    opening = _LEAD_COST if has_lead(first) else _DATED_COST if is_dated(first) and not _jump(rest).back else 0.0
+    return max(_MIN_RUN_ON_SCORE, min(_MAX_RUN_ON_SCORE, score)) - opening
 
 
 def _topic_score(one: Article, rest: Article, seams: Seams) -> float:
