@@ -13,6 +13,7 @@ import argparse
 import gzip
 import importlib.util
 import random
+import re
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -98,7 +99,8 @@ def set_issue(folder: Path, day: str, items: Sequence[Item], others: Sequence[It
     add_pointer(issue, stories[2], numbers, inner, chance)
     for at, number in enumerate(numbers):
         text = smith.make_page([rest.pop() for _ in range(4)], chance, {"header": 0.0})[0]
-        blocks = issue.pages[at]
+        mark = "# " if re.search("^# ", text, re.M) else "## "  # of the page's headlines
+        blocks = [re.sub("^## ", mark, block) for block in issue.pages[at]]
         blocks.insert(chance.randrange(1, len(blocks) + 1) if at and blocks and not blocks[0].startswith("#") else
                       chance.randrange(len(blocks) + 1), text.strip("\n"))
         head = "" if chance.random() < _LOST_HEADER else header(day, number, chance)

@@ -117,8 +117,14 @@ def adjacent_features(
         features |= {"ended": ended, "broken": not ended and not whole, "awaits": not ended and whole and _awaits_author(blocks, stack)}
     if paragraphs:
         features |= _wording_features(blocks[stack.headings[-1]].text, paragraphs)
+        features["lead"] = features["lead"] or _has_jump_line(blocks[stack.headings[-1] + 1 : stack.after[0]])
         features["resumed"] = _is_resumed(blocks, stack, broken, seams)
     return {name: float(value) for name, value in features.items()}
+
+
+def _has_jump_line(between: list[Block]) -> bool:
+    """Tells whether one of the blocks between a heading and its text says that the text continues a story (上接…)."""
+    return any(continued_from(block.text) for block in between)
 
 
 def _wording_features(heading: str, paragraphs: list[str]) -> dict[str, float]:
