@@ -122,7 +122,8 @@ def add_story(issue: Issue, item: Item, numbers: list[int], inner: int, chance: 
     to, back = f"（下转第{chance.choice((page, '一二三四五六七八九'[page - 1]))}版）", f"（上接第{chance.choice(('1', '一'))}版）"
     lost = chance.choices(("none", "下转", "上接"), (1 - 2 * _LOST_MARK, _LOST_MARK, _LOST_MARK))[0] if inner else "none"
     to, back = "" if lost == "下转" else to, "" if lost == "上接" else back
-    issue.pages[0].append("\n\n".join([f"## {item['title']}", *first[:-1], first[-1] + chance.choice(("", "\n\n") if to else ("",)) + to]))
+    last = first[-1] + (chance.choice(("", "\n\n")) if to else "") + to
+    issue.pages[0].append("\n\n".join([f"## {item['title']}", *first[:-1], last]))
     if not inner:
         issue.orphans += 1
         return
@@ -155,7 +156,8 @@ def add_pointer(issue: Issue, item: Item, numbers: list[int], inner: int, chance
     issue.pages[0].append(f"## {item['title']}\n\n{line}。（{chance.choice(('详见', '报道见', '见'))}第{numbers[inner]}版）")
     if chance.random() < _MISSING:
         return
-    issue.pages[inner].append("\n\n".join([f"## {chance.choice((item['title'], shortened(item['title'], chance)))}", *item["paragraphs"]]))
+    title = chance.choice((item["title"], shortened(item["title"], chance)))
+    issue.pages[inner].append("\n\n".join([f"## {title}", *item["paragraphs"]]))
     issue.told.append((probe(line), probe("".join(item["paragraphs"])[len(line) + 1 :])))
 
 

@@ -164,3 +164,57 @@ def test_a_build_that_dies_before_it_joins_is_taken_up(open_rag, pages, monkeypa
     monkeypatch.undo()
     monkeypatch.setattr("rag.answer.choose.fitted", dict)
     assert len(rag.build().joined) == 2
+
+
+def test_the_command_shows_the_pages_of_an_issue_joined(tmp_path, capsys):
+    from rag.doors.cli import main
+
+    files = [str(file) for file in write_issue(tmp_path / "paper")]
+    assert main(["articles", *files]) == 0
+    out = capsys.readouterr().out
+    assert "goes on in “青溪新渠全线通水”, page 3" in out and "only points to “南站9月30日启用”" in out
+    assert "breaks off" not in out
+    assert main(["articles", files[0]]) == 0
+    assert "⟨breaks off⟩" in capsys.readouterr().out
+
+
+def test_the_desk_leads_from_a_part_to_the_next(open_rag, pages):
+    from rag.doors.server.reading import _linked
+
+    class Opened:
+        rag = open_rag()
+
+    write_issue(pages)
+    Opened.rag.build()
+    first = by_text(stories(Opened.rag), "全长九公里")
+    (other,) = _linked(Opened, first)
+    assert (other["how"], other["page"], other["headline"]) == ("continued_in", "3", "青溪新渠全线通水")
+
+
+@pytest.mark.parametrize("without", [FRONT, INNER])
+def test_milvus_keeps_the_links_too(open_rag, config, pages, without):
+    pytest.importorskip("milvus_lite", reason="milvus-lite is not installed: pip install 'wenbao[milvus]'")
+    from fakes import BagEmbedder
+
+    from rag import Rag
+    from rag.config import Store
+    from rag.index.store.milvus import disconnect
+
+    open_rag()
+    address = str(config.index.dir.parent / "archive.db")
+    rag = Rag.open(config.model_copy(update={"store": Store(backend="milvus", address=address)}))
+    rag.embedder = BagEmbedder()
+    files = write_issue(pages)
+    rag.build()
+    assert sum(article.links is not None for article in stories(rag)) == 3
+    files[[FRONT, INNER].index(without)].unlink()
+    assert rag.build().joined and all(article.links is None for article in stories(rag))
+    disconnect(address)
+
+
+def test_a_citation_of_the_rest_points_into_its_own_file(open_rag, pages):
+    write_issue(pages)
+    rag = open_rag(read="27公里")
+    answer = rag.ask("青溪新渠明年再修支渠多少公里?")
+    assert not answer.refused and answer.citations[0].source.endswith("_03.txt")
+    assert all(check.holds for check in rag.verify(answer.to_dict()))

@@ -60,13 +60,15 @@ def write_article(page: str, region: Region, seams: Seams, source: str, doc_id: 
     title, text = fields["title"].text(), body.text()
     day, found = article_date(text, page_date)
     last = region.pieces[-1] if region.pieces else None
+    jump = _jump(region, title, text)
+    breaks_off = bool(last and not region.is_photo and (last.continues_elsewhere or (is_open(last) and not (jump and jump.see))))
     return Article(
         content_id(PurePath(source).stem, title, text), source, doc_id, text, title, fields["kicker"].text(),
         fields["section"].text(), byline.text(), day, found,
         tuple(_write_caption(page, photo) for photo in region.photos),
-        bool(last and not region.is_photo and (last.continues_elsewhere or is_open(last))),
+        breaks_off,
         {name: tuple(w.runs) for name, w in fields.items() if w.runs}, tuple(joints),
-        min([region.confidence, *(j.confidence for j in joints)]), tuple(doubts + region.doubts), jump=_jump(region, title, text))
+        min([region.confidence, *(j.confidence for j in joints)]), tuple(doubts + region.doubts), jump=jump)
 
 
 def _jump(region: Region, title: str, text: str) -> Jump | None:

@@ -30,7 +30,7 @@ _MIN_SCORE = 3.0  # nats that join two parts
 _MAX_POINTER = 150  # characters of the text of a pointer
 _MIN_TOLD_SHARE = 0.75  # share of a pointer's rare bigrams that its story holds
 _NO_JUMP = Jump()
-_JUMP_LINE = re.compile(r"[（(【]?(?:上接|紧接|下转)\S*?版[）)】]?")
+_JUMP_LINE = re.compile(r"[（(【]?(?:上接|紧接|下转)\S*?版[）)】]?|[（(【]?[^\s。！？!?（(【]{0,4}见\S{1,8}版\S{0,5}$")
 
 Issue = tuple[str, str]
 
@@ -150,7 +150,7 @@ def _topic_score(one: Article, rest: Article, seams: Seams) -> float:
 
 
 def _words(article: Article, seams: Seams) -> frozenset[str]:
-    return seams.pairs(f"{article.kicker}\n{article.title}\n{article.text}")
+    return seams.pairs(_JUMP_LINE.sub("", f"{article.kicker}\n{article.title}\n{article.text}"))
 
 
 def _told_elsewhere(
