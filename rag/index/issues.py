@@ -13,6 +13,7 @@ from pathlib import PurePath
 
 from rag.index.passages import passages_of
 from rag.index.store.protocol import Writing
+from rag.pages import is_archive
 from rag.pages.dates import name_date
 from rag.pages.issues import Issue, issue_of, links_of
 from rag.records import Article, Links
@@ -46,7 +47,8 @@ def _touched_issues(archive: Writing, touched: Collection[str] | None) -> set[Is
     linked = {target for article in jumping for target in _targets(article)}
     gone = linked - archive.dates(linked).keys() if linked else set()
     stale = {issue_of(article) for article in jumping if gone.intersection(_targets(article))}
-    read = {issue_of(article) for source in touched for article in archive.listed(source, "", 0, _ALL)[1]}
+    pages = [source for source in touched if not is_archive(source)]
+    read = {issue_of(article) for source in pages for article in archive.listed(source, "", 0, _ALL)[1]}
     return issues & (read | stale)
 
 
