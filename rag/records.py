@@ -92,8 +92,34 @@ class Joint:
 
 
 @dataclass(frozen=True)
+class Jump:
+    """The jump lines of an article, as page numbers: ``to`` (下转), ``back`` (上接) and ``see`` (详见); ``""`` if not printed."""
+
+    to: str = ""
+    back: str = ""
+    see: str = ""
+
+
+@dataclass(frozen=True)
+class Links:
+    """What an article has to do with articles on other pages of its issue, as article ids; ``""`` for none.
+
+    ``continues``: the part before it. ``continued_in``: the part after it. ``told_in``: the story that it only points to.
+    ``story``: the headline of the whole story.
+    """
+
+    continues: str = ""
+    continued_in: str = ""
+    told_in: str = ""
+    story: str = ""
+
+
+@dataclass(frozen=True)
 class Article:
     """An article of a page, or an item of an archive.
+
+    An article belongs to one source, as do its offsets and its id. A story that runs over several pages is an article on each of
+    them, joined by ``links``; ``truncated`` tells about the page alone.
 
     ``text``: paragraphs separated by ``\\n``; sub-headings are lines that begin with ``## ``.
     ``runs``: for each field (``text``, ``title``, ``kicker``, ``section``, ``byline``) its ranges in the raw page;
@@ -103,6 +129,7 @@ class Article:
     ``confidence``: the lowest confidence of the reader in its region and joints, 0 to 1.
     ``doubts``: one line for each uncertain decision of the reader.
     ``corrected``: field (``title``, ``byline``, ``date``) that a user corrected → its value on the page.
+    ``page``: the number of its page in the issue (``3``, ``A3``), or ``""``.
     """
 
     article_id: str
@@ -122,6 +149,9 @@ class Article:
     confidence: float = 1.0
     doubts: tuple[str, ...] = ()
     corrected: Mapping[str, str] = field(default_factory=dict)
+    page: str = ""
+    jump: Jump | None = None
+    links: Links | None = None
 
     @property
     def tables(self) -> tuple[tuple[str, ...], ...]:
@@ -146,6 +176,8 @@ class Article:
             "spans": [[r.start, r.end, r.source] for r in self.runs.get("text", ())],
             "joints": [asdict(j) for j in self.joints],
             "confidence": round(self.confidence, 4), "doubts": list(self.doubts), "corrected": dict(self.corrected),
+            "page": self.page or None, "jump": asdict(self.jump) if self.jump else None,
+            "links": asdict(self.links) if self.links else None,
         }
 
 
@@ -416,13 +448,15 @@ def runs_of(article: Article, field: str, item: int = 0) -> tuple[Run, ...]:
 
 
 def headline(article: Article) -> str:
-    """Returns the kicker and title of an article; without either, the first 24 characters of its text.
+    """Returns the kicker and title of an article; without either, those of its story, or the first 24 characters of its text.
 
     >>> headline(Article("1", "p", "d", "正文", title="签约", kicker="某区"))
     '某区 签约'
+    >>> headline(Article("2", "p", "d", "正文", links=Links(continues="1", story="某区 签约")))
+    '某区 签约'
     """
     named = " ".join(part for part in (article.kicker, article.title) if part)
-    return named or article.text[:24]
+    return named or (article.links.story if article.links else "") or article.text[:24]
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ LAYERS = [
     ["config", "language"],
     ["models", "pages", "index.passages", "index.facts"],
     ["index.embed", "reader", "generate", "index.store", "doors.desk", "search.dictionary", "search.query", "doors.export"],
+    ["index.issues"],
     ["search.followups", "search.asked_on", "search.retrieve", "index.build", "doors.doctor"],
     ["answer"],
     ["gather"],

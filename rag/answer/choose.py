@@ -130,7 +130,8 @@ def in_scope(hits: Sequence[Hit], scope: Sequence[str]) -> list[Hit]:
 
 def _count_mentions(article: Article, scope: Sequence[str]) -> int:
     captions = " ".join(caption.text + caption.credit for caption in article.captions)
-    whole = fold(f"{article.section} {headline(article)} {article.byline} {article.text} {captions}")
+    story = article.links.story if article.links else ""
+    whole = fold(f"{article.section} {story} {headline(article)} {article.byline} {article.text} {captions}")
     return sum(fold(name) in whole for name in scope)
 
 

@@ -2,7 +2,7 @@
 
 Files in reading order: ``files`` and ``archive`` (input formats), ``blocks`` (lines with their offsets), ``marks`` (set
 phrases), ``photos`` and ``headings`` (block labels), ``lexicon`` and ``seams`` (does B continue A?), ``regions`` and
-``assembly`` (reading order), ``dates``, ``articles`` (the result), ``reader`` (the pipeline).
+``assembly`` (reading order), ``dates``, ``articles`` (the result), ``reader`` (the pipeline), ``issues`` (pages → issue).
 """
 
 from rag.pages.archive import iter_archive

@@ -96,12 +96,14 @@ def _explained(hit: Hit) -> str:
 
 
 def print_articles(articles: Iterable[Article]) -> None:
-    """Prints the articles of a page."""
-    for article in articles:
-        print("\n".join(_article_lines(article)), end="\n\n")
+    """Prints the articles of some pages."""
+    found = list(articles)
+    by_id = {article.article_id: article for article in found}
+    for article in found:
+        print("\n".join(_article_lines(article, by_id)), end="\n\n")
 
 
-def _article_lines(article: Article) -> Iterator[str]:
+def _article_lines(article: Article, by_id: Mapping[str, Article]) -> Iterator[str]:
     """Yields the lines of an article, with ⟨+⟩ at rejoined sentences and ⟨↷⟩ at reordered columns."""
     yield styled("━" * 60, dim=True)
     for label, value in (("section", article.section), ("kicker", article.kicker), ("title", article.title),
@@ -111,11 +113,25 @@ def _article_lines(article: Article) -> Iterator[str]:
     text = article.text
     for joint in sorted(article.joints, key=lambda j: -j.at):
         text = f"{text[: joint.at]}⟨{'+' if joint.kind == 'cut' else '↷'}⟩{text[joint.at :]}"
-    yield f"\n{text}{' ⟨breaks off⟩' if article.truncated else ''}\n"
+    goes_on = bool(article.links and article.links.continued_in)
+    yield f"\n{text}{' ⟨breaks off⟩' if article.truncated and not goes_on else ''}\n"
+    yield from _link_lines(article, by_id)
     for caption in article.captions:
         yield f"caption {caption.text} ({caption.credit})"
     for doubt in article.doubts:
         yield f"doubt   {doubt}"
+
+
+def _link_lines(article: Article, by_id: Mapping[str, Article]) -> Iterator[str]:
+    """Yields what an article has to do with other pages of its issue."""
+    from rag.records import headline
+
+    if not (links := article.links):
+        return
+    for told, target in (("continues", links.continues), ("goes on in", links.continued_in), ("only points to", links.told_in)):
+        if target:
+            other = by_id[target]
+            yield f"{told} “{headline(other)}”{f', page {other.page}' if other.page else ''}, {other.source}"
 
 
 def print_models(models: Iterable[Status], verified: Mapping[str, int]) -> None:

@@ -35,7 +35,7 @@ from rag.doors.server.openai_told import permalink
 from rag.doors.service.errors import NoIndex
 from rag.doors.service.events import Queued
 from rag.errors import GenerationError, RagError, StoreError
-from rag.records import Answer, Article, Citation, Filter, Hit, Turn, headline, runs_of, source_spans
+from rag.records import Answer, Article, Citation, Filter, Hit, Links, Turn, headline, runs_of, source_spans
 from rag.search.query import MAX_CHARACTERS
 
 if TYPE_CHECKING:
@@ -196,6 +196,8 @@ class ArticleText(BaseModel):
     characters: int
     captions: list[str]
     url: str
+    continues: str = Field("", description="the id of the article on another page that this one continues")
+    continued_in: str = Field("", description="the id of the article on another page that continues this one")
 
 
 class SourceInfo(BaseModel):
@@ -262,11 +264,15 @@ class _Tools:
         first = min(start, len(article.text))
         last = min(len(article.text), first + MOST, len(article.text) if end is None else max(first, end))
         url = f"{self._base_url}/#/article/{article_id}" if self._base_url else ""
+        links = article.links or Links()
         told = ArticleText(
             article_id=article_id, title=headline(article), kicker=article.kicker, section=article.section, byline=article.byline,
             date=article.date, source=article.source, text=article.text[first:last], start=first, end=last,
-            characters=len(article.text), captions=[caption.text for caption in article.captions], url=url)
+            characters=len(article.text), captions=[caption.text for caption in article.captions], url=url,
+            continues=links.continues, continued_in=links.continued_in)
         rest = [f"(characters {first} to {last} of {told.characters})"] if last - first < told.characters else []
+        rest += [f"(continues the article {told.continues})"] if told.continues else []
+        rest += [f"(continued in the article {told.continued_in})"] if told.continued_in else []
         return _result(told, [_head(article), told.text, *rest], [told])
 
     async def list_sources(self) -> Annotated[CallToolResult, SourcesResult]:

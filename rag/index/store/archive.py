@@ -21,13 +21,17 @@ from rag.errors import StoreError
 from rag.index.facts import facts_of
 from rag.language.dates import date_tokens
 from rag.language.text import search_tokens, sentences, syllables
-from rag.records import Article, Caption, Fact, Filter, Joint, Passage, Run
+from rag.records import Article, Caption, Fact, Filter, Joint, Jump, Links, Passage, Run
 
+JUMPING = ('"jump": {', '"links": {')  # stand in the record of an article with a jump line or links, and in no other
+_IS_JUMPING = " + ".join(f"instr(record, '{key}')" for key in JUMPING) + " > 0"
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS sources (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS articles (
     article_id TEXT PRIMARY KEY, source TEXT NOT NULL, doc_id TEXT NOT NULL, date TEXT NOT NULL, record TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS articles_source ON articles (source);
+CREATE INDEX IF NOT EXISTS articles_date ON articles (date);
+CREATE INDEX IF NOT EXISTS articles_jumping ON articles (source) WHERE {jumping};
 CREATE TABLE IF NOT EXISTS passages (
     row INTEGER PRIMARY KEY AUTOINCREMENT, passage_id TEXT NOT NULL, article_id TEXT NOT NULL, field TEXT NOT NULL,
     item INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
@@ -66,7 +70,7 @@ class Archive:
     def create(cls, file: Path) -> Archive:
         """Opens a file for writing and creates missing tables."""
         connection = sqlite3.connect(file)
-        connection.executescript(_SCHEMA)
+        connection.executescript(_SCHEMA.format(jumping=_IS_JUMPING))
         return cls(connection)
 
     @classmethod
@@ -299,6 +303,16 @@ class Archive:
         rows = self.connection.execute(f"SELECT record FROM articles {where} ORDER BY rowid LIMIT ? OFFSET ?", (*values, limit, offset))
         return total, [article_from_dict(json.loads(record)) for (record,) in rows]
 
+    def dated(self, day: str) -> list[Article]:
+        """Returns the articles with exactly this date, in order."""
+        rows = self.connection.execute("SELECT record FROM articles WHERE date = ? ORDER BY rowid", (day,))
+        return [article_from_dict(json.loads(record)) for (record,) in rows]
+
+    def jumping(self) -> list[Article]:
+        """Returns the articles with a jump line or links."""
+        rows = self.connection.execute(f"SELECT record FROM articles WHERE {_IS_JUMPING} ORDER BY rowid")
+        return [article_from_dict(json.loads(record)) for (record,) in rows]
+
     def articles_by_source(self) -> dict[str, int]:
         """Returns the name of each source → its number of articles."""
         return dict(self.connection.execute(
@@ -345,6 +359,7 @@ def article_from_dict(raw: dict[str, Any]) -> Article:
     return Article(**{
         **raw, "captions": captions, "runs": {name: _runs(runs) for name, runs in raw["runs"].items()},
         "joints": tuple(Joint(**joint) for joint in raw["joints"]), "doubts": tuple(raw["doubts"]),
+        "jump": Jump(**raw["jump"]) if raw.get("jump") else None, "links": Links(**raw["links"]) if raw.get("links") else None,
     })
 
 
