@@ -18,6 +18,7 @@ import numpy as np
 from rag.errors import SourceError
 from rag.pages.columns import Run, read_columns
 from rag.pages.printed import Printed, line_in_box
+from rag.records import Box
 
 _LONGEST_SIDE = 4000  # pixels; larger images are scaled down
 _BOX_MARGIN = 0.12  # margin of the OCR boxes around the text, in character sizes
@@ -45,11 +46,17 @@ def read_pixels(pixels: np.ndarray) -> Printed:
     found = _recogniser()(pixels, use_cls=False)
     if found.boxes is None or not len(found.boxes):
         return Printed("")
-    boxes = np.asarray(found.boxes, float)
+    boxes, high, wide = np.asarray(found.boxes, float), *pixels.shape[:2]
     runs = upright(boxes, [text.strip() for text in found.txts])
-    lines = (line_in_box(run.text, (*corners.min(axis=0), *corners.max(axis=0)), pixels.shape[1::-1], round(float(confidence), 3))
-             for run, corners, confidence in zip(runs, boxes, found.scores, strict=True))
-    return read_columns([replace(run, printed=line) for run, line in zip(runs, lines, strict=True) if run.text])
+    return read_columns([
+        replace(run, printed=line_in_box(run.text, _around(corners), (wide, high), round(float(confidence), 3)))
+        for run, corners, confidence in zip(runs, boxes, found.scores, strict=True) if run.text])
+
+
+def _around(corners: np.ndarray) -> Box:
+    """Returns the box around the corners, ``(4, 2) float``, of a line."""
+    (left, top), (right, bottom) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
+    return left, top, right, bottom
 
 
 def upright(boxes: np.ndarray, texts: Sequence[str]) -> list[Run]:
