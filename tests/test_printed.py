@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import replace
+from itertools import pairwise
 from types import SimpleNamespace
 
 import pytest
@@ -30,7 +31,8 @@ SIZE = (400, 600)
 HEAD = "甲镇新桥开工"
 LINES = ["本报讯 今年以来,甲镇新开工桥", "梁47座,总投资额86.8亿元。续建", "桥梁44座,GDP增长9.5%。明年还"]
 RIGHT = ["将开工12座,由丙公司承建。", "桥梁均为四车道。"]
-SENTENCES = ["今年以来,甲镇新开工桥梁47座,总投资额86.8亿元。", "续建桥梁44座,GDP增长9.5%。", "明年还将开工12座,由丙公司承建。", "桥梁均为四车道。"]
+SENTENCES = ["今年以来,甲镇新开工桥梁47座,总投资额86.8亿元。", "续建桥梁44座,GDP增长9.5%。",
+             "明年还将开工12座,由丙公司承建。", "桥梁均为四车道。"]
 
 
 def columns(canvas: Canvas) -> None:
@@ -99,7 +101,7 @@ def test_there_is_one_box_for_each_printed_line(tmp_path):
     [article] = read_articles(pdf(tmp_path / "a.pdf", columns))
     boxes = cited(article, "".join(LINES + RIGHT).removeprefix("本报讯 ")).boxes
     assert [round(box[0] * SIZE[0]) for box in boxes[1:]] == [40, 40, 220, 220] and len(boxes) == 5
-    assert all(box[3] <= below[1] + 0.01 for box, below in zip(boxes[:2], boxes[1:3], strict=True))
+    assert all(box[3] <= below[1] + 0.01 for box, below in pairwise(boxes[:3]))
     assert len(cited(article, HEAD, "title").boxes) == 1
 
 
@@ -192,7 +194,10 @@ def recognised(folder, name, content) -> Article:
     return article
 
 
-@pytest.mark.parametrize(("name", "content"), [("a.xml", alto(' WIDTH="1000" HEIGHT="1000"')), ("b.xml", page_xml()), ("c.hocr", hocr())])
+SIZED = ' WIDTH="1000" HEIGHT="1000"'
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.xml", alto(SIZED)), ("b.xml", page_xml()), ("c.hocr", hocr())])
 def test_recognised_files_give_boxes_and_confidences(tmp_path, name, content):
     article = recognised(tmp_path, name, content)
     found = cited(article, "总投资额86.8亿元。续建桥梁44座。")
@@ -231,7 +236,7 @@ def test_a_photograph_is_read_as_it_is_shown(tmp_path, monkeypatch):
 
 
 def test_words_of_low_confidence_are_named_in_the_language_of_the_question(tmp_path):
-    article = recognised(tmp_path, "a.xml", alto(' WIDTH="1000" HEIGHT="1000"'))
+    article = recognised(tmp_path, "a.xml", alto(SIZED))
     text = article.text
     words = "甲镇新开工桥梁47座,总投资额86.8亿元。"
     doubtful = Piece(article, Passage("x", "a", text, 0, len(text)), text.index(words), text.index(words) + len(words), words)

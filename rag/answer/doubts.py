@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rag.answer.choose import Piece
 from rag.pages.printed import doubtful_words
 
-LOW_CONFIDENCE = 0.8  # OCR confidence of a line, 0 to 1, below which an answer warns of it
+LOW_CONFIDENCE = 0.85  # OCR confidence of a line, 0 to 1, below which an answer warns of it; see benchmarks/printed-confidence.md
 _TOLD = {"zh": ("图像识别把握不大,请与原页核对:", "[{}]“{}”", ";"),
          "en": ("recognised from a picture with low confidence, compare the page: ", "[{}] “{}”", "; ")}
 
