@@ -19,6 +19,7 @@ from rag.answer.doubts import print_doubts
 from rag.answer.locate import citation
 from rag.doors.cli.printing import print_answer
 from rag.doors.export.answers import as_markdown
+from rag.doors.server.reading import _picture
 from rag.index.build import corrected
 from rag.index.store.archive import article_from_dict, article_to_dict
 from rag.pages import read_articles
@@ -255,6 +256,14 @@ def test_the_page_is_told_by_the_command_and_in_exports(tmp_path, capsys):
         assert ("page 1" if language == "en" else "第1页") in as_markdown(answer.to_dict())
     row = answer.to_dict()["citations"][0]
     assert row["page"] == 1 and len(row["boxes"]) == 2 and row["confidence"] is None
+
+
+def test_the_desk_frames_a_quotation_on_the_picture_of_its_page(tmp_path):
+    [article] = read_articles(pdf(tmp_path / "a.pdf", lambda canvas: None, columns), "a.pdf")
+    found = cited(article, SENTENCES[1])
+    told = _picture(SimpleNamespace(home=tmp_path), article, "text", 0, found.start, found.end)
+    assert (told["page"], told["pages"], told["boxes"]) == (2, 2, [list(box) for box in found.boxes])
+    assert _picture(SimpleNamespace(home=tmp_path), article, "text", 0, 0, 0)["page"] == 2
 
 
 # -- the index ----------------------------------------------------------------------------------------------------

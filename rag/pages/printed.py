@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from math import inf
+from operator import attrgetter
 
 from rag.records import Article, Box, PrintedLine, field_text, runs_of, source_spans
 
@@ -74,9 +75,9 @@ def with_lines(article: Article, lines: Sequence[PrintedLine]) -> Article:
     >>> with_lines(Article("a", "p", "d", "签", runs={"text": (Run(0, 1, 3),)}), lines).lines == lines[1:]
     True
     """
-    starts, ends = [line.start for line in lines], [line.end for line in lines]
     runs = [run for spelled in (*article.runs.values(), *(caption.runs for caption in article.captions)) for run in spelled]
-    own = {at for run in runs for at in range(bisect_right(ends, run.source), bisect_left(starts, run.source + run.end - run.start))}
+    own = {at for run in runs for at in range(bisect_right(lines, run.source, key=attrgetter("end")),
+                                              bisect_left(lines, run.source + run.end - run.start, key=attrgetter("start")))}
     return replace(article, lines=tuple(lines[at] for at in sorted(own)))
 
 
