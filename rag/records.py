@@ -14,7 +14,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any
 
 QUOTABLE = ("text", "title", "kicker", "section", "byline")  # the fields that can be quoted, apart from captions
@@ -67,6 +67,48 @@ def source_spans(runs: Iterable[Run], start: int, end: int) -> tuple[tuple[int, 
             first = spans.pop()[0]
         spans.append((first, last))
     return tuple(spans)
+
+
+Box = tuple[float, float, float, float]  # left, top, right, bottom, as shares (0 to 1) of the width and height of the page
+
+
+@dataclass(frozen=True)
+class PrintedLine:
+    """The characters ``start`` to ``end`` of the text of a source, and where they are printed.
+
+    ``page``: from 1. ``stops``: ``(character of the line, coordinate)``, ascending by character; between two stops all characters
+    are equally wide. ``across``: the extent of the line at right angles to its direction. Coordinates are shares (0 to 1) of
+    the width or height of the page as it is shown. ``down``: whether the line runs down the page. ``stops`` is ``()`` if the
+    size of the page is unknown. ``confidence``: of OCR, 0 to 1; ``None`` for text that was not recognised.
+
+    >>> line = PrintedLine(0, 4, 1, ((0, 0.1), (4, 0.5)), (0.2, 0.25))
+    >>> line.box(1, 3)
+    (0.2, 0.2, 0.4, 0.25)
+    """
+
+    start: int
+    end: int
+    page: int
+    stops: tuple[tuple[int, float], ...] = ()
+    across: tuple[float, float] = (0.0, 0.0)
+    down: bool = False
+    confidence: float | None = None
+
+    def box(self, start: int, end: int) -> Box | None:
+        """Returns the box of the characters ``start`` to ``end`` of the source, ``None`` if it is unknown."""
+        if not self.stops:
+            return None
+        first, last = sorted((self.coordinate(start), self.coordinate(end)))
+        low, high = self.across
+        return (low, first, high, last) if self.down else (first, low, last, high)
+
+    def coordinate(self, at: int) -> float:
+        """Returns the coordinate at which character ``at`` of the source begins."""
+        character = at - self.start
+        for (low, first), (high, last) in pairwise(self.stops):
+            if character <= high:
+                return round(first + (last - first) * (character - low) / (high - low), 4)
+        return self.stops[-1][1]
 
 
 @dataclass(frozen=True)
@@ -130,6 +172,7 @@ class Article:
     ``doubts``: one line for each uncertain decision of the reader.
     ``corrected``: field (``title``, ``byline``, ``date``) that a user corrected → its value on the page.
     ``page``: the number of its page in the issue (``3``, ``A3``), or ``""``.
+    ``lines``: the printed lines of the article, ascending; ``()`` for a source without pages, such as plain text.
     """
 
     article_id: str
@@ -152,6 +195,7 @@ class Article:
     page: str = ""
     jump: Jump | None = None
     links: Links | None = None
+    lines: tuple[PrintedLine, ...] = ()
 
     @property
     def tables(self) -> tuple[tuple[str, ...], ...]:
@@ -263,7 +307,9 @@ class Hit:
 class Citation:
     """A verbatim quotation: ``quote == field[start:end]``, and ``source_spans`` are its ranges in the raw page.
 
-    ``corrected``: field that a user corrected → its value on the page. ``sha256``: hash of the quotation.
+    ``corrected``: field that a user corrected → its value on the page. ``sha256``: hash of the quotation. ``page``: the page of
+    the source file on which the quotation begins, from 1; ``None`` for a source without pages. ``boxes``: where it stands on this
+    page, one box for each printed line. ``confidence``: the lowest OCR confidence of its lines, 0 to 1; ``None`` without OCR.
 
     >>> citation = Citation(1, "a", "p", "签约", "", "a.txt", "", "text", "47个", 0, 3, ((5, 8),))
     >>> citation.sha256 == quote_hash("47个")
@@ -285,6 +331,9 @@ class Citation:
     item: int = 0
     sha256: str = ""
     corrected: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    page: int | None = None
+    boxes: tuple[Box, ...] = ()
+    confidence: float | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "sha256", quote_hash(self.quote))

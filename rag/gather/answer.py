@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rag.answer.choose import Piece
+from rag.answer.doubts import print_doubts
 from rag.answer.locate import citation
 from rag.gather import compute
 from rag.gather.candidates import chance_of
@@ -258,4 +259,5 @@ def _answer(plan: Plan, told: Told, text: str, language: str, derived: Derived |
     citations = tuple(citation(number, piece) for number, piece in enumerate(told.pieces, 1))
     return Answer(plan.question, language, text, not told.rows, citations, operation=plan.operation, parts=tuple(parts), rows=told.rows,
                   derived=derived, missing=told.missing, times=all_times((piece.text, piece.article.date) for piece in told.pieces),
+                  warnings=print_doubts(told.pieces, language),
                   chance=min((row.chance for row in told.rows), default=0.0), checks={"every figure found": not told.missing})

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rag.doors.evaluate import Report
     from rag.gather.ledger import Entry
     from rag.models import Status
-    from rag.records import Answer, Article, Hit
+    from rag.records import Answer, Article, Citation, Hit
     from rag.verify import Check
 
 
@@ -32,12 +32,19 @@ def print_answer(answer: Answer) -> None:
     """Prints an answer, its quotations, and the notes on it."""
     print(styled(answer.text, bold=True))
     for c in answer.citations:
-        source_line = " · ".join(part for part in (c.title, c.byline, c.date, c.source) if part)
+        source_line = " · ".join(part for part in (c.title, c.byline, c.date, _source(c, answer.language)) if part)
         print(f"\n{styled(f'[{c.number}]', fg='cyan')} {c.quote}\n    {styled(source_line, dim=True)}")
     for line in _notes_of(answer):
         print(line)
     for warning in answer.warnings:
         print(f"\n{styled('!', fg='yellow', bold=True)} {warning}")
+
+
+def _source(citation: Citation, language: str) -> str:
+    """Returns the source of a citation with its page, if it has pages."""
+    if citation.page is None:
+        return citation.source
+    return f"{citation.source} 第{citation.page}页" if language == "zh" else f"{citation.source}, page {citation.page}"
 
 
 def _notes_of(answer: Answer) -> Iterator[str]:

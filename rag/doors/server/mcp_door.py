@@ -35,6 +35,7 @@ from rag.doors.server.openai_told import permalink
 from rag.doors.service.errors import NoIndex
 from rag.doors.service.events import Queued
 from rag.errors import GenerationError, RagError, StoreError
+from rag.pages.printed import place_of
 from rag.records import Answer, Article, Citation, Filter, Hit, Links, Turn, headline, runs_of, source_spans
 from rag.search.query import MAX_CHARACTERS
 
@@ -98,6 +99,9 @@ class Span(BaseModel):
     start: int = Field(description="in characters of the field")
     end: int = Field(description="after the last character")
     source_spans: list[list[int]] = Field(description="[start, end) in characters of the raw page")
+    page: int | None = Field(description="page of the source file, from 1; null for a source without pages")
+    boxes: list[list[float]] = Field(description="[left, top, right, bottom] of each printed line, in shares of the page's size")
+    confidence: float | None = Field(description="lowest confidence of the recognition of its lines, 0 to 1; null for a set page")
     sha256: str = Field(description="of the quotation in UTF-8")
     url: str = Field(description="where a reader sees it, or empty")
 
@@ -295,15 +299,18 @@ class _Tools:
             number=citation.number, quote=citation.quote, byline=citation.byline, article_id=citation.article_id,
             passage_id=citation.passage_id, title=citation.title, date=citation.date, source=citation.source, field=citation.field,
             item=citation.item, start=citation.start, end=citation.end, source_spans=[list(span) for span in citation.source_spans],
-            sha256=citation.sha256, url=permalink(self._base_url, citation) if self._base_url else "")
+            sha256=citation.sha256, page=citation.page, boxes=[list(box) for box in citation.boxes], confidence=citation.confidence,
+            url=permalink(self._base_url, citation) if self._base_url else "")
 
     def _passage(self, hit: Hit) -> FoundPassage:
         """A hit as if its whole passage was quoted."""
         passage, article = hit.passage, hit.article
         spans = source_spans(runs_of(article, passage.field, passage.item), passage.start, passage.end)
+        place = place_of(article, passage.field, passage.item, passage.start, passage.end)
         cited = self._quotation(Citation(
             hit.rank, article.article_id, passage.passage_id, headline(article), article.byline, article.source, article.date,
-            passage.field, passage.text, passage.start, passage.end, spans, passage.item))
+            passage.field, passage.text, passage.start, passage.end, spans, passage.item,
+            page=place.page, boxes=place.boxes, confidence=place.confidence))
         return FoundPassage(rank=hit.rank, score=round(hit.score, 6), text=passage.text, matched=list(hit.matched),
                             **cited.model_dump(exclude={"number", "byline", "quote"}))
 
@@ -351,7 +358,8 @@ def _quoted(cited: Quotation) -> str:
 
 
 def _told(one: Span | ArticleText) -> str:
-    return " · ".join(part for part in (one.title, getattr(one, "byline", ""), one.date, one.source, one.url) if part)
+    page = f"page {one.page}" if isinstance(one, Span) and one.page else ""
+    return " · ".join(part for part in (one.title, getattr(one, "byline", ""), one.date, one.source, page, one.url) if part)
 
 
 def _head(article: Article) -> str:

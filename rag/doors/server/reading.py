@@ -173,13 +173,13 @@ def _pictured(library: Library, article: Article) -> Path:
 
 
 def _picture(library: Library, article: Article, field: str, item: int, start: int, end: int) -> dict[str, Any]:
-    from rag.pages.pictures import page_count, spots
-    from rag.records import field_text
+    from rag.pages.pictures import page_count
+    from rag.pages.printed import place_of
 
     file = _pictured(library, article)
-    found = spots(file, field_text(article, field, item)[start:end]) if end > start else []
-    page = found[0].page if found else 1
-    return {"page": page, "pages": page_count(file), "boxes": [list(box) for spot in found if spot.page == page for box in spot.boxes],
+    place = place_of(article, field, item, start, end)
+    page = place.page or place_of(article, "text", 0, 0, len(article.text)).page or 1
+    return {"page": page, "pages": page_count(file), "boxes": [list(box) for box in place.boxes],
             "image": f"/api/articles/{article.article_id}/picture/{page}.png"}
 
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from rag.errors import StoreError
 from rag.index.facts import facts_of
 from rag.language.dates import date_tokens
 from rag.language.text import search_tokens, sentences, syllables
-from rag.records import Article, Caption, Fact, Filter, Joint, Jump, Links, Passage, Run
+from rag.records import Article, Caption, Fact, Filter, Joint, Jump, Links, Passage, PrintedLine, Run
 
 JUMPING = ('"jump": {', '"links": {')  # stand in the record of an article with a jump line or links, and in no other
 _IS_JUMPING = " + ".join(f"instr(record, '{key}')" for key in JUMPING) + " > 0"
@@ -124,7 +125,7 @@ class Archive:
         return count
 
     def _add_article(self, article: Article, passages: list[Passage]) -> int:
-        record = json.dumps(asdict(article), ensure_ascii=False)
+        record = json.dumps(article_to_dict(article), ensure_ascii=False)
         done = self.connection.execute(
             "INSERT OR IGNORE INTO articles VALUES (?, ?, ?, ?, ?)",
             (article.article_id, article.source, article.doc_id, article.date, record),
@@ -353,14 +354,30 @@ def _fts_string(words: str) -> str:
     return '"' + words.replace('"', '""') + '"'
 
 
+def article_to_dict(article: Article) -> dict[str, Any]:
+    """Returns an article as it is stored: each printed line as a list, and no ``lines`` for a source without pages."""
+    raw = asdict(replace(article, lines=()))
+    del raw["lines"]
+    lines = [[line.start, line.end, line.page, list(chain(*line.stops)), *line.across, int(line.down), line.confidence]
+             for line in article.lines]
+    return {**raw, "lines": lines} if lines else raw
+
+
 def article_from_dict(raw: dict[str, Any]) -> Article:
-    """Restores an article from its JSON; the inverse of ``dataclasses.asdict``."""
+    """Restores an article from its stored form; the inverse of :func:`article_to_dict`."""
     captions = tuple(Caption(c["text"], c["credit"], _runs(c["runs"])) for c in raw["captions"])
     return Article(**{
         **raw, "captions": captions, "runs": {name: _runs(runs) for name, runs in raw["runs"].items()},
         "joints": tuple(Joint(**joint) for joint in raw["joints"]), "doubts": tuple(raw["doubts"]),
         "jump": Jump(**raw["jump"]) if raw.get("jump") else None, "links": Links(**raw["links"]) if raw.get("links") else None,
+        "lines": tuple(_line(*line) for line in raw.get("lines", ())),
     })
+
+
+def _line(
+    start: int, end: int, page: int, stops: list[Any], low: float, high: float, down: int, confidence: float | None
+) -> PrintedLine:
+    return PrintedLine(start, end, page, tuple(zip(stops[::2], stops[1::2], strict=True)), (low, high), bool(down), confidence)
 
 
 def _runs(raw: list[dict[str, int]]) -> tuple[Run, ...]:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from rag.errors import SourceError, StoreError
+from rag.index.store.archive import article_to_dict
 from rag.index.store.layout import Settings
 from rag.index.store.milvus_conditions import is_in
 from rag.index.store.milvus_reading import MilvusReading, split_record
@@ -240,7 +241,7 @@ def _unfinished_build(client: Any, address: str, stem: str, settings: Settings) 
 
 
 def _article_rows(article: Article) -> Iterator[dict[str, Any]]:
-    record = json.dumps(asdict(article), ensure_ascii=False)
+    record = json.dumps(article_to_dict(article), ensure_ascii=False)
     for part, piece in enumerate(split_record(record)):
         yield {"article_id": article.article_id, "source": article.source, "date": article.date, "part": part, "record": piece}
 

@@ -224,6 +224,7 @@ export const TEXTS = {
   ],
   picture_alt: ["Page {page} of {pages}; the quotation is framed", "第 {page} 页，共 {pages} 页；引文已框出"],
   page_of: ["Page {page} of {pages}", "第 {page} 页，共 {pages} 页"],
+  page_number: ["page {page}", "第 {page} 页"],
   copy_place: ["Copy a link to this place", "复制此处链接"],
   copied_place: ["The link is copied", "链接已复制"],
   note_selection: ["Note on the selection", "为所选文字写笔记"],
