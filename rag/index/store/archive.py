@@ -157,15 +157,11 @@ class Archive:
             [(row, *(getattr(fact, name) for name in _FACT_COLUMNS)) for fact in facts_of(passage, written)])
 
     def pending(self, limit: int) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
-        """Returns up to ``limit`` passages and as many sentences without a vector, each ``(row, text to embed)``.
-
-        A byline is embedded under the headline of its article, because a question about an author names the article.
-        """
+        """Returns up to ``limit`` passages and as many sentences without a vector, each ``(row, text to embed)``."""
         passages = self.connection.execute(
             "SELECT row, context || char(10) || text FROM passages WHERE vector IS NULL LIMIT ?", (limit,)).fetchall()
         inner = self.connection.execute(
-            "SELECT s.row, CASE p.field WHEN 'byline' THEN p.context || char(10) ELSE '' END "
-            '|| substr(p.text, s.start - p.start + 1, s."end" - s.start) FROM sentences s '
+            'SELECT s.row, substr(p.text, s.start - p.start + 1, s."end" - s.start) FROM sentences s '
             "JOIN passages p ON p.row = s.passage WHERE s.vector IS NULL LIMIT ?", (limit,)).fetchall()
         return passages, inner
 

@@ -175,7 +175,7 @@ class MilvusArchive(MilvusReading):
         around = self.passages(row["passage"] for row in inner)
         cut = [(row["row"], around[row["passage"]], row["start"], row["end"]) for row in inner if row["passage"] in around]
         return (sorted((row["row"], f"{row['context']}\n{row['text']}") for row in waiting),
-                sorted((row, _embedded(passage, start, end)) for row, passage, start, end in cut))
+                sorted((row, passage.text[start - passage.start : end - passage.start]) for row, passage, start, end in cut))
 
     def pending_count(self) -> int:
         """Returns the number of texts without a vector."""
@@ -258,12 +258,6 @@ def _passage_row(article: Article, passage: Passage) -> dict[str, Any]:
 def _sentence_rows(passage: Mapping[str, Any]) -> list[dict[str, Any]]:
     shared = {name: passage[name] for name in ("passage_id", "article_id", "source", "date")}
     return [{**shared, "start": passage["start"] + a, "end": passage["start"] + b} for a, b in sentences(passage["text"])]
-
-
-def _embedded(passage: Passage, start: int, end: int) -> str:
-    """Returns the text to embed for a sentence of a passage; a byline stands under the headline of its article."""
-    text = passage.text[start - passage.start : end - passage.start]
-    return f"{passage.context}\n{text}" if passage.field == "byline" else text
 
 
 def _truncated(words: Sequence[str]) -> str:
