@@ -107,13 +107,11 @@ class Rag:
         self, question: str, history: Sequence[Turn], asked_on: date | None, retriever: Retriever, clock: _Clock,
         stopped: Callable[[], bool], operation: str | None,
     ) -> Iterator[Event]:
-        """The steps of an answer: gathered where the question takes several figures, else looked up.
+        """Yields the steps of an answer: gathered where the question takes several figures, else looked up.
 
-        A question that may be either is looked up first, and gathered if no sentence answers it.
+        A question that may be either is looked up first: what one sentence says need not be worked out.
         """
-        from rag.gather.answer import answers_kind, is_whole
-        from rag.gather.operation import IN_DOUBT
-        from rag.gather.plan import ARITHMETIC
+        from rag.gather.operation import CLEAR, takes_several
         from rag.generate import Stoppable
         from rag.search.asked_on import with_absolute_times
 
@@ -130,7 +128,8 @@ class Rag:
                 seconds=clock.seconds(), made_with=self._made_with(retriever),
                 retrieved=tuple((hit.passage.passage_id, round(hit.score, 4)) for hit in hits))
 
-        if several > self.config.answering.work_out:
+        least, surely = self.config.answering.work_out, CLEAR[1]
+        if several > max(least, surely):
             yield Stage("plan")
             if gathered := self._gathered(doing, query, retriever, generator, clock):
                 yield EvidenceFound(())
@@ -141,10 +140,9 @@ class Rag:
             if isinstance(event, EvidenceFound):
                 hits = list(event.hits)
             if isinstance(event, Answer):
-                doubtful = IN_DOUBT < several <= self.config.answering.work_out
-                if doubtful and doing in ARITHMETIC and not answers_kind(event, doing):
-                    gathered = self._gathered(doing, query, retriever, generator, clock)
-                    event = gathered if gathered and is_whole(gathered) else event
+                if CLEAR[0] < several <= surely and takes_several(several, event.chance) > least:
+                    yield Stage("plan")
+                    event = self._gathered(doing, query, retriever, generator, clock) or event
                 event = whole(event, hits)
             yield event
 

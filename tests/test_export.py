@@ -36,7 +36,7 @@ LATIN = Article("8f0c", "p.txt", "p#2", "Text.", title="Bridges & {roads}: 100% 
 
 def quoted(number: int, quote: str) -> Citation:
     return Citation(number, "8f0a", "p1", "甲镇新桥开工", "叶伟", "seeds/清河.txt", "2024-07-05", "text", quote, 3, 3 + len(quote),
-                    ((13, 20), (40, 45)), corrected={"title": "甲镇新侨"})
+                    ((13, 20), (40, 45)), corrected={"title": "甲镇新侨"}, page=3)
 
 
 def receipt(**changes) -> dict:
@@ -159,7 +159,7 @@ def test_markdown_holds_all_that_is_needed_to_check():
     told = as_markdown(receipt(), CHECKS)
     for part in (
             "# 新开工多少座?", "47座\\[1\\]。", "### \\[1\\] 甲镇新桥开工", "> 新开工桥梁47座",
-            "叶伟 · 2024-07-05 · seeds/清河.txt (人工更正,原页为 题名: 甲镇新侨)",
+            "叶伟 · 2024-07-05 · seeds/清河.txt · 第3页 (人工更正,原页为 题名: 甲镇新侨)",
             "文章正文字符 3–11;原页字符 13–20, 40–45; SHA-256 " + receipt()["citations"][0]["sha256"],
             "| 44座 | 续建桥梁 | 2024-07-05 |", "| 今年 | 2024年 | 2024-07-05 |", "- 页面残缺",
             "✓ \\[1\\] 见于文章: 符合", "✗ 答案中的数字都见于引文: 不符 (9座)",
@@ -357,10 +357,10 @@ def test_answers_come_as_a_spreadsheet_without_formulas():
     sheet = load_workbook(io.BytesIO(answers_as(ROWS, "xlsx"))).active
     header, first, second, third = ([cell.value for cell in row] for row in sheet.iter_rows())
     assert header == ["id", "question", "answer", "refused", "chance", "quotation 1", "quotation 2", "quotation 3", "title", "date",
-                      "source", "error"]
+                      "source", "page", "error"]
     assert first == ["q1", "=1+1", "47座[1]。", False, 0.94, "新开工桥梁47座", None, None,
-                     "甲镇新桥开工", "2024-07-05", "seeds/清河.txt", None]
-    assert second == ["q2", "乙?", *[None] * 9, "-x"] and third[2:] == first[2:]
+                     "甲镇新桥开工", "2024-07-05", "seeds/清河.txt", 3, None]
+    assert second == ["q2", "乙?", *[None] * 10, "-x"] and third[2:] == first[2:]
     assert sheet["B2"].data_type == "s" and sheet["B2"].alignment.wrap_text and sheet["A1"].font.bold and sheet.freeze_panes == "A2"
 
 
@@ -370,7 +370,7 @@ def test_the_rows_of_gathered_answers_are_a_sheet_of_their_own():
     assert load_workbook(io.BytesIO(answers_as(ROWS, "xlsx"))).sheetnames == ["Sheet"]
     book = load_workbook(io.BytesIO(answers_as([*ROWS, {"id": "q4", **gathered()}], "xlsx")))
     header, *rows = ([cell.value for cell in row] for row in book["rows"].iter_rows())
-    assert book.sheetnames == ["Sheet", "rows"] and len(header) == 15
+    assert book.sheetnames == ["Sheet", "rows"] and len(header) == 16
     first, second, result, missing = (dict(zip(header, row, strict=True)) for row in rows)
     assert (first["id"], first["question"], first["row"], first["label"], first["as printed"], first["value"]) == (
         "q4", "相差多少座?", 1, "新开工", "47座", 47)

@@ -8,6 +8,7 @@ import pytest
 
 from rag.errors import SourceError
 from rag.pages import read_articles
+from rag.pages.printed import Printed
 
 TABLE = "| 季度 | 产值(亿元) |\n|---|---|\n| 一季度 | 31.2 |\n| 二季度 | 33.9 |"
 
@@ -144,7 +145,7 @@ def test_a_pdf_of_pictures_is_given_to_the_recogniser(tmp_path, monkeypatch):
     canvas.drawImage(ImageReader(Image.new("RGB", (40, 40), "white")), 10, 10)
     canvas.save()
     seen = []
-    monkeypatch.setattr("rag.pages.scans.text_of_pixels", lambda pixels: seen.append(pixels.shape) or "## 甲县改造公路\n\n正文。")
+    monkeypatch.setattr("rag.pages.scans.read_pixels", lambda pixels: seen.append(pixels.shape) or Printed("## 甲县改造公路\n\n正文。"))
     [article] = read_articles(tmp_path / "a.pdf")
     assert article.title == "甲县改造公路" and seen[0][2] == 3 and seen[0][0] > 3000
 

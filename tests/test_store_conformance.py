@@ -28,7 +28,7 @@ from rag.index.store.vectors import centred
 from rag.language.text import search_tokens
 from rag.language.typical import TYPICAL_QUESTIONS
 from rag.pages import iter_archive, read_articles
-from rag.records import Article, Filter
+from rag.records import Article, Filter, PrintedLine
 
 STORES = ["sqlite", "milvus"]
 SETTINGS = Settings("bag", BagEmbedder.dimension, 350)
@@ -349,6 +349,14 @@ def test_a_long_article_is_kept_whole_and_found_by_any_of_its_words(archive):
     assert archive.articles([article.article_id]) == {article.article_id: article}
     for text, count in (("随州高新", 1), (article.text[100:1000], 1), (article.text[100:1000] + "丙", 0)):
         assert archive.listed("", text, 0, 9)[0] == count
+
+
+def test_printed_lines_come_back_as_they_were_read(archive):
+    article, passages = an_article("a", "甲镇开工47个。")
+    lines = (PrintedLine(0, 4, 2, ((0, 0.1), (4, 0.3)), (0.2, 0.21)), PrintedLine(4, 8, 3, down=True, confidence=0.9))
+    article = replace(article, lines=lines)
+    archive.add_source("a", "1", [(article, passages)])
+    assert archive.articles([article.article_id])[article.article_id] == article
 
 
 def test_milvus_alone_has_a_longest_caption(archive, backend):

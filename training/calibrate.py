@@ -3,12 +3,15 @@
     python training/calibrate.py search    --set INDEX QUESTIONS [--set INDEX QUESTIONS …]
     python training/calibrate.py sentences --set INDEX QUESTIONS [--set INDEX QUESTIONS …]
     python training/calibrate.py answers   --set INDEX QUESTIONS … --scorer score_qa.py
+    python training/calibrate.py several   --set INDEX QUESTIONS …
 
 ``search``: what each channel of search counts for, by logistic regression over the passages that the channels put forward (softmax, one
 of the right document); printed as they stand in ``config.yaml``, with what they give on each corpus when fitted to the others.
 ``sentences``: what tells for a sentence (the reader's margin, its vector, its words, its passage), by logistic regression over
 the candidates of each question (softmax, one of them gold). ``answers``: what tells that an answer is right, by logistic regression
-over questions with and without an answer; the figures printed are of ten-fold cross-validation. Questions are lines of the sets in
+over questions with and without an answer; the figures printed are of ten-fold cross-validation. ``several``: what tells that a
+question takes several figures (its lines have an ``operation``), by logistic regression over what its words tell and how well one
+sentence answers it; written to ``rag/gather/fitted.json``. Questions are lines of the sets in
 ``benchmarks/sets``; an answer is right if its Chinese wording holds what must be in it.
 """
 
@@ -34,6 +37,8 @@ from rag.answer.locate import Found
 from rag.answer.read import own_words, read_pieces
 from rag.answer.word import write_chinese
 from rag.engine import _READ
+from rag.gather import candidates as figures
+from rag.gather.operation import log_odds
 from rag.search.retrieve import fuse
 
 FITTED = Path(stage.__file__).with_name("fitted.json")
@@ -44,7 +49,7 @@ PENALTY = 0.02  # of squared weights, so that few questions do not decide
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["search", "sentences", "answers"])
+    parser.add_argument("what", choices=["search", "sentences", "answers", "several"])
     parser.add_argument("--config", type=Path)
     parser.add_argument("--set", dest="sets", nargs=2, action="append", metavar=("INDEX", "QUESTIONS"), required=True)
     parser.add_argument("--scorer", type=Path)
@@ -52,6 +57,9 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.what == "search":
         fit_search(arguments)
+        return
+    if arguments.what == "several":
+        fit_several(arguments)
         return
     weights = {name: dict(values) for name, values in fitted().items()}
     for name, found in (fit_sentences if arguments.what == "sentences" else fit_answers)(arguments).items():
@@ -202,6 +210,34 @@ def fit_model(rows: list[Any]) -> dict[str, float]:
         reliability(held[names == name], labels[names == name])
         thresholds(held[names == name], labels[names == name], answerable[names == name])
     return dict(zip(("constant", *SIGNS), fit_logistic(features, labels), strict=True))
+
+
+# -- several figures ---------------------------------------------------------------------------------------------
+
+
+def fit_several(arguments: argparse.Namespace) -> None:
+    features, labels = [], []
+    for index, questions in arguments.sets:
+        rag = Rag.open(arguments.config, index=index)
+        for line in Path(questions).read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            several = rag.operation(rag.understand(row["question"]))[1]
+            answer = rag.ask(row["question"], operation="lookup")
+            features.append([1.0, log_odds(several), log_odds(answer.chance)])
+            labels.append("operation" in row)
+    told, takes = np.array(features), np.array(labels, float)
+    folds, held = np.random.default_rng(0).integers(0, 10, len(told)), np.zeros(len(told))
+    for fold in range(10):
+        held[folds == fold] = logistic(told[folds == fold], fit_logistic(told[folds != fold], takes[folds != fold]))
+    print(f"several: {np.mean(held[takes == 1] > 0.5):.3f} of {int(takes.sum())}; "
+          f"one sentence: {np.mean(held[takes == 0] <= 0.5):.3f} of {int((takes == 0).sum())}; "
+          f"by the words alone {np.mean(told[takes == 1, 1] > 0):.3f}, {np.mean(told[takes == 0, 1] <= 0):.3f}")
+    weights = {name: dict(values) for name, values in figures.fitted().items()}
+    best = fit_logistic(told, takes)
+    weights["several"] = dict(zip(("constant", "question", "looked_up"), (round(float(value), 3) for value in best), strict=True))
+    print(json.dumps(weights["several"]))
+    if not arguments.dry:
+        Path(figures.__file__).with_name("fitted.json").write_text(json.dumps(weights, indent=1) + "\n", encoding="utf-8")
 
 
 def last(steps: Any) -> Any:

@@ -191,7 +191,7 @@ def collate(rows: Sequence[Any], length: int) -> tuple[torch.Tensor, torch.Tenso
 
 def losses(network: ReaderNetwork, ids: torch.Tensor, marks: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, ...]:
     """The loss, and the scores of nothing and of each sentence ``(n, 1 + sentences)``, starts and ends ``(n, tokens)``."""
-    starts, ends, sentence, nothing = (out.float() for out in network(ids, (ids != PAD).long()))
+    starts, ends, sentence, nothing = (out.float() for out in network(ids, (ids != PAD).long())[:4])
     scores = torch.where(marks >= 0, sentence.gather(1, marks.clamp(min=0)), torch.full_like(marks, -1e4, dtype=torch.float))
     scores = torch.cat([nothing[:, None], scores], 1)
     loss = functional.cross_entropy(scores, targets[:, 0] + 1)

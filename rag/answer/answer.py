@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rag.answer.choose import Piece
+from rag.answer.doubts import print_doubts
 from rag.answer.figures import other_figures
 from rag.answer.judge import chance, signs_of
 from rag.answer.locate import Found, citation
@@ -46,7 +47,8 @@ def write_answer(
         text = write_chinese(found, sources)
     else:
         text = yield from write_english(generator, query, found, sources, max_tokens, known)
-    warnings = ("left out, as no sentence holds it: " + ", ".join(found.missing),) if found.missing else ()
+    left_out = ("left out, as no sentence holds it: " + ", ".join(found.missing),) if found.missing else ()
+    warnings = (*left_out, *print_doubts(sources, query.language))
     figures = other_figures(found.located, pieces, len(citations) + 1)
     checks = {"answer located": bool(found.located), "figures in quotations": not unsupported(text, [c.quote for c in citations]),
               "every piece found": not found.missing}
@@ -77,4 +79,4 @@ def refusal(query: Query, pieces: Sequence[Piece], failed: str, probability: flo
     silent, untimely, nearest = _REFUSALS[query.language]
     text = (untimely if failed == _WRONG_PERIOD else silent) + (nearest if pieces else "")
     return Answer(query.question, query.language, text, True, tuple(citation(1, piece) for piece in pieces[:1]),
-                  checks={failed: False}, chance=round(probability, 4))
+                  warnings=print_doubts(pieces[:1], query.language), checks={failed: False}, chance=round(probability, 4))

@@ -130,7 +130,8 @@ def in_scope(hits: Sequence[Hit], scope: Sequence[str]) -> list[Hit]:
 
 def _count_mentions(article: Article, scope: Sequence[str]) -> int:
     captions = " ".join(caption.text + caption.credit for caption in article.captions)
-    whole = fold(f"{article.section} {headline(article)} {article.byline} {article.text} {captions}")
+    story = article.links.story if article.links else ""
+    whole = fold(f"{article.section} {story} {headline(article)} {article.byline} {article.text} {captions}")
     return sum(fold(name) in whole for name in scope)
 
 
@@ -155,10 +156,16 @@ def _preselected(retriever: Retriever, query: Query, hits: Sequence[Hit], limit:
 
 
 def _sentences_of(retriever: Retriever, hit: Hit, vectors: np.ndarray, found: float) -> Iterable[Piece]:
-    """Yields the sentences of a passage with the z-scores of their vectors."""
-    for row, start, end in retriever.store.archive.sentences_of(hit.passage.passage_id):
+    """Yields the sentences of a passage with the z-scores of their vectors.
+
+    A byline has that of its passage, which holds the headline too: a question about an author names the article.
+    """
+    store = retriever.store
+    for row, start, end in store.archive.sentences_of(hit.passage.passage_id):
         text = hit.passage.text[start - hit.passage.start : end - hit.passage.start]
         if is_link(text):
             continue
-        near = float(np.mean([retriever.store.sentences.score(vector, row) for vector in vectors]))
+        is_byline = hit.passage.field == "byline"
+        table, place = (store.passages, store.archive.sentence_places([row])[row][0]) if is_byline else (store.sentences, row)
+        near = float(np.mean([table.score(vector, place) for vector in vectors]))
         yield Piece(hit.article, hit.passage, start, end, text, nearness=near, found=found)

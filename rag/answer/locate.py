@@ -15,6 +15,7 @@ from rag.answer.prompts import NOT_SAID
 from rag.language.figures import whole_figure as figure_span
 from rag.language.quantities import Quantity, header_unit, read
 from rag.language.text import HAN, fold
+from rag.pages.printed import place_of
 from rag.records import Citation, headline, runs_of, source_spans
 
 _COMMAS = ",\uff0c"
@@ -188,11 +189,12 @@ def _ends_clause(text: str, at: int) -> bool:
 
 
 def citation(number: int, piece: Piece) -> Citation:
-    """Returns a citation of a whole sentence, with its offsets in the article and in the raw page."""
+    """Returns a citation of a whole sentence, with its offsets in the article and in the raw page, and its place in print."""
     article, passage = piece.article, piece.passage
+    place = place_of(article, passage.field, passage.item, piece.start, piece.end)
     return Citation(
         number=number, article_id=article.article_id, passage_id=passage.passage_id, title=headline(article),
         byline=article.byline, source=article.source, date=article.date, field=passage.field, quote=piece.text,
         start=piece.start, end=piece.end, item=passage.item,
         source_spans=source_spans(runs_of(article, passage.field, passage.item), piece.start, piece.end),
-        corrected=article.corrected)
+        corrected=article.corrected, page=place.page, boxes=place.boxes, confidence=place.confidence)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rag.answer.choose import Piece
+from rag.answer.doubts import print_doubts
 from rag.answer.locate import citation
 from rag.gather import compute
 from rag.gather.candidates import chance_of
@@ -15,7 +16,7 @@ from rag.gather.gather import Gathered
 from rag.gather.plan import ARITHMETIC, Plan, Term
 from rag.gather.survey import Event, first_told, time_of
 from rag.gather.tell import Line, Named, in_language, listed, words, written
-from rag.language.quantities import is_rounded, read
+from rag.language.quantities import is_rounded
 from rag.language.times import all_times
 from rag.records import Answer, Derived, Row
 
@@ -258,20 +259,5 @@ def _answer(plan: Plan, told: Told, text: str, language: str, derived: Derived |
     citations = tuple(citation(number, piece) for number, piece in enumerate(told.pieces, 1))
     return Answer(plan.question, language, text, not told.rows, citations, operation=plan.operation, parts=tuple(parts), rows=told.rows,
                   derived=derived, missing=told.missing, times=all_times((piece.text, piece.article.date) for piece in told.pieces),
+                  warnings=print_doubts(told.pieces, language),
                   chance=min((row.chance for row in told.rows), default=0.0), checks={"every figure found": not told.missing})
-
-
-# -- either way ------------------------------------------------------------------------------------------------------
-
-
-def answers_kind(answer: Answer, operation: str) -> bool:
-    """Whether an answer that was looked up is none that a gathered one could better: it has a percentage where one is asked for."""
-    if answer.refused:
-        return False
-    told = read(_QUOTED.sub("", answer.text))
-    return operation not in ("share", "percent_change") or any(figure.kind == "percent" for figure in told)
-
-
-def is_whole(answer: Answer) -> bool:
-    """Whether nothing is missing in a gathered answer."""
-    return not answer.refused and not answer.missing

@@ -14,12 +14,38 @@ from importlib import resources
 
 import numpy as np
 
+from rag.gather.candidates import chance_of, fitted
+
 _HEADS = 12
 SCALE = "/scale"  # behind the name of a matrix: the scales of its rows
 Weights = Mapping[str, np.ndarray]
 
 
-IN_DOUBT = 0.15  # probability from which a question that no single sentence answers is tried with several
+CLEAR = (0.05, 0.95)  # outside these probabilities a question is told by itself; between them it is looked up first
+
+
+def takes_several(several: float, looked_up: float) -> float:
+    """Returns the probability that a question takes several figures, once it has been looked up.
+
+    ``several``: the same from the words of the question. ``looked_up``: the probability that the one sentence found answers it.
+    Many a difference or total is printed somewhere, and the question does not tell.
+
+    >>> takes_several(0.5, 0.95) < takes_several(0.5, 0.1)
+    True
+    """
+    weights = fitted()["several"]
+    score = weights["constant"] + weights["question"] * log_odds(several) + weights["looked_up"] * log_odds(looked_up)
+    return chance_of(score)
+
+
+def log_odds(probability: float) -> float:
+    """Returns the log odds of a probability clipped to 0.01 – 0.99.
+
+    >>> log_odds(0.5)
+    0.0
+    """
+    kept = min(max(probability, 0.01), 0.99)
+    return math.log(kept / (1.0 - kept))
 
 
 def operation_of(states: np.ndarray) -> tuple[str, float]:

@@ -163,11 +163,8 @@ def _asked_times(runs: Sequence[Run], question: str, operation: str) -> list[Whe
     inner = list({(run.first.when, run.last.when): run for run in runs if not any(_holds(run, other) for other in runs)}.values())
     if operation in OF_MANY and len(inner) == 1:
         return _parts(inner[0], question)
-    if len(inner) == 1 and operation in OF_TWO:
-        ends = [inner[0].last.when, inner[0].first.when]
-    else:
-        ends = [_whole(run) for run in inner]
-    times = list(dict.fromkeys(ends))
+    change = len(inner) == 1 and operation in OF_TWO
+    times = list(dict.fromkeys([inner[0].last.when, inner[0].first.when] if change else map(_whole, inner)))
     return sorted(times, reverse=True) if operation == "percent_change" else times
 
 

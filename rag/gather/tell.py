@@ -109,6 +109,9 @@ def listed(lines: Sequence[Line], language: str) -> str:
     >>> listed([Line("3月", "5%", "[1]"), Line("4月", "6%", "[2]")], "zh")
     '3月:5%[1];4月:6%[2]'
     """
-    joint = ":" if language == "zh" else ": "
-    space = "" if language == "zh" else " "
-    return _WORDS[language]["sep"].join(f"{line.label}{joint if line.shown else ''}{line.shown}{space}{line.marks}" for line in lines)
+    joint, space = (":", "") if language == "zh" else (": ", " ")
+
+    def told(line: Line) -> str:
+        return f"{line.label}{joint if line.label and line.shown else ''}{line.shown}{space}{line.marks}"
+
+    return _WORDS[language]["sep"].join(map(told, lines))

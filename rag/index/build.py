@@ -25,6 +25,7 @@ from rag.config import Config
 from rag.doors.desk import FILE, UPLOADS, DeskStore
 from rag.errors import SourceError, StoreError
 from rag.index.embed import Embedder
+from rag.index.issues import join_touched
 from rag.index.passages import passages_of
 from rag.index.store import (
     Archive,
@@ -52,7 +53,8 @@ SUFFIXES = (".txt", ".md", ".html", ".htm", ".xml", ".hocr", ".pdf", ".docx", ".
 class Report:
     """The result of a build.
 
-    ``failed``: one line for each file or archive line that could not be read. ``embedded``: number of new vectors.
+    ``failed``: one line for each file or archive line that could not be read. ``joined``: the sources whose stories were joined
+    with, or parted from, those of other pages of their issue. ``embedded``: number of new vectors.
     ``articles``, ``passages``: numbers in the whole index. ``seconds``: duration of the build.
     """
 
@@ -61,6 +63,7 @@ class Report:
     unchanged: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
+    joined: list[str] = field(default_factory=list)
     embedded: int = 0
     articles: int = 0
     passages: int = 0
@@ -69,7 +72,7 @@ class Report:
     @property
     def has_changes(self) -> bool:
         """Tells whether the build changed the index."""
-        return bool(self.added or self.changed or self.removed or self.embedded)
+        return bool(self.added or self.changed or self.removed or self.joined or self.embedded)
 
 
 def settings_of(config: Config, embedder: Embedder) -> Settings:
@@ -209,7 +212,7 @@ def _build(
     archive = Archive.create(working / layout.ARCHIVE)
     report = Report()
     try:
-        sources = _update_archive(archive, config, embedder, files, prune, report, progress)
+        sources = _update_archive(archive, config, embedder, files, prune, report, progress, resumed=resumed)
         if report.has_changes or resumed or fresh or not (config.index.dir / layout.MANIFEST).exists():
             _write_derived(archive, embedder, working)
             archive.close()
@@ -230,7 +233,7 @@ def _build_in_milvus(
     settings, report = settings_of(config, embedder), Report()
     archive = MilvusArchive.create(config.store.address, settings, token=token_from_environment(config), fresh=fresh)
     try:
-        _update_archive(archive, config, embedder, files, prune, report, progress)
+        _update_archive(archive, config, embedder, files, prune, report, progress, resumed=archive.is_unpublished)
         if report.has_changes or fresh or archive.is_unpublished:
             archive.set_centres(_query_centres(embedder))
             archive.publish()
@@ -240,12 +243,19 @@ def _build_in_milvus(
 
 
 def _update_archive(
-    archive: Writing, config: Config, embedder: Embedder, files: list[Path], prune: bool, report: Report, progress: Progress
+    archive: Writing, config: Config, embedder: Embedder, files: list[Path], prune: bool, report: Report, progress: Progress,
+    *, resumed: bool,
 ) -> int:
-    """Reads, removes and embeds; returns the number of sources. Raises :class:`SourceError` if none could be read."""
+    """Reads, removes, joins and embeds; returns the number of sources. Raises :class:`SourceError` if none could be read.
+
+    ``resumed``: a killed build has written into the archive, so any issue may have to be joined.
+    """
     _read_sources(archive, files, config, report, progress)
     if prune:
         _prune(archive, {source_name(file, config) for file in files}, report)
+    touched = [*report.added, *report.changed, *report.removed]
+    if touched or resumed:
+        report.joined = join_touched(archive, None if resumed else touched, config.passages.max_characters)
     report.embedded = _embed(archive, embedder, progress)
     sources, report.articles, report.passages = archive.counts()
     if not sources:

@@ -17,12 +17,14 @@ def passages_of(article: Article, max_characters: int = 350) -> list[Passage]:
     """Returns the passages of the body, the captions and the byline of an article.
 
     A sentence is split only if it is longer than ``max_characters``. A passage may span paragraphs, but a sub-heading always
-    starts a new passage. An empty article gives ``[]``.
+    starts a new passage. An empty article gives ``[]``, and so does one that only points to a story, which is told there.
 
     >>> article = Article("a", "page", "d", "开工47个。总投资86.8亿元。\\n## 安全\\n演练一场。", title="项目")
     >>> [p.text for p in passages_of(article, 50)]
     ['开工47个。总投资86.8亿元。', '演练一场。']
     """
+    if article.links and article.links.told_in:
+        return []
     found = [
         _passage(article, "text", 0, article.text[start:end], start, heading)
         for start, end, heading in _blocks(article.text, max_characters)
@@ -38,10 +40,17 @@ def passages_of(article: Article, max_characters: int = 350) -> list[Passage]:
 def context_of(article: Article, heading: str = "") -> str:
     """Returns the context of a passage: the section, title, sub-heading and date of its article.
 
+    What continues a story of another page also stands under the headline of the story.
+
     >>> context_of(Article("a", "p", "d", "", title="签约", kicker="某区", date="2024-07-05"), "投资")
     '某区 签约 投资 2024-07-05'
+    >>> from rag.records import Links
+    >>> context_of(Article("b", "q", "d", "", title="签约", date="2024-07-05", links=Links("a", story="某区 签约")))
+    '某区 签约 2024-07-05'
     """
     named = headline(article) if article.title or article.kicker else ""
+    story = article.links.story if article.links and article.links.continues else ""
+    named = named if story in named else story if named in story else f"{story} {named}"
     return " ".join(part for part in (article.section, named, heading, article.date) if part)
 
 

@@ -1,8 +1,9 @@
 """Reconstructs the articles of newspaper pages whose layout is lost.
 
-Files in reading order: ``files`` and ``archive`` (input formats), ``blocks`` (lines with their offsets), ``marks`` (set
+Files in reading order: ``files`` and ``archive`` (input formats), ``printed`` (where the text stands in
+print), ``blocks`` (lines with their offsets), ``marks`` (set
 phrases), ``photos`` and ``headings`` (block labels), ``lexicon`` and ``seams`` (does B continue A?), ``regions`` and
-``assembly`` (reading order), ``dates``, ``articles`` (the result), ``reader`` (the pipeline).
+``assembly`` (reading order), ``dates``, ``articles`` (the result), ``reader`` (the pipeline), ``issues`` (pages → issue).
 """
 
 from rag.pages.archive import iter_archive

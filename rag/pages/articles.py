@@ -8,9 +8,10 @@ from pathlib import PurePath
 from rag.pages.assembly import joint_score
 from rag.pages.blocks import Block, Range
 from rag.pages.dates import article_date
+from rag.pages.marks import jump_in_title, pointed_to
 from rag.pages.pieces import Photo, Piece, Region
 from rag.pages.seams import Seams, is_open
-from rag.records import Article, Caption, Joint, Run, content_id
+from rag.records import Article, Caption, Joint, Jump, Run, content_id
 
 _LIST_MARKS = ("- ", "* ", "+ ", "• ", "· ", "|", ">")
 # Set by hand while the failures of generated pages were read; measured on pages that were only counted (docs/research.md).
@@ -60,13 +61,23 @@ def write_article(page: str, region: Region, seams: Seams, source: str, doc_id: 
     title, text = fields["title"].text(), body.text()
     day, found = article_date(text, page_date)
     last = region.pieces[-1] if region.pieces else None
+    jump = _jump(region, title, text)
+    breaks_off = bool(last and not region.is_photo and (last.continues_elsewhere or (is_open(last) and not (jump and jump.see))))
     return Article(
         content_id(PurePath(source).stem, title, text), source, doc_id, text, title, fields["kicker"].text(),
         fields["section"].text(), byline.text(), day, found,
         tuple(_write_caption(page, photo) for photo in region.photos),
-        bool(last and not region.is_photo and (last.continues_elsewhere or is_open(last))),
+        breaks_off,
         {name: tuple(w.runs) for name, w in fields.items() if w.runs}, tuple(joints),
-        min([region.confidence, *(j.confidence for j in joints)]), tuple(doubts + region.doubts))
+        min([region.confidence, *(j.confidence for j in joints)]), tuple(doubts + region.doubts), jump=jump)
+
+
+def _jump(region: Region, title: str, text: str) -> Jump | None:
+    """Returns the jump lines of a region; a headline may hold one too."""
+    to = next((p.to_page for p in reversed(region.pieces) if p.to_page), "")
+    back = next((p.back_page for p in region.pieces if p.back_page), "") or jump_in_title(title)
+    see = "" if region.is_photo else region.see or pointed_to(text)
+    return Jump(to, back, see) if to or back or see else None
 
 
 def _write_blocks(page: str, blocks: tuple[Block, ...]) -> Writer:

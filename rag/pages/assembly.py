@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rag.pages.blocks import Block
+from rag.pages.marks import pointed_to
 from rag.pages.pieces import Piece, Region
 from rag.pages.seams import Seams, is_open
 
@@ -72,8 +73,13 @@ def _possible_moves(regions: list[Region]) -> Iterator[Move]:
             if not start and region.title:
                 continue
             for target, other in enumerate(regions):
-                if target != source and not other.is_photo and other.title and other.pieces:
+                if target != source and not other.is_photo and other.title and other.pieces and not _only_points(other):
                     yield Move(source, start, target, "front")
+
+
+def _only_points(region: Region) -> bool:
+    """Tells whether a region is a headline with a line that points to its story on another page."""
+    return bool(region.see) or (len(region.pieces) == 1 and bool(pointed_to(region.pieces[0].text)))
 
 
 def _gain(regions: list[Region], move: Move, seams: Seams) -> float:

@@ -1,4 +1,4 @@
-"""Words with boxes → text: columns → lines → paragraphs, headings by their size.
+"""Words with boxes → text with the places of its lines: columns → lines → paragraphs, headings by their size.
 
 Columns are found by recursive XY-cut (Nagy & Seth, *Hierarchical representation of optically scanned documents*, 1984): the
 page is split at a vertical gutter if there is one, else at the widest horizontal blank.
@@ -12,6 +12,8 @@ from itertools import pairwise
 from statistics import median
 
 from rag.pages.marks import is_byline, is_page_header
+from rag.pages.printed import Printed, cut, join_pages, join_words, moved
+from rag.records import PrintedLine
 
 # Set by hand on pages of known layout (benchmarks/newsprint.py, tests/test_formats.py).
 _MIN_GUTTER = 0.9  # character sizes; blank between two columns
@@ -25,7 +27,10 @@ _SHORT_LINE = 1.5  # character sizes by which the last line of a paragraph is sh
 
 @dataclass(frozen=True)
 class Run:
-    """Adjacent characters: their box (points or pixels, from the top left), size and text."""
+    """Adjacent characters: their box (points or pixels, from the top left), size and text.
+
+    ``printed``: where the characters of ``text`` stand on the page; the box may be deskewed.
+    """
 
     left: float
     top: float
@@ -33,32 +38,58 @@ class Run:
     bottom: float
     size: float
     text: str
+    printed: PrintedLine | None = None
 
 
-def text_of_runs(runs: Sequence[Run]) -> str:
-    """Returns the text of one page; ``""`` for no runs.
+Token = Run | str  # what a text is put together of: runs, and the spaces and marks between them
+
+
+def read_columns(runs: Sequence[Run]) -> Printed:
+    """Returns the text of one page with its printed lines; ``""`` for no runs.
 
     >>> column = lambda left, *texts: [Run(left, 12 * n, left + 60, 12 * n + 10, 10, text) for n, text in enumerate(texts)]
-    >>> text_of_runs([*column(0, "左栏一行,", "左栏二行。"), *column(80, "右栏一行,", "右栏二行。")])
+    >>> read_columns([*column(0, "左栏一行,", "左栏二行。"), *column(80, "右栏一行,", "右栏二行。")]).text
     '左栏一行,左栏二行。\\n\\n右栏一行,右栏二行。'
     """
     if not runs:
-        return ""
+        return Printed("")
     body = median(run.size for run in runs for _ in run.text)
     runs, above, below = _without_headers(runs)
     larger: list[float] = []
     for size in sorted((run.size for run in runs if run.size > _HEADING_SIZE * body), reverse=True):
         larger += [] if larger and _same_size(larger[-1], size) else [size]
-    parts = list(above)
+    parts = [list(_spaced(line)) for line in above]
     for column in _columns(runs) if runs else ():
         for lines in _parts(_lines(column), body):
             if is_table(lines):
-                parts.append("\n".join(_ruled(lines)))
+                parts.append(list(_ruled(lines)))
                 continue
             size = max(run.size for run in lines[0])
             level = min(sum(one > size for one in larger) or 1, 6) if size > _HEADING_SIZE * body else 0
-            parts.append("#" * level + " " * bool(level) + _joined(lines))
-    return "\n\n".join([*parts, *below])
+            parts.append(["#" * level + " " * bool(level), *_joined(lines)])
+    return join_pages(_written(part) for part in (*parts, *(list(_spaced(line)) for line in below)))
+
+
+def _written(tokens: Iterable[Token]) -> Printed:
+    """Puts a paragraph together; the runs of a line become one printed line unless a gap or a change of confidence parts them."""
+    text, lines, before = "", [], None
+    for token in tokens:
+        if isinstance(token, str):
+            text += token
+            continue
+        if token.printed:
+            line = moved(token.printed, len(text))
+            if before and _is_next(before, token) and (joined := join_words(lines[-1], line)):
+                lines[-1] = joined
+            else:
+                lines.append(line)
+        text, before = text + token.text, token
+    return Printed(text, tuple(lines))
+
+
+def _is_next(run: Run, other: Run) -> bool:
+    """Tells whether a run follows another one in its line, no further away than a space."""
+    return abs(run.top - other.top) < 0.5 * run.size and -0.5 * run.size < other.left - run.right < _MIN_GUTTER * run.size
 
 
 def _same_size(size: float, other: float) -> bool:
@@ -66,13 +97,18 @@ def _same_size(size: float, other: float) -> bool:
     return abs(size - other) <= _SIZE_TOLERANCE * max(size, other)
 
 
-def _without_headers(runs: Sequence[Run]) -> tuple[list[Run], list[str], list[str]]:
+def _without_headers(runs: Sequence[Run]) -> tuple[list[Run], list[list[Run]], list[list[Run]]]:
     """Returns the runs without page headers, the header lines at the top and those at the foot; they span all columns."""
     lines = _lines(sorted(runs, key=lambda run: (run.top, run.left)))
     texts = [" ".join(run.text for run in line) for line in lines]
     first = next((at for at, text in enumerate(texts) if not is_page_header(text)), len(lines))
     last = next((at for at in range(len(lines), first, -1) if not is_page_header(texts[at - 1])), first)
-    return [run for line in lines[first:last] for run in line], texts[:first], texts[last:]
+    return [run for line in lines[first:last] for run in line], lines[:first], lines[last:]
+
+
+def _spaced(line: Sequence[Run]) -> Iterator[Token]:
+    for place, run in enumerate(line):
+        yield from (" ", run) if place else (run,)
 
 
 # -- runs → columns ---------------------------------------------------------------------------------------------
@@ -158,11 +194,17 @@ def _cells(line: Sequence[Run]) -> list[Run]:
     """Splits the runs of a line at spaces; each part gets its share of the width."""
     cells = []
     for run in line:
+        if " " not in run.text:
+            cells.append(run)
+            continue
         wide = (run.right - run.left) / max(1, len(run.text))
         at = 0
         for text in run.text.split(" "):
-            left, at = run.left + at * wide, at + len(text) + 1
-            cells += [replace(run, left=left, right=left + len(text) * wide, text=text)] if text else []
+            left, end = run.left + at * wide, at + len(text)
+            if text:
+                printed = run.printed and moved(cut(run.printed, at, end), -at)
+                cells.append(replace(run, left=left, right=left + len(text) * wide, text=text, printed=printed))
+            at = end + 1
     return cells
 
 
@@ -171,11 +213,15 @@ def _spread(places: Iterable[float]) -> float:
     return max(found) - min(found)
 
 
-def _ruled(lines: Sequence[Sequence[Run]]) -> Iterator[str]:
+def _ruled(lines: Sequence[Sequence[Run]]) -> Iterator[Token]:
     for number, line in enumerate(map(_cells, lines)):
-        yield f"| {' | '.join(run.text.replace('|', '/') for run in line)} |"
+        yield "\n" * bool(number)
+        for place, run in enumerate(line):
+            yield " | " if place else "| "
+            yield replace(run, text=run.text.replace("|", "/"))
+        yield " |"
         if not number and not any(run.text[0].isdigit() for run in line[1:]):
-            yield "|" + "---|" * len(line)
+            yield "\n|" + "---|" * len(line)
 
 
 def _parts(lines: Sequence[list[Run]], body: float) -> Iterator[list[list[Run]]]:
@@ -222,8 +268,10 @@ def _paragraphs(lines: Sequence[list[Run]], column: Sequence[list[Run]], body: f
     yield paragraph
 
 
-def _joined(lines: Sequence[Sequence[Run]]) -> str:
-    text = ""
+def _joined(lines: Sequence[Sequence[Run]]) -> Iterator[Token]:
+    last = ""
     for run in (run for line in lines for run in line):
-        text += (" " if text and text[-1].isascii() and text[-1].isalpha() and run.text[0].isascii() else "") + run.text
-    return text
+        if last.isascii() and last.isalpha() and run.text[0].isascii():
+            yield " "
+        yield run
+        last = run.text[-1]

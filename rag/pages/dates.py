@@ -12,6 +12,7 @@ from datetime import date
 _FULL_DATE = re.compile(r"((?:19|20)\d{2})\s*[年.\-/]\s*(\d{1,2})\s*[月.\-/]\s*(\d{1,2})(?!\d)")
 _ARCHIVE_DATE = re.compile(r"([12]\d{3})(?:\s*[年./-]?\s*(\d{1,2})(?:\s*[月./-]?\s*(\d{1,2})(?!\d))?)?")
 _FILE_NAME_DATE = re.compile(r"(?<!\d)((?:19|20)\d{2})[-_.年]?(\d{2})[-_.月]?(\d{2})(?!\d)")
+_FILE_NAME_PAGE = re.compile(r"(?<![A-Za-z0-9])(?:[Pp](?:age)?|第)?([A-Za-z]?)0*([1-9]\d?)版?$")
 _DATELINE_LENGTH = 60  # characters at the start of an article that may hold its dateline
 
 
@@ -61,6 +62,19 @@ def name_date(stem: str) -> str:
     """
     match = _FILE_NAME_DATE.search(stem)
     return _iso(*match.groups()) if match else ""
+
+
+def name_page(stem: str, folder: str = "") -> str:
+    """Returns the page number in a file name that also holds a date, or that lies in a folder named for one, or ``""``.
+
+    >>> [name_page(stem) for stem in ("清河日报_2024-07-10_02", "20240710-A03", "2024-07-10", "page_002")]
+    ['2', 'A3', '', '']
+    >>> name_page("03", "2024-07-10")
+    '3'
+    """
+    rest = _FILE_NAME_DATE.sub(" ", stem, count=1)
+    match = _FILE_NAME_PAGE.search(rest) if rest != stem or name_date(folder) else None
+    return (match.group(1).upper() + match.group(2)) if match else ""
 
 
 def _iso(year: str, month: str, day: str) -> str:

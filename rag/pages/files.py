@@ -9,8 +9,11 @@ from pathlib import Path
 
 from rag.errors import SourceError
 from rag.pages.archive import iter_archive
+from rag.pages.printed import Printed, with_lines
 from rag.pages.reader import articles_of
 from rag.records import Article
+
+Reading = Callable[[bytes], str | Printed]
 
 _ENCODINGS = ("utf-8-sig", "gb18030")
 _PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp")
@@ -33,7 +36,8 @@ def read_articles(path: Path, source: str | None = None) -> list[Article]:
                 raise item
             articles.append(item)
         return articles
-    return articles_of(read_text(path), name)
+    printed = read_printed(path)
+    return [with_lines(article, printed.lines) for article in articles_of(printed.text, name)]
 
 
 ARCHIVES = (".jsonl", ".jsonl.gz")
@@ -49,7 +53,12 @@ def is_archive(path: Path | str) -> bool:
 
 
 def read_text(path: Path) -> str:
-    """Returns the text of a page file, with ``# `` before the headings that the format marks.
+    """Returns the text of a page file; see :func:`read_printed`."""
+    return read_printed(path).text
+
+
+def read_printed(path: Path) -> Printed:
+    """Returns the text of a page file, with ``# `` before the headings that the format marks, and its printed lines.
 
     Raises ``SourceError`` for an unknown format and for a file that is missing, damaged or without text.
     """
@@ -63,19 +72,20 @@ def read_text(path: Path) -> str:
     except OSError as error:
         raise SourceError(f"{path}: cannot be read ({error.strerror}); check the path") from error
     try:
-        text = reader(data)
+        read = reader(data)
     except SourceError as error:
         raise SourceError(f"{path}: {error}") from error
     except Exception as error:  # the format libraries raise dozens of types on damaged files
         raise SourceError(f"{path}: damaged {path.suffix} file ({error}); save it again or as .txt") from error
-    if not text.strip():
+    printed = Printed(read) if isinstance(read, str) else read
+    if not printed.text.strip():
         raise SourceError(f"{path}: holds no text; give a page with text (a scanned picture needs recognition first)")
-    return text
+    return printed
 
 
-def _readers() -> dict[str, Callable[[bytes], str]]:
-    texts = dict.fromkeys((".txt", ".md", ".markdown", ""), decode)
-    others = {".html": _html, ".htm": _html, ".hocr": _xml, ".xml": _xml, ".pdf": _pdf, ".docx": _docx}
+def _readers() -> dict[str, Reading]:
+    texts: dict[str, Reading] = dict.fromkeys((".txt", ".md", ".markdown", ""), decode)
+    others: dict[str, Reading] = {".html": _html, ".htm": _html, ".hocr": _xml, ".xml": _xml, ".pdf": _pdf, ".docx": _docx}
     return {**texts, **others, **dict.fromkeys(_PICTURES, _picture)}
 
 
@@ -120,16 +130,16 @@ def _decoded_html(data: bytes) -> str:
     return decode(data)
 
 
-def _pdf(data: bytes) -> str:
-    from rag.pages.pdf import text_of_pdf
+def _pdf(data: bytes) -> Printed:
+    from rag.pages.pdf import read_pdf
 
-    return text_of_pdf(data)
+    return read_pdf(data)
 
 
-def _picture(data: bytes) -> str:
-    from rag.pages.scans import text_of_picture
+def _picture(data: bytes) -> Printed:
+    from rag.pages.scans import read_picture
 
-    return text_of_picture(data)
+    return read_picture(data)
 
 
 def _docx(data: bytes) -> str:
@@ -138,7 +148,7 @@ def _docx(data: bytes) -> str:
     return text_of_docx(data)
 
 
-def _xml(data: bytes) -> str:
-    from rag.pages.ocr_files import text_of_xml
+def _xml(data: bytes) -> Printed:
+    from rag.pages.ocr_files import read_xml
 
-    return text_of_xml(data)
+    return read_xml(data)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from rag.language.text import fold
 from rag.pages.blocks import Block, is_whole
 from rag.pages.fitted import fitted
-from rag.pages.marks import author_of, continued_from, continued_to, has_lead, is_section_name, reporter_of
+from rag.pages.marks import author_of, continued_from, continued_to, has_lead, is_section_name, pointed_to, reporter_of
 from rag.pages.seams import Seams, is_dated
 
 # Set by hand while the failures of generated pages were read; measured on pages that were only counted (docs/research.md).
@@ -107,13 +107,19 @@ def adjacent_features(
     }
     if stack.before:
         last = blocks[stack.before[-1]].text
-        ended = author_of(last) is not None or continued_to(last) < len(last)
+        ended = author_of(last) is not None or continued_to(last) < len(last) or bool(pointed_to(last))
         whole = is_whole(last) or last.endswith(("：", ":", "；", ";"))
         features |= {"ended": ended, "broken": not ended and not whole, "awaits": not ended and whole and _awaits_author(blocks, stack)}
     if paragraphs:
         features |= _wording_features(blocks[stack.headings[-1]].text, paragraphs)
+        features["lead"] = features["lead"] or _has_jump_line(blocks[stack.headings[-1] + 1 : stack.after[0]])
         features["resumed"] = _is_resumed(blocks, stack, broken, seams)
     return {name: float(value) for name, value in features.items()}
+
+
+def _has_jump_line(between: list[Block]) -> bool:
+    """Tells whether one of the blocks between a heading and its text says that the text continues a story (上接…)."""
+    return any(continued_from(block.text) for block in between)
 
 
 def _wording_features(heading: str, paragraphs: list[str]) -> dict[str, float]:
@@ -121,7 +127,7 @@ def _wording_features(heading: str, paragraphs: list[str]) -> dict[str, float]:
     first = paragraphs[0]
     clauses = _repeats_clauses(heading, first)
     return {
-        "lead": has_lead(first) or continued_from(first) > 0,
+        "lead": has_lead(first) or continued_from(first) > 0 or (len(paragraphs) == 1 and bool(pointed_to(first))),
         "opening": is_dated(first), "day": bool(_DAY.match(first)),
         "whole": is_whole(first),
         "clauses": clauses, "clauses below": not clauses and any(_repeats_clauses(heading, p) for p in paragraphs[1:_MAX_PARAGRAPHS]),

@@ -28,6 +28,9 @@ _POINTER = re.compile(r"[（(【]?\s*(?:详见|详情见|参见|见|下转|转|�
                       r"[^）)】]{0,4}[）)】]?$")
 _CONTINUED_FROM = re.compile(r"[（(【]?\s*(?:上接|紧接)\s*第?\s*[0-9A-Za-z一二三四五六七八九十]{1,4}\s*版[^）)】]{0,8}[）)】]?")
 _CONTINUED_TO = re.compile(r"[（(【]?\s*(?:下转|转)\s*第?\s*[0-9A-Za-z一二三四五六七八九十]{1,4}\s*版[^）)】]{0,8}[）)】]?$")
+_PAGE_NUMBER = re.compile(r"第?\s*0*([0-9A-Za-z]{1,4}|[一二三四五六七八九十]{1,3})\s*版(?!式|面)")
+_PAGE_FIRST = re.compile(r"0*([A-Z]?\d{1,2})\s+(?=[\u4e00-\u9fff])(?![年月日版])")  # a page header such as "5 要闻 2024年7月10日"
+_CHINESE_DIGITS = "零一二三四五六七八九"
 _HEADER_PARTS = re.compile(
     r"\d{4}\s*[年.\-/]\s*\d{1,2}\s*[月.\-/]\s*\d{1,2}\s*日?|星期[一二三四五六日天]|第?\s*[0-9一二三四五六七八九十]+\s*版|农历\S{2,8}"
     r"|(?:责任编辑|责编|编辑|主编|版式设计|版式|美编|美术编辑|校对|值班\S{0,4}|组版|制作|审核)\s*[:：]?\s*[\u4e00-\u9fff]{2,4}(?![\u4e00-\u9fff])"
@@ -124,6 +127,57 @@ def continued_to(text: str) -> int:
     base = max(0, len(text) - 24)
     match = _CONTINUED_TO.search(text[base:])
     return base + match.start() if match else len(text)
+
+
+def page_number(text: str) -> str:
+    """Returns the page that a jump line or a page header names, in Arabic figures, or ``""``.
+
+    >>> [page_number(text) for text in ("(上接第一版)", "(下转A03版)", "2024年7月10日 星期三 第12版", "十二版", "版式设计:石磊")]
+    ['1', 'A3', '12', '12', '']
+    """
+    found = _PAGE_NUMBER.search(text)
+    return _arabic(found.group(1).upper()) if found else ""
+
+
+def header_page(text: str) -> str:
+    """Returns the number of the page in its header, or ``""``.
+
+    >>> header_page("5 要闻 2024年7月10日 星期三"), header_page("责任编辑:石磊 2024.7.10")
+    ('5', '')
+    """
+    first = _PAGE_FIRST.match(text)
+    return page_number(text) or (first.group(1) if first else "")
+
+
+def _arabic(number: str) -> str:
+    """Converts a page number below 100: ``十二`` → ``12``, ``A03`` → ``A3``."""
+    letters = number.rstrip("0123456789")
+    if "十" in number:
+        tens, _, ones = number.partition("十")
+        return str(10 * max(1, _CHINESE_DIGITS.find(tens or "一")) + max(0, _CHINESE_DIGITS.find(ones or "零")))
+    if number in _CHINESE_DIGITS:
+        return str(_CHINESE_DIGITS.index(number))
+    return letters + number[len(letters) :].lstrip("0")
+
+
+def jump_in_title(title: str) -> str:
+    """Returns the page from which a headline says that its story continues, or ``""``.
+
+    >>> jump_in_title("新渠通水(上接第1版)"), jump_in_title("新渠通水")
+    ('1', '')
+    """
+    match = _CONTINUED_FROM.search(title)
+    return page_number(match.group()) if match else ""
+
+
+def pointed_to(text: str) -> str:
+    """Returns the page to which a text points at its end (详见第5版), or ``""``; 下转 continues the text instead.
+
+    >>> pointed_to("南站9月30日启用。(详见第5版)"), pointed_to("▶ 南站启用 报道见三版"), pointed_to("南站将于(下转第3版)")
+    ('5', '3', '')
+    """
+    match = _POINTER.search(text[-24:])
+    return page_number(match.group()) if match and "转" not in match.group() else ""
 
 
 def is_page_header(text: str) -> bool:

@@ -1,22 +1,27 @@
-"""PDF → page text: characters with their boxes, read by columns."""
+"""PDF → page text with its printed lines: characters with their boxes, read by columns."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from rag.errors import SourceError
-from rag.pages.columns import Run, text_of_runs
+from rag.pages.columns import Run, read_columns
+from rag.pages.printed import Printed, join_pages, line_between, on_page
+from rag.records import PrintedLine
 
 PDFIUM = threading.RLock()  # PDFium is not thread-safe: every call holds this lock
 _MAX_GAP = 0.9  # gap, in character sizes, from which two characters of a line belong to different runs
 _MAX_PAGES = 2000  # pages of a file
 _IMAGE_OBJECT = 3  # PDFium's type number of image objects
 _DPI = 300  # pixels per inch at which a scanned page is rendered for OCR
+_DEVICE_STEPS = 1_000_000  # device units across a page, for exact coordinates from PDFium
 
 
-def text_of_pdf(data: bytes) -> str:
-    """Returns the text of a PDF, column by column.
+def read_pdf(data: bytes) -> Printed:
+    """Returns the text of a PDF, column by column, with its printed lines.
 
     Raises :class:`SourceError` for a file that is locked, damaged or over 2,000 pages.
     """
@@ -32,23 +37,23 @@ def text_of_pdf(data: bytes) -> str:
     try:
         if len(document) > _MAX_PAGES:
             raise SourceError(f"has {len(document):,} pages; split it into files of at most {_MAX_PAGES:,}")
-        return "\n\n".join(filter(None, (_page_text(document, number) for number in range(len(document)))))
+        return join_pages(on_page(_read_page(document, number), number + 1) for number in range(len(document)))
     finally:
         with PDFIUM:
             document.close()
 
 
-def _page_text(document: Any, number: int) -> str:
-    """Returns the text of a page; OCR reads a page that has images and no text."""
+def _read_page(document: Any, number: int) -> Printed:
+    """Returns the text of a page with its lines; OCR reads a page that has images and no text."""
     with PDFIUM:
         page = document[number]
         runs = _runs(page)
         if runs or not any(True for _ in page.get_objects(filter=[_IMAGE_OBJECT])):
-            return text_of_runs(runs)
+            return read_columns(runs)
         pixels = page.render(scale=_DPI / 72).to_numpy()[:, :, :3].copy()
-    from rag.pages.scans import text_of_pixels
+    from rag.pages.scans import read_pixels
 
-    return text_of_pixels(pixels)
+    return read_pixels(pixels)
 
 
 def _runs(page: Any) -> list[Run]:
@@ -56,6 +61,7 @@ def _runs(page: Any) -> list[Run]:
 
     text, height = page.get_textpage(), page.get_height()
     found: list[list[Any]] = []
+    borders: list[list[float]] = []
     spaced = False
     for at in range(text.count_chars()):
         character = chr(pdfium.FPDFText_GetUnicode(text, at))
@@ -67,11 +73,34 @@ def _runs(page: Any) -> list[Run]:
         box = [left, height - top, right, height - bottom, size, character]
         if found and _continues(found[-1], box):
             found[-1][5] += (" " if spaced else "") + character
+            borders[-1] += [left] * (1 + spaced)
             found[-1][2], found[-1][3] = max(found[-1][2], right), max(found[-1][3], box[3])
         else:
             found.append(box)
+            borders.append([left])
         spaced = False
-    return [Run(*box) for box in found]
+    lines = (_printed(page, height, box, starts) for box, starts in zip(found, borders, strict=True))
+    return [replace(Run(*box), printed=line) for box, line in zip(found, lines, strict=True)]
+
+
+def _printed(page: Any, height: float, box: Sequence[Any], starts: Sequence[float]) -> PrintedLine:
+    """Returns the printed line of a run, given where its characters start, on the page as it is shown: cropped and turned."""
+    left, top, right, bottom = box[:4]
+    begin, over, end = (_shown(page, x, height - y) for x, y in ((left, top), (left, bottom), (right, top)))
+    wide = max(right - left, 1e-6)
+    shares = [min(1.0, max(0.0, (x - left) / wide)) for x in (*starts, right)]
+    return line_between(begin, end, over, shares)
+
+
+def _shown(page: Any, across: float, up: float) -> tuple[float, float]:
+    """Converts a point of a page, in points from the bottom left, to shares of the page as it is shown."""
+    import ctypes
+
+    import pypdfium2.raw as pdfium
+
+    x, y = ctypes.c_int(), ctypes.c_int()
+    pdfium.FPDF_PageToDevice(page, 0, 0, _DEVICE_STEPS, _DEVICE_STEPS, 0, across, up, x, y)
+    return x.value / _DEVICE_STEPS, y.value / _DEVICE_STEPS
 
 
 def _continues(run: list[Any], box: list[Any]) -> bool:

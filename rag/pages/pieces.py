@@ -22,7 +22,8 @@ class Piece:
 
     ``opens``: an article certainly begins here (本报讯 …). ``closes``: it certainly ends here (trailing author, 下转…).
     ``continues_from_elsewhere``: it continues a text of another page (上接…). ``continues_elsewhere``: another page continues
-    it (下转…). ``paused``: a wide gap or a picture precedes it. ``row``: it is a table row.
+    it (下转…). ``paused``: a wide gap or a picture precedes it. ``row``: it is a table row. ``to_page``, ``back_page``: the pages
+    that 下转… and 上接… name.
     """
 
     block: int
@@ -36,6 +37,8 @@ class Piece:
     continues_elsewhere: bool = False
     paused: bool = False
     row: bool = False
+    to_page: str = ""
+    back_page: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,8 @@ class Photo:
 class Region:
     """The headline block, body text and pictures under one headline.
 
-    ``joints`` maps a block number to the kind of its joint and the confidence in it, 0 to 1.
+    ``joints`` maps a block number to the kind of its joint and the confidence in it, 0 to 1. ``see``: the page to which a line
+    under the headline points (详见…).
     """
 
     title: tuple[Block, ...] = ()
@@ -65,3 +69,4 @@ class Region:
     joints: dict[int, tuple[str, float]] = field(default_factory=dict)
     confidence: float = 1.0
     doubts: list[str] = field(default_factory=list)
+    see: str = ""

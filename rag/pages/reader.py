@@ -7,16 +7,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from rag.pages.articles import furniture_of, write_article
 from rag.pages.assembly import assemble
 from rag.pages.blocks import Block, split_blocks
-from rag.pages.dates import masthead_date, name_date
+from rag.pages.dates import masthead_date, name_date, name_page
 from rag.pages.headings import label_headings
 from rag.pages.lexicon import lexicon
-from rag.pages.marks import continued_from, continued_to, is_byline, is_page_header, is_pointer
+from rag.pages.marks import continued_from, continued_to, header_page, is_byline, is_page_header, is_pointer
 from rag.pages.photos import label_photos, label_pull_quotes, rejoin_photo_stories
 from rag.pages.regions import regions_of
 from rag.pages.seams import Seams, page_seams
@@ -57,9 +57,20 @@ def read_page(text: str, source: str = "page") -> Page:
     day = next((d for at, b in enumerate(blocks) if labels[at] == "header" and (d := masthead_date(b.text))), "")
     stem = PurePath(source).stem
     day = day or name_date(stem)
-    articles = [write_article(text, region, seams, source, f"{stem}#{n}", day)
-                for n, region in enumerate(regions, start=1)]
+    written = [write_article(text, region, seams, source, f"{stem}#{n}", day)
+               for n, region in enumerate(regions, start=1)]
+    headers = [(b.start, number) for at, b in enumerate(blocks) if labels[at] == "header" and (number := header_page(b.text))]
+    otherwise = name_page(stem, PurePath(source).parent.name)
+    articles = [replace(article, page=_page_of(article, headers) or otherwise) for article in written]
     return Page(tuple(articles), furniture_of(text, blocks, labels, articles))
+
+
+def _page_of(article: Article, headers: list[tuple[int, str]]) -> str:
+    """Returns the page number of an article: that of the only header, or of the last header before it if there are several."""
+    if len({number for _, number in headers}) == 1:
+        return headers[0][1]
+    begin = min((run.source for runs in article.runs.values() for run in runs), default=0)
+    return next((number for at, number in reversed(headers) if at <= begin), "")
 
 
 def label_blocks(blocks: list[Block]) -> tuple[list[str], Seams]:
@@ -71,7 +82,7 @@ def label_blocks(blocks: list[Block]) -> tuple[list[str], Seams]:
 
 def label_all_but_headings(blocks: list[Block]) -> tuple[list[str], Seams]:
     """Returns the same as :func:`label_blocks`, with every heading still labelled ``heading``."""
-    labels = ["heading" if block.level else "text" for block in blocks]
+    labels = ["heading" if block.level and not _is_jump_line(block.text) else "text" for block in blocks]
     for at, block in enumerate(blocks):
         if labels[at] == "text":
             labels[at] = _surface_label(block)
@@ -88,13 +99,18 @@ def _surface_label(block: Block) -> str:
         return "row" if block.row else "ruled"
     if block.text.startswith("<!--") and block.text.endswith("-->"):
         return "boilerplate"
+    if _is_jump_line(block.text):
+        return "marker"
     if is_page_header(block.text):
         return "header"
     if is_pointer(block.text):
         return "pointer"
-    if continued_from(block.text) == len(block.text) or continued_to(block.text) == 0:
-        return "marker"
     return "byline" if is_byline(block.text) else "text"
+
+
+def _is_jump_line(text: str) -> bool:
+    """Tells whether a line is only a continuation mark; a heading may be one too."""
+    return continued_from(text) == len(text) or continued_to(text) == 0
 
 
 def _label_sections(blocks: list[Block], labels: list[str]) -> None:

@@ -12,12 +12,15 @@ from rag.pages.marks import (
     continued_to,
     credit_of,
     has_lead,
+    page_number,
     photographer_of,
+    pointed_to,
     reporter_of,
 )
 from rag.pages.photos import MAX_CAPTION
 from rag.pages.pieces import Photo, Piece, Region
 
+_MAX_BARE_POINTER = 14  # characters of a line that says nothing but 详见今日本报第5版
 _FRONT_MATTER = ("section", "kicker", "title")
 
 
@@ -30,7 +33,7 @@ class _RegionBuilder:
         self.current: Region | None = None
         self.in_front_matter = False
         self.subheads: list[Block] = []
-        self.continues_from_elsewhere = False
+        self.back_page: str | None = None  # of a jump line 上接… on a line of its own
         self.credit: tuple[int, tuple[Range, ...]] | None = None
 
     def current_region(self) -> Region:
@@ -53,6 +56,8 @@ class _RegionBuilder:
             self._piece(at, block)
         elif label == "marker":
             self._marker(block)
+        elif label == "pointer":
+            self._pointer(block)
         elif label == "photo":
             self._photo_story(at, block)
         elif label in ("caption", "credit"):
@@ -75,9 +80,11 @@ class _RegionBuilder:
 
     def _piece(self, at: int, block: Block) -> None:
         piece = replace(_piece_of(at, block), subheads=tuple(self.subheads), paused=self._paused(at))
-        if self.continues_from_elsewhere:
-            piece = replace(piece, continues_from_elsewhere=True)
-        self.subheads, self.continues_from_elsewhere = [], False
+        if self.back_page is not None:
+            piece = replace(piece, continues_from_elsewhere=True, back_page=self.back_page)
+        self.subheads, self.back_page = [], None
+        if piece.continues_from_elsewhere and self.current_region().pieces:
+            self.current = None  # a story of another page goes on here, without its headline
         self.current_region().pieces.append(piece)
         named = reporter_of(piece.text)
         if named and not self.current_region().byline:
@@ -88,9 +95,15 @@ class _RegionBuilder:
 
     def _marker(self, block: Block) -> None:
         if continued_from(block.text) == len(block.text):
-            self.continues_from_elsewhere = True
+            self.back_page = page_number(block.text)
         elif self.current_region().pieces:
-            self.current_region().pieces[-1] = replace(self.current_region().pieces[-1], continues_elsewhere=True)
+            last = self.current_region().pieces[-1]
+            self.current_region().pieces[-1] = replace(last, continues_elsewhere=True, to_page=page_number(block.text))
+
+    def _pointer(self, block: Block) -> None:
+        """Keeps the page that a line under a headline points to, if the line says nothing else."""
+        if self.current and self.current.title and len(block.text) <= _MAX_BARE_POINTER:
+            self.current.see = pointed_to(block.text)
 
     def _photo_story(self, at: int, block: Block) -> None:
         taken = photographer_of(block.text)
@@ -147,7 +160,7 @@ def _piece_of(at: int, block: Block) -> Piece:
     text = block.text
     if block.row:
         return Piece(at, text, block.ranges, row=True)
-    start, end = continued_from(text), continued_to(text)
+    start, end = marked, jump = continued_from(text), continued_to(text)
     author = author_of(text[:end]) if end > start else None
     continues_elsewhere = end < len(text)
     name: tuple[Range, ...] = ()
@@ -158,5 +171,5 @@ def _piece_of(at: int, block: Block) -> Piece:
     while end > start and text[end - 1].isspace():
         end -= 1
     body = text[start:end]
-    return Piece(at, body, slice_ranges(block.ranges, start, end), (), name, has_lead(body), bool(name), bool(start),
-                 continues_elsewhere)
+    return Piece(at, body, slice_ranges(block.ranges, start, end), (), name, has_lead(body), bool(name), bool(marked),
+                 continues_elsewhere, to_page=page_number(text[jump:]), back_page=page_number(text[:marked]))

@@ -1,4 +1,4 @@
-"""Page images → text: OCR lines with their boxes, deskewed and read by columns.
+"""Page images → text with its printed lines: OCR lines with their boxes, deskewed and read by columns.
 
 OCR (RapidOCR with the PP-OCR models of its package) is an extra: ``pip install 'wenbao[scan]'``.
 """
@@ -6,6 +6,8 @@ OCR (RapidOCR with the PP-OCR models of its package) is an extra: ``pip install 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from io import BytesIO
 from statistics import median
@@ -14,35 +16,50 @@ from typing import Any
 import numpy as np
 
 from rag.errors import SourceError
-from rag.pages.columns import Run, text_of_runs
+from rag.pages.columns import Run, read_columns
+from rag.pages.printed import Printed, line_in_box
+from rag.records import Box
 
 _LONGEST_SIDE = 4000  # pixels; larger images are scaled down
 _BOX_MARGIN = 0.12  # margin of the OCR boxes around the text, in character sizes
 _MAX_PIXELS = 200_000_000  # pixels of an image
 
 
-def text_of_picture(data: bytes) -> str:
-    """Returns the text of an image. Raises :class:`SourceError` if it cannot be opened or OCR is not installed."""
-    from PIL import Image, UnidentifiedImageError
+def read_picture(data: bytes) -> Printed:
+    """Returns the text of an image, turned upright as its metadata say, with its printed lines.
+
+    Raises :class:`SourceError` if it cannot be opened or OCR is not installed.
+    """
+    from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
         with Image.open(BytesIO(data)) as picture:
             if picture.width * picture.height > _MAX_PIXELS:
                 raise SourceError(f"has {picture.width:,} × {picture.height:,} pixels; make it smaller")
-            return text_of_pixels(np.asarray(picture.convert("RGB")))
+            return read_pixels(np.asarray(ImageOps.exif_transpose(picture).convert("RGB")))
     except UnidentifiedImageError as error:
         raise SourceError(f"damaged picture ({error}); save it again") from error
 
 
-def text_of_pixels(pixels: np.ndarray) -> str:
-    """Returns the text of ``(height, width, 3) uint8`` pixels; ``""`` if OCR finds none."""
+def read_pixels(pixels: np.ndarray) -> Printed:
+    """Returns the text of ``(height, width, 3) uint8`` pixels with its printed lines; ``""`` if OCR finds none."""
     found = _recogniser()(pixels, use_cls=False)
     if found.boxes is None or not len(found.boxes):
-        return ""
-    return text_of_runs(upright(np.asarray(found.boxes, float), list(found.txts)))
+        return Printed("")
+    boxes, high, wide = np.asarray(found.boxes, float), *pixels.shape[:2]
+    runs = upright(boxes, [text.strip() for text in found.txts])
+    return read_columns([
+        replace(run, printed=line_in_box(run.text, _around(corners), (wide, high), round(float(confidence), 3)))
+        for run, corners, confidence in zip(runs, boxes, found.scores, strict=True) if run.text])
 
 
-def upright(boxes: np.ndarray, texts: list[str]) -> list[Run]:
+def _around(corners: np.ndarray) -> Box:
+    """Returns the box around the corners, ``(4, 2) float``, of a line."""
+    (left, top), (right, bottom) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
+    return left, top, right, bottom
+
+
+def upright(boxes: np.ndarray, texts: Sequence[str]) -> list[Run]:
     """Deskews OCR lines, given by their corners ``(n, 4, 2) float`` in pixels, and returns them as runs.
 
     >>> tilted = np.array([[[0, 0], [100, 10], [98, 30], [-2, 20]]], float)
@@ -58,8 +75,8 @@ def upright(boxes: np.ndarray, texts: list[str]) -> list[Run]:
     low, high = turned.min(axis=1), turned.max(axis=1)
     sizes = np.linalg.norm(boxes[:, 3] - boxes[:, 0], axis=1) * (1 - 2 * _BOX_MARGIN)
     low, high = low + _BOX_MARGIN * sizes[:, None], high - _BOX_MARGIN * sizes[:, None]
-    return [Run(float(a[0]), float(a[1]), float(b[0]), float(b[1]), float(size), text.strip())
-            for a, b, size, text in zip(low, high, sizes, texts, strict=True) if text.strip()]
+    return [Run(float(a[0]), float(a[1]), float(b[0]), float(b[1]), float(size), text)
+            for a, b, size, text in zip(low, high, sizes, texts, strict=True)]
 
 
 def _recogniser() -> Any:

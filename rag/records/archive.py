@@ -9,7 +9,7 @@ import dataclasses
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any
 
 QUOTABLE = ("text", "title", "kicker", "section", "byline")  # the fields that can be quoted, apart from captions
@@ -64,6 +64,48 @@ def source_spans(runs: Iterable[Run], start: int, end: int) -> tuple[tuple[int, 
     return tuple(spans)
 
 
+Box = tuple[float, float, float, float]  # left, top, right, bottom, as shares (0 to 1) of the width and height of the page
+
+
+@dataclass(frozen=True)
+class PrintedLine:
+    """The characters ``start`` to ``end`` of the text of a source, and where they are printed.
+
+    ``page``: from 1. ``stops``: ``(character of the line, coordinate)``, ascending by character; between two stops all characters
+    are equally wide. ``across``: the extent of the line at right angles to its direction. Coordinates are shares (0 to 1) of
+    the width or height of the page as it is shown. ``down``: whether the line runs down the page. ``stops`` is ``()`` if the
+    size of the page is unknown. ``confidence``: of OCR, 0 to 1; ``None`` for text that was not recognised.
+
+    >>> line = PrintedLine(0, 4, 1, ((0, 0.1), (4, 0.5)), (0.2, 0.25))
+    >>> line.box(1, 3)
+    (0.2, 0.2, 0.4, 0.25)
+    """
+
+    start: int
+    end: int
+    page: int
+    stops: tuple[tuple[int, float], ...] = ()
+    across: tuple[float, float] = (0.0, 0.0)
+    down: bool = False
+    confidence: float | None = None
+
+    def box(self, start: int, end: int) -> Box | None:
+        """Returns the box of the characters ``start`` to ``end`` of the source, ``None`` if it is unknown."""
+        if not self.stops:
+            return None
+        first, last = sorted((self.coordinate(start), self.coordinate(end)))
+        low, high = self.across
+        return (low, first, high, last) if self.down else (first, low, last, high)
+
+    def coordinate(self, at: int) -> float:
+        """Returns the coordinate at which character ``at`` of the source begins."""
+        character = at - self.start
+        for (low, first), (high, last) in pairwise(self.stops):
+            if character <= high:
+                return round(first + (last - first) * (character - low) / (high - low), 4)
+        return self.stops[-1][1]
+
+
 @dataclass(frozen=True)
 class Caption:
     """The caption and the photo credit of a picture; either may be ``""``."""
@@ -87,8 +129,34 @@ class Joint:
 
 
 @dataclass(frozen=True)
+class Jump:
+    """The jump lines of an article, as page numbers: ``to`` (下转), ``back`` (上接) and ``see`` (详见); ``""`` if not printed."""
+
+    to: str = ""
+    back: str = ""
+    see: str = ""
+
+
+@dataclass(frozen=True)
+class Links:
+    """What an article has to do with articles on other pages of its issue, as article ids; ``""`` for none.
+
+    ``continues``: the part before it. ``continued_in``: the part after it. ``told_in``: the story that it only points to.
+    ``story``: the headline of the whole story.
+    """
+
+    continues: str = ""
+    continued_in: str = ""
+    told_in: str = ""
+    story: str = ""
+
+
+@dataclass(frozen=True)
 class Article:
     """An article of a page, or an item of an archive.
+
+    An article belongs to one source, as do its offsets and its id. A story that runs over several pages is an article on each of
+    them, joined by ``links``; ``truncated`` tells about the page alone.
 
     ``text``: paragraphs separated by ``\\n``; sub-headings are lines that begin with ``## ``.
     ``runs``: for each field (``text``, ``title``, ``kicker``, ``section``, ``byline``) its ranges in the raw page;
@@ -98,6 +166,8 @@ class Article:
     ``confidence``: the lowest confidence of the reader in its region and joints, 0 to 1.
     ``doubts``: one line for each uncertain decision of the reader.
     ``corrected``: field (``title``, ``byline``, ``date``) that a user corrected → its value on the page.
+    ``page``: the number of its page in the issue (``3``, ``A3``), or ``""``.
+    ``lines``: the printed lines of the article, ascending; ``()`` for a source without pages, such as plain text.
     """
 
     article_id: str
@@ -117,6 +187,10 @@ class Article:
     confidence: float = 1.0
     doubts: tuple[str, ...] = ()
     corrected: Mapping[str, str] = field(default_factory=dict)
+    page: str = ""
+    jump: Jump | None = None
+    links: Links | None = None
+    lines: tuple[PrintedLine, ...] = ()
 
     @property
     def tables(self) -> tuple[tuple[str, ...], ...]:
@@ -141,6 +215,8 @@ class Article:
             "spans": [[r.start, r.end, r.source] for r in self.runs.get("text", ())],
             "joints": [asdict(j) for j in self.joints],
             "confidence": round(self.confidence, 4), "doubts": list(self.doubts), "corrected": dict(self.corrected),
+            "page": self.page or None, "jump": asdict(self.jump) if self.jump else None,
+            "links": asdict(self.links) if self.links else None,
         }
 
 
@@ -226,7 +302,9 @@ class Hit:
 class Citation:
     """A verbatim quotation: ``quote == field[start:end]``, and ``source_spans`` are its ranges in the raw page.
 
-    ``corrected``: field that a user corrected → its value on the page. ``sha256``: hash of the quotation.
+    ``corrected``: field that a user corrected → its value on the page. ``sha256``: hash of the quotation. ``page``: the page of
+    the source file on which the quotation begins, from 1; ``None`` for a source without pages. ``boxes``: where it stands on this
+    page, one box for each printed line. ``confidence``: the lowest OCR confidence of its lines, 0 to 1; ``None`` without OCR.
 
     >>> citation = Citation(1, "a", "p", "签约", "", "a.txt", "", "text", "47个", 0, 3, ((5, 8),))
     >>> citation.sha256 == quote_hash("47个")
@@ -248,6 +326,9 @@ class Citation:
     item: int = 0
     sha256: str = ""
     corrected: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    page: int | None = None
+    boxes: tuple[Box, ...] = ()
+    confidence: float | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "sha256", quote_hash(self.quote))
@@ -300,10 +381,12 @@ def runs_of(article: Article, field: str, item: int = 0) -> tuple[Run, ...]:
 
 
 def headline(article: Article) -> str:
-    """Returns the kicker and title of an article; without either, the first 24 characters of its text.
+    """Returns the kicker and title of an article; without either, those of its story, or the first 24 characters of its text.
 
     >>> headline(Article("1", "p", "d", "正文", title="签约", kicker="某区"))
     '某区 签约'
+    >>> headline(Article("2", "p", "d", "正文", links=Links(continues="1", story="某区 签约")))
+    '某区 签约'
     """
     named = " ".join(part for part in (article.kicker, article.title) if part)
-    return named or article.text[:24]
+    return named or (article.links.story if article.links else "") or article.text[:24]

@@ -79,13 +79,14 @@ def restore(
 
 @command(ARCHIVE, "rag articles pages/2024-07-05.pdf")
 def articles(
-    file: Annotated[Path, typer.Argument(parser=Path, metavar="FILE", help="The page to read.")],
+    files: Annotated[list[Path], typer.Argument(parser=Path, metavar="FILE", help="The page to read, or the pages of an issue.")],
     config: ConfigFile = None, index: IndexFolder = None, as_json: AsJson = False,
 ) -> int:
-    """Show the articles that a page is read as."""
+    """Show the articles that a page is read as; stories that run over the pages given are joined."""
     from rag.pages import read_articles
+    from rag.pages.issues import join_issues
 
-    found = read_articles(file)
+    found = join_issues(article for file in files for article in read_articles(file))
     print_json([article.to_dict() for article in found]) if as_json else print_articles(found)
     return 0
 

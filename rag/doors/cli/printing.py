@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rag.doors.evaluate import Report
     from rag.gather.ledger import Entry
     from rag.models import Status
-    from rag.records import Answer, Article, Hit
+    from rag.records import Answer, Article, Citation, Hit
     from rag.verify import Check
 
 
@@ -32,12 +32,19 @@ def print_answer(answer: Answer) -> None:
     """Prints an answer, its quotations, and the notes on it."""
     print(styled(answer.text, bold=True))
     for c in answer.citations:
-        source_line = " · ".join(part for part in (c.title, c.byline, c.date, c.source) if part)
+        source_line = " · ".join(part for part in (c.title, c.byline, c.date, _source(c, answer.language)) if part)
         print(f"\n{styled(f'[{c.number}]', fg='cyan')} {c.quote}\n    {styled(source_line, dim=True)}")
     for line in _notes_of(answer):
         print(line)
     for warning in answer.warnings:
         print(f"\n{styled('!', fg='yellow', bold=True)} {warning}")
+
+
+def _source(citation: Citation, language: str) -> str:
+    """Returns the source of a citation with its page, if it has pages."""
+    if citation.page is None:
+        return citation.source
+    return f"{citation.source} 第{citation.page}页" if language == "zh" else f"{citation.source}, page {citation.page}"
 
 
 def _notes_of(answer: Answer) -> Iterator[str]:
@@ -96,12 +103,14 @@ def _explained(hit: Hit) -> str:
 
 
 def print_articles(articles: Iterable[Article]) -> None:
-    """Prints the articles of a page."""
-    for article in articles:
-        print("\n".join(_article_lines(article)), end="\n\n")
+    """Prints the articles of some pages."""
+    found = list(articles)
+    by_id = {article.article_id: article for article in found}
+    for article in found:
+        print("\n".join(_article_lines(article, by_id)), end="\n\n")
 
 
-def _article_lines(article: Article) -> Iterator[str]:
+def _article_lines(article: Article, by_id: Mapping[str, Article]) -> Iterator[str]:
     """Yields the lines of an article, with ⟨+⟩ at rejoined sentences and ⟨↷⟩ at reordered columns."""
     yield styled("━" * 60, dim=True)
     for label, value in (("section", article.section), ("kicker", article.kicker), ("title", article.title),
@@ -111,11 +120,25 @@ def _article_lines(article: Article) -> Iterator[str]:
     text = article.text
     for joint in sorted(article.joints, key=lambda j: -j.at):
         text = f"{text[: joint.at]}⟨{'+' if joint.kind == 'cut' else '↷'}⟩{text[joint.at :]}"
-    yield f"\n{text}{' ⟨breaks off⟩' if article.truncated else ''}\n"
+    goes_on = bool(article.links and article.links.continued_in)
+    yield f"\n{text}{' ⟨breaks off⟩' if article.truncated and not goes_on else ''}\n"
+    yield from _link_lines(article, by_id)
     for caption in article.captions:
         yield f"caption {caption.text} ({caption.credit})"
     for doubt in article.doubts:
         yield f"doubt   {doubt}"
+
+
+def _link_lines(article: Article, by_id: Mapping[str, Article]) -> Iterator[str]:
+    """Yields what an article has to do with other pages of its issue."""
+    from rag.records import headline
+
+    if not (links := article.links):
+        return
+    for told, target in (("continues", links.continues), ("goes on in", links.continued_in), ("only points to", links.told_in)):
+        if target:
+            other = by_id[target]
+            yield f"{told} “{headline(other)}”{f', page {other.page}' if other.page else ''}, {other.source}"
 
 
 def print_models(models: Iterable[Status], verified: Mapping[str, int]) -> None:

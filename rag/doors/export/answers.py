@@ -24,7 +24,7 @@ _WORDS = {
     "zh": {
         "refused": "未作回答:报纸没有说明,以下是最接近的原文。", "quotations": "引文", "figures": "文中其他数字", "times": "相对时间",
         "warnings": "提醒", "checked": "核对结果", "made": "如何得出", "check": "如何核对", "untitled": "无题",
-        "figure": "数字", "counts": "所指", "quotation": "引文", "title": "题名", "date": "日期", "source": "来源",
+        "figure": "数字", "counts": "所指", "quotation": "引文", "title": "题名", "date": "日期", "source": "来源", "page": "第{}页",
         "text": "正文", "kicker": "引题", "section": "栏目", "byline": "署名", "caption": "图片说明",
         "place": "位置:文章{field}字符 {start}–{end};原页字符 {spans}", "word": "文中", "means": "即", "reckoned": "据文章日期",
         "chance": "正确的可能性", "seconds": "用时(秒)", "rewritten": "按上文理解为", "corrected": "人工更正,原页为",
@@ -42,7 +42,7 @@ _WORDS = {
         "refused": "Not answered: the paper does not say it. The nearest that it says follows.", "quotations": "Quotations",
         "figures": "Other figures of the article", "times": "Relative times", "warnings": "Warnings", "checked": "Checked",
         "made": "How it was made", "check": "How to check it", "untitled": "untitled", "figure": "Figure", "counts": "Counts",
-        "quotation": "Quotation", "title": "Title", "date": "Date", "source": "Source",
+        "quotation": "Quotation", "title": "Title", "date": "Date", "source": "Source", "page": "page {}",
         "place": "At characters {start}–{end} of the article's {field}; in the raw page at {spans}",
         "word": "In the text", "means": "Means", "reckoned": "From the article's date",
         "chance": "Chance that it is right", "seconds": "Seconds", "rewritten": "Understood as",
@@ -199,7 +199,8 @@ def _rows_of(receipt: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[_
 def _quotation(citation: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[_Block]:
     yield _Block("entry", f"[{citation['number']}] {citation['title'] or words['untitled']}")
     yield _Block("quote", citation["quote"])
-    about = _join_present(citation["byline"], citation["date"], citation["source"])
+    page = words["page"].format(citation["page"]) if citation.get("page") else ""
+    about = _join_present(citation["byline"], citation["date"], citation["source"], page)
     corrected = "; ".join(f"{words.get(field, field)}: {was}" for field, was in citation.get("corrected", {}).items())
     yield _Block("text", about + (f" ({words['corrected']} {corrected})" if corrected else ""))
     spans = ", ".join(f"{start}–{end}" for start, end in citation["source_spans"])

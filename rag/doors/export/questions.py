@@ -20,13 +20,13 @@ from rag.search.query import MAX_CHARACTERS
 
 FORMATS = ("xlsx", "csv", "jsonl")
 COLUMNS = ("id", "question", "answer", "refused", "chance", "quotation 1", "quotation 2", "quotation 3", "title", "date", "source",
-           "error")
+           "page", "error")
 
 ROW_COLUMNS = ("id", "question", "row", "label", "period", "as printed", "value", "kind", "unit", "worked with", "chance", "quotation",
-               "title", "date", "source")  # of the sheet "rows": the rows of gathered answers
+               "title", "date", "source", "page")  # of the sheet "rows": the rows of gathered answers
 
-_WIDTHS = (8, 36, 48, 9, 9, 40, 40, 40, 28, 12, 28, 28)  # column widths, in characters
-_ROW_WIDTHS = (8, 36, 9, 24, 18, 18, 18, 10, 10, 12, 9, 40, 28, 12, 28)  # of the sheet "rows"
+_WIDTHS = (8, 36, 48, 9, 9, 40, 40, 40, 28, 12, 28, 9, 28)  # column widths, in characters
+_ROW_WIDTHS = (8, 36, 9, 24, 18, 18, 18, 10, 10, 12, 9, 40, 28, 12, 28, 9)  # of the sheet "rows"
 _MAX_UNPACKED = 50_000_000  # bytes of an unpacked spreadsheet
 _MAX_PARTS = 1_000  # files in a spreadsheet
 _MAX_ROWS, _MAX_COLUMNS = 10_000, 200  # of a sheet; a guard against files made to fill the memory
@@ -166,7 +166,7 @@ def _answer_cells(row: Mapping[str, Any]) -> list[object]:
     first = cited[0] if cited else {}
     quotes = [citation.get("quote") for citation in cited[:3]]
     return [row.get("id"), row.get("question"), answer.get("answer"), answer.get("refused"), answer.get("chance"),
-            *quotes, *[None] * (3 - len(quotes)), *(first.get(name) for name in ("title", "date", "source")), row.get("error")]
+            *quotes, *[None] * (3 - len(quotes)), *(first.get(name) for name in ("title", "date", "source", "page")), row.get("error")]
 
 
 def _gathered_rows(row: Mapping[str, Any]) -> Iterator[list[object]]:
@@ -177,12 +177,13 @@ def _gathered_rows(row: Mapping[str, Any]) -> Iterator[list[object]]:
     for at, entry in enumerate(answer.get("rows") or []):
         first = cited.get(next(iter(entry["citations"]), 0), {})
         yield [*asked, at + 1, entry["label"], entry["period"], entry["shown"], _number(entry["value"]), entry["kind"], entry["unit"],
-               at in derived.get("rows", ()), entry["chance"], *(first.get(name) for name in ("quote", "title", "date", "source"))]
+               at in derived.get("rows", ()), entry["chance"],
+               *(first.get(name) for name in ("quote", "title", "date", "source", "page"))]
     if derived.get("shown"):
         yield [*asked, "result", derived["operation"], None, derived["shown"], _number(derived["value"]), derived["kind"],
-               derived["unit"], *[None] * 6]
+               derived["unit"], *[None] * 7]
     for label in answer.get("missing") or []:
-        yield [*asked, "missing", label, *[None] * 11]
+        yield [*asked, "missing", label, *[None] * 12]
 
 
 def _number(fraction: str) -> float | None:

@@ -54,7 +54,8 @@ from rag.doors.server.openai_told import permalink
 from rag.doors.service.errors import NoIndex
 from rag.doors.service.events import Queued
 from rag.errors import GenerationError, RagError, StoreError
-from rag.records import Answer, Citation, Filter, Hit, Turn, headline, runs_of, source_spans
+from rag.pages.printed import place_of
+from rag.records import Answer, Citation, Filter, Hit, Links, Turn, headline, runs_of, source_spans
 
 if TYPE_CHECKING:
     from mcp_types import InputRequiredResult
@@ -134,11 +135,15 @@ class _Tools:
         first = min(start, len(article.text))
         last = min(len(article.text), first + MOST, len(article.text) if end is None else max(first, end))
         url = f"{self._base_url}/#/article/{article_id}" if self._base_url else ""
+        links = article.links or Links()
         told = ArticleText(
             article_id=article_id, title=headline(article), kicker=article.kicker, section=article.section, byline=article.byline,
             date=article.date, source=article.source, text=article.text[first:last], start=first, end=last,
-            characters=len(article.text), captions=[caption.text for caption in article.captions], url=url)
+            characters=len(article.text), captions=[caption.text for caption in article.captions], url=url,
+            continues=links.continues, continued_in=links.continued_in)
         rest = [f"(characters {first} to {last} of {told.characters})"] if last - first < told.characters else []
+        rest += [f"(continues the article {told.continues})"] if told.continues else []
+        rest += [f"(continued in the article {told.continued_in})"] if told.continued_in else []
         return tool_result(told, [heading(article), told.text, *rest], [told])
 
     async def list_sources(self) -> Annotated[CallToolResult, SourcesResult]:
@@ -161,15 +166,18 @@ class _Tools:
             number=citation.number, quote=citation.quote, byline=citation.byline, article_id=citation.article_id,
             passage_id=citation.passage_id, title=citation.title, date=citation.date, source=citation.source, field=citation.field,
             item=citation.item, start=citation.start, end=citation.end, source_spans=[list(span) for span in citation.source_spans],
-            sha256=citation.sha256, url=permalink(self._base_url, citation) if self._base_url else "")
+            sha256=citation.sha256, page=citation.page, boxes=[list(box) for box in citation.boxes], confidence=citation.confidence,
+            url=permalink(self._base_url, citation) if self._base_url else "")
 
     def _passage(self, hit: Hit) -> FoundPassage:
         """A hit as if its whole passage was quoted."""
         passage, article = hit.passage, hit.article
         spans = source_spans(runs_of(article, passage.field, passage.item), passage.start, passage.end)
+        place = place_of(article, passage.field, passage.item, passage.start, passage.end)
         cited = self._quotation(Citation(
             hit.rank, article.article_id, passage.passage_id, headline(article), article.byline, article.source, article.date,
-            passage.field, passage.text, passage.start, passage.end, spans, passage.item))
+            passage.field, passage.text, passage.start, passage.end, spans, passage.item,
+            page=place.page, boxes=place.boxes, confidence=place.confidence))
         return FoundPassage(rank=hit.rank, score=round(hit.score, 6), text=passage.text, matched=list(hit.matched),
                             **cited.model_dump(exclude={"number", "byline", "quote"}))
 

@@ -37,6 +37,9 @@ class Span(BaseModel):
     start: int = Field(description="in characters of the field")
     end: int = Field(description="after the last character")
     source_spans: list[list[int]] = Field(description="[start, end) in characters of the raw page")
+    page: int | None = Field(description="page of the source file, from 1; null for a source without pages")
+    boxes: list[list[float]] = Field(description="[left, top, right, bottom] of each printed line, in shares of the page's size")
+    confidence: float | None = Field(description="lowest confidence of the recognition of its lines, 0 to 1; null for a set page")
     sha256: str = Field(description="of the quotation in UTF-8")
     url: str = Field(description="where a reader sees it, or empty")
 
@@ -135,6 +138,8 @@ class ArticleText(BaseModel):
     characters: int
     captions: list[str]
     url: str
+    continues: str = Field("", description="the id of the article on another page that this one continues")
+    continued_in: str = Field("", description="the id of the article on another page that continues this one")
 
 
 class SourceInfo(BaseModel):
@@ -175,7 +180,8 @@ def quoted(cited: Quotation) -> str:
 
 def named(one: Span | ArticleText) -> str:
     """The title, byline, date, source and address of a quotation or article, as far as it has them."""
-    return " · ".join(part for part in (one.title, getattr(one, "byline", ""), one.date, one.source, one.url) if part)
+    page = f"page {one.page}" if isinstance(one, Span) and one.page else ""
+    return " · ".join(part for part in (one.title, getattr(one, "byline", ""), one.date, one.source, page, one.url) if part)
 
 
 def heading(article: Article) -> str:

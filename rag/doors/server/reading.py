@@ -19,7 +19,7 @@ from rag.doors.service import Library, spans
 from rag.doors.service import sources as pages
 from rag.errors import SourceError
 from rag.pages import is_archive
-from rag.records import QUOTABLE, Article, headline
+from rag.records import QUOTABLE, Article, Links, headline
 
 Field_ = Annotated[Literal["text", "title", "kicker", "section", "byline", "caption"], Query()]
 Offset = Annotated[int, Query(ge=0, le=10_000_000)]
@@ -71,7 +71,8 @@ def reading_routes(library: Library) -> APIRouter:
     @router.get("/articles/{article_id}")
     async def article(article_id: str) -> dict[str, Any]:
         """A whole article, repaired, with its place in the page and its doubts."""
-        return article_body(await library.article(article_id))
+        found = await library.article(article_id)
+        return {**article_body(found), "linked": await library.run(_linked, library, found)}
 
     @router.patch("/articles/{article_id}", status_code=202)
     async def correct(article_id: str, body: Correction) -> dict[str, Any]:
@@ -146,11 +147,20 @@ def article_body(article: Article) -> dict[str, Any]:
             "has_raw": not spans.is_item(article)}
 
 
+def _linked(library: Library, article: Article) -> list[dict[str, str]]:
+    """The articles on other pages of the issue that an article continues, that continue it, or that tell what it points to."""
+    links = article.links or Links()
+    targets = {how: getattr(links, how) for how in ("continues", "continued_in", "told_in") if getattr(links, how)}
+    found = library.rag.retriever.store.archive.articles(targets.values())
+    return [{"how": how, "article_id": target, "headline": headline(found[target]), "page": found[target].page,
+             "source": found[target].source} for how, target in targets.items() if target in found]
+
+
 def _line(article: Article) -> dict[str, Any]:
     return {"article_id": article.article_id, "title": headline(article), "kicker": article.kicker, "section": article.section,
             "byline": article.byline, "date": article.date, "date_from": article.date_from, "source": article.source,
             "doc_id": article.doc_id, "characters": len(article.text), "doubts": list(article.doubts),
-            "corrected": dict(article.corrected)}
+            "corrected": dict(article.corrected), "links": asdict(article.links) if article.links else None}
 
 
 def _pictured(library: Library, article: Article) -> Path:
@@ -163,13 +173,13 @@ def _pictured(library: Library, article: Article) -> Path:
 
 
 def _picture(library: Library, article: Article, field: str, item: int, start: int, end: int) -> dict[str, Any]:
-    from rag.pages.pictures import page_count, spots
-    from rag.records import field_text
+    from rag.pages.pictures import page_count
+    from rag.pages.printed import place_of
 
     file = _pictured(library, article)
-    found = spots(file, field_text(article, field, item)[start:end]) if end > start else []
-    page = found[0].page if found else 1
-    return {"page": page, "pages": page_count(file), "boxes": [list(box) for spot in found if spot.page == page for box in spot.boxes],
+    place = place_of(article, field, item, start, end)
+    page = place.page or place_of(article, "text", 0, 0, len(article.text)).page or 1
+    return {"page": page, "pages": page_count(file), "boxes": [list(box) for box in place.boxes],
             "image": f"/api/articles/{article.article_id}/picture/{page}.png"}
 
 

@@ -211,8 +211,8 @@ class Library:
             except BaseException as error:  # raised again by the listener
                 send(error)
             finally:
+                loop.call_soon_threadsafe(place.leave)  # before the end is told, after which the loop may be closed
                 send(_END)
-                loop.call_soon_threadsafe(place.leave)
 
         try:
             self._writer.submit(run)

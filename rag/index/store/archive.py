@@ -11,7 +11,8 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,17 @@ from rag.errors import StoreError
 from rag.index.facts import facts_of
 from rag.language.dates import date_tokens
 from rag.language.text import search_tokens, sentences, syllables
-from rag.records import Article, Caption, Fact, Filter, Joint, Passage, Run
+from rag.records import Article, Caption, Fact, Filter, Joint, Jump, Links, Passage, PrintedLine, Run
 
+JUMPING = ('"jump": {', '"links": {')  # stand in the record of an article with a jump line or links, and in no other
+_IS_JUMPING = " + ".join(f"instr(record, '{key}')" for key in JUMPING) + " > 0"
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS sources (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS articles (
     article_id TEXT PRIMARY KEY, source TEXT NOT NULL, doc_id TEXT NOT NULL, date TEXT NOT NULL, record TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS articles_source ON articles (source);
+CREATE INDEX IF NOT EXISTS articles_date ON articles (date);
+CREATE INDEX IF NOT EXISTS articles_jumping ON articles (source) WHERE {jumping};
 CREATE TABLE IF NOT EXISTS passages (
     row INTEGER PRIMARY KEY AUTOINCREMENT, passage_id TEXT NOT NULL, article_id TEXT NOT NULL, field TEXT NOT NULL,
     item INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
@@ -66,7 +71,7 @@ class Archive:
     def create(cls, file: Path) -> Archive:
         """Opens a file for writing and creates missing tables."""
         connection = sqlite3.connect(file)
-        connection.executescript(_SCHEMA)
+        connection.executescript(_SCHEMA.format(jumping=_IS_JUMPING))
         return cls(connection)
 
     @classmethod
@@ -120,7 +125,7 @@ class Archive:
         return count
 
     def _add_article(self, article: Article, passages: list[Passage]) -> int:
-        record = json.dumps(asdict(article), ensure_ascii=False)
+        record = json.dumps(article_to_dict(article), ensure_ascii=False)
         done = self.connection.execute(
             "INSERT OR IGNORE INTO articles VALUES (?, ?, ?, ?, ?)",
             (article.article_id, article.source, article.doc_id, article.date, record),
@@ -152,15 +157,11 @@ class Archive:
             [(row, *(getattr(fact, name) for name in _FACT_COLUMNS)) for fact in facts_of(passage, written)])
 
     def pending(self, limit: int) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
-        """Returns up to ``limit`` passages and as many sentences without a vector, each ``(row, text to embed)``.
-
-        A byline is embedded under the headline of its article, because a question about an author names the article.
-        """
+        """Returns up to ``limit`` passages and as many sentences without a vector, each ``(row, text to embed)``."""
         passages = self.connection.execute(
             "SELECT row, context || char(10) || text FROM passages WHERE vector IS NULL LIMIT ?", (limit,)).fetchall()
         inner = self.connection.execute(
-            "SELECT s.row, CASE p.field WHEN 'byline' THEN p.context || char(10) ELSE '' END "
-            '|| substr(p.text, s.start - p.start + 1, s."end" - s.start) FROM sentences s '
+            'SELECT s.row, substr(p.text, s.start - p.start + 1, s."end" - s.start) FROM sentences s '
             "JOIN passages p ON p.row = s.passage WHERE s.vector IS NULL LIMIT ?", (limit,)).fetchall()
         return passages, inner
 
@@ -299,6 +300,16 @@ class Archive:
         rows = self.connection.execute(f"SELECT record FROM articles {where} ORDER BY rowid LIMIT ? OFFSET ?", (*values, limit, offset))
         return total, [article_from_dict(json.loads(record)) for (record,) in rows]
 
+    def dated(self, day: str) -> list[Article]:
+        """Returns the articles with exactly this date, in order."""
+        rows = self.connection.execute("SELECT record FROM articles WHERE date = ? ORDER BY rowid", (day,))
+        return [article_from_dict(json.loads(record)) for (record,) in rows]
+
+    def jumping(self) -> list[Article]:
+        """Returns the articles with a jump line or links."""
+        rows = self.connection.execute(f"SELECT record FROM articles WHERE {_IS_JUMPING} ORDER BY rowid")
+        return [article_from_dict(json.loads(record)) for (record,) in rows]
+
     def articles_by_source(self) -> dict[str, int]:
         """Returns the name of each source → its number of articles."""
         return dict(self.connection.execute(
@@ -339,13 +350,30 @@ def _fts_string(words: str) -> str:
     return '"' + words.replace('"', '""') + '"'
 
 
+def article_to_dict(article: Article) -> dict[str, Any]:
+    """Returns an article as it is stored: each printed line as a list, and no ``lines`` for a source without pages."""
+    raw = asdict(replace(article, lines=()))
+    del raw["lines"]
+    lines = [[line.start, line.end, line.page, list(chain(*line.stops)), *line.across, int(line.down), line.confidence]
+             for line in article.lines]
+    return {**raw, "lines": lines} if lines else raw
+
+
 def article_from_dict(raw: dict[str, Any]) -> Article:
-    """Restores an article from its JSON; the inverse of ``dataclasses.asdict``."""
+    """Restores an article from its stored form; the inverse of :func:`article_to_dict`."""
     captions = tuple(Caption(c["text"], c["credit"], _runs(c["runs"])) for c in raw["captions"])
     return Article(**{
         **raw, "captions": captions, "runs": {name: _runs(runs) for name, runs in raw["runs"].items()},
         "joints": tuple(Joint(**joint) for joint in raw["joints"]), "doubts": tuple(raw["doubts"]),
+        "jump": Jump(**raw["jump"]) if raw.get("jump") else None, "links": Links(**raw["links"]) if raw.get("links") else None,
+        "lines": tuple(_line(*line) for line in raw.get("lines", ())),
     })
+
+
+def _line(
+    start: int, end: int, page: int, stops: list[Any], low: float, high: float, down: int, confidence: float | None
+) -> PrintedLine:
+    return PrintedLine(start, end, page, tuple(zip(stops[::2], stops[1::2], strict=True)), (low, high), bool(down), confidence)
 
 
 def _runs(raw: list[dict[str, int]]) -> tuple[Run, ...]:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from rag.errors import SourceError, StoreError
+from rag.index.store.archive import article_to_dict
 from rag.index.store.layout import Settings
 from rag.index.store.milvus_conditions import is_in
 from rag.index.store.milvus_reading import MilvusReading, split_record
@@ -174,7 +175,7 @@ class MilvusArchive(MilvusReading):
         around = self.passages(row["passage"] for row in inner)
         cut = [(row["row"], around[row["passage"]], row["start"], row["end"]) for row in inner if row["passage"] in around]
         return (sorted((row["row"], f"{row['context']}\n{row['text']}") for row in waiting),
-                sorted((row, _embedded(passage, start, end)) for row, passage, start, end in cut))
+                sorted((row, passage.text[start - passage.start : end - passage.start]) for row, passage, start, end in cut))
 
     def pending_count(self) -> int:
         """Returns the number of texts without a vector."""
@@ -240,7 +241,7 @@ def _unfinished_build(client: Any, address: str, stem: str, settings: Settings) 
 
 
 def _article_rows(article: Article) -> Iterator[dict[str, Any]]:
-    record = json.dumps(asdict(article), ensure_ascii=False)
+    record = json.dumps(article_to_dict(article), ensure_ascii=False)
     for part, piece in enumerate(split_record(record)):
         yield {"article_id": article.article_id, "source": article.source, "date": article.date, "part": part, "record": piece}
 
@@ -257,12 +258,6 @@ def _passage_row(article: Article, passage: Passage) -> dict[str, Any]:
 def _sentence_rows(passage: Mapping[str, Any]) -> list[dict[str, Any]]:
     shared = {name: passage[name] for name in ("passage_id", "article_id", "source", "date")}
     return [{**shared, "start": passage["start"] + a, "end": passage["start"] + b} for a, b in sentences(passage["text"])]
-
-
-def _embedded(passage: Passage, start: int, end: int) -> str:
-    """Returns the text to embed for a sentence of a passage; a byline stands under the headline of its article."""
-    text = passage.text[start - passage.start : end - passage.start]
-    return f"{passage.context}\n{text}" if passage.field == "byline" else text
 
 
 def _truncated(words: Sequence[str]) -> str:

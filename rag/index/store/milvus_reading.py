@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from rag.index.facts import facts_of
-from rag.index.store.archive import article_from_dict
+from rag.index.store.archive import JUMPING, article_from_dict
 from rag.index.store.milvus_conditions import all_of, contains, is_in, literal, matches_exactly
 from rag.index.store.milvus_tables import Table, Tables
 from rag.records import Article, Fact, Filter, Passage
@@ -121,6 +121,20 @@ class MilvusReading:
             shown = [row["article_id"] for row in islice(first, offset, offset + limit)]
         found = self.articles(shown)
         return total, [found[name] for name in shown if name in found]
+
+    def dated(self, day: str) -> list[Article]:
+        """Returns the articles with exactly this date, in order."""
+        return self._in_order(f"part == 0 and date == {literal(day)}")
+
+    def jumping(self) -> list[Article]:
+        """Returns the articles with a jump line or links."""
+        found = self._in_order(" or ".join(f"({contains('record', key)})" for key in JUMPING))
+        return [article for article in found if article.jump or article.links]
+
+    def _in_order(self, condition: str) -> list[Article]:
+        ids = list(dict.fromkeys(row["article_id"] for row in self.tables.articles.scan(condition, ["article_id"])))
+        found = self.articles(ids)
+        return [found[name] for name in ids if name in found]
 
     def _articles_with_text(self, text: str, condition: str = "") -> list[str]:
         """Returns the ids of the articles whose JSON contains a text, in order."""

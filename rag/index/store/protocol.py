@@ -138,6 +138,21 @@ class Writing(Protocol):
     def sources(self) -> dict[str, str]:
         """Returns the name of each source → SHA-256 of its bytes, or another value if writing it was interrupted."""
 
+    def articles(self, ids: Iterable[str]) -> dict[str, Article]:
+        """Returns articles by id; unknown ids are left out."""
+
+    def listed(self, source: str, text: str, offset: int, limit: int) -> tuple[int, list[Article]]:
+        """Returns the number of articles of a source (``""``: all) that contain a text in any field, and a page of them."""
+
+    def dates(self, ids: Iterable[str]) -> dict[str, str]:
+        """Returns article id → ISO day, month or year; ``""`` if the date is unknown."""
+
+    def dated(self, day: str) -> list[Article]:
+        """Returns the articles with exactly this date, in order."""
+
+    def jumping(self) -> list[Article]:
+        """Returns the articles with a jump line or links."""
+
     def add_source(self, name: str, sha256: str, articles: Iterable[tuple[Article, list[Passage]]]) -> int:
         """Adds or replaces a source; returns its number of articles.
 

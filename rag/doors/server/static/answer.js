@@ -105,7 +105,9 @@ function quotations(answer, places) {
     : null;
 }
 
-// title · byline · date · source
+const OF_THE_FILE = ["source", "page"];
+
+// title · byline · date · source · page
 function told(citation) {
   return el(
     "p",
@@ -115,9 +117,10 @@ function told(citation) {
       ["byline", citation.byline],
       ["date", citation.date],
       ["source", citation.source],
+      ["page", citation.page && t("page_number", { page: citation.page })],
     ]
       .filter(([, words]) => words)
-      .map(([name, words]) => el("span", { class: name, lang: name === "source" ? null : "zh" }, words)),
+      .map(([name, words]) => el("span", { class: name, lang: OF_THE_FILE.includes(name) ? null : "zh" }, words)),
   );
 }
 

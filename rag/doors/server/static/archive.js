@@ -221,7 +221,7 @@ function drawArticles() {
 
 // One article.
 function articleRow(article) {
-  const { article_id, kicker, title, section, byline, date, source, characters, doubts = [], corrected = {} } = article;
+  const { article_id, kicker, title, section, byline, date, source, characters, doubts = [], corrected = {}, links } = article;
   const named = title?.startsWith(kicker || "")
     ? title
     : [kicker, title].filter(Boolean).join(" ") || article.headline || t("untitled");
@@ -255,6 +255,9 @@ function articleRow(article) {
       date ? el("time", { datetime: date }, date) : el("span", {}, t("no_date")),
       el("span", { class: "source" }, source),
       el("span", {}, t("n_characters", { n: characters ?? 0 })),
+      links?.continues ? el("span", {}, t("goes_back")) : null,
+      links?.continued_in ? el("span", {}, t("goes_on")) : null,
+      links?.told_in ? el("span", {}, t("only_points")) : null,
       Object.keys(corrected).length ? el("span", {}, t("corrected_short")) : null,
     ),
     doubts.length

@@ -1,6 +1,7 @@
 // Draws an article: headings, paragraphs, tables, captions, joints, with quotations marked.
 
 import { el } from "./dom.js";
+import { hashOf } from "./route.js";
 import { charactersOf, pieces, unitsOf } from "./spans.js";
 import { t, toldDoubt } from "./text.js";
 
@@ -19,8 +20,12 @@ export function drawArticle(article, marks) {
     ),
     facts(article, corrected, marks),
     corrections(corrected),
+    linked(article, ["continues", "told_in"]),
     body(article, marks),
-    article.truncated && el("p", { class: "aside", lang: t("lang") }, `⟨${t("breaks_off")}⟩`),
+    article.truncated &&
+      !article.links?.continued_in &&
+      el("p", { class: "aside", lang: t("lang") }, `⟨${t("breaks_off")}⟩`),
+    linked(article, ["continued_in"]),
     captions(article, marks),
     doubts(article),
   );
@@ -49,6 +54,20 @@ function facts(article, corrected, marks) {
       article.date ? [el("time", { datetime: article.date }, article.date), how] : t("no_date"),
     ),
     el("span", { class: "source" }, article.source),
+  );
+}
+
+// The parts of the story on other pages of the issue, each a link.
+function linked(article, kinds) {
+  const list = (article.linked || []).filter((other) => kinds.includes(other.how));
+  return list.map((other) =>
+    el(
+      "p",
+      { class: "aside linked", lang: t("lang") },
+      t(other.page ? other.how : `${other.how}_somewhere`, { page: other.page }),
+      " ",
+      el("a", { href: hashOf({ article_id: other.article_id }), lang: "zh" }, other.headline),
+    ),
   );
 }
 

@@ -62,7 +62,10 @@ export const toldDoubt = told([
   [/^a sentence breaks off at character (\d+)$/, "第 $1 个字处句子中断"],
   [/^no headline found$/, "没有找到标题"],
 ]);
-export const toldWarning = told([[/^left out, as no sentence holds it: /, "没有原文支持，已略去："]]);
+export const toldWarning = told([
+  [/^left out, as no sentence holds it: /, "没有原文支持，已略去："],
+  [/^recognised from a picture with low confidence, compare the page: /, "图像识别把握不大，请与原页核对："],
+]);
 export const toldCheck = (line) => {
   const short = /^\[(\d+)\] stands in its (article|page)$/.exec(line);
   if (short) return t(`check_${short[2]}`, { number: short[1] });
