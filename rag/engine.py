@@ -109,9 +109,9 @@ class Rag:
     ) -> Iterator[Event]:
         """Yields the steps of an answer: gathered where the question takes several figures, else looked up.
 
-        A question that may be either is looked up first: what one sentence says need not be worked out.
+        What cannot be worked out is looked up after all: many a difference or total is printed, and the question does not tell.
         """
-        from rag.gather.operation import CLEAR, takes_several
+        from rag.gather.operation import takes_several
         from rag.generate import Stoppable
         from rag.search.asked_on import with_absolute_times
 
@@ -128,10 +128,11 @@ class Rag:
                 seconds=clock.seconds(), made_with=self._made_with(retriever),
                 retrieved=tuple((hit.passage.passage_id, round(hit.score, 4)) for hit in hits))
 
-        least, surely = self.config.answering.work_out, CLEAR[1]
-        if several > max(least, surely):
+        gathered: Answer | None = None
+        if several > self.config.answering.work_out:
             yield Stage("plan")
-            if gathered := self._gathered(doing, query, retriever, generator, clock):
+            gathered = self._gathered(doing, query, retriever, generator, clock)
+            if gathered and not gathered.refused:
                 yield EvidenceFound(())
                 yield whole(gathered)
                 return
@@ -140,9 +141,7 @@ class Rag:
             if isinstance(event, EvidenceFound):
                 hits = list(event.hits)
             if isinstance(event, Answer):
-                if CLEAR[0] < several <= surely and takes_several(several, event.chance) > least:
-                    yield Stage("plan")
-                    event = self._gathered(doing, query, retriever, generator, clock) or event
+                event = gathered if gathered and takes_several(several, event.chance) > 0.5 else event
                 event = whole(event, hits)
             yield event
 

@@ -44,6 +44,7 @@ from rag.search.retrieve import fuse
 FITTED = Path(stage.__file__).with_name("fitted.json")
 FEATURES = ("margin", "nearness", "shared", "found")
 SIGNS = ("margin", "likely", "agreed", "refused")
+PRIOR = 3.0  # more of the questions that are asked take several figures than of those it is fitted to (one in twelve)
 PENALTY = 0.02  # of squared weights, so that few questions do not decide
 
 
@@ -234,6 +235,7 @@ def fit_several(arguments: argparse.Namespace) -> None:
           f"by the words alone {np.mean(told[takes == 1, 1] > 0):.3f}, {np.mean(told[takes == 0, 1] <= 0):.3f}")
     weights = {name: dict(values) for name, values in figures.fitted().items()}
     best = fit_logistic(told, takes)
+    best[0] += np.log(PRIOR)
     weights["several"] = dict(zip(("constant", "question", "looked_up"), (round(float(value), 3) for value in best), strict=True))
     print(json.dumps(weights["several"]))
     if not arguments.dry:

@@ -21,14 +21,10 @@ SCALE = "/scale"  # behind the name of a matrix: the scales of its rows
 Weights = Mapping[str, np.ndarray]
 
 
-CLEAR = (0.05, 0.95)  # outside these probabilities a question is told by itself; between them it is looked up first
-
-
 def takes_several(several: float, looked_up: float) -> float:
     """Returns the probability that a question takes several figures, once it has been looked up.
 
     ``several``: the same from the words of the question. ``looked_up``: the probability that the one sentence found answers it.
-    Many a difference or total is printed somewhere, and the question does not tell.
 
     >>> takes_several(0.5, 0.95) < takes_several(0.5, 0.1)
     True
