@@ -43,7 +43,7 @@ from rag.search.retrieve import fuse
 
 FITTED = Path(stage.__file__).with_name("fitted.json")
 FEATURES = ("margin", "nearness", "shared", "found")
-SIGNS = ("margin", "likely", "agreed", "refused")
+SIGNS = ("margin", "agreed", "refused")
 PRIOR = 3.0  # more of the questions that are asked take several figures than of those it is fitted to (one in twelve)
 PENALTY = 0.02  # of squared weights, so that few questions do not decide
 

@@ -30,7 +30,8 @@ def read_pieces(generator: Generator, query: Query, pieces: Sequence[Piece], set
     reader_words = own_words(pieces[0])
     alone = Found((reader_words,))
     needs_generator = asks_yes_or_no(query.question) or asks_two_things(query.question)
-    is_uncertain = 1.0 - settings.sure <= chance(signs_of(pieces, alone)) <= settings.sure
+    signs = signs_of(pieces, alone)
+    is_uncertain = chance(signs) <= settings.sure and chance({**signs, "agreed": 1.0}) >= settings.min_chance
     if not needs_generator and not is_uncertain:
         return alone
     probabilities = sentence_probabilities(pieces)
