@@ -32,8 +32,8 @@ def test_quotations_spell_the_same_words_out_of_the_raw_page(open_rag, pages):
 
 def test_a_number_that_the_paper_does_not_hold_is_never_shown(open_rag):
     answer = open_rag(read=["48座", "49座", "50座"]).ask("甲镇今年新开工多少座桥梁?")
-    assert answer.refused and not any(figure in answer.text for figure in ("48", "49", "50"))
-    assert answer.citations, "the nearest evidence is shown"
+    assert not any(figure in answer.text for figure in ("48", "49", "50"))
+    assert answer.citations and answer.signs.get("agreed", -1.0) < 0, "what the page says is shown, and that the readers disagree"
 
 
 def test_a_question_about_a_place_that_no_article_mentions_is_refused_without_writing(open_rag):
