@@ -271,21 +271,25 @@ def _same_months(found: Sequence[NamedTime], folded: str) -> Iterator[NamedTime]
         before = time.when
 
 
-_RUN = re.compile(r"\s*(?:to|through|until|till|and|[-–—])\s*", re.I)
+_RUN = re.compile(r"\s*(?:(?P<to>to|through|until|till|[-–—])|,|,?\s*(?:and|or))\s*(?:the\s+)?", re.I)
 
 
 def _year_of_the_end(found: Sequence[NamedTime], folded: str) -> list[NamedTime]:
-    """Gives the first of two English months the year that is named behind the second.
+    """Gives the first of two English months, or all of a list, the year that is named behind the last.
 
     >>> [time.when.iso for time in times_in("In May 2023; from January to June 2022")]
     ['2023-05', '2022-01', '2022-06']
+    >>> [time.when.iso for time in times_in("for April, May and January 2024")]
+    ['2024-04', '2024-05', '2024-01']
     """
     whole = list(found)
     for at in range(len(found) - 2, -1, -1):
         one, other = found[at], whole[at + 1]
         english = folded[one.start : one.start + 1].isascii() and folded[one.start : one.start + 1].isalpha()
-        if english and not one.when.year and other.when.year and _RUN.fullmatch(folded, one.end, other.start):
-            whole[at] = replace(one, when=replace(one.when, year=other.when.year - (one.when.first > other.when.last)))
+        joint = _RUN.fullmatch(folded, one.end, other.start)
+        if english and joint and not one.when.year and other.when.year:
+            before = bool(joint["to"]) and one.when.first > other.when.last  # from November to February 2023
+            whole[at] = replace(one, when=replace(one.when, year=other.when.year - before))
     return whole
 
 
