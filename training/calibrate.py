@@ -9,9 +9,9 @@
 of the right document); printed as they stand in ``config.yaml``, with what they give on each corpus when fitted to the others.
 ``sentences``: what tells for a sentence (the reader's margin, its vector, its words, its passage), by logistic regression over
 the candidates of each question (softmax, one of them gold). ``answers``: what tells that an answer is right, by logistic regression
-over questions with and without an answer; the figures printed are of ten-fold cross-validation. ``several``: what tells that a
-question takes several figures (its lines have an ``operation``), by logistic regression over what its words tell and how well one
-sentence answers it; written to ``rag/gather/fitted.json``. Questions are lines of the sets in
+over questions with and without an answer; the figures printed are of ten-fold cross-validation. ``several``: of questions that
+seem to take several figures, which ones do (their lines have an ``operation``), by logistic regression over what their words tell and how
+well one sentence answers them; written to ``rag/gather/fitted.json``. Questions are lines of the sets in
 ``benchmarks/sets``; an answer is right if its Chinese wording holds what must be in it.
 """
 
@@ -44,7 +44,6 @@ from rag.search.retrieve import fuse
 FITTED = Path(stage.__file__).with_name("fitted.json")
 FEATURES = ("margin", "nearness", "shared", "found")
 SIGNS = ("margin", "agreed", "refused")
-PRIOR = 3.0  # more of the questions that are asked take several figures than of those it is fitted to (one in twelve)
 PENALTY = 0.02  # of squared weights, so that few questions do not decide
 
 
@@ -223,6 +222,8 @@ def fit_several(arguments: argparse.Namespace) -> None:
         for line in Path(questions).read_text(encoding="utf-8").splitlines():
             row = json.loads(line)
             several = rag.operation(rag.understand(row["question"]))[1]
+            if several <= rag.config.answering.work_out:  # looked up, and nothing is to be decided
+                continue
             answer = rag.ask(row["question"], operation="lookup")
             features.append([1.0, log_odds(several), log_odds(answer.chance)])
             labels.append("operation" in row)
@@ -231,11 +232,9 @@ def fit_several(arguments: argparse.Namespace) -> None:
     for fold in range(10):
         held[folds == fold] = logistic(told[folds == fold], fit_logistic(told[folds != fold], takes[folds != fold]))
     print(f"several: {np.mean(held[takes == 1] > 0.5):.3f} of {int(takes.sum())}; "
-          f"one sentence: {np.mean(held[takes == 0] <= 0.5):.3f} of {int((takes == 0).sum())}; "
-          f"by the words alone {np.mean(told[takes == 1, 1] > 0):.3f}, {np.mean(told[takes == 0, 1] <= 0):.3f}")
+          f"one sentence: {np.mean(held[takes == 0] <= 0.5):.3f} of {int((takes == 0).sum())}")
     weights = {name: dict(values) for name, values in figures.fitted().items()}
     best = fit_logistic(told, takes)
-    best[0] += np.log(PRIOR)
     weights["several"] = dict(zip(("constant", "question", "looked_up"), (round(float(value), 3) for value in best), strict=True))
     print(json.dumps(weights["several"]))
     if not arguments.dry:
