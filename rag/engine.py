@@ -132,7 +132,7 @@ class Rag:
         if several > self.config.answering.work_out:
             yield Stage("plan")
             gathered = self._gathered(doing, query, retriever, generator, clock)
-            if gathered and not gathered.refused:
+            if gathered and (operation or not gathered.refused):
                 yield EvidenceFound(())
                 yield whole(gathered)
                 return

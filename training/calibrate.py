@@ -9,9 +9,9 @@
 of the right document); printed as they stand in ``config.yaml``, with what they give on each corpus when fitted to the others.
 ``sentences``: what tells for a sentence (the reader's margin, its vector, its words, its passage), by logistic regression over
 the candidates of each question (softmax, one of them gold). ``answers``: what tells that an answer is right, by logistic regression
-over questions with and without an answer; the figures printed are of ten-fold cross-validation. ``several``: of questions that
-seem to take several figures, which ones do (their lines have an ``operation``), by logistic regression over what their words tell and how
-well one sentence answers them; written to ``rag/gather/fitted.json``. Questions are lines of the sets in
+over questions with and without an answer; the figures printed are of ten-fold cross-validation. ``several``: of
+questions that seem to take several figures, which ones do (their lines have an ``operation``), by logistic regression over what their
+words tell and how well one sentence answers them; written to ``rag/gather/fitted.json``. Questions are lines of the sets in
 ``benchmarks/sets``; an answer is right if its Chinese wording holds what must be in it.
 """
 
