@@ -55,9 +55,10 @@ def reports(plan: Plan, pieces: Sequence[Piece], when: When | None) -> list[Gath
     return rows
 
 
-def table_rows(plan: Plan, pieces: Sequence[Piece]) -> list[Gathered]:
+def table_rows(plan: Plan, pieces: Sequence[Piece], when: When | None) -> list[Gathered]:
     """The rows of the table whose row answers best, each with its cell of the same column; none where no row answers."""
-    best = next((one for one in candidates(pieces, Term(plan.question)) if CELLS in one.piece.text), None)
+    cells = (one for one in candidates(pieces, Term(plan.question)) if CELLS in one.piece.text)
+    best = next((one for one in cells if not (when and one.when) or when.covers(one.when)), None)
     if best is None:
         return []
     column = _column(best.piece.text, best.start)

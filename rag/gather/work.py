@@ -44,7 +44,8 @@ def work_out(operation: str, query: Query, asker: Asker, generator: Generator, n
         return tell_times(plan, [(term, asker.read(term, query, _OF_AN_EVENT)) for term in plan.terms], language, named)
     if plan.terms:
         rows = gather_terms(plan, lambda term, sentences: asker.read(term, query, sentences), _LIKELIER_THAN_NOT)
-        return tell(plan, rows, language, named)
+        if operation != "rank" or any(row.found for row in rows):
+            return tell(plan, rows, language, named)
     if operation in ARITHMETIC | OF_EVENTS - {"first"}:
         return None
     term = topic(plan, split)
@@ -55,7 +56,7 @@ def work_out(operation: str, query: Query, asker: Asker, generator: Generator, n
 def _surveyed(plan: Plan, term: Term, pieces: Sequence[Piece], language: str, named: Named) -> Answer | None:
     if plan.operation in ("list", "count"):
         return tell_events(plan, events(pieces, term.when), language)
-    if plan.operation == "rank" and (rows := table_rows(plan, pieces)):
+    if plan.operation == "rank" and (rows := table_rows(plan, pieces, term.when)):
         return tell(plan, rows, language, named)
     rows = reports(plan, pieces, term.when)
     return tell_reports(plan, rows, language, named) if rows else None

@@ -77,12 +77,16 @@ def time_at(text: str, at: int, written: str, named: Iterable[NamedTime] | None 
 
     >>> time_at("6月出口5万吨,比5月多", 4, "2023-07-08").label
     '2023年6月'
-    >>> time_at("季度 一季度 | 2024年产值(亿元) 35.7", 24, "").label
+    >>> time_at("季度 一季度 | 2024年产值(亿元) 35.7", 24, "2023-12-30").label
     '2024年一季度'
     """
     if CELLS in text:
         start = text.rfind(CELLS, 0, at) + len(CELLS) if CELLS in text[:at] else 0
-        return _narrowest(time.when for part in (text[start:at], text.split(CELLS)[0]) for time in times_in(part, written))
+        cells = (text[start:at], text.split(CELLS)[0])
+        named = [time for part in cells for time in times_in(part)]
+        if not any(time.when.year for time in named):
+            named = [time for part in cells for time in times_in(part, written)]
+        return _narrowest(time.when for time in named)
     times = times_in(without_compared(text), written) if named is None else named
     before = [time for time in times if time.start < at]
     return before[-1].when if before else None
