@@ -116,6 +116,16 @@ PAGE = """# 白沙港前三个月吞吐量公布
 | 东坪村 | 1820 | 96 |
 | 西坪村 | 2460 | 131 |
 | 南坪村 | 1310 | 74 |
+
+# 白沙新区公布季度产值
+
+本报讯 日前,白沙新区公布了两年的季度产值,见下表。
+
+| 季度 | 2023年产值(亿元) | 2024年产值(亿元) |
+|---|---|---|
+| 一季度 | 39.2 | 35.7 |
+| 二季度 | 33.9 | 38.4 |
+| 三季度 | 34.5 | 40.1 |
 """
 
 
@@ -135,6 +145,7 @@ def port(tmp_path_factory):
     ("白沙港1月、2月和3月一共完成货物吞吐量多少万吨?", "sum", "443万吨"),
     ("By how much did Baisha port's cargo throughput in March exceed that in February?", "difference", "510,000 tonnes"),
     ("青山镇哪个村的茶叶产量最高?", "rank", "西坪村"),
+    ("白沙新区2024年哪个季度的产值最高?", "rank", "三季度:40.1亿元"),
 ])
 def test_figures_of_a_page_are_worked_out_and_can_be_verified(port, question, operation, wanted):
     answer = port.ask(question, operation=operation)
