@@ -9,7 +9,7 @@
 of the right document); printed as they stand in ``config.yaml``, with what they give on each corpus when fitted to the others.
 ``sentences``: what tells for a sentence (the reader's margin, its vector, its words, its passage), by logistic regression over
 the candidates of each question (softmax, one of them gold). ``answers``: what tells that an answer is right, by logistic regression
-over questions with and without an answer; the figures printed are of ten-fold cross-validation. ``several``: of
+over questions with and without an answer; for the figures printed each set is judged by a model fitted to the others. ``several``: of
 questions that seem to take several figures, which ones do (their lines have an ``operation``), by logistic regression over what their
 words tell and how well one sentence answers them; written to ``rag/gather/fitted.json``. Questions are lines of the sets in
 ``benchmarks/sets``; an answer is right if its Chinese wording holds what must be in it.
@@ -33,8 +33,7 @@ from rag.answer import choose as stage
 from rag.answer.answer import sources_of
 from rag.answer.choose import Piece, choose_pieces, fitted
 from rag.answer.judge import signs_of
-from rag.answer.locate import Found
-from rag.answer.read import own_words, read_pieces
+from rag.answer.read import read_pieces
 from rag.answer.word import write_chinese
 from rag.engine import _READ
 from rag.gather import candidates as figures
@@ -177,39 +176,35 @@ def report(cases: list[Any], groups: list[str], weights: np.ndarray, name: str) 
 
 
 def fit_answers(arguments: argparse.Namespace) -> dict[str, dict[str, float]]:
-    """One model for what the reader finds alone and for what is found when the generator is asked too."""
+    """Fits the model to what reader and generator find together; the generator is always asked."""
     holds = scorer(arguments.scorer)
-    found: list[Any] = []
+    sets, answerable, labels, features = [], [], [], []
     for rag, row, query, pieces in asked(arguments):
         pieces = [piece for piece in pieces if piece.timely]
         if not pieces:
             continue
-        always = rag.config.answering.model_copy(update={"sure": 1.0})
-        both = last(read_pieces(rag.generator, query, pieces, always, rag.config.generation.max_new_tokens))
-        kind = f"{Path(rag.config.index.dir).name} {row['question_lang']}"
-        for name, what in (("reader", Found((own_words(pieces[0]),))), ("both", both)):
-            text = write_chinese(what, sources_of(what, pieces))
-            signs = signs_of(pieces, what)
-            right = row["answerable"] and holds(text, row)
-            found.append((name, kind, row["answerable"], right, [1.0, *(signs[sign] for sign in SIGNS)]))
-    return {"answer": fit_model(found)}
+        always = rag.config.answering.model_copy(update={"sure": 1.0, "min_chance": 0.0})
+        found = last(read_pieces(rag.generator, query, pieces, always, rag.config.generation.max_new_tokens))
+        signs = signs_of(pieces, found)
+        sets.append(str(rag.config.index.dir))
+        answerable.append(row["answerable"])
+        labels.append(bool(row["answerable"] and holds(write_chinese(found, sources_of(found, pieces)), row)))
+        features.append([1.0, *(signs[sign] for sign in SIGNS)])
+    told, right = np.array(features), np.array(labels, float)
+    held = each_by_the_others(told, right, np.array(sets))
+    print(f"{len(right)} questions; right before any refusal: {np.mean(right[np.array(answerable)]):.3f}")
+    reliability(held, right)
+    thresholds(held, right, np.array(answerable))
+    return {"answer": dict(zip(("constant", *SIGNS), fit_logistic(told, right), strict=True))}
 
 
-def fit_model(rows: list[Any]) -> dict[str, float]:
-    """Fits the model, and prints what it gives on questions that it was not fitted to."""
-    features, labels = np.array([row[4] for row in rows]), np.array([row[3] for row in rows], float)
-    answerable, names = np.array([row[2] for row in rows]), np.array([row[0] for row in rows])
-    folds, held = np.repeat(np.random.default_rng(0).integers(0, 10, len(rows) // 2), 2), np.zeros(len(rows))
-    for fold in range(10):
-        held[folds == fold] = logistic(features[folds == fold], fit_logistic(features[folds != fold], labels[folds != fold]))
-    for name in ("reader", "both"):
-        print(f"== {name}")
-        for kind in sorted({row[1] for row in rows}):
-            own = np.array([row[0] == name and row[1] == kind for row in rows]) & answerable
-            print(kind, "right before any refusal:", round(float(labels[own].mean()), 3), "of", int(own.sum()))
-        reliability(held[names == name], labels[names == name])
-        thresholds(held[names == name], labels[names == name], answerable[names == name])
-    return dict(zip(("constant", *SIGNS), fit_logistic(features, labels), strict=True))
+def each_by_the_others(features: np.ndarray, labels: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """Returns ``(n,)``: the chance of each row by a model that was fitted to the rows of the other groups."""
+    held = np.zeros(len(labels))
+    for group in set(groups):
+        own = groups == group
+        held[own] = logistic(features[own], fit_logistic(features[~own], labels[~own]))
+    return held
 
 
 # -- several figures ---------------------------------------------------------------------------------------------
@@ -228,9 +223,7 @@ def fit_several(arguments: argparse.Namespace) -> None:
             features.append([1.0, log_odds(several), log_odds(answer.chance)])
             labels.append("operation" in row)
     told, takes = np.array(features), np.array(labels, float)
-    folds, held = np.random.default_rng(0).integers(0, 10, len(told)), np.zeros(len(told))
-    for fold in range(10):
-        held[folds == fold] = logistic(told[folds == fold], fit_logistic(told[folds != fold], takes[folds != fold]))
+    held = each_by_the_others(told, takes, np.random.default_rng(0).integers(0, 10, len(told)))
     print(f"several: {np.mean(held[takes == 1] > 0.5):.3f} of {int(takes.sum())}; "
           f"one sentence: {np.mean(held[takes == 0] <= 0.5):.3f} of {int((takes == 0).sum())}")
     weights = {name: dict(values) for name, values in figures.fitted().items()}

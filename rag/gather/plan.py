@@ -164,15 +164,8 @@ def _asked_times(runs: Sequence[Run], question: str, operation: str) -> list[Whe
     if operation in OF_MANY and len(inner) == 1:
         return _parts(inner[0], question)
     change = len(inner) == 1 and operation in OF_TWO
-    times = list(dict.fromkeys([inner[0].last.when, inner[0].first.when] if change else map(_whole, inner)))
+    times = list(dict.fromkeys([inner[0].last.when, inner[0].first.when] if change else [run.first.when for run in inner]))
     return sorted(times, reverse=True) if operation == "percent_change" else times
-
-
-def _whole(run: Run) -> When:
-    """Returns the time from the beginning of a run to its end, or its first time if these lie in different years."""
-    first, last = run.first.when, run.last.when
-    months = first.year == last.year and not first.day and not last.day
-    return When(first.year, first.first, last.last) if months else first
 
 
 def _holds(run: Run, other: Run) -> bool:

@@ -166,58 +166,35 @@ def times_in(text: str, written: str = "") -> list[NamedTime]:
                 found.append(NamedTime(match.start(), match.end() + (folded[match.end() : match.end() + 1] in tuple(_END)), when))
     found += [NamedTime(m.start(), m.end(), day) for m in DAY_WORD.finditer(folded) if (day := _day_off(m.group(), written))]
     found.sort(key=lambda time: time.start)
-    return list(_with_years(_same_months(_year_of_the_end(found, folded), folded), written))
+    return list(_with_years(_same_months(found, folded), written))
 
 
 _END = "末底初"  # of the month: still that month
-_AND = r"\s*[、,和与及]\s*"
 _LISTED = re.compile(
-    rf"{_Y}?(?<![\d.])(?P<list>\d{{1,2}}(?:[、,和与及]\d{{1,2}})+)\s*(?:月份?(?![\d日])|{_N}个月)"
-    rf"|{_Y.replace('<y>', '<y2>').replace('<w>', '<w2>')}?第?(?P<quarters>[一二三四1-4](?:{_AND}第?[一二三四1-4])+)\s*(?:个)?季度"
-    rf"|(?<!\d)(?P<years>(?:19|20)\d\d(?:[、,和与及]\s*(?:19|20)\d\d)+)\s*年")
-_ORDER = r"(?:first|second|third|fourth|1st|2nd|3rd|4th)"
-_LISTED_EN = re.compile(
-    rf"\b(?:the\s+)?(?P<list>{_ORDER}(?:\s*(?:,|and|to|through|or|versus|vs\.?)\s*(?:the\s+)?{_ORDER})+)\s+(?P<what>quarter|hal(?:f|ve))s?"
-    rf"{_EN_Y}?", re.I)
-_TO = re.compile(r"\b(?:to|through)\b", re.I)
+    rf"{_Y}?(?<![\d.])(?P<list>\d{{1,2}}(?:[、,和与]\d{{1,2}})+)\s*(?:月份?(?![\d日])|{_N}个月)"
+    r"|(?<!\d)(?P<years>(?:19|20)\d\d(?:[、,和与](?:19|20)\d\d)+)\s*年")
 
 
 def _listed(folded: str, written: str) -> Iterator[NamedTime]:
-    """Yields the months, quarters or years of a list that names its kind once, each where its number stands.
+    """Yields the months or years of a list that names its kind once, each where its number stands.
 
     >>> [(time.start, time.end, time.when.label) for time in _listed("2024年7、8、9三个月的产量", "")]
     [(0, 6, '2024年7月'), (6, 8, '2024年8月'), (8, 13, '2024年9月')]
-    >>> [time.when.label for time in _listed("2023年第二、三季度", "")], [time.when.label for time in _listed("2021、2022年", "")]
-    (['2023年二季度', '2023年三季度'], ['2021年', '2022年'])
-    >>> [time.when.english for time in _listed("from the second to the third quarter of 2023", "")]
-    ['April–June 2023', 'July–September 2023']
+    >>> [time.when.label for time in _listed("2021、2022年", "")]
+    ['2021年', '2022年']
     """
-    for match in (*_LISTED.finditer(folded), *_LISTED_EN.finditer(folded)):
-        named = match.groupdict()
-        group = next(name for name in ("list", "quarters", "years") if named.get(name))
-        year = _year({"y": named.get("y") or named.get("y2"), "w": named.get("w") or named.get("w2")}, written)
-        kind = named.get("what") or {"list": "month", "quarters": "quarter", "years": "year"}[group]
-        numbers = list(re.finditer(rf"\d+(?:st|nd|rd|th)?|[一二三四]|{_ORDER}", named[group], re.I))
-        at = match.start()
-        for number, following in zip(numbers, [*numbers[1:], None], strict=True):
-            end = match.start(group) + number.end() if following else match.end()
-            when = _nth(number.group(), kind.lower(), year)
-            if when:
-                yield NamedTime(at, end, when)
-            joint = named[group][number.end() : following.start()] if following else ""
-            at = end + len(joint) if _TO.search(joint) else end  # a run keeps its "to" between its ends
-
-
-_SIZES = {"month": 1, "quarter": 3, "half": 6, "halve": 6}  # in months
-
-
-def _nth(word: str, kind: str, year: int) -> When | None:
-    """Returns the month, quarter or half of a year with a number, or the year that the number is."""
-    number = number_of(word)
-    if kind == "year":
-        return When(number, 1, 12)
-    size = _SIZES[kind]
-    return When(year, (number - 1) * size + 1, number * size) if 1 <= number <= 12 // size else None
+    for match in _LISTED.finditer(folded):
+        kind = match.lastgroup or ""
+        year, at = _year(match.groupdict(), written), match.start()
+        numbers = list(re.finditer(r"\d+", match[kind]))
+        for number in numbers:
+            end = match.end() if number is numbers[-1] else match.start(kind) + number.end()
+            value = int(number.group())
+            if kind == "years":
+                yield NamedTime(at, end, When(value, 1, 12))
+            elif 1 <= value <= 12:
+                yield NamedTime(at, end, When(year, value, value))
+            at = end
 
 
 _DAYS = tuple(re.compile(pattern, re.I) for pattern in (
@@ -269,28 +246,6 @@ def _same_months(found: Sequence[NamedTime], folded: str) -> Iterator[NamedTime]
         else:
             yield time
         before = time.when
-
-
-_RUN = re.compile(r"\s*(?:(?P<to>to|through|until|till|[-–—])|,|,?\s*(?:and|or))\s*(?:the\s+)?", re.I)
-
-
-def _year_of_the_end(found: Sequence[NamedTime], folded: str) -> list[NamedTime]:
-    """Gives the first of two English months, or all of a list, the year that is named behind the last.
-
-    >>> [time.when.iso for time in times_in("In May 2023; from January to June 2022")]
-    ['2023-05', '2022-01', '2022-06']
-    >>> [time.when.iso for time in times_in("for April, May and January 2024")]
-    ['2024-04', '2024-05', '2024-01']
-    """
-    whole = list(found)
-    for at in range(len(found) - 2, -1, -1):
-        one, other = found[at], whole[at + 1]
-        english = folded[one.start : one.start + 1].isascii() and folded[one.start : one.start + 1].isalpha()
-        joint = _RUN.fullmatch(folded, one.end, other.start)
-        if english and joint and not one.when.year and other.when.year:
-            before = bool(joint["to"]) and one.when.first > other.when.last  # from November to February 2023
-            whole[at] = replace(one, when=replace(one.when, year=other.when.year - before))
-    return whole
 
 
 def _with_years(times: Iterable[NamedTime], written: str) -> Iterator[NamedTime]:
