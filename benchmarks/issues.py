@@ -1,6 +1,7 @@
 """Lays news items out as issues of two or three damaged pages whose stories run over pages, and measures how they are joined.
 
     python benchmarks/issues.py --articles xwlb.jsonl.gz --pagesmith pagesmith.py --seed 7 --issues 20 [--out DIR]
+    python benchmarks/issues.py … --seed 101 --issues 120 --write      fits the weights of the joints instead, on other issues
 
 The pages are those of ``pagesmith.py`` (columns out of order, cut sentences, jump lines that lead nowhere); into them are put one or
 two stories that go on inside, one whose rest is missing, and headlines with a line or two that only point to a story inside.
@@ -21,13 +22,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from run import write_table
+from run import write_fitted, write_table
+from sklearn.linear_model import LogisticRegression
 
 from rag.language.text import fold
 from rag.pages import read_articles
-from rag.pages.issues import join_issues
+from rag.pages.issues import candidates, continuation_features, issue_of, join_issues
+from rag.pages.lexicon import lexicon
+from rag.pages.seams import page_seams
 from rag.records import Article
 
+_PENALTY = 100.0  # inverse strength; ten features, some of them shares
 _LOST_MARK, _LOST_HEADER, _MISSING, _MID_SENTENCE, _PROBE = 0.1, 0.2, 0.3, 0.7, 18
 Item = dict[str, Any]  # a clean article of pagesmith: title, paragraphs, date
 Pair = tuple[str, str]  # two beginnings of texts that tell two articles
@@ -51,6 +56,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--issues", type=int, default=20)
     parser.add_argument("--out", type=Path, help="keep the pages here")
+    parser.add_argument("--write", action="store_true", help="fit the weights to these issues and write them to rag/pages/fitted.json")
     arguments = parser.parse_args()
     smith = loaded(arguments.pagesmith)
     by_day = items_by_day(smith, arguments.articles)
@@ -61,10 +67,31 @@ def main() -> None:
         others = [item for day in sorted(by_day.keys() - set(days)) for item in by_day[day]]
         issues = [set_issue(folder, day, by_day[day], others, smith, chance) for day in days]
         articles = join_issues(a for file in sorted(folder.rglob("*.txt")) for a in read_articles(file, str(file.relative_to(folder))))
+    if arguments.write:
+        write_fitted("jumps", fitted_to(issues, articles))
+        return
     rows = list(table(issues, articles))
     told = f"benchmarks/issues.py --seed {arguments.seed} --issues {arguments.issues}".removeprefix("benchmarks/")
     write_table("issues", f"Stories over the pages of {arguments.issues} issues, {sum(len(issue.pages) for issue in issues)} pages",
                 ["", "in the paper", "joined", "missed", "wrong"], rows, f"{told} --articles xwlb.jsonl.gz --pagesmith pagesmith.py")
+
+
+def fitted_to(issues: Sequence[Issue], articles: Sequence[Article]) -> dict[str, float]:
+    """The weights by logistic regression over the pairs of parts of each issue that a jump line may join."""
+    pairs = [pair for issue in issues for _, _, pair in issue.continued]
+    by_issue: dict[tuple[str, str], list[Article]] = defaultdict(list)
+    for article in articles:
+        by_issue[issue_of(article)].append(article)
+    told, labels = [], []
+    for pages in by_issue.values():
+        seams = page_seams(lexicon(), [article.text for article in pages])
+        for one, rest in candidates(pages):
+            told.append(continuation_features(one, rest, seams))
+            labels.append(any(fits(pair, one, rest) for pair in pairs))
+    names = list(told[0])
+    model = LogisticRegression(C=_PENALTY, fit_intercept=False, max_iter=2000).fit([list(one.values()) for one in told], labels)
+    print(f"{len(told)} pairs, {sum(labels)} of one story")
+    return dict(zip(names, model.coef_[0], strict=True))
 
 
 def loaded(file: Path) -> Any:

@@ -15,18 +15,13 @@ from pathlib import PurePath
 
 from rag.pages.blocks import is_whole
 from rag.pages.dates import name_date
+from rag.pages.fitted import fitted
 from rag.pages.lexicon import lexicon
 from rag.pages.marks import has_lead
 from rag.pages.seams import Seams, is_dated, page_seams
 from rag.records import Article, Jump, Links, headline
 
-_PAGE_SCORE, _OTHER_PAGE_COST = 3.0, 6.0  # nats for a jump line that names the page of the other part, against another page
-_ONE_MARK_COST = 4.5  # nats against two parts of which only one has a jump line
-_LEAD_COST, _DATED_COST = 8.0, 3.0  # nats against a continuation that opens as reports do: 本报讯, or (without 上接) a day
-_MIN_RUN_ON_SCORE, _MAX_RUN_ON_SCORE = -2.0, 4.0  # nats; limits of the seam score
-_HEADLINE_SCORE, _OTHER_HEADLINE_COST = 6.0, 2.5  # nats for the same headline, against another
-_TOPIC_WEIGHT, _UNRELATED_SHARE, _MAX_TOPIC_SCORE = 15.0, 0.09, 3.0  # as in ``assembly``
-_MIN_SCORE = 3.0  # nats that join two parts
+_MAX_RUN_ON_SCORE = 4.0  # nats; limit of the seam score, either way
 _MAX_POINTER = 150  # characters of the text of a pointer
 _MIN_TOLD_SHARE = 0.75  # share of a pointer's rare bigrams that its story holds
 _NO_JUMP = Jump()
@@ -87,10 +82,10 @@ def _first(article_id: str, before: Mapping[str, str]) -> str:
 def _continuations(articles: Sequence[Article], seams: Seams) -> dict[str, str]:
     """Returns article id → id of the part that continues it; the best pair is taken first, and every part once."""
     scored = sorted(((continuation_score(one, rest, seams), one.article_id, rest.article_id)
-                     for one, rest in _candidates(articles)), reverse=True)
+                     for one, rest in candidates(articles)), reverse=True)
     after: dict[str, str] = {}
     for score, one, rest in scored:
-        if score > _MIN_SCORE and one not in after and rest not in after.values() and _last(rest, after) != one:
+        if score > 0 and one not in after and rest not in after.values() and _last(rest, after) != one:
             after[one] = rest
     return after
 
@@ -101,7 +96,7 @@ def _last(article_id: str, after: Mapping[str, str]) -> str:
     return article_id
 
 
-def _candidates(articles: Sequence[Article]) -> Iterator[tuple[Article, Article]]:
+def candidates(articles: Sequence[Article]) -> Iterator[tuple[Article, Article]]:
     """Yields the pairs that a jump line may join, each a part and what may continue it."""
     for one in articles:
         for rest in articles:
@@ -115,38 +110,33 @@ def _jump(article: Article) -> Jump:
 
 
 def continuation_score(one: Article, rest: Article, seams: Seams) -> float:
-    """Scores in nats whether ``rest`` continues ``one`` on another page."""
+    """Returns the log odds that ``rest`` continues ``one`` on another page, by the weights of ``fitted.json``."""
+    weights = fitted()["jumps"]
+    return sum(weights[name] * value for name, value in continuation_features(one, rest, seams).items())
+
+
+def continuation_features(one: Article, rest: Article, seams: Seams) -> dict[str, float]:
+    """Returns what tells for and against ``rest`` as the continuation of ``one``.
+
+    ``named``, ``other page``: the number of jump lines that name the page of the other part, or another page. ``one mark``: only one
+    part has a jump line. ``headline``: share of the inner headline's words that the first has; ``other headline``: share that it has
+    not. ``topic``: the same for all words. ``run on``: nats that the text runs on over the page break. ``lead``, ``dated``: the part
+    opens as reports do, or (without 上接) with a day.
+    """
     to, back = _jump(one).to, _jump(rest).back
-    score = _page_score(to, rest.page) + _page_score(back, one.page) - (0.0 if to and back else _ONE_MARK_COST)
-    return score + _headline_score(one, rest, seams) + _run_on_score(one, rest, seams) + _topic_score(one, rest, seams)
-
-
-def _page_score(named: str, page: str) -> float:
-    if not named or not page:
-        return 0.0
-    return _PAGE_SCORE if named == page else -_OTHER_PAGE_COST
-
-
-def _headline_score(one: Article, rest: Article, seams: Seams) -> float:
-    """Scores the inner headline: it repeats words of the first, or is another; without one it proves nothing."""
-    inner = seams.pairs(_JUMP_LINE.sub("", rest.title))
-    if not inner or not one.title:
-        return 0.0
-    shared = seams.topic_overlap(inner, seams.pairs(headline(one)))
-    return shared * (_HEADLINE_SCORE + _OTHER_HEADLINE_COST) - _OTHER_HEADLINE_COST
-
-
-def _run_on_score(one: Article, rest: Article, seams: Seams) -> float:
-    """Scores whether the text runs on over the page break."""
+    marks = [(named, page) for named, page in ((to, rest.page), (back, one.page)) if named and page]
+    inner = seams.pairs(_JUMP_LINE.sub("", rest.title)) if one.title else frozenset()
+    repeated = seams.topic_overlap(inner, seams.pairs(headline(one))) if inner else 0.0
     last, first = one.text.rpartition("\n")[2], rest.text.partition("\n")[0]
-    score = seams.begins(first) if is_whole(last) else seams.continues(last, first)
-    opening = _LEAD_COST if has_lead(first) else _DATED_COST if is_dated(first) and not _jump(rest).back else 0.0
-    return max(_MIN_RUN_ON_SCORE, min(_MAX_RUN_ON_SCORE, score)) - opening
-
-
-def _topic_score(one: Article, rest: Article, seams: Seams) -> float:
-    shared = seams.topic_overlap(_words(one, seams), _words(rest, seams))
-    return max(-_MAX_TOPIC_SCORE, min(_MAX_TOPIC_SCORE, _TOPIC_WEIGHT * (shared - _UNRELATED_SHARE)))
+    run_on = seams.begins(first) if is_whole(last) else seams.continues(last, first)
+    lead = has_lead(first)
+    return {
+        "bias": 1.0, "named": float(sum(named == page for named, page in marks)),
+        "other page": float(sum(named != page for named, page in marks)), "one mark": float(not (to and back)),
+        "headline": repeated, "other headline": 1.0 - repeated if inner else 0.0,
+        "topic": seams.topic_overlap(_words(one, seams), _words(rest, seams)),
+        "run on": max(-_MAX_RUN_ON_SCORE, min(_MAX_RUN_ON_SCORE, run_on)), "lead": float(lead),
+        "dated": float(not lead and is_dated(first) and not back)}
 
 
 def _words(article: Article, seams: Seams) -> frozenset[str]:
