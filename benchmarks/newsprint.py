@@ -232,12 +232,14 @@ def made_table(chance: random.Random) -> list[list[str]]:
 
 
 def set_table(canvas: Canvas, flow: Flow, rows: list[list[str]], font: str) -> None:
-    for row in rows:
+    """Rows with a rule below each; smaller than the text where a cell would run into the next one."""
+    size = min(flow.size, flow.width / len(rows[0]) / (max(len(cell) for row in rows for cell in row) + 1))
+    left, top, bottom = flow.columns[flow.at]
+    if flow.y + len(rows) * flow.leading > bottom - top and flow.at + 1 < len(flow.columns):  # no table is cut
+        flow.at, flow.y = flow.at + 1, 0.0
         left, top, bottom = flow.columns[flow.at]
-        if flow.y + flow.leading > bottom - top and flow.at + 1 < len(flow.columns):
-            flow.at, flow.y = flow.at + 1, 0.0
-            left, top, bottom = flow.columns[flow.at]
-        canvas.setFont(font, flow.size)
+    for row in rows:
+        canvas.setFont(font, size)
         for n, cell in enumerate(row):
             canvas.drawString(left + n * flow.width / len(row), HIGH - (top + flow.y + flow.size), cell)
         canvas.setLineWidth(0.4)

@@ -6,14 +6,14 @@ page is split at a vertical gutter if there is one, else at the widest horizonta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby, pairwise
 from statistics import median
 
+from rag.pages.grids import Row, Run, cells, find_tables, is_table, rows_of
 from rag.pages.marks import is_byline, is_page_header
-from rag.pages.printed import Printed, cut, join_pages, join_words, moved
-from rag.records import PrintedLine
+from rag.pages.printed import Printed, join_pages, join_words, moved
 
 # Set by hand on pages of known layout (benchmarks/newsprint.py, tests/test_formats.py).
 _MIN_GUTTER = 0.9  # character sizes; blank between two columns
@@ -21,24 +21,7 @@ _MIN_BLANK = 0.45  # character sizes; blank between two parts of a column, in ad
 _HEADING_SIZE = 1.15  # size of a heading, relative to the body size
 _MIN_INDENT = 1.2  # character sizes; indent of a paragraph
 _SIZE_TOLERANCE = 0.2  # relative difference up to which two sizes count as equal
-_MAX_CELL = 8  # characters; median length of the cells of a table
 _SHORT_LINE = 1.5  # character sizes by which the last line of a paragraph is shorter than the column
-
-
-@dataclass(frozen=True)
-class Run:
-    """Adjacent characters: their box (points or pixels, from the top left), size and text.
-
-    ``printed``: where the characters of ``text`` stand on the page; the box may be deskewed.
-    """
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-    size: float
-    text: str
-    printed: PrintedLine | None = None
 
 
 Token = Run | str  # what a text is put together of: runs, and the spaces and marks between them
@@ -54,13 +37,14 @@ def read_columns(runs: Sequence[Run]) -> Printed:
     if not runs:
         return Printed("")
     body = median(run.size for run in runs for _ in run.text)
+    runs, tables = _with_tables_as_runs(runs)
     runs, above, below = _without_headers(runs)
     larger: list[float] = []
     for size in sorted((run.size for run in runs if run.size > _HEADING_SIZE * body), reverse=True):
         larger += [] if larger and _same_size(larger[-1], size) else [size]
     parts = [list(_spaced(line)) for line in above]
     for column in _columns(runs) if runs else ():
-        for lines in _parts(_lines(column), body):
+        for lines in _parts(rows_of(column), body, tables):
             if is_table(lines):
                 parts.append(list(_ruled(lines)))
                 continue
@@ -68,6 +52,18 @@ def read_columns(runs: Sequence[Run]) -> Printed:
             level = min(sum(one > size for one in larger) or 1, 6) if size > _HEADING_SIZE * body else 0
             parts.append(["#" * level + " " * bool(level), *_joined(lines)])
     return join_pages(_written(part) for part in (*parts, *(list(_spaced(line)) for line in below)))
+
+
+def _with_tables_as_runs(runs: Sequence[Run]) -> tuple[list[Run], dict[Run, list[Row]]]:
+    """Puts one run in place of each table, as large as the table; returns the rows for which it stands."""
+    tables: dict[Run, list[Row]] = {}
+    for rows in find_tables(runs):
+        inner = [run for row in rows for run in row]
+        tables[Run(min(run.left for run in inner), min(run.top for run in inner), max(run.right for run in inner),
+                   max(run.bottom for run in inner), inner[0].size, "|")] = [*rows]
+    within = {id(run) for rows in tables.values() for row in rows for run in row}
+    rest = [run for run in runs if id(run) not in within]
+    return sorted([*rest, *tables], key=lambda run: (run.top, run.left)) if tables else rest, tables
 
 
 def _written(tokens: Iterable[Token]) -> Printed:
@@ -99,7 +95,7 @@ def _same_size(size: float, other: float) -> bool:
 
 def _without_headers(runs: Sequence[Run]) -> tuple[list[Run], list[list[Run]], list[list[Run]]]:
     """Returns the runs without page headers, the header lines at the top and those at the foot; they span all columns."""
-    lines = _lines(sorted(runs, key=lambda run: (run.top, run.left)))
+    lines = rows_of(sorted(runs, key=lambda run: (run.top, run.left)))
     texts = [" ".join(run.text for run in line) for line in lines]
     first = next((at for at, text in enumerate(texts) if not is_page_header(text)), len(lines))
     last = next((at for at in range(len(lines), first, -1) if not is_page_header(texts[at - 1])), first)
@@ -116,7 +112,7 @@ def _spaced(line: Sequence[Run]) -> Iterator[Token]:
 
 def _columns(runs: list[Run]) -> Iterator[list[Run]]:
     """Yields the parts of a page in reading order."""
-    lines = _lines(sorted(runs, key=lambda run: (run.top, run.left)))
+    lines = rows_of(sorted(runs, key=lambda run: (run.top, run.left)))
     if len(runs) > 1 and not is_table(lines):
         if 0 < (head := _headline(lines)) < len(lines):
             yield [run for line in lines[:head] for run in line]
@@ -173,48 +169,8 @@ def _usual_gap(runs: Sequence[Run]) -> float:
 # -- tables -----------------------------------------------------------------------------------------------------
 
 
-def is_table(lines: Sequence[Sequence[Run]]) -> bool:
-    """Tells whether lines form a table: three or more lines of equally many short, aligned cells, with a column of figures.
-
-    >>> is_table([[Run(0, 12 * n, 10, 12 * n + 10, 10, "甲"), Run(40, 12 * n, 50, 12 * n + 10, 10, "7")] for n in range(3)])
-    True
-    """
-    lines = [_cells(line) for line in lines]
-    if len(lines) < 3 or len(lines[0]) < 2 or any(len(line) != len(lines[0]) for line in lines):
-        return False
-    columns = list(zip(*lines, strict=True))
-    aligned = all(min(_spread(run.left for run in column), _spread(run.right for run in column)) < 1.5 * column[0].size
-                  for column in columns)
-    short = median(len(run.text) for line in lines for run in line) <= _MAX_CELL
-    figures = any(sum(run.text[0].isdigit() for run in column) >= len(column) - 1 for column in columns)
-    return aligned and short and figures
-
-
-def _cells(line: Sequence[Run]) -> list[Run]:
-    """Splits the runs of a line at spaces; each part gets its share of the width."""
-    cells = []
-    for run in line:
-        if " " not in run.text:
-            cells.append(run)
-            continue
-        wide = (run.right - run.left) / max(1, len(run.text))
-        at = 0
-        for text in run.text.split(" "):
-            left, end = run.left + at * wide, at + len(text)
-            if text:
-                printed = run.printed and moved(cut(run.printed, at, end), -at)
-                cells.append(replace(run, left=left, right=left + len(text) * wide, text=text, printed=printed))
-            at = end + 1
-    return cells
-
-
-def _spread(places: Iterable[float]) -> float:
-    found = list(places)
-    return max(found) - min(found)
-
-
 def _ruled(lines: Sequence[Sequence[Run]]) -> Iterator[Token]:
-    for number, line in enumerate(map(_cells, lines)):
+    for number, line in enumerate(map(cells, lines)):
         yield "\n" * bool(number)
         for place, run in enumerate(line):
             yield " | " if place else "| "
@@ -224,29 +180,28 @@ def _ruled(lines: Sequence[Sequence[Run]]) -> Iterator[Token]:
             yield "\n|" + "---|" * len(line)
 
 
-def _parts(lines: Sequence[list[Run]], body: float) -> Iterator[list[list[Run]]]:
+def _parts(lines: Sequence[list[Run]], body: float, tables: Mapping[Run, list[Row]]) -> Iterator[Sequence[Row]]:
     """Yields the paragraphs and tables of a column."""
+    for is_found, some in groupby(lines, lambda line: any(run in tables for run in line)):
+        if is_found:
+            for run in (run for line in some for run in line):
+                yield tables.get(run, [[run]])
+        else:
+            yield from _paragraphs_and_tables(list(some), lines, body)
+
+
+def _paragraphs_and_tables(lines: Sequence[list[Run]], column: Sequence[list[Run]], body: float) -> Iterator[list[list[Run]]]:
     at = 0
     while at < len(lines):
         end = at
         while end < len(lines) and (len(lines[end]) > 1) == (len(lines[at]) > 1):
             end += 1
         part = list(lines[at:end])
-        yield from [part] if is_table(part) else _paragraphs(part, lines, body)
+        yield from [part] if is_table(part) else _paragraphs(part, column, body)
         at = end
 
 
 # -- columns → paragraphs ---------------------------------------------------------------------------------------
-
-
-def _lines(runs: Sequence[Run]) -> list[list[Run]]:
-    lines: list[list[Run]] = []
-    for run in runs:
-        if lines and abs(lines[-1][0].top - run.top) < 0.5 * run.size:
-            lines[-1].append(run)
-        else:
-            lines.append([run])
-    return [sorted(line, key=lambda run: run.left) for line in lines]
 
 
 def _paragraphs(lines: Sequence[list[Run]], column: Sequence[list[Run]], body: float) -> Iterator[list[list[Run]]]:

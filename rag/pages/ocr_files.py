@@ -8,7 +8,8 @@ from contextlib import suppress
 from typing import Any
 
 from rag.errors import SourceError
-from rag.pages.columns import Run, read_columns
+from rag.pages.columns import read_columns
+from rag.pages.grids import Run
 from rag.pages.printed import Printed, join_pages, line_in_box, on_page
 from rag.records import Box
 

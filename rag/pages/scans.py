@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from rag.errors import SourceError
-from rag.pages.columns import Run, read_columns
+from rag.pages.columns import read_columns
+from rag.pages.grids import Run
 from rag.pages.printed import Printed, line_in_box
 from rag.records import Box
 
