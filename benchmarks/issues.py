@@ -1,7 +1,9 @@
 """Lays news items out as issues of two or three damaged pages whose stories run over pages, and measures how they are joined.
 
     python benchmarks/issues.py --articles xwlb.jsonl.gz --pagesmith pagesmith.py --seed 7 --issues 20 [--out DIR]
-    python benchmarks/issues.py … --seed 101 --issues 120 --write      fits the weights of the joints instead, on other issues
+    python benchmarks/issues.py … --seed 101 --issues 36 --write      fits the weights of the joints instead
+
+Every second day with news enough is for fitting, the others are for measuring, with all their items.
 
 The pages are those of ``pagesmith.py`` (columns out of order, cut sentences, jump lines that lead nowhere); into them are put one or
 two stories that go on inside, one whose rest is missing, and headlines with a line or two that only point to a story inside.
@@ -45,7 +47,6 @@ class Issue:
     pages: list[list[str]]
     continued: list[tuple[str, str, Pair]] = field(default_factory=list)  # inner headline, marks, texts
     told: list[Pair] = field(default_factory=list)
-    orphans: int = 0
 
 
 def main() -> None:
@@ -59,11 +60,15 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="fit the weights to these issues and write them to rag/pages/fitted.json")
     arguments = parser.parse_args()
     smith = loaded(arguments.pagesmith)
-    by_day = items_by_day(smith, arguments.articles)
+    all_days = items_by_day(smith, arguments.articles)
+    by_day = {day: all_days[day] for day in sorted(all_days)[0 if arguments.write else 1 :: 2]}
     chance = random.Random(arguments.seed)
-    days = chance.sample(sorted(day for day, items in by_day.items() if len(items) >= 10), arguments.issues)
+    full = [day for day, items in by_day.items() if len(items) >= 10]
+    days = chance.sample(full, min(arguments.issues, len(full)))
     with tempfile.TemporaryDirectory() as name:
         folder = arguments.out or Path(name)
+        if folder.exists() and any(folder.iterdir()):
+            parser.error(f"--out {folder}: is not empty; its pages would be read too")
         others = [item for day in sorted(by_day.keys() - set(days)) for item in by_day[day]]
         issues = [set_issue(folder, day, by_day[day], others, smith, chance) for day in days]
         articles = join_issues(a for file in sorted(folder.rglob("*.txt")) for a in read_articles(file, str(file.relative_to(folder))))
@@ -71,8 +76,8 @@ def main() -> None:
         write_fitted("jumps", fitted_to(issues, articles))
         return
     rows = list(table(issues, articles))
-    told = f"benchmarks/issues.py --seed {arguments.seed} --issues {arguments.issues}".removeprefix("benchmarks/")
-    write_table("issues", f"Stories over the pages of {arguments.issues} issues, {sum(len(issue.pages) for issue in issues)} pages",
+    told = f"issues.py --seed {arguments.seed} --issues {arguments.issues}"
+    write_table("issues", f"Stories over the pages of {len(issues)} issues, {sum(len(issue.pages) for issue in issues)} pages",
                 ["", "in the paper", "joined", "missed", "wrong"], rows, f"{told} --articles xwlb.jsonl.gz --pagesmith pagesmith.py")
 
 
@@ -152,7 +157,6 @@ def add_story(issue: Issue, item: Item, numbers: list[int], inner: int, chance: 
     last = first[-1] + (chance.choice(("", "\n\n")) if to else "") + to
     issue.pages[0].append("\n\n".join([f"## {item['title']}", *first[:-1], last]))
     if not inner:
-        issue.orphans += 1
         return
     kind = chance.choices(("same", "shortened", "none"), (35, 35, 30))[0] if back else "same"
     title = {"same": item["title"], "shortened": shortened(item["title"], chance), "none": ""}[kind]

@@ -42,6 +42,32 @@ def test_a_page_that_is_gone_leaves_the_index(open_rag, pages):
     assert all("乙镇" not in hit.passage.text for hit in rag.search("乙镇种树"))
 
 
+def test_a_page_that_is_moved_keeps_its_text(open_rag, pages):
+    rag = open_rag()
+    (pages / "a").mkdir()  # read before the place where the page was
+    (pages / "trees.md").rename(pages / "a" / "trees.md")
+    assert rag.build().articles == 2
+    assert rag.search("乙镇种树")[0].article.source.endswith("a/trees.md")
+
+
+@pytest.mark.parametrize("change", ["removed", "rewritten"])
+def test_of_two_pages_with_the_same_article_one_may_go(open_rag, pages, change):
+    text = (pages / "trees.md").read_text(encoding="utf-8")
+    (pages / "later").mkdir()
+    (pages / "later" / "trees.md").write_text(text, encoding="utf-8")
+    rag = open_rag()
+    holder = rag.search("乙镇种树")[0].article.source
+    first = next(file for file in pages.rglob("trees.md") if file.as_posix().endswith(holder))
+    if change == "removed":
+        first.unlink()
+    else:
+        first.write_text("# 丙镇修路\n\n丙镇修路九条。\n", encoding="utf-8")
+    rag.build()
+    found = rag.search("乙镇种树")[0]
+    assert "乙镇" in found.passage.text and found.article.source != holder
+    assert not rag.build().has_changes
+
+
 def test_ids_depend_on_the_content_alone(open_rag):
     rag = open_rag()
     before = {hit.passage.passage_id for hit in rag.search("甲镇")}

@@ -146,13 +146,41 @@ def test_links_follow_a_page_that_is_added_removed_or_changed(open_rag, pages, a
     assert all(article.links is None for article in stories(rag))
 
 
+MIDDLE = INNER.replace("第3版", "第2版", 1).split("## 南站")[0].replace("## 青溪新渠全线通水\n\n", "").replace(
+    "27公里。", "27公里,\n(下转第3版)").replace("27公里,\n", "27公里,")
+LAST = "2024年7月10日 星期三 第3版\n\n(上接第2版)并把闸门换成电动的。青溪水利公司说,新渠的闸门由机械厂保养。\n"
+
+
 def test_an_archive_that_grew_is_the_same_as_one_made_at_once(open_rag, pages):
     rag = open_rag()
-    write_issue(pages)
+    for number, text in (("03", LAST), ("01", FRONT), ("02", MIDDLE)):
+        (pages / f"2024-07-10_{number}.txt").write_text(text, encoding="utf-8")
+        rag.build()
+    assert sum(article.links is not None for article in stories(rag)) >= 2
+    (pages / "2024-07-10_01.txt").unlink()
     rag.build()
     grown = {article.article_id: article for article in stories(rag)}
     rag.build(fresh=True)
     assert {article.article_id: article for article in stories(rag)} == grown
+
+
+def test_a_page_that_turns_out_to_be_of_another_day_leaves_its_issue(open_rag, pages):
+    rag = open_rag()
+    files = write_issue(pages)
+    rag.build()
+    files[1].rename(pages / "2024-07-11_03.txt")
+    (pages / "2024-07-11_03.txt").write_text(INNER.replace("7月10日", "7月11日", 1), encoding="utf-8")
+    rag.build()
+    assert all(article.links is None for article in stories(rag))
+
+
+def test_a_pointer_keeps_its_pictures_in_search(open_rag, pages):
+    photo = "(详见第3版)\n\n建设者在南站安装电梯36部。 林小满 摄\n"
+    rag = open_rag()
+    write_issue(pages, front=FRONT.replace("(详见第3版)\n", photo))
+    rag.build()
+    assert any(article.links and article.links.told_in for article in stories(rag))
+    assert "电梯36部" in rag.search("南站 电梯")[0].passage.text
 
 
 def test_a_build_that_dies_before_it_joins_is_taken_up(open_rag, pages, monkeypatch):

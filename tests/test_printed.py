@@ -74,6 +74,32 @@ def printed_characters(path, page=0):
     return found
 
 
+@pytest.mark.parametrize("widths", [[20] * 20 + [21.9] * 20, [18 + 0.1 * n for n in range(40)]])
+def test_words_that_are_joined_stay_where_they_are(widths):
+    from itertools import accumulate, pairwise
+
+    from rag.pages.printed import join_words, line_in_box, moved, thinned
+
+    borders = list(accumulate(widths, initial=40.0))
+    words = [moved(line_in_box("字", (left, 0, right, 20), (1000, 1000), 1.0), at)
+             for at, (left, right) in enumerate(pairwise(borders))]
+    line = words[0]
+    for word in words[1:]:
+        line = join_words(line, word)
+    line = thinned(line)
+    assert len(line.stops) < len(words)
+    off = [abs(1000 * line.coordinate(at) - border) for at, border in enumerate(borders)]
+    assert max(off) <= 2.1  # pixels: a tenth of the height
+
+
+@pytest.mark.parametrize(("text", "box"), [("1.", (0, 0, 8, 14)), ("ll", (0, 0, 8, 20)), ("标题", (5, 0, 5, 20))])
+def test_short_words_are_not_set_downwards(text, box):
+    from rag.pages.printed import line_in_box
+
+    assert not line_in_box(text, box, (100, 100), None).down
+    assert line_in_box("标题", (0, 0, 10, 40), (100, 100), None).down
+
+
 def inside(character, boxes) -> bool:
     """Whether the middle of a character is in one of the boxes."""
     across, down = (character[0] + character[2]) / 2, (character[1] + character[3]) / 2

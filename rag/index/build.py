@@ -37,7 +37,7 @@ from rag.index.store import (
     write_derived,
     write_manifest,
 )
-from rag.index.store.protocol import Writing
+from rag.index.store.protocol import Writing, holders_of
 from rag.language.typical import TYPICAL_QUESTIONS
 from rag.pages import is_archive, iter_archive, read_articles
 from rag.pages.files import ARCHIVES
@@ -250,9 +250,9 @@ def _update_archive(
 
     ``resumed``: a killed build has written into the archive, so any issue may have to be joined.
     """
-    _read_sources(archive, files, config, report, progress)
-    if prune:
+    if prune:  # first, so that a moved file is not taken for one whose articles are there already
         _prune(archive, {source_name(file, config) for file in files}, report)
+    _read_sources(archive, files, config, report, progress)
     touched = [*report.added, *report.changed, *report.removed]
     if touched or resumed:
         report.joined = join_touched(archive, None if resumed else touched, config.passages.max_characters)
@@ -289,14 +289,27 @@ def _prepare_working_folder(folder: Path, settings: Settings, fresh: bool) -> tu
 
 
 def _read_sources(archive: Writing, files: list[Path], config: Config, report: Report, progress: Progress) -> None:
-    known, corrections = archive.sources(), _read_desk(config).corrections
+    """Reads what is new or changed; then again those whose articles were held by a source that is gone or changed."""
+    known = archive.sources()
+    _read_files(archive, files, known, config, report, progress)
+    let_go = {name for name in report.unchanged if {*report.removed, *report.changed}.intersection(holders_of(known[name]))}
+    if let_go:
+        report.unchanged = [name for name in report.unchanged if name not in let_go]
+        again = [file for file in files if source_name(file, config) in let_go]
+        _read_files(archive, again, dict.fromkeys(let_go, ""), config, report, progress)
+
+
+def _read_files(
+    archive: Writing, files: Sequence[Path], known: Mapping[str, str], config: Config, report: Report, progress: Progress,
+) -> None:
+    corrections = _read_desk(config).corrections
     for number, file in enumerate(files, 1):
         progress("read", number, len(files))
         name = source_name(file, config)
         own = corrections.get(name, {})
         try:
             digest = hashlib.sha256(file.read_bytes() + (repr(own).encode() if own else b"")).hexdigest()
-            if known.get(name) == digest:
+            if known.get(name, "").split("\n")[0] == digest:
                 report.unchanged.append(name)
                 continue
             articles = (corrected(a, own[a.article_id]) if a.article_id in own else a for a in _articles(file, name, report))

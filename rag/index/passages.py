@@ -17,22 +17,22 @@ def passages_of(article: Article, max_characters: int = 350) -> list[Passage]:
     """Returns the passages of the body, the captions and the byline of an article.
 
     A sentence is split only if it is longer than ``max_characters``. A passage may span paragraphs, but a sub-heading always
-    starts a new passage. An empty article gives ``[]``, and so does one that only points to a story, which is told there.
+    starts a new passage. An empty article gives ``[]``. Of one that only points to a story, which is told there, the captions
+    are left.
 
     >>> article = Article("a", "page", "d", "开工47个。总投资86.8亿元。\\n## 安全\\n演练一场。", title="项目")
     >>> [p.text for p in passages_of(article, 50)]
     ['开工47个。总投资86.8亿元。', '演练一场。']
     """
-    if article.links and article.links.told_in:
-        return []
-    found = [
+    is_pointer = bool(article.links and article.links.told_in)
+    found = [] if is_pointer else [
         _passage(article, "text", 0, article.text[start:end], start, heading)
         for start, end, heading in _blocks(article.text, max_characters)
     ]
     for item, caption in enumerate(article.captions):
         if caption.text:
             found.append(_passage(article, "caption", item, caption.text, 0, ""))
-    if article.byline:
+    if article.byline and not is_pointer:
         found.append(_passage(article, "byline", 0, article.byline, 0, _AUTHOR))
     return found
 

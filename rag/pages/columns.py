@@ -13,7 +13,7 @@ from statistics import median
 
 from rag.pages.grids import Row, Run, cells, find_tables, is_table, rows_of
 from rag.pages.marks import is_byline, is_page_header
-from rag.pages.printed import Printed, join_pages, join_words, moved
+from rag.pages.printed import Printed, join_pages, join_words, moved, thinned
 
 # Set by hand on pages of known layout (benchmarks/newsprint.py, tests/test_formats.py).
 _MIN_GUTTER = 0.9  # character sizes; blank between two columns
@@ -80,7 +80,7 @@ def _written(tokens: Iterable[Token]) -> Printed:
             else:
                 lines.append(line)
         text, before = text + token.text, token
-    return Printed(text, tuple(lines))
+    return Printed(text, tuple(map(thinned, lines)))
 
 
 def _is_next(run: Run, other: Run) -> bool:

@@ -60,7 +60,7 @@ def join_issues(articles: Iterable[Article]) -> list[Article]:
 
 def links_of(articles: Sequence[Article]) -> dict[str, Links]:
     """Returns the links of the articles of one issue: article id → links; articles without links are left out."""
-    pages = [article for article in articles if article.date_from != "archive"]
+    pages = [replace(article, links=None) for article in articles if article.date_from != "archive"]  # headlines as printed
     if not any(article.jump for article in pages):
         return {}
     seams = page_seams(lexicon(), [article.text for article in pages])

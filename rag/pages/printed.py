@@ -112,7 +112,7 @@ def line_in_box(text: str, box: Box, size: tuple[float, float] | None, confidenc
     (left, top), (right, bottom) = ((x / size[0], y / size[1]) for x, y in (box[:2], box[2:]))
     widths = [1.0 if unicodedata.east_asian_width(character) in "WFA" else 0.5 for character in text]
     shares = [wide / sum(widths) for wide in accumulate(widths, initial=0.0)]
-    if len(text) > 1 and box[3] - box[1] > _DOWN * (box[2] - box[0]):
+    if sum(widths) >= 2 and 0 < _DOWN * (box[2] - box[0]) < box[3] - box[1]:
         line = line_between((left, top), (left, bottom), (right, top), shares)
     else:
         line = line_between((left, top), (right, top), (left, bottom), shares)
@@ -160,11 +160,18 @@ def join_words(line: PrintedLine, word: PrintedLine) -> PrintedLine | None:
     if unlike or word.start - line.end > 1 or line.down or word.down or bool(line.stops) != bool(word.stops):
         return None
     low, high = min(line.across[0], word.across[0]), max(line.across[1], word.across[1])
-    offset = word.start - line.start
+    offset = word.start - line.start  # all stops are kept: thinned twice they would drift; the whole line is thinned once
     stops = [*line.stops, *((at + offset, x) for at, x in word.stops if at + offset > line.end - line.start)]
     confidences = [one.confidence for one in (line, word) if one.confidence is not None]
-    return replace(line, end=word.end, stops=_evened(stops, _TOLERANCE * (high - low)) if stops else (), across=(low, high),
+    return replace(line, end=word.end, stops=tuple(stops) if line.stops else (), across=(low, high),
                    confidence=min(confidences, default=None))
+
+
+def thinned(line: PrintedLine) -> PrintedLine:
+    """Returns a line that was joined of words without the stops that its other stops give."""
+    if not line.stops:
+        return line
+    return replace(line, stops=_evened(line.stops, _TOLERANCE * (line.across[1] - line.across[0])))
 
 
 # -- a quotation ----------------------------------------------------------------------------------------------------
@@ -197,6 +204,8 @@ def doubtful_words(article: Article, field: str, item: int, start: int, end: int
     """
     found: list[tuple[int, int]] = []
     for run in runs_of(article, field, item):
+        if run.end <= start or end <= run.start:
+            continue
         offset = run.start - run.source
         for line, low, high in _lines_between(article.lines, max(run.start, start) - offset, min(run.end, end) - offset):
             if line.confidence is not None and line.confidence < below:
@@ -207,7 +216,7 @@ def doubtful_words(article: Article, field: str, item: int, start: int, end: int
 
 def _lines_between(lines: Sequence[PrintedLine], start: int, end: int) -> Iterator[tuple[PrintedLine, int, int]]:
     """Yields the lines with a character in ``[start, end)``, each with the first and last of these characters."""
-    for line in lines:
+    for line in lines[bisect_right(lines, start, key=attrgetter("end")) : bisect_left(lines, end, key=attrgetter("start"))]:
         low, high = max(line.start, start), min(line.end, end)
         if low < high:
             yield line, low, high

@@ -20,6 +20,7 @@ import numpy as np
 
 from rag.errors import StoreError
 from rag.index.facts import facts_of
+from rag.index.store.protocol import digest_with_holders
 from rag.language.dates import date_tokens
 from rag.language.text import search_tokens, sentences, syllables
 from rag.records import Article, Caption, Fact, Filter, Joint, Jump, Links, Passage, PrintedLine, Run
@@ -116,26 +117,30 @@ class Archive:
 
         Runs in a transaction: an error leaves the archive unchanged.
         """
-        count = 0
+        count, not_added = 0, set()
         with self.connection:
             self._remove(name)
-            self.connection.execute("INSERT INTO sources VALUES (?, ?)", (name, sha256))
             for article, passages in articles:
-                count += self._add_article(article, passages)
+                if self._add_article(article, passages):
+                    count += 1
+                else:
+                    not_added.add(article.article_id)
+            holders = {article.source for article in self.articles(not_added).values()} - {name}
+            self.connection.execute("INSERT INTO sources VALUES (?, ?)", (name, digest_with_holders(sha256, holders)))
         return count
 
-    def _add_article(self, article: Article, passages: list[Passage]) -> int:
+    def _add_article(self, article: Article, passages: list[Passage]) -> bool:
         record = json.dumps(article_to_dict(article), ensure_ascii=False)
         done = self.connection.execute(
             "INSERT OR IGNORE INTO articles VALUES (?, ?, ?, ?, ?)",
             (article.article_id, article.source, article.doc_id, article.date, record),
         )
         if not done.rowcount:
-            return 0
+            return False
         dated = date_tokens(article.date)
         for passage in passages:
             self._add_passage(passage, [*dated, *date_tokens(passage.text, article.date)], article.date)
-        return 1
+        return True
 
     def _add_passage(self, passage: Passage, dates: Sequence[str], written: str) -> None:
         row = self.connection.execute(
@@ -294,10 +299,12 @@ class Archive:
 
     def listed(self, source: str, text: str, offset: int, limit: int) -> tuple[int, list[Article]]:
         """Returns the number of articles of a source (``""``: all) that contain a text in any field, and a page of them."""
-        where = "WHERE (? = '' OR source = ?) AND (? = '' OR instr(record, ?) > 0)"
-        values = (source, source, text, text)
-        total = self.connection.execute(f"SELECT count(*) FROM articles {where}", values).fetchone()[0]
-        rows = self.connection.execute(f"SELECT record FROM articles {where} ORDER BY rowid LIMIT ? OFFSET ?", (*values, limit, offset))
+        wanted = [("source = ?", source), ("instr(record, ?) > 0", text)]
+        where = " AND ".join(["1", *(condition for condition, value in wanted if value)])
+        values = [value for _, value in wanted if value]
+        total = self.connection.execute(f"SELECT count(*) FROM articles WHERE {where}", values).fetchone()[0]
+        rows = self.connection.execute(
+            f"SELECT record FROM articles WHERE {where} ORDER BY rowid LIMIT ? OFFSET ?", (*values, limit, offset))
         return total, [article_from_dict(json.loads(record)) for (record,) in rows]
 
     def dated(self, day: str) -> list[Article]:

@@ -33,6 +33,7 @@ from rag.index.store.milvus_tables import (
     stems,
 )
 from rag.index.store.milvus_tally import VECTORS, Centres, Tally, raw_vectors, store_tally, vector_fields
+from rag.index.store.protocol import digest_with_holders
 from rag.language.dates import date_tokens
 from rag.language.text import search_tokens, sentences, syllables
 from rag.records import Article, Passage
@@ -130,12 +131,14 @@ class MilvusArchive(MilvusReading):
         for _, passages in given.values():
             _check_lengths(name, passages)
         self.remove_source(name)
-        existing = {row["article_id"] for row in self.tables.articles.where_in("article_id", given, ["article_id"])}
+        rows = self.tables.articles.where_in("article_id", given, ["article_id", "source"])
+        existing = {row["article_id"]: row["source"] for row in rows}
         new = [pair for key, pair in reversed(given.items()) if key not in existing]
         self._mark_unfinished(name)
         self._write(new)
         total = sum(len(passages) for _, passages in new)
-        self.tables.metadata.put("source", {name: {"sha256": sha256, "articles": len(new), "passages": total}})
+        digest = digest_with_holders(sha256, set(existing.values()))
+        self.tables.metadata.put("source", {name: {"sha256": digest, "articles": len(new), "passages": total}})
         return len(new)
 
     def _mark_unfinished(self, name: str) -> None:

@@ -28,6 +28,20 @@ from rag.records import Article, Fact, Filter, Passage
 Rows = Any  # the rows that match a filter: an array, or an object that the vectors of the same store accept
 
 
+def digest_with_holders(sha256: str, holders: Iterable[str]) -> str:
+    """Returns the digest of a source, marked with the other sources that hold some of its articles.
+
+    >>> holders_of(digest_with_holders("a1", {"old/01.txt"})), digest_with_holders("a1", ())
+    (['old/01.txt'], 'a1')
+    """
+    return "\n".join([sha256, *sorted(holders)])
+
+
+def holders_of(digest: str) -> list[str]:
+    """Returns the sources that hold articles of a source, because they have them too and were read first."""
+    return digest.splitlines()[1:]
+
+
 class Manifest(Protocol):
     """The build that made an index, and the size of the index."""
 
@@ -136,7 +150,9 @@ class Writing(Protocol):
         """Returns the number of sources, articles and passages."""
 
     def sources(self) -> dict[str, str]:
-        """Returns the name of each source → SHA-256 of its bytes, or another value if writing it was interrupted."""
+        """Returns the name of each source → SHA-256 of its bytes (see :func:`digest_with_holders`), or another value if writing it
+        was interrupted.
+        """
 
     def articles(self, ids: Iterable[str]) -> dict[str, Article]:
         """Returns articles by id; unknown ids are left out."""
@@ -154,7 +170,7 @@ class Writing(Protocol):
         """Returns the articles with a jump line or links."""
 
     def add_source(self, name: str, sha256: str, articles: Iterable[tuple[Article, list[Passage]]]) -> int:
-        """Adds or replaces a source; returns its number of articles.
+        """Adds or replaces a source; returns its number of articles, without those that other sources hold.
 
         An error while reading the articles leaves the archive unchanged.
         """
