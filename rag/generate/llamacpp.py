@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from rag.errors import GenerationError, ModelError
+from rag.generate.adapter import adapter_of, write_gguf
 from rag.generate.protocol import Prompt
+from rag.models import cache_folder
 
 _SLOTS = 5  # prompt caches, one for each task
 _END = object()
@@ -29,6 +31,8 @@ class LlamaCpp:
         params.model.path = str(file)
         params.n_parallel, params.n_ctx = _SLOTS, _SLOTS * context_tokens
         params.verbosity = -1
+        if adapter := adapter_of(file):
+            params.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(_adapter_file(adapter)), 1.0)]
         if threads:
             params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
         try:
@@ -72,6 +76,15 @@ class LlamaCpp:
         finally:
             stopped.set()
             worker.join()
+
+
+def _adapter_file(adapter: str) -> Path:
+    """Returns the adapter as a GGUF file, written into the cache the first time."""
+    file = cache_folder() / "adapters" / f"{adapter}.gguf"
+    if not file.is_file():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_gguf(file)
+    return file
 
 
 def _text_of(chunk: dict[str, Any]) -> Iterator[str]:

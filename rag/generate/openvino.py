@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.errors import GenerationError, ModelError
+from rag.generate.adapter import adapt_graph, adapter_of
 from rag.generate.precision import NOTE, note_precision, precision_of
 from rag.generate.protocol import Prompt, until_stop
 from rag.generate.recode import recode
@@ -122,7 +123,8 @@ def _cached_graph(file: Path, threads: int) -> Path:
     import openvino_genai
 
     version = openvino_genai.__version__.split("-")[0]
-    home = cache_folder() / "openvino" / f"{file.stem}-{file.stat().st_size}-{version}-rows"
+    adapter = adapter_of(file)
+    home = cache_folder() / "openvino" / f"{file.stem}-{file.stat().st_size}-{version}-{adapter or 'rows'}"
     if (home / NOTE).is_file():
         return home
     try:
@@ -151,6 +153,8 @@ def _convert(file: Path, home: Path) -> None:
         _pipeline(linked, 0, enable_save_ov_model=True)
         linked.unlink()
         recode(partial)
+        if adapter_of(file):
+            adapt_graph(partial)
         os.replace(partial, home)
     finally:
         shutil.rmtree(partial, ignore_errors=True)

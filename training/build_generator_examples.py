@@ -1,0 +1,172 @@
+"""Gathers what the generator's adapter is trained with: contexts of a few sentences with questions, in the prompts of the program.
+
+    python training/build_generator_examples.py --reader examples.json.gz --out generator.json.gz
+
+``--reader`` is what ``build_examples.py`` made. From ``training/questions`` come ``yes_no.jsonl`` (whether the words that answer mean
+yes or no), ``parts.jsonl`` (how questions are taken apart) and ``news_*.jsonl`` (questions in both languages, for translating).
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import random
+import re
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+from rag.answer.prompts import NOT_SAID, read_prompt, translate_prompt
+from rag.gather.prompts import parts_prompt
+from rag.generate import Prompt
+from rag.language.enumerations import with_pairs_spelled_out
+from rag.language.text import language
+from rag.search.query import asks_yes_or_no
+
+QUESTIONS = Path(__file__).parent / "questions"
+R = random.Random(11)
+OF_KIND = {"news": 520, "chronoqa": 80, "cmrc2018": 40, "report": 25, "table": 25}  # documents
+MOST = {"news": 7, "chronoqa": 4, "cmrc2018": 5, "report": 4, "table": 4}  # questions with an answer, of one context
+LEFT_OUT = {"list", "share", "share_en", "made", "made_nothing", "byline"}
+Row = dict[str, Any]
+
+
+class Documents:
+    """The reader's documents with the questions about each."""
+
+    def __init__(self, file: Path) -> None:
+        with gzip.open(file, "rt", encoding="utf-8") as lines:
+            made = json.load(lines)
+        self.docs, self.near = made["docs"], made["near"]
+        self.questions: dict[int, list[Row]] = defaultdict(list)
+        for question in made["questions"]:
+            if question["kind"] not in LEFT_OUT and not question.get("dated"):
+                self.questions[question["doc"]].append(question)
+        verdicts = {}
+        for line in (QUESTIONS / "yes_no.jsonl").read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            verdicts[row["question"], row["answer"]] = row["verdict"]
+        self.verdicts = verdicts
+
+    def of_kind(self, kind: str) -> list[int]:
+        return [doc for doc, asked in self.questions.items() if any(question["kind"] == kind for question in asked)]
+
+    def answer(self, question: Row) -> str | None:
+        """The words that answer; with yes or no before them where that is asked for and known."""
+        words = self.docs[question["doc"]]["sentences"][question["sentence"]][question["start"] : question["end"]]
+        if not asks_yes_or_no(question["text"]):
+            return str(words)
+        verdict = self.verdicts.get((question["text"], words))
+        return f"{verdict},{words}" if verdict else None
+
+    def shown(self, doc: int, numbers: set[int], other: tuple[int, int] | None) -> str:
+        places = [(doc, number) for number in sorted(numbers)] + ([other] if other else [])
+        lines = ["资料:"]
+        for one, number in places:
+            title = f"《{self.docs[one]['title']}》"
+            if len(title) > 2 and title not in lines:
+                lines.append(title)
+            lines.append(with_pairs_spelled_out(self.docs[one]["sentences"][number]))
+        return "\n".join(lines) + "\n"
+
+
+def context(documents: Documents, doc: int, kind: str) -> Row | None:
+    """Up to three sentences of a document and of one like it, with questions that they answer and that they do not."""
+    asked = documents.questions[doc]
+    told = [question for question in asked if question["sentence"] >= 0]
+    if not told:
+        return None
+    count = len(documents.docs[doc]["sentences"])
+    numbers = {R.choice(told)["sentence"]}
+    wanted = min(R.choice((1, 2, 2, 2, 3, 3)), count)
+    while len(numbers) < wanted:
+        beside = [n for b in numbers for n in (b - 1, b + 1) if 0 <= n < count and n not in numbers]
+        numbers.add(R.choice(beside) if beside and R.random() < 0.6 else R.randrange(count))
+    other = None
+    if len(numbers) < 3 and documents.near[doc] and R.random() < 0.6:
+        like = R.choice(documents.near[doc])
+        other = (like, R.randrange(len(documents.docs[like]["sentences"])))
+    have = [(question["text"], answer) for question in told
+            if question["sentence"] in numbers and (answer := documents.answer(question))]
+    elsewhere = [(question["text"], NOT_SAID) for question in told if question["sentence"] not in numbers]
+    nothing = [(question["text"], NOT_SAID) for question in asked if question["sentence"] < 0]
+    for some in (have, elsewhere, nothing):
+        R.shuffle(some)
+    have = have[: MOST[kind]]
+    asks = have + nothing[: max(1, int(0.45 * len(have)))] + elsewhere[: max(1, int(0.25 * len(have)))] + two_at_once(have)
+    R.shuffle(asks)
+    put = [(f"问题:{ask}\n回答:", answer) for ask, answer in asks]
+    return {"task": "read", "user": documents.shown(doc, numbers, other), "asks": put}
+
+
+def two_at_once(have: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """One question made of two, for half the contexts that have two in one language."""
+    by_language: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for ask, answer in have:
+        if ask[-1] in "?\uff1f" and not asks_yes_or_no(ask):
+            by_language[language(ask)].append((ask, answer))
+    pairs = [some[:2] for some in by_language.values() if len(some) > 1 and some[0][1] != some[1][1]]
+    if not pairs or R.random() < 0.5:
+        return []
+    (first, one), (second, two) = R.choice(pairs)
+    joint = R.choice((", and ", "; ")) if language(first) == "en" else R.choice((",", ";"))
+    second = second[0].lower() + second[1:] if language(first) == "en" else second
+    return [(first.rstrip("?\uff1f") + joint + second, f"{one},{two}")]
+
+
+def parts() -> list[Row]:
+    """Questions and what they are taken apart into."""
+    rows = [json.loads(line) for line in (QUESTIONS / "parts.jsonl").read_text(encoding="utf-8").splitlines()]
+    R.shuffle(rows)
+    return [{"task": prompt.task, "user": "", "asks": [(prompt.user, row["parts"])]}
+            for row in rows for prompt in [parts_prompt(row["question"], row["operation"])]]
+
+
+def translations(documents: Documents, count: int) -> list[Row]:
+    """English questions about the news as the program puts them, and the Chinese ones about the same words."""
+    pairs = {}
+    for asked in documents.questions.values():
+        by_answer: dict[tuple[int, int, int], dict[str, Row]] = defaultdict(dict)
+        for question in asked:
+            if question["kind"] in ("news", "news_en") and question["sentence"] >= 0 and not re.search(r"20\d\d", question["text"]):
+                key = (question["sentence"], question["start"], question["end"])
+                by_answer[key].setdefault(question["kind"], question)
+        for both in by_answer.values():
+            if len(both) == 2:
+                pairs[both["news_en"]["text"]] = both["news"]["text"]
+    chosen = R.sample(sorted(pairs.items()), count)
+    return [{"task": "translate", "user": "", "asks": [(translate_prompt(en).user, zh)]} for en, zh in chosen]
+
+
+def beginning(prompt: Prompt) -> str:
+    """What stands before the user's text, in the form of Qwen's conversations."""
+    turns = "".join(f"<|im_start|>user\n{ask}<|im_end|>\n<|im_start|>assistant\n{answer}<|im_end|>\n"
+                    for ask, answer in prompt.examples)
+    return f"<|im_start|>system\n{prompt.system}<|im_end|>\n{turns}<|im_start|>user\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--reader", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--translations", type=int, default=300)
+    arguments = parser.parse_args()
+    documents = Documents(arguments.reader)
+    chosen = [(doc, kind) for kind, count in OF_KIND.items() for doc in R.sample(documents.of_kind(kind), count)]
+    contexts = [made for doc, kind in chosen if (made := context(documents, doc, kind)) and made["asks"]]
+    contexts += parts() + translations(documents, arguments.translations)
+    for one in contexts:
+        one["asks"] = [(f"{ask}<|im_end|>\n<|im_start|>assistant\n", answer) for ask, answer in one["asks"]]
+    prompts = {"read": beginning(read_prompt("", ())), "translate": beginning(translate_prompt(""))}
+    for operation in ("single", "level", "share", "compare", "sum", "first", "list"):
+        prompt = parts_prompt("", operation)
+        prompts[prompt.task] = beginning(prompt)
+    with gzip.open(arguments.out, "wt", encoding="utf-8") as out:
+        json.dump({"prompts": prompts, "contexts": contexts}, out, ensure_ascii=False)
+    asks = [answer for one in contexts if one["task"] == "read" for _, answer in one["asks"]]
+    print(len(contexts), "contexts;", len(asks), "questions to read, of which", asks.count(NOT_SAID), "have no answer")
+
+
+if __name__ == "__main__":
+    main()
