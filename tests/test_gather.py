@@ -10,9 +10,9 @@ from rag import Rag
 from rag.config import Config, Index, Source
 from rag.gather import compute
 from rag.gather.compute import CannotComputeError, Value
-from rag.gather.plan import make_plan, runs_of
+from rag.gather.plan import Term, make_plan, runs_of
 from rag.language.figures import figures_of, time_at
-from rag.language.when import times_in
+from rag.language.when import When, times_in
 
 
 def labels(text, written=""):
@@ -177,3 +177,19 @@ def test_the_ledger_lists_figures_with_their_times_and_sentences(port):
 def test_a_question_for_one_fact_is_looked_up_and_one_for_several_is_worked_out(port):
     assert port.operation(port.understand("白沙港今年1月完成货物吞吐量多少万吨?"))[1] < 0.5
     assert port.operation(port.understand("白沙港3月比2月多完成多少万吨?"))[1] > 0.5
+
+
+def test_one_figure_is_not_both_the_part_and_the_whole():
+    from types import SimpleNamespace
+
+    from rag.gather.gather import _is_told_better
+
+    def figure(passage, value):
+        piece = SimpleNamespace(passage=SimpleNamespace(passage_id=passage), start=0)
+        return SimpleNamespace(piece=piece, start=3, value=Fraction(value), measure=("money", "元"))
+
+    year, other = When(2023, 1, 12), When(2022, 1, 12)
+    same, unlike = [(figure("a", 67), 2.0), (figure("b", 67), 1.0)], [(figure("a", 67), 2.0), (figure("b", 549), 1.0)]
+    assert [_is_told_better(at, [Term("", year), Term("", year)], same) for at in (0, 1)] == [False, True]
+    assert not _is_told_better(1, [Term("", year), Term("", other)], same)  # two times may have as much
+    assert not _is_told_better(1, [Term("", year), Term("", year)], unlike)

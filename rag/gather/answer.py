@@ -191,7 +191,7 @@ def tell_reports(plan: Plan, rows: Sequence[Gathered], language: str, named: Nam
 
 
 def tell_events(plan: Plan, found: Sequence[Event], language: str) -> Answer | None:
-    """Events one after the other with their days, and how many there are."""
+    """Events one after the other with their days; and how many there are, if that is asked."""
     if not found:
         return None
     pieces: list[Piece] = []
@@ -204,7 +204,8 @@ def tell_events(plan: Plan, found: Sequence[Event], language: str) -> Answer | N
                         round(chance_of(event.piece.alone), 4)))
         lines.append(Line(label, shown, f"[{number}]"))
     told = Told(tuple(rows), tuple(lines), tuple(pieces), ())
-    said = words(language, "in all", n=len(rows)) + listed(lines, language) + words(language, "end").rstrip()
+    lead = words(language, "in all" if plan.operation == "count" else "found", n=len(rows))
+    said = lead + listed(lines, language) + words(language, "end").rstrip()
     derived = Derived("count", tuple(range(len(rows))), str(len(rows)), "number", "", str(len(rows)))
     return _answer(plan, told, said, language, derived, [plan.question])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from rag.answer.choose import Piece
 from rag.gather.candidates import Candidate, candidates, chance_of
@@ -37,20 +38,28 @@ def gather_terms(plan: Plan, read: Read, least: float) -> list[Gathered]:
     chosen = choose_together(lists)
     rows = []
     for number, (term, found, best) in enumerate(zip(plan.terms, lists, chosen, strict=True)):
-        if best is None or chance_of(best[1]) < least or _is_told_better(number, chosen):
+        is_unlikely = best is None or chance_of(best[1]) < least
+        if best is None or is_unlikely or _is_told_better(number, plan.terms, chosen):
             rows.append(Gathered(term, None, best[1] if best else -math.inf))
         else:
             rows.append(Gathered(term, best[0], best[1], tuple(_same_report(best[0], found))))
     return rows
 
 
-def _is_told_better(number: int, chosen: Sequence[tuple[Candidate, float] | None]) -> bool:
-    """Whether the very figure of a term was found for another one too, with higher odds (or as high, and before it)."""
+def _is_told_better(number: int, terms: Sequence[Term], chosen: Sequence[tuple[Candidate, float] | None]) -> bool:
+    """Whether the figure of a term was found for another one too, with higher odds (or as high, and before it).
+
+    That is the very same one, or as much for the same time in another report, such as a part that is taken for the whole.
+    """
     own = chosen[number]
     assert own is not None
-    place = _place(own[0])
-    rivals = [(other[1], -at) for at, other in enumerate(chosen) if other and at != number and _place(other[0]) == place]
+    rivals = [(other[1], -at) for at, other in enumerate(chosen) if other and at != number and (
+        _place(other[0]) == _place(own[0]) or (_amount(other[0]) == _amount(own[0]) and terms[at].when == terms[number].when))]
     return any(rival > (own[1], -number) for rival in rivals)
+
+
+def _amount(one: Candidate) -> tuple[Fraction, tuple[str, str]]:
+    return one.value, one.measure
 
 
 def _place(one: Candidate) -> tuple[str, int]:
