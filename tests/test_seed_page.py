@@ -31,7 +31,7 @@ def check(rag, answer, raw):
 def test_the_question_of_the_mission(seed_rag, raw):
     answer = seed_rag.ask("how many projects did Suizhou start?")
     check(seed_rag, answer, raw)
-    assert "47" in answer.text and "8.68 billion yuan (86.8亿元)" in answer.text and not answer.refused
+    assert "47 projects" in answer.text and not answer.refused
     assert "今年以来,随州高新区新开工项目47个,总投资额86.8亿元" in answer.citations[0].quote
     assert len(answer.citations) == 1
     assert (answer.citations[0].byline, answer.citations[0].title) == ("钟克波", "随州高新区奋力挺进全国百强")
