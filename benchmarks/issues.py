@@ -1,9 +1,10 @@
 """Lays news items out as issues of two or three damaged pages whose stories run over pages, and measures how they are joined.
 
     python benchmarks/issues.py --articles xwlb.jsonl.gz --pagesmith pagesmith.py --seed 7 --issues 20 [--out DIR]
-    python benchmarks/issues.py … --seed 101 --issues 36 --write      fits the weights of the joints instead
+    python benchmarks/issues.py … --seed 101 --issues 200 --write      fits the weights of the joints instead
 
-Every second day with news enough is for fitting, the others are for measuring, with all their items.
+Every second day with news enough is for fitting, the others are for measuring, with all their items. More issues than days: a day is
+laid out again in other ways.
 
 The pages are those of ``pagesmith.py`` (columns out of order, cut sentences, jump lines that lead nowhere); into them are put one or
 two stories that go on inside, one whose rest is missing, and headlines with a line or two that only point to a story inside.
@@ -25,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from run import write_fitted, write_table
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegressionCV
 
 from rag.language.text import fold
 from rag.pages import read_articles
@@ -34,7 +35,7 @@ from rag.pages.lexicon import lexicon
 from rag.pages.seams import page_seams
 from rag.records import Article
 
-_PENALTY = 100.0  # inverse strength; ten features, some of them shares
+_PENALTIES = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)  # inverse strengths, the best by ten folds is taken
 _LOST_MARK, _LOST_HEADER, _MISSING, _MID_SENTENCE, _PROBE = 0.1, 0.2, 0.3, 0.7, 18
 Item = dict[str, Any]  # a clean article of pagesmith: title, paragraphs, date
 Pair = tuple[str, str]  # two beginnings of texts that tell two articles
@@ -64,13 +65,14 @@ def main() -> None:
     by_day = {day: all_days[day] for day in sorted(all_days)[0 if arguments.write else 1 :: 2]}
     chance = random.Random(arguments.seed)
     full = [day for day, items in by_day.items() if len(items) >= 10]
-    days = chance.sample(full, min(arguments.issues, len(full)))
+    days = [day for _ in range(-(-arguments.issues // len(full))) for day in chance.sample(full, len(full))][: arguments.issues]
     with tempfile.TemporaryDirectory() as name:
         folder = arguments.out or Path(name)
         if folder.exists() and any(folder.iterdir()):
             parser.error(f"--out {folder}: is not empty; its pages would be read too")
         others = [item for day in sorted(by_day.keys() - set(days)) for item in by_day[day]]
-        issues = [set_issue(folder, day, by_day[day], others, smith, chance) for day in days]
+        issues = [set_issue(folder / str(number // len(full)), day, by_day[day], others, smith, chance)
+                  for number, day in enumerate(days)]
         articles = join_issues(a for file in sorted(folder.rglob("*.txt")) for a in read_articles(file, str(file.relative_to(folder))))
     if arguments.write:
         write_fitted("jumps", fitted_to(issues, articles))
@@ -94,8 +96,9 @@ def fitted_to(issues: Sequence[Issue], articles: Sequence[Article]) -> dict[str,
             told.append(continuation_features(one, rest, seams))
             labels.append(any(fits(pair, one, rest) for pair in pairs))
     names = list(told[0])
-    model = LogisticRegression(C=_PENALTY, fit_intercept=False, max_iter=2000).fit([list(one.values()) for one in told], labels)
-    print(f"{len(told)} pairs, {sum(labels)} of one story")
+    model = LogisticRegressionCV(Cs=_PENALTIES, cv=10, scoring="neg_log_loss", fit_intercept=False, max_iter=2000)
+    model.fit([list(one.values()) for one in told], labels)
+    print(f"{len(told)} pairs, {sum(labels)} of one story; inverse strength {model.C_}")
     return dict(zip(names, model.coef_[0], strict=True))
 
 
