@@ -1,6 +1,6 @@
 """Fits the weights by which the figures of a gathered answer are chosen, and writes them to ``rag/gather/fitted.json``.
 
-    python training/fit_figures.py --config corpus.yaml --questions benchmarks/sets/gathered_look.jsonl --out rag/gather/fitted.json
+    python training/fit_figures.py --config corpus.yaml --questions benchmarks/sets/gathered_look.jsonl … --out rag/gather/fitted.json
 
 A logistic regression over the candidates of every question with parts: is this one of the true figures? Prints, cross-validated by
 question, how often the first choice is right where a right one is there, and how many figures are taken at each least probability.
@@ -37,10 +37,10 @@ TAKEN = (0.3, 0.4, 0.5, 0.6)
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", type=Path, required=True)
-    parser.add_argument("--questions", type=Path, required=True)
+    parser.add_argument("--questions", type=Path, required=True, nargs="+")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
-    rows = [json.loads(line) for line in arguments.questions.read_text(encoding="utf-8").splitlines()]
+    rows = [json.loads(line) for file in arguments.questions for line in file.read_text(encoding="utf-8").splitlines()]
     found = zip(*examples(Rag.open(arguments.config), rows), strict=True)
     signs, right, question, term = (np.array(column) for column in found)
     model = LogisticRegression(C=1.0)
@@ -54,8 +54,9 @@ def main() -> None:
     model.fit(signs, right)
     weights = dict(zip(SIGNS, map(float, model.coef_[0].round(3)), strict=True))
     together = {"like_others": weights.pop("like_others")}
-    fitted = {"figure": {"constant": round(float(model.intercept_[0]), 3), **weights}, "together": together}
-    arguments.out.write_text(json.dumps(fitted, indent=2) + "\n", encoding="utf-8")
+    before = json.loads(arguments.out.read_text(encoding="utf-8")) if arguments.out.exists() else {}
+    fitted = {**before, "figure": {"constant": round(float(model.intercept_[0]), 3), **weights}, "together": together}
+    arguments.out.write_text(json.dumps(fitted, indent=1) + "\n", encoding="utf-8")
 
 
 def examples(rag: Rag, rows: list[dict[str, Any]]) -> Iterator[tuple[list[float], bool, int, int]]:
