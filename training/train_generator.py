@@ -4,7 +4,7 @@
 
 The weights of the GGUF file are widened to bfloat16 and stay as they are; only the adapter of the upper layers is trained, so the lower
 ones need no gradients. Several questions share one prompt and one context: a mask hides them from one another, so a question costs its
-own tokens only. Takes a GPU if there is one. Needs ``pip install gguf``.
+own tokens only. Takes a GPU if there is one.
 
 .. [1] Hu et al., *LoRA: Low-Rank Adaptation of Large Language Models*, ICLR 2022.
 """

@@ -38,9 +38,10 @@ def gather_terms(plan: Plan, read: Read, least: float) -> list[Gathered]:
     chosen = choose_together(lists)
     rows = []
     for number, (term, found, best) in enumerate(zip(plan.terms, lists, chosen, strict=True)):
-        is_unlikely = best is None or chance_of(best[1]) < least
-        if best is None or is_unlikely or _is_told_better(number, plan.terms, chosen):
-            rows.append(Gathered(term, None, best[1] if best else -math.inf))
+        if best is None:
+            rows.append(Gathered(term, None))
+        elif chance_of(best[1]) < least or _is_told_better(number, plan.terms, chosen):
+            rows.append(Gathered(term, None, best[1]))
         else:
             rows.append(Gathered(term, best[0], best[1], tuple(_same_report(best[0], found))))
     return rows

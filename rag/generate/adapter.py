@@ -21,12 +21,12 @@ Matrices = dict[str, tuple[np.ndarray, np.ndarray]]
 
 
 def adapter_of(file: Path) -> str:
-    """Returns a short hash of the adapter if there is one for a model file, else ``""``.
+    """Returns a short hash of the adapter if it is for a model file, else ``""``.
 
     >>> adapter_of(Path("other.gguf"))
     ''
     """
-    return _digest() if file.name == _BASE and _FILE.is_file() else ""
+    return _digest() if file.name == _BASE else ""
 
 
 @cache

@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import groupby, pairwise
 from statistics import median
 
-from rag.pages.grids import Row, Run, cells, find_tables, is_table, rows_of
+from rag.pages.grids import Row, Run, find_tables, is_table, rows_of
 from rag.pages.marks import is_byline, is_page_header
 from rag.pages.printed import Printed, join_pages, join_words, moved, thinned
 
@@ -113,7 +113,7 @@ def _spaced(line: Sequence[Run]) -> Iterator[Token]:
 def _columns(runs: list[Run]) -> Iterator[list[Run]]:
     """Yields the parts of a page in reading order."""
     lines = rows_of(sorted(runs, key=lambda run: (run.top, run.left)))
-    if len(runs) > 1 and not is_table(lines):
+    if len(runs) > 1:
         if 0 < (head := _headline(lines)) < len(lines):
             yield [run for line in lines[:head] for run in line]
             yield from _columns([run for line in lines[head:] for run in line])
@@ -170,7 +170,7 @@ def _usual_gap(runs: Sequence[Run]) -> float:
 
 
 def _ruled(lines: Sequence[Sequence[Run]]) -> Iterator[Token]:
-    for number, line in enumerate(map(cells, lines)):
+    for number, line in enumerate(lines):
         yield "\n" * bool(number)
         for place, run in enumerate(line):
             yield " | " if place else "| "
@@ -187,18 +187,7 @@ def _parts(lines: Sequence[list[Run]], body: float, tables: Mapping[Run, list[Ro
             for run in (run for line in some for run in line):
                 yield tables.get(run, [[run]])
         else:
-            yield from _paragraphs_and_tables(list(some), lines, body)
-
-
-def _paragraphs_and_tables(lines: Sequence[list[Run]], column: Sequence[list[Run]], body: float) -> Iterator[list[list[Run]]]:
-    at = 0
-    while at < len(lines):
-        end = at
-        while end < len(lines) and (len(lines[end]) > 1) == (len(lines[at]) > 1):
-            end += 1
-        part = list(lines[at:end])
-        yield from [part] if is_table(part) else _paragraphs(part, column, body)
-        at = end
+            yield from _paragraphs(list(some), lines, body)
 
 
 # -- columns → paragraphs ---------------------------------------------------------------------------------------

@@ -9,11 +9,10 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 from statistics import median
 
-from rag.pages.printed import cut, moved
 from rag.records import PrintedLine
 
 _LONGEST = 12  # characters of a cell
@@ -21,6 +20,8 @@ _MEDIAN = 8  # characters; median length of the cells of a table
 _LEADING = 2.6  # character sizes from one row to the next, at most
 _ASIDE = 1.5  # character sizes by which the cells of a column may be out of line
 _UNEVEN = 0.2  # character sizes by which the cells of a row may be higher or lower
+_SIZE = 0.2  # relative difference up to which two sizes count as equal: OCR takes figures for smaller than Chinese characters
+_SHARED = 0.8  # share of the rows of the shorter of two columns that the other has too
 _ROWS = 3  # at least
 
 
@@ -53,9 +54,9 @@ def find_tables(runs: Sequence[Run]) -> list[list[list[Run]]]:
     """
     ordered = sorted(runs, key=lambda run: (run.top, run.left))
     below = _links_below(ordered)
-    stacked = {number for chain in _chains(below) if _may_be_column([ordered[number] for number in chain]) for number in chain}
+    columns = {number: column for chain in _chains(below) if (column := _column_in(ordered, chain)) for number in column}
     found = []
-    for group in _groups(ordered, below, stacked):
+    for group in _groups(ordered, below, columns):
         rows = [list(row) for row in _alike(rows_of(ordered[number] for number in sorted(group)))]
         if is_table(rows):
             found.append(rows)
@@ -82,7 +83,7 @@ def _aligned(run: Run, other: Run) -> bool:
 
 
 def _same_size(run: Run, other: Run) -> bool:
-    return abs(run.size - other.size) < 0.1 * run.size
+    return abs(run.size - other.size) <= _SIZE * run.size
 
 
 def _chains(below: dict[int, int]) -> Iterator[list[int]]:
@@ -93,21 +94,26 @@ def _chains(below: dict[int, int]) -> Iterator[list[int]]:
         yield chain
 
 
-def _may_be_column(runs: Sequence[Run]) -> bool:
-    return len(runs) >= _ROWS and median(len(run.text) for run in runs) <= _MEDIAN
+def _column_in(runs: Sequence[Run], chain: Sequence[int]) -> Sequence[int]:
+    """Returns the column of a table in a chain, without the lines of text above or below it; empty if there is none."""
+    lengths = [len(runs[number].text) for number in chain]
+    first, last = 0, len(chain)
+    while last - first >= _ROWS and median(lengths[first:last]) > _MEDIAN:
+        first, last = (first + 1, last) if lengths[first] >= lengths[last - 1] else (first, last - 1)
+    return chain[first:last] if last - first >= _ROWS else []
 
 
-def _groups(runs: Sequence[Run], below: dict[int, int], stacked: set[int]) -> Iterator[list[int]]:
-    """Yields the runs of each group that links hold together."""
-    links = [(one, other) for one, other in below.items() if one in stacked and other in stacked]
+def _groups(runs: Sequence[Run], below: dict[int, int], columns: dict[int, Sequence[int]]) -> Iterator[list[int]]:
+    """Yields the runs of each group that links hold together; ``columns``: the column of each run that is in one."""
+    links = [(one, other) for one, other in below.items() if one in columns and other in columns]
     tops = [run.top for run in runs]
-    for number in stacked:
+    for number, column in columns.items():
         run = runs[number]
         row = range(bisect_left(tops, run.top - _UNEVEN * run.size), bisect_right(tops, run.top + _UNEVEN * run.size))
         right = min((at for at in row if runs[at].left >= run.right - 0.1), key=lambda at: runs[at].left, default=None)
-        if right in stacked and _same_size(run, runs[right]):
+        if right in columns and _same_size(run, runs[right]) and _share_rows(runs, column, columns[right]):
             links.append((number, right))
-    parent = {number: number for number in stacked}
+    parent = {number: number for number in columns}
 
     def root(number: int) -> int:
         while parent[number] != number:
@@ -117,9 +123,15 @@ def _groups(runs: Sequence[Run], below: dict[int, int], stacked: set[int]) -> It
     for one, other in links:
         parent[root(one)] = root(other)
     groups = defaultdict(list)
-    for number in stacked:
+    for number in columns:
         groups[root(number)].append(number)
     yield from groups.values()
+
+
+def _share_rows(runs: Sequence[Run], column: Sequence[int], other: Sequence[int]) -> bool:
+    """Whether two columns have their rows in common: those of two tables side by side mostly have not."""
+    shared = sum(any(abs(runs[one].top - runs[at].top) < _UNEVEN * runs[one].size for at in other) for one in column)
+    return shared >= max(_ROWS, _SHARED * min(len(column), len(other)))
 
 
 def rows_of(runs: Iterable[Run]) -> list[list[Run]]:
@@ -148,7 +160,6 @@ def is_table(lines: Sequence[Row]) -> bool:
     >>> is_table([[Run(0, 12 * n, 10, 12 * n + 10, 10, "甲"), Run(40, 12 * n, 50, 12 * n + 10, 10, "7")] for n in range(3)])
     True
     """
-    lines = [cells(line) for line in lines]
     if len(lines) < _ROWS or len(lines[0]) < 2 or any(len(line) != len(lines[0]) for line in lines):
         return False
     columns = list(zip(*lines, strict=True))
@@ -157,24 +168,6 @@ def is_table(lines: Sequence[Row]) -> bool:
     short = median(len(run.text) for line in lines for run in line) <= _MEDIAN
     figures = any(sum(run.text[0].isdigit() for run in column) >= len(column) - 1 for column in columns)
     return aligned and short and figures
-
-
-def cells(line: Row) -> list[Run]:
-    """Splits the runs of a line at spaces; each part gets its share of the width."""
-    parts = []
-    for run in line:
-        if " " not in run.text:
-            parts.append(run)
-            continue
-        wide = (run.right - run.left) / max(1, len(run.text))
-        at = 0
-        for text in run.text.split(" "):
-            left, end = run.left + at * wide, at + len(text)
-            if text:
-                printed = run.printed and moved(cut(run.printed, at, end), -at)
-                parts.append(replace(run, left=left, right=left + len(text) * wide, text=text, printed=printed))
-            at = end + 1
-    return parts
 
 
 def _spread(places: Iterable[float]) -> float:

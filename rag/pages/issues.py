@@ -17,8 +17,7 @@ from rag.pages.blocks import is_whole
 from rag.pages.dates import name_date
 from rag.pages.fitted import fitted
 from rag.pages.lexicon import lexicon
-from rag.pages.marks import has_lead
-from rag.pages.seams import Seams, is_dated, page_seams
+from rag.pages.seams import Seams, page_seams
 from rag.records import Article, Jump, Links, headline
 
 _MAX_RUN_ON_SCORE = 4.0  # nats; limit of the seam score, either way
@@ -120,8 +119,7 @@ def continuation_features(one: Article, rest: Article, seams: Seams) -> dict[str
 
     ``named``, ``other page``: the number of jump lines that name the page of the other part, or another page. ``one mark``: only one
     part has a jump line. ``headline``: share of the inner headline's words that the first has; ``other headline``: share that it has
-    not. ``topic``: the same for all words. ``run on``: nats that the text runs on over the page break. ``lead``, ``dated``: the part
-    opens as reports do, or (without 上接) with a day.
+    not. ``topic``: the same for all words. ``run on``: nats that the text runs on over the page break.
     """
     to, back = _jump(one).to, _jump(rest).back
     marks = [(named, page) for named, page in ((to, rest.page), (back, one.page)) if named and page]
@@ -129,14 +127,12 @@ def continuation_features(one: Article, rest: Article, seams: Seams) -> dict[str
     repeated = seams.topic_overlap(inner, seams.pairs(headline(one))) if inner else 0.0
     last, first = one.text.rpartition("\n")[2], rest.text.partition("\n")[0]
     run_on = seams.begins(first) if is_whole(last) else seams.continues(last, first)
-    lead = has_lead(first)
     return {
         "bias": 1.0, "named": float(sum(named == page for named, page in marks)),
         "other page": float(sum(named != page for named, page in marks)), "one mark": float(not (to and back)),
         "headline": repeated, "other headline": 1.0 - repeated if inner else 0.0,
         "topic": seams.topic_overlap(_words(one, seams), _words(rest, seams)),
-        "run on": max(-_MAX_RUN_ON_SCORE, min(_MAX_RUN_ON_SCORE, run_on)), "lead": float(lead),
-        "dated": float(not lead and is_dated(first) and not back)}
+        "run on": max(-_MAX_RUN_ON_SCORE, min(_MAX_RUN_ON_SCORE, run_on))}
 
 
 def _words(article: Article, seams: Seams) -> frozenset[str]:

@@ -144,16 +144,6 @@ def moved(line: PrintedLine, by: int) -> PrintedLine:
     return replace(line, start=line.start + by, end=line.end + by)
 
 
-def cut(line: PrintedLine, start: int, end: int) -> PrintedLine:
-    """Returns the characters ``start`` to ``end`` of the text as a line of their own; it must have at least one."""
-    if not line.stops:
-        return replace(line, start=start, end=end)
-    offset = start - line.start
-    inner = [(at - offset, x) for at, x in line.stops if offset < at < end - line.start]
-    stops = ((0, line.coordinate(start)), *inner, (end - start, line.coordinate(end)))
-    return replace(line, start=start, end=end, stops=stops)
-
-
 def join_words(line: PrintedLine, word: PrintedLine) -> PrintedLine | None:
     """Returns a line with the word that follows it, ``None`` if they do not adjoin or OCR was not as sure of both."""
     unlike = abs((line.confidence or 0.0) - (word.confidence or 0.0)) > _MAX_CONFIDENCE_STEP
