@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import numpy as np
 import pytest
 
 from rag import Rag
+from rag.answer.choose import Piece
 from rag.config import Config, Index, Source
 from rag.gather import compute
+from rag.gather.candidates import Candidate, candidates
 from rag.gather.compute import CannotComputeError, Value
 from rag.gather.plan import Term, make_plan, runs_of
+from rag.gather.survey import without_total
 from rag.language.figures import figures_of, time_at
 from rag.language.when import When, times_in
+from rag.reader import SentenceScores
+from rag.records import Article, Passage
 
 
 def labels(text, written=""):
@@ -53,6 +59,28 @@ def test_a_run_of_months_is_taken_apart_and_two_times_are_compared():
     assert [term.question for term in make_plan("difference", "3月比2月多多少?", same).terms] == ["3月多多少?", "2月多多少?"]
     assert [term.label for term in make_plan("rank", "2024年哪个季度最高?", same).terms][::3] == ["2024年一季度", "2024年四季度"]
     assert not make_plan("latest", "最新的数字是多少?", same).terms
+    assert [term.when.label for term in make_plan("sum", "2024年一共出口多少?", same).terms][-1] == "2024年12月"
+
+
+def test_things_within_a_year_are_asked_for_by_name_and_no_thing_month_by_month():
+    villages = make_plan("sum", "2023年甲村和乙村的产量一共多少吨?", lambda question, operation: ["2023年甲村的产量", "2023年乙村的产量"])
+    assert [term.label for term in villages.terms] == ["甲村", "乙村"]
+    assert not make_plan("rank", "2023年哪个村的产量最高?", lambda question, operation: ["2023年的产量"]).terms
+
+
+def test_the_name_of_a_row_is_no_figure_and_the_sum_of_a_column_no_row_of_it():
+    text = "线路 12路 | 客流 35"
+    article = Article("a", "p", "d", text)
+    piece = Piece(article, Passage("x", "a", text, 0, len(text)), 0, len(text), text, alone=1.0, span_scores=SentenceScores(
+        1.0, np.array([[3, 5], [12, 14]]), np.log([0.9, 0.1]), np.log([0.9, 0.1])))
+    assert [one.shown for one in candidates([piece], Term("12路客流多少?"))] == ["35"]
+
+    def cells(*values):
+        return [Candidate(piece, 12, 14, Fraction(value), "number", "", None, 0.0) for value in values]
+
+    assert [one.value for one in without_total(cells(3, 4, 7))] == [3, 4]
+    assert [one.value for one in without_total(cells(3, 4, 8))] == [3, 4, 8]
+    assert [one.value for one in without_total(cells(5, 5))] == [5, 5]
     assert len(runs_of("between March and June 2023", "series")) == 1
 
 

@@ -261,3 +261,12 @@ PIECES = st.sampled_from(["## ", "# ", "\n", "\n\n", "\n\n\n\n", "图片来源:"
 @given(st.lists(PIECES | st.text(max_size=5), max_size=40).map("".join))
 def test_no_page_loses_or_invents_a_character(page):
     check_places(page)
+
+
+def test_no_column_break_is_looked_for_inside_a_table():
+    from rag.pages.assembly import _possible_moves
+    from rag.pages.pieces import Piece, Region
+
+    pieces = [Piece(0, "各镇公布产量。", ()), *(Piece(n, f"镇 {name}镇 | 产量 {n}", (), row=True) for n, name in enumerate("甲乙丙", 1)),
+              Piece(4, "产量由各镇统计。", ())]
+    assert {move.start for move in _possible_moves([Region(pieces=pieces)])} == {4}

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import opencc
 from examples import PLACES, Examples, R, Row, person
-from made_up import add_reports, add_shares, add_tables
+from made_up import add_reports, add_shares, add_tables, add_timed_tables
 
 from rag.answer.english import zones_in_chinese
 from rag.language.dates import dates_in_chinese
@@ -48,6 +48,7 @@ def main() -> None:
     add_in_place(made, corpus, apart)
     add_lists(made, corpus, apart)
     add_tables(made)
+    add_timed_tables(made)
     add_reports(made)
     add_shares(made)
     near = neighbours(made.docs)

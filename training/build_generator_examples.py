@@ -25,9 +25,9 @@ from rag.language.text import language
 from rag.search.query import asks_yes_or_no
 
 QUESTIONS = Path(__file__).parent / "questions"
-R = random.Random(11)
-OF_KIND = {"news": 520, "chronoqa": 80, "cmrc2018": 40, "report": 25, "table": 25}  # documents
-MOST = {"news": 7, "chronoqa": 4, "cmrc2018": 5, "report": 4, "table": 4}  # questions with an answer, of one context
+R = random.Random()
+OF_KIND = {"news": 680, "chronoqa": 80, "cmrc2018": 40, "report": 40, "table": 10, "timed": 80}  # documents
+MOST = {"news": 7, "chronoqa": 4, "cmrc2018": 5, "report": 4, "table": 4, "timed": 5}  # questions with an answer, of one context
 LEFT_OUT = {"list", "share", "share_en", "made", "made_nothing", "byline"}
 Row = dict[str, Any]
 
@@ -41,7 +41,7 @@ class Documents:
         self.docs, self.near = made["docs"], made["near"]
         self.questions: dict[int, list[Row]] = defaultdict(list)
         for question in made["questions"]:
-            if question["kind"] not in LEFT_OUT and not question.get("dated"):
+            if question["text"] and question["kind"] not in LEFT_OUT and not question.get("dated"):
                 self.questions[question["doc"]].append(question)
         verdicts = {}
         for line in (QUESTIONS / "yes_no.jsonl").read_text(encoding="utf-8").splitlines():
@@ -115,10 +115,11 @@ def two_at_once(have: list[tuple[str, str]]) -> list[tuple[str, str]]:
     return [(first.rstrip("?\uff1f") + joint + second, f"{one},{two}")]
 
 
-def parts() -> list[Row]:
+def parts(count: int) -> list[Row]:
     """Questions and what they are taken apart into."""
     rows = [json.loads(line) for line in (QUESTIONS / "parts.jsonl").read_text(encoding="utf-8").splitlines()]
     R.shuffle(rows)
+    del rows[count:]
     return [{"task": prompt.task, "user": "", "asks": [(prompt.user, row["parts"])]}
             for row in rows for prompt in [parts_prompt(row["question"], row["operation"])]]
 
@@ -151,11 +152,14 @@ def main() -> None:
     parser.add_argument("--reader", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--translations", type=int, default=300)
+    parser.add_argument("--parts", type=int, default=1064)
+    parser.add_argument("--seed", type=int, default=11)
     arguments = parser.parse_args()
+    R.seed(arguments.seed)
     documents = Documents(arguments.reader)
     chosen = [(doc, kind) for kind, count in OF_KIND.items() for doc in R.sample(documents.of_kind(kind), count)]
     contexts = [made for doc, kind in chosen if (made := context(documents, doc, kind)) and made["asks"]]
-    contexts += parts() + translations(documents, arguments.translations)
+    contexts += parts(arguments.parts) + translations(documents, arguments.translations)
     for one in contexts:
         one["asks"] = [(f"{ask}<|im_end|>\n<|im_start|>assistant\n", answer) for ask, answer in one["asks"]]
     prompts = {"read": beginning(read_prompt("", ())), "translate": beginning(translate_prompt(""))}

@@ -12,6 +12,8 @@ from typing import Any
 import yaml
 from examples import PLACES, Examples, R, person, place_name
 
+from rag.language.dates import dates_in_chinese
+
 WORDS = yaml.safe_load(Path(__file__).with_name("made_up_words.yaml").read_text(encoding="utf-8"))
 
 # -- tables ------------------------------------------------------------------------------------------------------
@@ -59,6 +61,115 @@ def add_tables(made: Examples, count: int = 500) -> None:
         for english, kind in ((False, "table_nothing"), (True, "table_en_nothing")):
             made.nothing(asked_of(absent, column, english), doc, kind)
             made.nothing(asked_of(R.choice(names), other, english), doc, kind)
+
+
+# Chinese, English, how many there may be; what comes after the year in a row or a header
+YEARS = [(f"{year}年", f"{year}") for year in range(2015, 2026)]
+QUARTERS = [(f"{zh}季度", f"the {en} quarter of") for zh, en in zip("一二三四", ("first", "second", "third", "fourth"), strict=True)]
+MONTHS = [(f"{number}月", calendar.month_name[number]) for number in range(1, 13)]
+HALVES = [("上半年", "the first half of"), ("下半年", "the second half of")]
+UNDATED = {"电话", "开工日期", "负责人", "排名"}  # columns that no time changes
+
+
+def add_timed_tables(made: Examples, count: int = 500) -> None:
+    """Rows of tables with a column for each year, half or quarter, or a row for each; what they are about stands above them.
+
+    The program shows the reader the line above a table before each of its rows, and so do these.
+    """
+    for _ in range(count):
+        table = TimedTable()
+        doc = made.doc(table.title, f"{table.years[-1][1]}-12-2{R.randint(0, 9)}", table.lines)
+        for row, column in R.sample(table.places, min(4, len(table.places))):
+            if table.lines[row].count(table.cells[row][column]) == 1:
+                for kind, question in zip(("timed", "timed_en"), table.asked(row, column), strict=True):
+                    made.ask(question, doc, table.cells[row][column], kind, row)
+        for kind, question in table.unanswered():
+            made.nothing(question, doc, kind)
+
+
+class TimedTable:
+    """``lines``: the rows, then a sentence or two beside them; ``cells``: by row and column; ``places``: the rows and columns."""
+
+    def __init__(self) -> None:
+        self.place = place_name(R.choice(("县", "市", "区", "镇"))) if R.random() < 0.7 else R.choice(PLACES)
+        self.head, self.head_en, self.end = R.choice(ROWS)
+        first = R.randrange(len(YEARS) - 3)
+        self.years = YEARS[first : first + R.choice((2, 2, 3))]
+        self.measures = R.sample([c for c in COLUMNS if c[0] not in UNDATED], R.choice((1, 1, 2)))
+        self.parts = R.choice(([], [], QUARTERS, MONTHS[: R.choice((5, 6, 12))]))  # a row for each, else a row for each name
+        within = R.choice(("", "", "上半年", "1至6月", "底")) if not self.parts else ""
+        self.columns = [(measure, year) for measure in self.measures for year in self.years]
+        self.rows = [zh for zh, _ in self.parts] or list(dict.fromkeys(place_name(self.end) for _ in range(R.choice((4, 5, 7)))))
+        self.absent = self.rows.pop(R.randrange(len(self.rows)))
+        self.cells = [[value_of(measure) for measure, _ in self.columns] for _ in self.rows]
+        if R.random() < 0.4:
+            self.rows.append(R.choice(("合计", "全市", "总计")) if not self.parts else R.choice(("全年", "合计")))
+            self.cells.append([f"{sum(float(row[at]) for row in self.cells):.0f}" for at in range(len(self.columns))])
+        self.within = within
+        self.told = "、".join(measure[0] for measure in self.measures)
+        caption = self.caption()
+        self.title = R.choice((caption, caption, f"{self.place}发展提速", f"{self.place}公布{self.told}", "一组数字看变化"))
+        above = "" if self.title == caption and R.random() < 0.5 else f"{caption} "
+        headers = self.headers()
+        self.lines = [f"{above}{self.label} {row} | " + " | ".join(map(" ".join, zip(headers, cells, strict=True)))
+                      for row, cells in zip(self.rows, self.cells, strict=True)]
+        self.places = [(row, column) for row in range(len(self.rows)) for column in range(len(self.columns))]
+        zh, _, unit, *_ = self.measures[0]
+        beside = (f"{self.place}统计局日前公布{self.told}。", f"{self.rows[0]}有关负责人说,变化与{R.choice(COLUMNS)[0]}有关。",
+                  f"全年{zh}共{value_of(self.measures[0])}{unit},比上年有所增加。")
+        self.lines += R.sample(beside, R.choice((0, 1, 2)))
+
+    def caption(self) -> str:
+        """The line above the table."""
+        if self.parts:
+            return R.choice((f"{self.place}{self.told}", f"{self.place}分{self.label}{self.told}"))
+        return R.choice((f"{self.place}{self.head}{self.told}", f"{self.place}各{self.head}{self.told}统计表",
+                         f"表:{self.place}{self.told}", f"近年来{self.place}{self.told}"))
+
+    @property
+    def label(self) -> str:
+        """The header of the first column."""
+        return self.head if not self.parts else "季度" if self.parts is QUARTERS else "月份"
+
+    def headers(self) -> list[str]:
+        """The header of each column: its year, and what it tells where the table tells of more than one thing."""
+        style = R.random()
+        named = len(self.measures) > 1 or style < 0.4
+        within = self.within if style < 0.7 else ""
+        units = [f"({measure[2]})" if measure[2] and style < 0.8 else "" for measure, _ in self.columns]
+        return [f"{year}{within}{measure[0] if named else ''}{unit}"
+                for (measure, (year, _)), unit in zip(self.columns, units, strict=True)]
+
+    def asked(self, row: int, column: int, name: str = "", year: tuple[str, str] | None = None, what: Any = None) -> tuple[str, str]:
+        """A question for a cell in both languages, or for one that is not there."""
+        measure, (zh_year, en_year) = what or self.columns[column][0], year or self.columns[column][1]
+        name = name or self.rows[row]
+        whole = name in ("合计", "总计", "全市", "全年")
+        who = "" if self.parts or whole else name
+        part = next(((zh, en) for zh, en in self.parts if zh == name), ("", ""))
+        zh, en, unit = measure[:3]
+        when, place = f"{zh_year}{part[0]}{self.within}", self.place if R.random() < 0.7 or not who else ""
+        half = {"上半年": "the first half of", "1至6月": "January to June", "底": "the end of"}.get(self.within, "")
+        when_en = " ".join(filter(None, (half, part[1], en_year)))
+        asks = R.choice((f"是多少{unit}?", f"有多少{unit}?", f"达到多少{unit}?", "多少?", "?"))
+        what_zh, what_en = zh, en.replace("_", " ")
+        if whole and not self.parts:
+            what_zh, what_en = R.choice(("一共", "合计", "总的")) + zh, "total " + what_en
+        chinese = R.choice((f"{place}{who}{when}{what_zh}{asks}", f"{when}{place}{who}的{what_zh}{asks}",
+                            f"{when},{place}{who}{what_zh}{asks}"))
+        of = R.choice((place, self.place)) if not who else who + (f" in {place}" if place and R.random() < 0.5 else "")
+        english = R.choice((f"What was the {what_en} of {of} in {when_en}?", f"How high was the {what_en} of {of} in {when_en}?",
+                            f"In {when_en}, what did the {what_en} of {of} come to?"))
+        return chinese, dates_in_chinese(english)
+
+    def unanswered(self) -> list[tuple[str, str]]:
+        """Questions that no cell answers: a row, a year, a measure or a place that is not there."""
+        row, column = R.choice(self.places)
+        other_year = R.choice([year for year in YEARS if year not in self.years])
+        other = R.choice([c for c in COLUMNS if c not in self.measures and c[0] not in UNDATED])
+        asked = [self.asked(row, column, self.absent), self.asked(row, column, year=other_year), self.asked(row, column, what=other)]
+        kinds = ("timed_nothing", "timed_en_nothing")
+        return [(kinds[at], pair[at]) for pair in asked for at in (0, 1) if R.random() < 0.6]
 
 
 def asked_of(name: str, column: tuple[str, str, str, int, int], english: bool = False) -> str:

@@ -6,13 +6,14 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 
 import numpy as np
 
+from rag.answer.tables import cells_of_other_times, table_caption
 from rag.config import Answering
-from rag.language.figures import is_link
+from rag.language.figures import CELLS, is_link
 from rag.language.text import fold, simplified
 from rag.reader import Reader, Sentence, SentenceScores, Span
 from rag.records import Article, Hit, Passage, headline
@@ -53,9 +54,18 @@ class Piece:
         """Returns the reader's input: the sentence under the headline and date of its article."""
         return Sentence(simplified(f"{headline(self.article)} {self.article.date}".strip()), self._before + simplified(self.text))
 
-    @property
+    @cached_property
     def _before(self) -> str:
-        return _BYLINE if self.passage.field == "byline" else ""
+        """What the reader is shown before the sentence."""
+        if self.passage.field == "byline":
+            return _BYLINE
+        caption = table_caption(self.article.text, self.start) if self.is_row else ""
+        return f"{simplified(caption)} " if caption else ""
+
+    @property
+    def is_row(self) -> bool:
+        """Whether it is a row of a table."""
+        return self.passage.field == "text" and CELLS in self.text
 
     @property
     def span(self) -> Span:
@@ -81,7 +91,8 @@ def choose_pieces(retriever: Retriever, reader: Reader, query: Query, hits: Sequ
     shown = [piece.read_as for piece in likely]
     forms = _question_forms(query, shown)
     scored_spans = reader.read(forms[0], shown).scores
-    read = [replace(piece, margin=scores.margin, span_scores=scores) for piece, scores in zip(likely, scored_spans, strict=True)]
+    read = [_within_period(query, replace(piece, margin=scores.margin, span_scores=scores))
+            for piece, scores in zip(likely, scored_spans, strict=True)]
     best = sorted((replace(piece, score=score_of(piece)) for piece in read), key=lambda piece: (not piece.timely, -piece.score))
     first = settings.evidence_sentences
     return [replace(piece, alone=_margin_alone(reader, forms, piece)) for piece in best[:first]] + best[first:]
@@ -136,8 +147,23 @@ def _count_mentions(article: Article, scope: Sequence[str]) -> int:
 
 
 def _may_report_period(query: Query, piece: Piece) -> bool:
+    """The time of a cell is told by its row and its header together: a row may report the period if one of its cells may."""
     period = query.period
-    return period is None or period.can_be_reported_in(piece.text, piece.passage.text, piece.article.date)
+    if period is None:
+        return True
+    if piece.is_row:
+        return len(cells_of_other_times(piece.text, period, piece.article.date)) < piece.text.count(CELLS)
+    return period.can_be_reported_in(piece.text, piece.passage.text, piece.article.date)
+
+
+def _within_period(query: Query, piece: Piece) -> Piece:
+    """A row of a table without the cells of another time than the one asked about: none of them answers."""
+    if query.period is None or not piece.is_row or not piece.timely:
+        return piece
+    shift = len(piece._before)
+    barred = [(start + shift, end + shift) for start, end in cells_of_other_times(piece.text, query.period, piece.article.date)]
+    assert piece.span_scores is not None
+    return replace(piece, span_scores=piece.span_scores.without(barred))
 
 
 def _preselected(retriever: Retriever, query: Query, hits: Sequence[Hit], limit: int) -> list[Piece]:

@@ -44,6 +44,7 @@ def read_pieces(generator: Generator, query: Query, pieces: Sequence[Piece], set
     if is_refusal(draft):
         return replace(alone, agreed=False, refused=True)
     drafted = located_draft(draft, shown)
+    drafted = replace(drafted, located=tuple(one for one in drafted.located if one.probability > 0.0))  # none of another time
     agreed = any(_overlap(reader_words, located) for located in drafted.located)
     if drafted.located or drafted.verdict:
         return replace(drafted, located=drafted.located or (reader_words,), agreed=agreed)

@@ -14,7 +14,7 @@ from importlib import resources
 from rag.answer.choose import Piece
 from rag.answer.locate import Located, whole_figure
 from rag.gather.plan import Term
-from rag.language.figures import figures_of, sort_of, time_at
+from rag.language.figures import figures_of, names_row, sort_of, time_at
 from rag.language.quantities import Quantity, unit_of
 from rag.language.when import When
 
@@ -76,7 +76,8 @@ def candidates(pieces: Sequence[Piece], term: Term) -> list[Candidate]:
 
 def _of_piece(piece: Piece, term: Term) -> Iterator[Candidate]:
     asked = term.when
-    figures = [(figure, time_at(piece.text, figure.start, piece.article.date)) for figure in figures_of(piece.text)]
+    figures = [(figure, time_at(piece.text, figure.start, piece.article.date)) for figure in figures_of(piece.text)
+               if not names_row(piece.text, figure.start)]
     timely = [(figure, when) for figure, when in figures if not asked or not when or when.same(asked)]
     weighed = [(figure, when, piece.probability(figure.start, figure.end)) for figure, when in timely]
     whole = sum(probability for *_, probability in weighed) or 1.0

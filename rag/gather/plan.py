@@ -64,14 +64,33 @@ def make_plan(operation: str, question: str, split: Split) -> Plan:
     """
     runs = runs_of(question, operation)
     times = _asked_times(runs, question, operation)
-    if len(times) > 1 and operation in ARITHMETIC | OF_MANY:
+    things = operation in OF_MANY and operation != "series" and not _names_parts(runs, question)
+    if len(times) > 1 and operation in ARITHMETIC | OF_MANY and not things:
         return Plan(operation, question, _of_times(operation, question, runs, times, split))
     if operation in ARITHMETIC | OF_EVENTS | {"rank"}:
         parts = list(dict.fromkeys(part.strip() for part in split(question, operation)))
         asked = [_dated(part, runs) for part in parts if _is_of(question, part)]
         if len(asked) > 1:
             return Plan(operation, question, tuple(map(_alone, asked, _differing(asked))))
+    if len(times) > 1 and operation in ("sum", "average"):
+        return Plan(operation, question, _of_times(operation, question, runs, times, split))
     return Plan(operation, question)
+
+
+def _names_parts(runs: Sequence[Run], question: str) -> bool:
+    """Whether a question names what its time is to be divided into, or the two ends of its time.
+
+    >>> [_names_parts(runs_of(q), q) for q in ("2023年哪个月最多?", "2023年甲镇和乙镇一共多少?", "2023年1月至3月一共多少?")]
+    [True, False, True]
+    """
+    return len(runs) > 1 or any(
+        run.first != run.last or run.first.when.kind == "months" or _named_kind(run, question) for run in runs)
+
+
+def _named_kind(run: Run, question: str) -> str:
+    """The kind of time (month, quarter, half, year) that a question names beside a run of times; ``""`` for none."""
+    rest = question[: run.start] + question[run.end :]
+    return next((kind for kind, words in _EACH if words.search(rest)), "")
 
 
 def _of_times(operation: str, question: str, runs: Sequence[Run], times: Sequence[When], split: Split) -> tuple[Term, ...]:
@@ -176,8 +195,7 @@ def _holds(run: Run, other: Run) -> bool:
 def _parts(run: Run, question: str) -> list[When]:
     """The times that lie in a run: of the kind that the question names outside it, else months of a year and the kind of its ends."""
     first, last = run.first.when, run.last.when
-    rest = question[: run.start] + question[run.end :]
-    named = next((kind for kind, words in _EACH if words.search(rest)), "")
+    named = _named_kind(run, question)
     if first.day and last.day:
         return _days_between(first, last)
     if first != last:

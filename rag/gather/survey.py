@@ -56,15 +56,23 @@ def reports(plan: Plan, pieces: Sequence[Piece], when: When | None) -> list[Gath
 
 
 def table_rows(plan: Plan, pieces: Sequence[Piece], when: When | None) -> list[Gathered]:
-    """The rows of the table whose row answers best, each with its cell of the same column; none where no row answers."""
+    """The rows of the table whose row answers best, each with its cell of the same column; none where no row answers.
+
+    A row that holds the sum of the others is left out.
+    """
     cells = (one for one in candidates(pieces, Term(plan.question)) if CELLS in one.piece.text)
     best = next((one for one in cells if not (when and one.when) or when.covers(one.when)), None)
     if best is None:
         return []
     column = _column(best.piece.text, best.start)
-    rows = [piece for piece in _neighbours(best.piece, pieces) if _cell(piece, column)]
-    return [Gathered(Term(plan.question, None, _row_name(piece.text)), cell, best.score)
-            for piece in rows if (cell := _cell(piece, column))]
+    found = [cell for piece in _neighbours(best.piece, pieces) if (cell := _cell(piece, column))]
+    return [Gathered(Term(plan.question, None, _row_name(cell.piece.text)), cell, best.score) for cell in without_total(found)]
+
+
+def without_total(cells: Sequence[Candidate]) -> list[Candidate]:
+    """The cells of a column without the one that holds the sum of the others."""
+    whole = sum(cell.value for cell in cells)
+    return [cell for cell in cells if len(cells) < 3 or 2 * cell.value != whole]
 
 
 def events(pieces: Sequence[Piece], when: When | None) -> list[Event]:

@@ -47,6 +47,15 @@ def _is_time(text: str, figure: Quantity) -> bool:
     return unit_of(text, figure) in _TIMES or text[figure.end : figure.end + 1] in _TIMES
 
 
+def names_row(text: str, at: int) -> bool:
+    """Whether a place of a row of a table lies in its first cell, which says what the row is about.
+
+    >>> names_row("线路 12路 | 客流 13985", 3), names_row("线路 12路 | 客流 13985", 12), names_row("12路有车28辆", 0)
+    (True, False, False)
+    """
+    return CELLS in text[at:] and CELLS not in text[:at]
+
+
 def whole_figure(text: str, start: int, end: int) -> tuple[int, int]:
     """Where a figure begins and ends with its unit, and with the word that rounds it.
 

@@ -66,6 +66,8 @@ def _possible_moves(regions: list[Region]) -> Iterator[Move]:
         if region.is_photo or region.joints:
             continue
         for start in range(len(region.pieces)):
+            if start and region.pieces[start].row:  # a table keeps together, with what stands above it
+                continue
             if start:
                 yield Move(source, start, source, "front")
                 if region.pieces[start - 1].closes or region.pieces[start].opens:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -44,6 +44,19 @@ class SentenceScores:
     offsets: np.ndarray
     starts: np.ndarray
     ends: np.ndarray
+
+    def without(self, ranges: Iterable[tuple[int, int]]) -> SentenceScores:
+        """Returns the scores with no answer in some ranges of characters.
+
+        >>> scores = SentenceScores(2.0, np.array([[0, 2], [2, 3]]), np.log([0.9, 0.1]), np.log([0.8, 0.2]))
+        >>> scores.without([(0, 2)]).best().start
+        2
+        """
+        barred = np.zeros(len(self.offsets), bool)
+        for start, end in ranges:
+            barred |= (self.offsets[:, 0] < end) & (self.offsets[:, 1] > start)
+        starts, ends = (np.where(barred, -np.inf, logs) for logs in (self.starts, self.ends))
+        return replace(self, starts=starts, ends=ends)
 
     @cached_property
     def _spans(self) -> np.ndarray:
