@@ -267,6 +267,6 @@ def test_no_column_break_is_looked_for_inside_a_table():
     from rag.pages.assembly import _possible_moves
     from rag.pages.pieces import Piece, Region
 
-    pieces = [Piece(0, "各镇公布产量。", ()), *(Piece(n, f"镇 {name}镇 | 产量 {n}", (), row=True) for n, name in enumerate("甲乙丙", 1)),
-              Piece(4, "产量由各镇统计。", ())]
+    rows = [Piece(n, f"镇 {name}镇 | 产量 {n}", (), row=True) for n, name in enumerate("甲乙丙", 1)]
+    pieces = [Piece(0, "各镇公布产量。", ()), *rows, Piece(4, "产量由各镇统计。", ())]
     assert {move.start for move in _possible_moves([Region(pieces=pieces)])} == {4}

@@ -80,7 +80,7 @@ def make_plan(operation: str, question: str, split: Split) -> Plan:
 def _names_parts(runs: Sequence[Run], question: str) -> bool:
     """Whether a question names what its time is to be divided into, or the two ends of its time.
 
-    >>> [_names_parts(runs_of(q), q) for q in ("2023年哪个月最多?", "2023年甲镇和乙镇一共多少?", "2023年1月至3月一共多少?")]
+    >>> [_names_parts(runs_of(q), q) for q in ("2023年哪个月最多?", "2023年甲镇和乙镇一共多少?", "2023年1月至4月一共多少?")]
     [True, False, True]
     """
     return len(runs) > 1 or any(
@@ -140,9 +140,15 @@ def _differing(parts: Sequence[str]) -> list[str]:
         start += 1
     while end < shortest - start and len({part[-1 - end] for part in parts}) == 1:
         end += 1
-    while start and any(part[start - 1].isdigit() for part in parts):  # no number is cut
-        start -= 1
-    return [part[start : len(part) - end].strip(" ,\uff0c的") or part for part in parts]
+    return [_whole_words(part, start, len(part) - end).strip(" ,\uff0c的") or part for part in parts]
+
+
+def _whole_words(text: str, start: int, end: int) -> str:
+    """The words of a text that lie in ``text[start:end]`` or reach into it: no name or number is cut."""
+    import jieba
+
+    words = [(first, last) for _, first, last in jieba.tokenize(text) if first < end and last > start]
+    return text[words[0][0] : words[-1][1]] if words else ""
 
 
 @dataclass(frozen=True)
