@@ -63,9 +63,9 @@ def test_a_run_of_months_is_taken_apart_and_two_times_are_compared():
 
 
 def test_things_within_a_year_are_asked_for_by_name_and_no_thing_month_by_month():
-    parts = ["2023年西坪村的产量", "2023年青山村的产量"]
-    villages = make_plan("sum", "2023年西坪村和青山村的产量一共多少吨?", lambda question, operation: parts)
-    assert [term.label for term in villages.terms] == ["西坪村", "青山村"]
+    parts = ["2023年西坪村的产量", "2023年青山镇的产量"]
+    villages = make_plan("sum", "2023年西坪村和青山镇的产量一共多少吨?", lambda question, operation: parts)
+    assert [term.label for term in villages.terms] == ["西坪村", "青山镇"]
     assert not make_plan("rank", "2023年哪个村的产量最高?", lambda question, operation: ["2023年的产量"]).terms
 
 

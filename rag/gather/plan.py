@@ -144,11 +144,14 @@ def _differing(parts: Sequence[str]) -> list[str]:
 
 
 def _whole_words(text: str, start: int, end: int) -> str:
-    """The words of a text that lie in ``text[start:end]`` or reach into it: no name or number is cut."""
+    """The words and times of a text that lie in ``text[start:end]`` or reach into it: no name or number is cut."""
     import jieba
 
-    words = [(first, last) for _, first, last in jieba.tokenize(text) if first < end and last > start]
-    return text[words[0][0] : words[-1][1]] if words else ""
+    whole = [(time.start, time.end) for time in times_in(text)]
+    plain = "".join(" " if any(a <= at < b for a, b in whole) else letter for at, letter in enumerate(text))
+    whole += [(first, last) for word, first, last in jieba.tokenize(plain) if word.strip()]
+    inside = [span for span in whole if span[0] < end and span[1] > start]
+    return text[min(first for first, _ in inside) : max(last for _, last in inside)] if inside else ""
 
 
 @dataclass(frozen=True)
