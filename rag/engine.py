@@ -275,7 +275,7 @@ class Rag:
         return answer
 
     def _in_english(self, label: str) -> str:
-        """A Chinese label in English: by code what it can tell, by the generator the rest."""
+        """A Chinese label in English: by code what it can tell, by the generator the rest, with the Chinese beside it."""
         from rag.answer.english import in_english
         from rag.answer.prompts import term_prompt
         from rag.generate import complete
@@ -285,7 +285,8 @@ class Rag:
         told = in_english(label, "", self.dictionary.english if self.dictionary else no_english_name)
         if not any(map(is_han, told)):
             return told
-        return complete(self.generator, term_prompt(told), max_tokens=40, stop=("\n",)).strip().rstrip(".") or told
+        written = complete(self.generator, term_prompt(told), max_tokens=40, stop=("\n",)).strip().rstrip(".")
+        return f"{written} ({label})" if written else label
 
     def _made_with(self, retriever: Retriever) -> dict[str, str]:
         manifest = retriever.store.manifest

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.answer.prompts import NOT_SAID, read_prompt, translate_prompt
-from rag.gather.prompts import parts_prompt
+from rag.gather.prompts import operation_prompt, parts_prompt, word_of
 from rag.generate import Prompt
 from rag.language.enumerations import with_pairs_spelled_out
 from rag.language.text import language
@@ -26,7 +26,7 @@ from rag.search.query import asks_yes_or_no
 
 QUESTIONS = Path(__file__).parent / "questions"
 R = random.Random()
-OF_KIND = {"news": 680, "chronoqa": 80, "cmrc2018": 40, "report": 40, "table": 10, "timed": 80}  # documents
+OF_KIND = {"news": 400, "chronoqa": 50, "cmrc2018": 20, "report": 30, "table": 10, "timed": 60}  # documents
 MOST = {"news": 7, "chronoqa": 4, "cmrc2018": 5, "report": 4, "table": 4, "timed": 5}  # questions with an answer, of one context
 LEFT_OUT = {"list", "share", "share_en", "made", "made_nothing", "byline"}
 Row = dict[str, Any]
@@ -124,6 +124,16 @@ def parts(count: int) -> list[Row]:
             for row in rows for prompt in [parts_prompt(row["question"], row["operation"])]]
 
 
+def plans(count: int) -> list[Row]:
+    """Questions and what they ask to be done; a third can be looked up."""
+    rows = [json.loads(line) for line in (QUESTIONS / "plans.jsonl").read_text(encoding="utf-8").splitlines()]
+    R.shuffle(rows)
+    looked_up = [row for row in rows if row["operation"] == "lookup"][: count // 3]
+    others = [row for row in rows if row["operation"] != "lookup"][: count - len(looked_up)]
+    return [{"task": "plan", "user": "", "asks": [(operation_prompt(row["question"]).user, word_of(row["operation"]))]}
+            for row in looked_up + others]
+
+
 def translations(documents: Documents, count: int) -> list[Row]:
     """English questions about the news as the program puts them, and the Chinese ones about the same words."""
     pairs = {}
@@ -153,16 +163,17 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--translations", type=int, default=300)
     parser.add_argument("--parts", type=int, default=1064)
+    parser.add_argument("--plans", type=int, default=1600)
     parser.add_argument("--seed", type=int, default=11)
     arguments = parser.parse_args()
     R.seed(arguments.seed)
     documents = Documents(arguments.reader)
     chosen = [(doc, kind) for kind, count in OF_KIND.items() for doc in R.sample(documents.of_kind(kind), count)]
     contexts = [made for doc, kind in chosen if (made := context(documents, doc, kind)) and made["asks"]]
-    contexts += parts(arguments.parts) + translations(documents, arguments.translations)
+    contexts += parts(arguments.parts) + plans(arguments.plans) + translations(documents, arguments.translations)
     for one in contexts:
         one["asks"] = [(f"{ask}<|im_end|>\n<|im_start|>assistant\n", answer) for ask, answer in one["asks"]]
-    prompts = {"read": beginning(read_prompt("", ())), "translate": beginning(translate_prompt(""))}
+    prompts = {prompt.task: beginning(prompt) for prompt in (read_prompt("", ()), translate_prompt(""), operation_prompt(""))}
     for operation in ("single", "level", "share", "compare", "sum", "first", "list"):
         prompt = parts_prompt("", operation)
         prompts[prompt.task] = beginning(prompt)

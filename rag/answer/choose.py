@@ -11,7 +11,7 @@ from importlib import resources
 
 import numpy as np
 
-from rag.answer.tables import cells_of_other_times, table_caption
+from rag.answer.tables import is_named, of_other_times, table_caption
 from rag.config import Answering
 from rag.language.figures import CELLS, is_link
 from rag.language.text import fold, simplified
@@ -52,10 +52,10 @@ class Piece:
     @property
     def read_as(self) -> Sentence:
         """Returns the reader's input: the sentence under the headline and date of its article."""
-        return Sentence(simplified(f"{headline(self.article)} {self.article.date}".strip()), self._before + simplified(self.text))
+        return Sentence(simplified(f"{headline(self.article)} {self.article.date}".strip()), self.before + simplified(self.text))
 
     @cached_property
-    def _before(self) -> str:
+    def before(self) -> str:
         """What the reader is shown before the sentence."""
         if self.passage.field == "byline":
             return _BYLINE
@@ -71,13 +71,13 @@ class Piece:
     def span(self) -> Span:
         """Returns the most probable answer span, in characters of ``text``."""
         assert self.span_scores is not None, "the piece was not read"
-        best, shift = self.span_scores.best(), len(self._before)
+        best, shift = self.span_scores.best(), len(self.before)
         return replace(best, start=max(0, best.start - shift), end=max(0, best.end - shift))
 
     def probability(self, start: int, end: int) -> float:
         """Returns the probability that the answer overlaps ``text[start:end]``, given that this sentence answers."""
         assert self.span_scores is not None, "the piece was not read"
-        shift = len(self._before)
+        shift = len(self.before)
         return self.span_scores.probability(start + shift, end + shift)
 
 
@@ -91,11 +91,11 @@ def choose_pieces(retriever: Retriever, reader: Reader, query: Query, hits: Sequ
     shown = [piece.read_as for piece in likely]
     forms = _question_forms(query, shown)
     scored_spans = reader.read(forms[0], shown).scores
-    read = [_within_period(query, replace(piece, margin=scores.margin, span_scores=scores))
-            for piece, scores in zip(likely, scored_spans, strict=True)]
+    told = [_of_period(query, piece, scores) for piece, scores in zip(likely, scored_spans, strict=True)]
+    read = [replace(piece, margin=scores.margin, span_scores=scores) for piece, scores in zip(likely, told, strict=True)]
     best = sorted((replace(piece, score=score_of(piece)) for piece in read), key=lambda piece: (not piece.timely, -piece.score))
     first = settings.evidence_sentences
-    return [replace(piece, alone=_margin_alone(reader, forms, piece)) for piece in best[:first]] + best[first:]
+    return [replace(piece, alone=_margin_alone(reader, forms, query, piece)) for piece in best[:first]] + best[first:]
 
 
 def _question_forms(query: Query, shown: Sequence[Sentence]) -> list[str]:
@@ -105,9 +105,10 @@ def _question_forms(query: Query, shown: Sequence[Sentence]) -> list[str]:
     return [f"{asked} {query.chinese}", asked, query.chinese] if query.chinese else [asked]
 
 
-def _margin_alone(reader: Reader, forms: Sequence[str], piece: Piece) -> float:
+def _margin_alone(reader: Reader, forms: Sequence[str], query: Query, piece: Piece) -> float:
     """Returns the mean log odds of a sentence read by itself, over the forms of the question."""
-    return float(np.mean([reader.read(asked, [piece.read_as]).scores[0].margin for asked in forms]))
+    read = [reader.read(asked, [piece.read_as]).scores[0] for asked in forms]
+    return float(np.mean([_of_period(query, piece, scores).margin for scores in read]))
 
 
 def score_of(piece: Piece) -> float:
@@ -152,18 +153,26 @@ def _may_report_period(query: Query, piece: Piece) -> bool:
     if period is None:
         return True
     if piece.is_row:
-        return len(cells_of_other_times(piece.text, period, piece.article.date)) < piece.text.count(CELLS)
+        return len(of_other_times(piece.text, period, piece.article.date)[0]) < piece.text.count(CELLS)
     return period.can_be_reported_in(piece.text, piece.passage.text, piece.article.date)
 
 
-def _within_period(query: Query, piece: Piece) -> Piece:
-    """A row of a table without the cells of another time than the one asked about: none of them answers."""
+def _of_period(query: Query, piece: Piece, scores: SentenceScores) -> SentenceScores:
+    """The scores of a row of a table without its cells of another time than the one asked about: none of them answers."""
     if query.period is None or not piece.is_row or not piece.timely:
-        return piece
-    shift = len(piece._before)
-    barred = [(start + shift, end + shift) for start, end in cells_of_other_times(piece.text, query.period, piece.article.date)]
-    assert piece.span_scores is not None
-    return replace(piece, span_scores=piece.span_scores.without(barred))
+        return scores
+    shift = len(piece.before)
+    barred, lost = ([(cell.start + shift, cell.end + shift) for cell in some]
+                    for some in of_other_times(piece.text, query.period, piece.article.date))
+    return scores.without(barred, lost)
+
+
+def _named_rows(query: Query, pieces: Sequence[Piece]) -> list[Piece]:
+    """The sentences, of each table only the rows that the question names, if it names any."""
+    question = f"{query.named or query.question} {query.chinese}"
+    named = {id(piece): is_named(piece.text, question) for piece in pieces if piece.is_row}
+    tables = {piece.article.article_id for piece in pieces if named.get(id(piece))}
+    return [piece for piece in pieces if piece.article.article_id not in tables or named.get(id(piece), True)]
 
 
 def _preselected(retriever: Retriever, query: Query, hits: Sequence[Hit], limit: int) -> list[Piece]:
@@ -172,7 +181,7 @@ def _preselected(retriever: Retriever, query: Query, hits: Sequence[Hit], limit:
     Sentences that can only report another period than the one asked about fill up places that others leave.
     """
     vectors, best = retriever.vectors(query), max((hit.score for hit in hits), default=0.0)
-    pieces = [piece for hit in hits for piece in _sentences_of(retriever, hit, vectors, hit.score - best)]
+    pieces = _named_rows(query, [piece for hit in hits for piece in _sentences_of(retriever, hit, vectors, hit.score - best)])
     shares = retriever.coverage(query.match_terms, [f"{piece.passage.context} {piece.text}" for piece in pieces])
     scored = [replace(piece, shared=share, timely=_may_report_period(query, piece))
               for piece, share in zip(pieces, shares, strict=True)]

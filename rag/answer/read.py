@@ -22,6 +22,7 @@ from rag.search.query import Query, asks_two_things, asks_yes_or_no
 
 Reading = Steps[TextPiece, None, Found]  # text as it is written; what was found
 
+_LEAST = 1e-6  # probability of words that the reader may take for the answer at all
 _MIN_RELATIVE_PROBABILITY = 0.01  # share of the best sentence's probability below which the generator is not shown a sentence
 
 
@@ -44,7 +45,7 @@ def read_pieces(generator: Generator, query: Query, pieces: Sequence[Piece], set
     if is_refusal(draft):
         return replace(alone, agreed=False, refused=True)
     drafted = located_draft(draft, shown)
-    drafted = replace(drafted, located=tuple(one for one in drafted.located if one.probability > 0.0))  # none of another time
+    drafted = replace(drafted, located=tuple(one for one in drafted.located if one.probability > _LEAST))  # none of another time
     agreed = any(_overlap(reader_words, located) for located in drafted.located)
     if drafted.located or drafted.verdict:
         return replace(drafted, located=drafted.located or (reader_words,), agreed=agreed)

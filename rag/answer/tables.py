@@ -1,9 +1,14 @@
-"""What a row of a table does not say by itself: what its table is about, and of which time each of its cells is."""
+"""Rows of tables: what their table is about, what names them, and of which time each of their cells is."""
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
+
 from rag.language.figures import CELLS, figures_of, time_at
 from rag.language.periods import Period
+from rag.language.text import fold
+from rag.language.when import times_in
 
 _SENTENCE_ENDS = ("。", "!", "?", "\uff01", "\uff1f", "”")
 
@@ -22,20 +27,62 @@ def table_caption(text: str, start: int) -> str:
     return "" if line.endswith(_SENTENCE_ENDS) else line
 
 
-def cells_of_other_times(row: str, period: Period, written: str) -> list[tuple[int, int]]:
-    """Returns the ranges of the cells whose figures are of another time than ``period``; ``written`` is the ISO date of the article.
+@dataclass(frozen=True)
+class Cell:
+    """``row[start:end]`` with the times that its header, its row and its table name, and its header without them."""
+
+    start: int
+    end: int
+    times: tuple[Period, ...]
+    measure: str
+
+
+def cells(row: str, written: str) -> list[Cell]:
+    """Returns the cells of a row after the first one, which names it; ``written`` is the ISO date of the article."""
+    found, start = [], 0
+    for text in row.split(CELLS):
+        end = start + len(text)
+        figures = [figure.start for figure in figures_of(row) if start and start <= figure.start < end]
+        times = [when.period for when in (time_at(row, at, written) for at in figures) if when and when.period]
+        header = row[start : figures[0] if figures else end]
+        for time in reversed(times_in(header)):
+            header = header[: time.start] + header[time.end :]
+        if start:
+            found.append(Cell(start, end, tuple(times), header.strip()))
+        start = end + len(CELLS)
+    return found
+
+
+def of_other_times(row: str, period: Period, written: str) -> tuple[list[Cell], list[Cell]]:
+    """Returns the cells of another time than ``period``, and those of them whose measure has no cell of that time.
 
     >>> from datetime import date
-    >>> row = "季度 一季度 | 2023年产值 35.7 | 2024年产值 36.9"
-    >>> [row[a:b] for a, b in cells_of_other_times(row, Period(date(2024, 1, 1), date(2024, 3, 31)), "2024-05-01")]
-    ['2023年产值 35.7']
+    >>> row = "季度 一季度 | 2023年产值 35.7 | 2024年产值 36.9 | 2023年税收 3.1"
+    >>> [[row[c.start:c.end] for c in some] for some in of_other_times(row, Period(date(2024, 1, 1), date(2024, 3, 31)), "2024-05-01")]
+    [['2023年产值 35.7', '2023年税收 3.1'], ['2023年税收 3.1']]
     """
-    ranges, start = [], 0
-    for cell in row.split(CELLS):
-        end = start + len(cell)
-        times = [time_at(row, figure.start, written) for figure in figures_of(row) if start and start <= figure.start < end]
-        named = [when.period for when in times if when and when.period]
-        if named and not any(one.start <= period.end and period.start <= one.end for one in named):
-            ranges.append((start, end))
-        start = end + len(CELLS)
-    return ranges
+    every = cells(row, written)
+    others = [cell for cell in every if cell.times and not any(
+        time.start <= period.end and period.start <= time.end for time in cell.times)]
+    told = {cell.measure for cell in every if cell not in others}
+    return others, [cell for cell in others if cell.measure not in told]
+
+
+def row_name(row: str) -> str:
+    """Returns what a row is about: its first cell, without the header before it.
+
+    >>> row_name("镇 甲镇 | 产量 7"), row_name("甲镇 | 7")
+    ('甲镇', '甲镇')
+    """
+    first = row.split(CELLS)[0]
+    return first.split(" ", 1)[-1].strip() or first
+
+
+def is_named(row: str, question: str) -> bool:
+    """Tells whether a question names a row.
+
+    >>> [is_named("线路 7路 | 客流 35", question) for question in ("7路的客流?", "27路的客流?", "17路和7路")]
+    [True, False, True]
+    """
+    name = fold(row_name(row))
+    return len(name) > 1 and bool(re.search((r"(?<!\d)" if name[0].isdigit() else "") + re.escape(name), fold(question)))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from rag.answer.choose import Piece
+from rag.answer.tables import row_name
 from rag.gather.candidates import Candidate, candidates, chance_of
 from rag.gather.plan import Plan, Term
 from rag.gather.rows import choose_together, likeness
@@ -15,6 +16,7 @@ from rag.gather.rows import choose_together, likeness
 Read = Callable[[Term, int], Sequence[Piece]]  # a term and how many sentences to look at → them, read, likeliest first
 
 _LOOKED_AT = 12  # sentences for one figure
+_EXACT_DIGITS = 4
 
 
 @dataclass(frozen=True)
@@ -43,20 +45,39 @@ def gather_terms(plan: Plan, read: Read, least: float) -> list[Gathered]:
         elif chance_of(best[1]) < least or _is_told_better(number, plan.terms, chosen):
             rows.append(Gathered(term, None, best[1]))
         else:
-            rows.append(Gathered(term, best[0], best[1], tuple(_same_report(best[0], found))))
+            rows.append(Gathered(_as_row(term, best[0]), best[0], best[1], tuple(_same_report(best[0], found))))
     return rows
+
+
+def _as_row(term: Term, found: Candidate) -> Term:
+    """A term that a row of a table answers is called as the row is, unless it is told apart by its time."""
+    if not found.piece.is_row or (term.when and term.label == term.when.label):
+        return term
+    return replace(term, label=row_name(found.piece.text))
 
 
 def _is_told_better(number: int, terms: Sequence[Term], chosen: Sequence[tuple[Candidate, float] | None]) -> bool:
     """Whether the figure of a term was found for another one too, with higher odds (or as high, and before it).
 
-    That is the very same one, or as much for the same time in another report, such as a part that is taken for the whole.
+    That is the very same one, or as much in another report: for the same time, such as a part that is taken for the whole, or in
+    so many digits that another time hardly had the same.
     """
     own = chosen[number]
     assert own is not None
     rivals = [(other[1], -at) for at, other in enumerate(chosen) if other and at != number and (
-        _place(other[0]) == _place(own[0]) or (_amount(other[0]) == _amount(own[0]) and terms[at].when == terms[number].when))]
+        _place(other[0]) == _place(own[0]) or (_amount(other[0]) == _amount(own[0]) and (
+            terms[at].when == terms[number].when or _is_exact(own[0].value))))]
     return any(rival > (own[1], -number) for rival in rivals)
+
+
+def _is_exact(value: Fraction) -> bool:
+    """Whether a figure has so many digits that two things hardly have the same by chance.
+
+    >>> _is_exact(Fraction("67.58")), _is_exact(Fraction("5.3")), _is_exact(Fraction(3000000))
+    (True, False, False)
+    """
+    digits = f"{float(value):.6f}".replace(".", "").strip("0")
+    return len(digits) >= _EXACT_DIGITS
 
 
 def _amount(one: Candidate) -> tuple[Fraction, tuple[str, str]]:

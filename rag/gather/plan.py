@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from rag.language.quantities import unsupported
 from rag.language.text import language
 from rag.language.when import NamedTime, When, times_in
 
@@ -112,13 +113,13 @@ _OWN_WORDS = 0.6  # share of the characters of a part that a Chinese question mu
 def _is_of(question: str, part: str) -> bool:
     """Whether a part asks for something, and for nothing that the question does not name.
 
-    >>> [_is_of("甲桥和乙桥哪座先通车?", part) for part in ("甲桥通车", "2023年", "丙城开办大学")]
-    [True, False, False]
+    >>> [_is_of("甲桥和乙桥哪座先通车?", part) for part in ("甲桥通车", "2023年", "丙城开办大学", "甲桥1号墩")]
+    [True, False, False, False]
     """
     for time in reversed(times_in(part)):
         part = part[: time.start] + part[time.end :]
     letters = [character for character in part if character.isalnum()]
-    if len(letters) < 2:
+    if len(letters) < 2 or unsupported(part, [question]):
         return False
     return language(question) != "zh" or sum(letter in question for letter in letters) >= _OWN_WORDS * len(letters)
 

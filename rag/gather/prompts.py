@@ -54,6 +54,28 @@ _TASKS: dict[str, tuple[str, _Examples]] = {
         ("列出2018年甲城所有新建的学校。", "甲城2018年新建的学校"),
         ("When was the new vaccine of 丁公司 first reported?", "丁公司的新疫苗"))),
 }
+_PLAN = """\
+一个问题要拿报上的数字或事件做什么?只写一个词。
+查一:一处报道就写着答案
+走势:各个时间的数字,怎样变化
+最新:最近一次的数字或情况
+先后:哪件事在先,何时第一次
+排名:哪个最多、最高、最少
+比较:两个数字谁大
+相差:两个数字之差
+合计:几个数字之和
+平均:几个数字的平均
+占比:部分除以全部
+增幅:由两个数字算出变化百分之几
+次数:一共有几次、几个
+列举:逐一列出
+说法:各处报道是否一致
+同时:是否在同一天、同一月、同一年"""
+_WORDS = {
+    "lookup": "查一", "series": "走势", "latest": "最新", "first": "先后", "rank": "排名", "compare": "比较", "difference": "相差",
+    "sum": "合计", "average": "平均", "share": "占比", "percent_change": "增幅", "count": "次数", "list": "列举", "conflict": "说法",
+    "coincide": "同时"}
+_OPERATIONS = {word: operation for operation, word in _WORDS.items()}
 _TASK_OF = {"share": "share", "compare": "two", "difference": "two", "percent_change": "two", "sum": "several", "average": "several",
             "rank": "several", "first": "events", "coincide": "events", "single": "single", "level": "level"}
 
@@ -67,6 +89,25 @@ def parts_prompt(question: str, operation: str) -> Prompt:
     return Prompt(f"parts-{task}", system, question, examples)
 
 
+def operation_prompt(question: str) -> Prompt:
+    """Asks what is to be done with figures or events of the archive, in one word.
+
+    >>> operation_prompt("甲城有几座桥?").user, operation_of_word("排名"), operation_of_word("无")
+    ('问题:甲城有几座桥?', 'rank', None)
+    """
+    return Prompt("plan", _PLAN, f"问题:{question}")
+
+
+def operation_of_word(word: str) -> str | None:
+    """The operation that a word of the generator names."""
+    return _OPERATIONS.get(word.strip()[:2])
+
+
+def word_of(operation: str) -> str:
+    """The word of an operation, as it is trained."""
+    return _WORDS[operation]
+
+
 def asks_figure(operation: str) -> bool:
     """Whether the parts of an operation are figures, and no events or topics.
 
@@ -78,4 +119,4 @@ def asks_figure(operation: str) -> bool:
 
 def gather_prompts() -> list[Prompt]:
     """One prompt of each task, to fill the generator's cache with their examples."""
-    return [Prompt(f"parts-{task}", system, "", examples) for task, (system, examples) in _TASKS.items()]
+    return [operation_prompt(""), *(Prompt(f"parts-{task}", system, "", examples) for task, (system, examples) in _TASKS.items())]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rag.answer.choose import Piece
 from rag.answer.locate import clause_of
-from rag.gather.candidates import Candidate, candidates, figure_in
+from rag.answer.tables import row_name
+from rag.gather.candidates import Candidate, candidates, chance_of, figure_in
 from rag.gather.gather import Gathered
 from rag.gather.plan import Plan, Term
 from rag.gather.rows import likeness
@@ -56,17 +58,22 @@ def reports(plan: Plan, pieces: Sequence[Piece], when: When | None) -> list[Gath
 
 
 def table_rows(plan: Plan, pieces: Sequence[Piece], when: When | None) -> list[Gathered]:
-    """The rows of the table whose row answers best, each with its cell of the same column; none where no row answers.
+    """The rows of the table whose row answers best, each with its cell of the likeliest column; none where no row answers.
 
     A row that holds the sum of the others is left out.
     """
-    cells = (one for one in candidates(pieces, Term(plan.question)) if CELLS in one.piece.text)
-    best = next((one for one in cells if not (when and one.when) or when.covers(one.when)), None)
-    if best is None:
+    cells = [one for one in candidates(pieces, Term(plan.question)) if one.piece.is_row
+             and (not (when and one.when) or when.covers(one.when))]
+    if not cells:
         return []
-    column = _column(best.piece.text, best.start)
-    found = [cell for piece in _neighbours(best.piece, pieces) if (cell := _cell(piece, column))]
-    return [Gathered(Term(plan.question, None, _row_name(cell.piece.text)), cell, best.score) for cell in without_total(found)]
+    rows = _neighbours(cells[0].piece, pieces)
+    votes: defaultdict[int, float] = defaultdict(float)
+    for one in cells:
+        if one.piece in rows:
+            votes[_column(one.piece.text, one.start)] += chance_of(one.score)
+    column = max(votes, key=votes.__getitem__)
+    found = [cell for piece in rows if (cell := _cell(piece, column))]
+    return [Gathered(Term(plan.question, None, row_name(cell.piece.text)), cell, cells[0].score) for cell in without_total(found)]
 
 
 def without_total(cells: Sequence[Candidate]) -> list[Candidate]:
@@ -149,11 +156,6 @@ def _day(event: Event) -> str:
 
 def _column(row: str, at: int) -> int:
     return row[:at].count(CELLS)
-
-
-def _row_name(row: str) -> str:
-    first = row.split(CELLS)[0]
-    return first.split(" ", 1)[-1].strip() or first
 
 
 def _neighbours(piece: Piece, pieces: Sequence[Piece]) -> list[Piece]:

@@ -42,15 +42,18 @@ def work_out(operation: str, query: Query, asker: Asker, generator: Generator, n
     plan = make_plan(operation, asked, split)
     if plan.terms and operation in OF_EVENTS:
         return tell_times(plan, [(term, asker.read(term, query, _OF_AN_EVENT)) for term in plan.terms], language, named)
+    told: Answer | None = None
     if plan.terms:
         rows = gather_terms(plan, lambda term, sentences: asker.read(term, query, sentences), _LIKELIER_THAN_NOT)
-        if operation != "rank" or any(row.found for row in rows):
-            return tell(plan, rows, language, named)
+        told = tell(plan, rows, language, named)
+        if operation != "rank" or told.derived:
+            return told
     if operation in ARITHMETIC | OF_EVENTS - {"first"}:
         return None
     term = topic(plan, split)
     pieces = asker.read(term, query, _SURVEYED, alone=_READ_ALONE)
-    return _surveyed(plan, term, pieces, language, named)
+    surveyed = _surveyed(plan, term, pieces, language, named)
+    return surveyed if surveyed and (surveyed.derived or not (told and told.rows)) else told
 
 
 def _surveyed(plan: Plan, term: Term, pieces: Sequence[Piece], language: str, named: Named) -> Answer | None:

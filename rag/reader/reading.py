@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -33,7 +34,8 @@ class SentenceScores:
     """The scores of a sentence.
 
     ``margin``: its logit minus that of "no answer". ``offsets``: ``(tokens, 2)``, start and end of each token in characters.
-    ``starts``, ``ends``: log probabilities that a token starts or ends the answer, ``(tokens,)``.
+    ``starts``, ``ends``: log probabilities that a token starts or ends the answer, ``(tokens,)``. ``barred``: the tokens in which no
+    answer may lie.
 
     >>> scores = SentenceScores(2.0, np.array([[0, 2], [2, 3]]), np.log([0.9, 0.1]), np.log([0.8, 0.2]))
     >>> scores.best().end, round(scores.best().probability, 2), round(scores.probability(2, 3), 2)
@@ -44,25 +46,33 @@ class SentenceScores:
     offsets: np.ndarray
     starts: np.ndarray
     ends: np.ndarray
+    barred: np.ndarray | None = None
 
-    def without(self, ranges: Iterable[tuple[int, int]]) -> SentenceScores:
+    def without(self, ranges: Sequence[tuple[int, int]], lost: Sequence[tuple[int, int]] = ()) -> SentenceScores:
         """Returns the scores with no answer in some ranges of characters.
 
-        >>> scores = SentenceScores(2.0, np.array([[0, 2], [2, 3]]), np.log([0.9, 0.1]), np.log([0.8, 0.2]))
-        >>> scores.without([(0, 2)]).best().start
-        2
+        The margin loses the probability of an answer in those that are ``lost``; that of the others goes to what is left.
+
+        >>> scores = SentenceScores(2.0, np.array([[0, 2], [2, 3]]), np.log([0.9, 0.1]), np.log([0.9, 0.1]))
+        >>> scores.without([(0, 2)]).best().start, scores.without([(0, 2)]).margin, scores.without([(0, 2)], [(0, 2)]).margin < 0
+        (2, 2.0, True)
         """
         barred = np.zeros(len(self.offsets), bool)
         for start, end in ranges:
             barred |= (self.offsets[:, 0] < end) & (self.offsets[:, 1] > start)
-        starts, ends = (np.where(barred, -np.inf, logs) for logs in (self.starts, self.ends))
-        return replace(self, starts=starts, ends=ends)
+        if barred.all() or not barred.any():
+            return self
+        kept = max(1e-6, 1.0 - sum(self.probability(start, end) for start, end in lost))
+        return replace(self, barred=barred, margin=self.margin + math.log(kept))
 
     @cached_property
     def _spans(self) -> np.ndarray:
         """Returns the log probability of each span by first and last token, ``(tokens, tokens)``; ``-inf`` for invalid spans."""
         joint = self.starts[:, None] + self.ends[None, :]
         allowed = np.triu(np.ones_like(joint, bool)) & ~np.triu(np.ones_like(joint, bool), LONGEST_SPAN)
+        if self.barred is not None:
+            before = np.cumsum(self.barred)
+            allowed &= (before[None, :] == before[:, None]) & ~self.barred[:, None]
         joint = np.where(allowed, joint, -np.inf)
         return joint - np.logaddexp.reduce(joint, axis=None) if joint.size else joint
 
