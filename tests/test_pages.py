@@ -270,3 +270,19 @@ def test_no_column_break_is_looked_for_inside_a_table():
     rows = [Piece(n, f"镇 {name}镇 | 产量 {n}", (), row=True) for n, name in enumerate("甲乙丙", 1)]
     pieces = [Piece(0, "各镇公布产量。", ()), *rows, Piece(4, "产量由各镇统计。", ())]
     assert {move.start for move in _possible_moves([Region(pieces=pieces)])} == {4}
+
+
+STORY = "本报讯 城西水库昨天开闸,下游三个镇的田都浇上了水,渔民也开始收网。水利局局长苏敏说,这是十年来最早的一次。"
+BRIEF = "本报讯 首批摊位设在渡口广场东侧步道,由社区统一编号,周六晚六点开市,摊主凭号入场。"
+
+
+@pytest.mark.parametrize("head", ["沙洲都市报　2023年7月12日　星期三　法治", "**早报** 2023年7月12日 农历五月廿五",
+                                  "沙洲水利信息\n2023年7月12日", "# 沙洲时报\n\n2023年7月12日 | 教育"])
+def test_the_name_of_the_paper_is_no_article_and_gives_every_story_its_date(head):
+    page = f"{head}\n\n# 城西水库开闸\n\n{STORY}\n\n# 夜市又热闹起来\n\n{BRIEF}\n"
+    assert [(a.title, a.date) for a in articles_of(page, "页.md")] == [("城西水库开闸", "2023-07-12"), ("夜市又热闹起来", "2023-07-12")]
+
+
+def test_headings_of_a_plain_text_are_found_without_marks():
+    page = f"沙洲日报 2023年7月12日\n\n城西水库开闸\n本报记者 何一川\n\n{STORY}\n\n夜市又热闹起来\n\n{BRIEF}\n"
+    assert [a.title for a in articles_of(page, "页.txt")] == ["城西水库开闸", "夜市又热闹起来"]

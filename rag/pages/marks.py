@@ -35,6 +35,9 @@ _HEADER_PARTS = re.compile(
     r"\d{4}\s*[年.\-/]\s*\d{1,2}\s*[月.\-/]\s*\d{1,2}\s*日?|星期[一二三四五六日天]|第?\s*[0-9一二三四五六七八九十]+\s*版|农历\S{2,8}"
     r"|(?:责任编辑|责编|编辑|主编|版式设计|版式|美编|美术编辑|校对|值班\S{0,4}|组版|制作|审核)\s*[:：]?\s*[\u4e00-\u9fff]{2,4}(?![\u4e00-\u9fff])"
     r"|(?:电话|传真|热线|邮编|电子邮箱|邮箱|[Ee]-?mail|网址)\s*[:：]?\s*[\w@.\-]+|总第\s*\d+\s*期|第\s*\d+\s*期")
+_FULL_DATE = re.compile(r"\d{4}\s*[年.\-/]\s*\d{1,2}\s*[月.\-/]\s*\d{1,2}")
+_SENTENCE_MARKS = re.compile("[。!?,;\uff01\uff1f\uff0c\uff1b]")
+_MAX_WORD = 16  # characters of a word in a masthead
 _SECTIONS = frozenset(
     "要闻 头版 时政 综合 综合新闻 国内 国际 国际新闻 国内新闻 经济 社会 科技 教育 民生 地方 环球 视点 关注 聚焦 评论 理论 文化 "
     "体育 副刊 专题 专版 特刊 广告 人物 调查 深度 观点 资讯 简讯 快讯 财经 产业 园区 一线 一线报道 产业观察 园区动态 生态 法治".split())
@@ -187,6 +190,18 @@ def is_page_header(text: str) -> bool:
     rest, parts = _HEADER_PARTS.subn("", text)
     rest = re.sub(r"[\s\d:：|·,，.。\-—]", "", rest)
     return parts >= 1 and len(rest) <= 6 and (parts >= 2 or len(rest) <= 4)
+
+
+def is_masthead(text: str) -> bool:
+    """Tells whether the first line of a page names the paper and its full date: short words side by side, no sentence.
+
+    >>> [is_masthead(text) for text in ("沙洲都市报 2023年7月12日 星期三 法治", "早报 | 2023年9月5日 | 教育", "2023年7月12日,新渠通水")]
+    [True, True, False]
+    """
+    words = re.split(r"[\s|·•]+", text.strip())
+    dated = [word for word in words if _FULL_DATE.match(word)]
+    return bool(dated) and all(len(word) <= _MAX_WORD and not _SENTENCE_MARKS.search(word) for word in words) and all(
+        is_page_header(word) for word in dated)
 
 
 def is_pointer(text: str) -> bool:

@@ -8,15 +8,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from pathlib import PurePath
 
 from rag.pages.articles import furniture_of, write_article
 from rag.pages.assembly import assemble
-from rag.pages.blocks import Block, split_blocks
+from rag.pages.blocks import Block, is_whole, split_blocks
 from rag.pages.dates import masthead_date, name_date, name_page
 from rag.pages.headings import label_headings
 from rag.pages.lexicon import lexicon
-from rag.pages.marks import continued_from, continued_to, header_page, is_byline, is_page_header, is_pointer
+from rag.pages.marks import (
+    continued_from,
+    continued_to,
+    header_page,
+    is_byline,
+    is_masthead,
+    is_page_header,
+    is_pointer,
+)
 from rag.pages.photos import label_photos, label_pull_quotes, rejoin_photo_stories
 from rag.pages.regions import regions_of
 from rag.pages.seams import Seams, page_seams
@@ -24,6 +33,8 @@ from rag.pages.tables import with_rows
 from rag.records import Article
 
 _MAX_SECTION_NAME = 10  # characters
+_MASTHEAD_LINES = 3
+_LONGEST_HEADING, _HEADING_WIDTH = 36, 0.6  # characters, and share of the longest line, up to which a line may be an unmarked heading
 
 
 @dataclass(frozen=True)
@@ -49,7 +60,7 @@ def read_page(text: str, source: str = "page") -> Page:
     >>> read_page("第5版\\n\\n## 签约\\n\\n本报讯 近日,某区签约。").furniture[0]
     (0, 3, 'page header')
     """
-    blocks = with_rows(text, split_blocks(text))
+    blocks = with_unmarked_headings(with_rows(text, split_blocks(text)))
     if not blocks:
         return Page(())
     labels, seams = label_blocks(blocks)
@@ -63,6 +74,27 @@ def read_page(text: str, source: str = "page") -> Page:
     otherwise = name_page(stem, PurePath(source).parent.name)
     articles = [replace(article, page=_page_of(article, headers) or otherwise) for article in written]
     return Page(tuple(articles), furniture_of(text, blocks, labels, articles))
+
+
+def with_unmarked_headings(blocks: list[Block]) -> list[Block]:
+    """Marks the headings of a page that marks none: short lines after a blank line that end without a mark, above longer ones.
+
+    >>> page = "早报 2023年9月5日\\n\\n新渠昨天通水\\n\\n本报讯 新渠昨天在城西通水,两岸的田都浇上了水。"
+    >>> [block.text for block in with_unmarked_headings(split_blocks(page)) if block.level]
+    ['新渠昨天通水']
+    """
+    if any(block.level for block in blocks):
+        return blocks
+    width = max((len(block.text) for block in blocks), default=0)
+    return [replace(block, level=1) if after and _looks_like_heading(block, after, width) else block
+            for block, after in zip_longest(blocks, blocks[1:])]
+
+
+def _looks_like_heading(block: Block, after: Block, width: int) -> bool:
+    text = block.text
+    short = len(text) <= min(_LONGEST_HEADING, _HEADING_WIDTH * width) and block.gap
+    plain = _surface_label(block) == "text" and text[-1].isalnum() and not is_masthead(text)
+    return bool(short and plain and (len(after.text) > len(text) or is_byline(after.text)) and not after.row and not after.ruled)
 
 
 def _page_of(article: Article, headers: list[tuple[int, str]]) -> str:
@@ -86,6 +118,7 @@ def label_all_but_headings(blocks: list[Block]) -> tuple[list[str], Seams]:
     for at, block in enumerate(blocks):
         if labels[at] == "text":
             labels[at] = _surface_label(block)
+    _label_masthead(blocks, labels)
     label_photos(blocks, labels)
     label_pull_quotes(blocks, labels)
     _label_sections(blocks, labels)
@@ -111,6 +144,15 @@ def _surface_label(block: Block) -> str:
 def _is_jump_line(text: str) -> bool:
     """Tells whether a line is only a continuation mark; a heading may be one too."""
     return continued_from(text) == len(text) or continued_to(text) == 0
+
+
+def _label_masthead(blocks: list[Block], labels: list[str]) -> None:
+    """Labels the line with the date at the head of a page, and the lines above it that hold the paper's name alone."""
+    for at, block in enumerate(blocks[:_MASTHEAD_LINES]):
+        if not block.level and masthead_date(block.text) and (labels[at] == "header" or is_masthead(block.text)):
+            labels[: at + 1] = ["header"] * (at + 1)
+        if len(block.text) > _LONGEST_HEADING or is_whole(block.text):
+            return
 
 
 def _label_sections(blocks: list[Block], labels: list[str]) -> None:
