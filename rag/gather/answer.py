@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 
 from rag.answer.choose import Piece
 from rag.answer.doubts import print_doubts
-from rag.answer.locate import citation
+from rag.answer.locate import citation, clause_of
 from rag.gather import compute
+from rag.gather.asking import answers
 from rag.gather.candidates import chance_of
 from rag.gather.compute import CannotComputeError, Value
 from rag.gather.gather import Gathered
@@ -18,8 +19,12 @@ from rag.gather.survey import Event, first_told, time_of
 from rag.gather.tell import Line, Named, in_language, listed, words, written
 from rag.language.quantities import is_rounded
 from rag.language.times import all_times
+from rag.language.when import When
 from rag.records import Answer, Derived, Row
 
+_MOST_REPORTS = 6  # figures of reports shown with the latest
+_DAY_PARTS = 3  # of a whole date
+_ROOM = 40  # characters of the words of a first report
 _QUOTED = re.compile("“[^”]*”")
 _LEAST = re.compile(r"最[低少小慢短差轻晚]|\b(?:lowest|least|fewest|smallest|slowest|shortest|minimum|weakest|worst)\b", re.I)
 _MOST = re.compile(r"最[高多大快长好强早]|\b(?:highest|most|largest|biggest|greatest|fastest|longest|maximum|strongest|best)\b", re.I)
@@ -188,6 +193,51 @@ def tell_reports(plan: Plan, rows: Sequence[Gathered], language: str, named: Nam
     text = words(language, "so far") + listed(told.lines, language) + words(language, "end").rstrip()
     answer = _answer(plan, told, text, language, None, [one.term.question for one in rows])
     return replace(answer, refused=True)
+
+
+def tell_latest(plan: Plan, rows: Sequence[Gathered], language: str) -> Answer | None:
+    """The figure of the latest report, then those of the reports before it; ``None`` without a figure."""
+    ordered = sorted((_newest(one) for one in rows), key=_day_of, reverse=True)[:_MOST_REPORTS]
+    if not ordered:
+        return None
+    told = _told(ordered, language, lambda label: label)
+    first, rest = told.lines[0], told.lines[1:]
+    before = words(language, "before") + listed(rest, language) if rest else ""
+    text = _sentences([words(language, "latest", a=first.label, v=first.shown) + first.marks, before], language)
+    return _answer(plan, told, text, language, Derived("latest", (0,), "", "", "", first.shown), [plan.question])
+
+
+def _newest(one: Gathered) -> Gathered:
+    """The figure as its newest report has it, called by the day of that report."""
+    assert one.found is not None
+    found = max((one.found, *one.others), key=lambda candidate: candidate.piece.article.date)
+    day = _dated(found.piece.article.date)
+    return replace(one, found=found, others=(), term=replace(one.term, when=day, label=day.label if day else ""))
+
+
+def _day_of(one: Gathered) -> str:
+    assert one.found is not None
+    return one.found.piece.article.date
+
+
+def _dated(iso: str) -> When | None:
+    parts = [int(part) for part in iso.split("-") if part.isdigit()]
+    return When(parts[0], parts[1], parts[1], parts[2]) if len(parts) == _DAY_PARTS else None
+
+
+def tell_first(plan: Plan, pieces: Sequence[Piece], language: str) -> Answer | None:
+    """The earliest report of something, with its day and its words; ``None`` if no report tells of it."""
+    best = first_told([piece for piece in pieces if answers(piece)])
+    day = _dated(best.article.date) if best else None
+    if best is None or day is None:
+        return None
+    span = best.span
+    start, end = clause_of(best.text, span.start, max(span.end, span.start + 1), _ROOM)
+    label = day.label if language == "zh" else day.english
+    row = Row(label, day.iso, "", best.text[start:end], "text", "", (1,), start, end, round(chance_of(best.alone), 4))
+    told = Told((row,), (Line(label, f"“{row.shown}”", "[1]"),), (best,), ())
+    text = _sentences([words(language, "first report", a=label, v=f"“{row.shown}”") + "[1]"], language)
+    return _answer(plan, told, text, language, Derived("first", (0,), "", "", "", label), [plan.question])
 
 
 def tell_events(plan: Plan, found: Sequence[Event], language: str) -> Answer | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 from rag.answer.choose import Piece, choose_pieces
 from rag.config import Answering
@@ -18,6 +18,8 @@ from rag.search.retrieve import Retriever
 _TELLING, _NEAR, _ANYWHERE = 12, 8, 6  # passages with a figure of the time asked about, among the reports of it, and in all
 _LOOKED_AT = 12  # sentences for each such number of passages
 _READ_ALONE = 6  # of the likeliest sentences, which are read by themselves too
+_STEPS = 4  # times that later (or earlier) reports are looked for
+_DAY = len("2023-04-01")
 _REPORTED_WITHIN = 60  # days after a month or quarter has ended
 
 
@@ -33,10 +35,27 @@ class Asker:
 
     def read(self, term: Term, asked: Query, sentences: int, alone: int = _READ_ALONE) -> list[Piece]:
         """The likeliest sentences to answer a term of a question, read; the first of them are read by themselves too."""
+        return self._chosen(term, asked, self._hits(term, asked, sentences // _LOOKED_AT), sentences, alone)
+
+    def read_on(self, term: Term, asked: Query, sentences: int, alone: int, *, later: bool) -> list[Piece]:
+        """The likeliest sentences, and those of later (or earlier) reports than any that answers, until none of these does."""
+        pieces = self.read(term, asked, sentences, alone)
+        found = pieces
+        for _ in range(_STEPS):
+            days = [piece.article.date for piece in found if answers(piece) and len(piece.article.date) == _DAY]
+            if not days:
+                break
+            edge = max(days) if later else min(days)
+            next_day = date.fromisoformat(edge) + timedelta(1 if later else -1)
+            only = Filter(since=next_day.isoformat()) if later else Filter(until=next_day.isoformat())
+            found = self._chosen(term, asked, self._hits(term, asked, 1, only), _LOOKED_AT, _READ_ALONE)
+            pieces = [*pieces, *found]
+        return sorted(pieces, key=lambda piece: (not piece.timely, -piece.score))
+
+    def _chosen(self, term: Term, asked: Query, hits: Sequence[Hit], sentences: int, alone: int) -> list[Piece]:
         self.check()
-        query, hits = self.query(term, asked), self._hits(term, asked, sentences // _LOOKED_AT)
         settings = self.settings.model_copy(update={"read_sentences": sentences, "evidence_sentences": alone})
-        return choose_pieces(self.retriever, self.reader, query, hits, settings)
+        return choose_pieces(self.retriever, self.reader, self.query(term, asked), hits, settings)
 
     def query(self, term: Term, asked: Query) -> Query:
         """The query of a term as the generator words it; one in English is read as it was asked too."""
@@ -45,21 +64,26 @@ class Asker:
         query = self.understand(term.question)
         return replace(query, scope=tuple(dict.fromkeys((*query.scope, *asked.scope))))
 
-    def _hits(self, term: Term, asked: Query, times: int) -> list[Hit]:
-        """Passages of the time in which that of the term is reported first, by both wordings of the question."""
+    def _hits(self, term: Term, asked: Query, times: int, within: Filter | None = None) -> list[Hit]:
+        """Passages of the time in which that of the term is reported first, by both wordings of the question; or of another time."""
         ways = [self.understand(term.question)]
         if term.asked and term.asked != term.question:
             ways.append(self.understand(term.asked))
         elif asked.language == "en":
             ways.append(asked)
         only = reported(term.when) if term.when and term.when.year else Filter()
-        plans = [(_TELLING + _NEAR, Filter())] if not only else [
+        plans = [(_TELLING + _NEAR, within or Filter())] if within or not only else [
             (_TELLING, telling(term.when)), (_NEAR, only), (_ANYWHERE, Filter())]
         found = [hit for k, chosen in plans for way in ways for hit in self._found(way, times * k, chosen)]
         return list({hit.passage.passage_id: hit for hit in reversed(found)}.values())[::-1]
 
     def _found(self, query: Query, k: int, only: Filter) -> Sequence[Hit]:
         return self.retriever.hits(query, self.retriever.channels(query, only), k)
+
+
+def answers(piece: Piece) -> bool:
+    """Whether a sentence rather answers than not, read by itself."""
+    return piece.timely and piece.alone > 0.0
 
 
 def telling(when: When | None) -> Filter:

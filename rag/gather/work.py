@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from rag.answer.choose import Piece
-from rag.gather.answer import tell, tell_events, tell_reports, tell_times
+from rag.gather.answer import tell, tell_events, tell_first, tell_latest, tell_reports, tell_times
 from rag.gather.asking import Asker
 from rag.gather.gather import gather_terms
 from rag.gather.plan import ARITHMETIC, OF_EVENTS, Plan, Split, Term, make_plan, runs_of
@@ -51,7 +51,10 @@ def work_out(operation: str, query: Query, asker: Asker, generator: Generator, n
     if operation in ARITHMETIC | OF_EVENTS - {"first"}:
         return None
     term = topic(plan, split)
-    pieces = asker.read(term, query, _SURVEYED, alone=_READ_ALONE)
+    if operation in ("latest", "first"):
+        pieces = asker.read_on(term, query, _SURVEYED, _READ_ALONE, later=operation == "latest")
+    else:
+        pieces = asker.read(term, query, _SURVEYED, alone=_READ_ALONE)
     surveyed = _surveyed(plan, term, pieces, language, named)
     return surveyed if surveyed and (surveyed.derived or not (told and told.rows)) else told
 
@@ -59,9 +62,13 @@ def work_out(operation: str, query: Query, asker: Asker, generator: Generator, n
 def _surveyed(plan: Plan, term: Term, pieces: Sequence[Piece], language: str, named: Named) -> Answer | None:
     if plan.operation in ("list", "count"):
         return tell_events(plan, events(pieces, term.when), language)
+    if plan.operation == "first":
+        return tell_first(plan, pieces, language)
     if plan.operation == "rank" and (rows := table_rows(plan, pieces, term.when)):
         return tell(plan, rows, language, named)
     rows = reports(plan, pieces, term.when)
+    if plan.operation == "latest":
+        return tell_latest(plan, rows, language)
     return tell_reports(plan, rows, language, named) if rows else None
 
 
