@@ -286,3 +286,15 @@ def test_the_name_of_the_paper_is_no_article_and_gives_every_story_its_date(head
 def test_headings_of_a_plain_text_are_found_without_marks():
     page = f"沙洲日报 2023年7月12日\n\n城西水库开闸\n本报记者 何一川\n\n{STORY}\n\n夜市又热闹起来\n\n{BRIEF}\n"
     assert [a.title for a in articles_of(page, "页.txt")] == ["城西水库开闸", "夜市又热闹起来"]
+
+
+@pytest.mark.parametrize("gap", ["\t", "     "])
+def test_a_table_set_with_tabs_or_spaces_is_a_table(tmp_path, gap):
+    rows = ["水库 2023年库容(万立方米) 水位", "赤峡 18600 152.4米", "龙湾 14200 138.7米", "双石 9700 96.5米"]
+    page = f"# 四座水库腾出库容\n\n{STORY}\n\n" + "\n".join(row.replace(" ", gap) for row in rows) + "\n"
+    (tmp_path / "页.txt").write_text(page, encoding="utf-8")
+    [article] = read_articles(tmp_path / "页.txt")
+    assert "水库 龙湾 | 2023年库容(万立方米) 14200 | 水位 138.7米" in article.text
+    names = "甲村     王某     李某\n乙村     赵某     钱某\n丙村     孙某     周某\n"
+    (tmp_path / "页.txt").write_text(f"# 名单\n\n{STORY}\n\n{names}", encoding="utf-8")
+    assert " | " not in read_articles(tmp_path / "页.txt")[0].text

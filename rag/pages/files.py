@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rag.errors import SourceError
+from rag.pages.aligned import with_bars
 from rag.pages.archive import iter_archive
 from rag.pages.printed import Printed, with_lines
 from rag.pages.reader import articles_of
@@ -84,7 +85,7 @@ def read_printed(path: Path) -> Printed:
 
 
 def _readers() -> dict[str, Reading]:
-    texts: dict[str, Reading] = dict.fromkeys((".txt", ".md", ".markdown", ""), decode)
+    texts: dict[str, Reading] = dict.fromkeys((".txt", ".md", ".markdown", ""), _plain)
     others: dict[str, Reading] = {".html": _html, ".htm": _html, ".hocr": _xml, ".xml": _xml, ".pdf": _pdf, ".docx": _docx}
     return {**texts, **others, **dict.fromkeys(_PICTURES, _picture)}
 
@@ -110,6 +111,10 @@ def _checked(text: str) -> str:
     if control > _MAX_CONTROL_SHARE * min(len(text), 20_000):
         raise SourceError("binary data, not text; give the page as .txt, .md, .html, .pdf or .docx")
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _plain(data: bytes) -> str:
+    return with_bars(decode(data))
 
 
 def _html(data: bytes) -> str:
