@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from fractions import Fraction
 
 import numpy as np
@@ -228,3 +229,38 @@ def test_one_figure_is_not_both_the_part_and_the_whole():
     assert [_is_told_better(at, [Term("", year), Term("", year)], same) for at in (0, 1)] == [False, True]
     assert not _is_told_better(1, [Term("", year), Term("", other)], same)  # two times may have as much
     assert not _is_told_better(1, [Term("", year), Term("", year)], unlike)
+
+
+@pytest.fixture(scope="module")
+def canal(tmp_path_factory):
+    """Three reports of one canal, on three days, among others."""
+    home = tmp_path_factory.mktemp("canal")
+    items = [("2023-03-02", "南渠累计调水超过六百亿立方米", "水利局今天公布,南渠工程全面通水以来,累计调水突破600亿立方米,受益人口超过1亿。"),
+             ("2024-03-18", "南渠供水再上台阶", "截至今天,南渠工程全面建成通水以来,累计调水突破700亿立方米。"),
+             ("2024-12-12", "南渠通水十年", "截至12月12日,南渠工程全面通水以来累计调水超过767亿立方米,水质稳定达标。"),
+             ("2023-05-04", "青山镇春茶开采", "青山镇今年春茶产量预计达到131吨,比上年增加7吨。")]
+    lines = [json.dumps({"doc_id": f"i{n}", "date": day, "title": title, "text": text}, ensure_ascii=False)
+             for n, (day, title, text) in enumerate(items)]
+    (home / "news.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    rag = Rag.open(Config(source=Source(paths=(home / "news.jsonl",)), index=Index(dir=home / "index")))
+    rag.build()
+    return rag
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("question, words", [
+    ("最近一次报道里,南渠累计调水多少亿立方米?", ("2024年12月12日", "767亿立方米", "此前", "700亿立方米")),
+    ("What is the latest figure for the water that the Nanqu canal has delivered in all?", ("December 12, 2024", "76.7 billion")),
+])
+def test_the_latest_figure_is_that_of_the_newest_report(canal, question, words):
+    answer = canal.ask(question, operation="latest")
+    assert all(word in answer.text for word in words) and not answer.refused
+    assert answer.text.index(words[1]) < (answer.text.index("700亿") if "700亿" in answer.text else len(answer.text))
+    assert all(check.holds for check in canal.verify(answer.to_dict()))
+
+
+@pytest.mark.models
+def test_the_first_report_is_the_oldest(canal):
+    answer = canal.ask("报上最早什么时候报道南渠累计调水?", operation="first")
+    assert "2023年3月2日" in answer.text and "600亿立方米" in answer.text and not answer.refused
+    assert all(check.holds for check in canal.verify(answer.to_dict()))

@@ -10,16 +10,15 @@ from dataclasses import dataclass, replace
 from rag.answer.choose import Piece
 from rag.answer.locate import clause_of
 from rag.answer.tables import row_name
+from rag.gather.asking import answers
 from rag.gather.candidates import Candidate, candidates, chance_of, figure_in
 from rag.gather.gather import Gathered
 from rag.gather.plan import Plan, Term
-from rag.gather.rows import likeness
 from rag.language.figures import CELLS, figures_of, time_at
 from rag.language.text import jaccard, letter_pairs
 from rag.language.when import When, times_in
 from rag.records import headline
 
-_ALIKE = 0.35  # shared pairs of characters from which two figures are told of the same thing
 _ONE_EVENT = 0.3  # of the words that answer, from which two sentences tell of one event
 _TELLS = 0.0  # log odds from which a sentence answers
 _WORDED_ALIKE = 4.0  # log odds for a sentence that is worded like the likeliest one: events of a kind are
@@ -46,7 +45,7 @@ class Event:
 
 def reports(plan: Plan, pieces: Sequence[Piece], when: When | None) -> list[Gathered]:
     """The figures that reports give for one thing, each value once, the best first."""
-    found = _of_one_thing(candidates(pieces, Term(plan.question, when)))
+    found = _of_one_thing(candidates([piece for piece in pieces if answers(piece)], Term(plan.question, when)))
     rows: list[Gathered] = []
     for one in found:
         same = next((at for at, row in enumerate(rows) if row.found and row.found.value == one.value), None)
@@ -120,8 +119,10 @@ def _as_words(iso: str) -> str:
 
 
 def _of_one_thing(found: Sequence[Candidate]) -> list[Candidate]:
-    likely = [one for one in found if one.score > max(_TELLS, found[0].score - _BEHIND)] if found else []
-    return [one for one in likely if one.measure == likely[0].measure and (one is likely[0] or likeness(one, likely[0]) > _ALIKE)]
+    """The likeliest figure of each sentence, where it measures the same as the likeliest of all."""
+    of_sentence = {id(one.piece): one for one in reversed(found)}
+    return [one for one in found if one is of_sentence[id(one.piece)] and one.score > found[0].score - _BEHIND
+            and one.measure == found[0].measure]
 
 
 def _label(one: Candidate) -> str:
