@@ -124,8 +124,8 @@ def header_unit(folded: str, at: int) -> tuple[str, str]:
 
     ``at`` is the offset of the figure in the folded text. Returns ``("", "")`` if no header stands before it.
 
-    >>> header_unit("产值(亿元) 38.4", 7), header_unit("产值38.4", 2)
-    (('亿', '元'), ('', ''))
+    >>> header_unit("产值(亿元) 38.4", 7), header_unit("产值38.4", 2), [q.kind for q in read("使用率(%) 93.8")]
+    (('亿', '元'), ('', ''), ['percent'])
     """
     match = _HEADER_UNIT.search(folded, max(0, at - _MAX_HEADER), at)
     return (match[1], match[2]) if match else ("", "")
@@ -166,8 +166,9 @@ def _numbers(text: str, folded: str) -> Iterator[Quantity]:
         if folded[start - 1 : start] == "(" and set(folded[start:end]) <= set(MYRIADS):
             at = end  # the scale in a column header
             continue
-        kind = "number"
-        for power in header_unit(folded, start)[0]:
+        scale, unit = header_unit(folded, start)
+        kind = "percent" if unit == "%" else "number"
+        for power in scale:
             value *= {**TENS_TO_THOUSANDS, **MYRIADS}[power]
         if percent := _PERCENT.match(folded, end):
             end, kind, soft = percent.end(), "percent", False
