@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from rag.verify import Check
 
 
+_ASKED_FROM = 0.2  # probability that a question takes several figures from which the generator is asked too
+_WORD = 4  # tokens of the name of an operation
 _READ = 20  # passages among whose sentences the evidence is chosen
 
 
@@ -118,7 +120,8 @@ class Rag:
         generator = Stoppable(lambda: self.generator, stopped)
         dated, told = with_absolute_times(question, asked_on) if asked_on else (question, ())
         query = self.understand(dated, history, generator)
-        doing, several = self.operation(query) if operation is None else (operation, 0.0 if operation == "lookup" else math.inf)
+        doing, several = (self.operation(query, generator) if operation is None
+                          else (operation, 0.0 if operation == "lookup" else math.inf))
         clock.lap("understand")
 
         def whole(answer: Answer, hits: Sequence[Hit] = ()) -> Answer:
@@ -239,14 +242,20 @@ class Rag:
         for prompt in (*warm_up_prompts(), *gather_prompts()):
             complete(self.generator, prompt, max_tokens=1)
 
-    def operation(self, query: Query) -> tuple[str, float]:
+    def operation(self, query: Query, generator: Generator | None = None) -> tuple[str, float]:
         """What a question asks to be done if it takes several figures, and the probability that it does.
 
-        See :data:`rag.gather.plan.OPERATIONS`.
+        The generator is asked too where its word can change the outcome. See :data:`rag.gather.plan.OPERATIONS`.
         """
-        from rag.gather.operation import operation_of
+        from rag.gather.operation import operation_of, with_word
+        from rag.gather.prompts import operation_of_word, operation_prompt
+        from rag.generate import complete
 
-        return operation_of(self.reader.states(query.question))
+        planned = operation_of(self.reader.states(query.question))
+        if planned[1] < _ASKED_FROM:
+            return planned
+        word = complete(generator or self.generator, operation_prompt(query.question), max_tokens=_WORD, stop=("\n",))
+        return with_word(planned, operation_of_word(word))
 
     # -- steps ----------------------------------------------------------------------------------------------
 

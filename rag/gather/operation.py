@@ -34,6 +34,21 @@ def takes_several(several: float, looked_up: float) -> float:
     return chance_of(score)
 
 
+def with_word(planned: tuple[str, float], named: str | None) -> tuple[str, float]:
+    """What a question asks to be done and the probability that it takes several figures, with the operation that the generator names.
+
+    >>> with_word(("rank", 0.6), "lookup")[1] < 0.5 < with_word(("rank", 0.4), "sum")[1], with_word(("rank", 0.4), "sum")[0]
+    (True, 'sum')
+    """
+    doing, several = planned
+    if named is None:
+        return planned
+    weights = fitted()["planned"]
+    sign = -1.0 if named == "lookup" else 1.0
+    score = weights["constant"] + weights["question"] * log_odds(several) + weights["named"] * sign
+    return (doing if named == "lookup" else named), chance_of(score)
+
+
 def log_odds(probability: float) -> float:
     """Returns the log odds of a probability clipped to 0.01 – 0.99.
 
