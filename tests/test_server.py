@@ -60,13 +60,13 @@ def test_a_stream_tells_evidence_first_and_the_answer_last(client):
 
 
 def test_an_operation_can_be_asked_for_or_left_out(client, library, monkeypatch):
-    monkeypatch.setattr(type(library.rag), "operation", lambda self, query: ("latest", 1.0))
+    monkeypatch.setattr(type(library.rag), "operation", lambda self, query, generator=None: ("latest", 1.0))
     assert ask(client).json()["operation"] == "latest"
     told = ask(client, operation="lookup").json()
     assert told["operation"] == "lookup" and told["rows"] == []
     streamed = [event for event in events(ask(client, operation="latest", stream=True).text) if event[0] != "queued"]
     assert [name for name, _ in streamed] == ["stage", "evidence", "answer"] and streamed[0][1] == {"name": "plan"}
-    assert [(row["label"], row["value"], row["shown"]) for row in streamed[-1][1]["rows"]] == [("2024年", "47", "47座")]
+    assert [(row["label"], row["value"], row["shown"]) for row in streamed[-1][1]["rows"]] == [("2024年7月5日", "47", "47座")]
 
 
 def test_a_gathered_answer_is_kept_and_its_rows_are_checked(client):

@@ -144,7 +144,7 @@ def test_an_operation_that_is_named_is_done_and_none_is_told_from_the_question(o
     rag = open_rag(read="47座", **PARTS)
     rag.reader = NewAndGoneOn()
     told = []
-    monkeypatch.setattr(type(rag), "operation", lambda self, query: told.append(query.question) or ("sum", 1.0))
+    monkeypatch.setattr(type(rag), "operation", lambda self, query, generator=None: told.append(query.question) or ("sum", 1.0))
     assert rag.ask(ASKED).operation == "sum" and told == [ASKED]
     assert rag.ask(ASKED, operation="lookup").operation == "lookup" and len(told) == 1
     assert rag.ask(ASKED, operation="latest").operation == "latest" and len(told) == 1
