@@ -22,7 +22,6 @@ from rag.gather.prompts import operation_prompt, parts_prompt, word_of
 from rag.generate import Prompt
 from rag.language.enumerations import with_pairs_spelled_out
 from rag.language.text import language
-from rag.search.query import asks_yes_or_no
 
 QUESTIONS = Path(__file__).parent / "questions"
 R = random.Random()
@@ -69,6 +68,24 @@ class Documents:
                 lines.append(title)
             lines.append(with_pairs_spelled_out(self.docs[one]["sentences"][number]))
         return "\n".join(lines) + "\n"
+_YES_NO_ZH = re.compile(r"是否|能否|可否|有无|吗|(.)[不没]\1")
+_YES_NO_EN = re.compile(r"(?:^|[,;:] )(?:(?:and|but|so) )?(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|"
+                        r"must)\b", re.I)
+
+
+_CHOICE_EN = r"(?i)\b(?:\w+er|more|less)\b.* or "
+
+
+def asks_yes_or_no(question: str) -> bool:
+    """Tells whether "yes" or "no" can answer a question; a question that offers a choice needs one of its options.
+
+    >>> [asks_yes_or_no(q) for q in ("In April, did it grow?", "随州是否领先?", "有没有上市公司?", "What did it sign?")]
+    [True, True, True, False]
+    >>> asks_yes_or_no("Is the yield higher in wet years or in dry ones?")
+    False
+    """
+    asks, choice = (_YES_NO_ZH, "还是") if language(question) == "zh" else (_YES_NO_EN, _CHOICE_EN)
+    return bool(asks.search(question)) and not re.search(choice, question)
 
 
 def context(documents: Documents, doc: int, kind: str) -> Row | None:

@@ -42,7 +42,7 @@ from rag.search.retrieve import fuse
 
 FITTED = Path(stage.__file__).with_name("fitted.json")
 FEATURES = ("margin", "nearness", "shared", "found")
-SIGNS = ("margin", "agreed", "refused")
+SIGNS = ("margin", "agreed", "refused", "surely")
 PENALTY = 0.02  # of squared weights, so that few questions do not decide
 
 
@@ -176,15 +176,14 @@ def report(cases: list[Any], groups: list[str], weights: np.ndarray, name: str) 
 
 
 def fit_answers(arguments: argparse.Namespace) -> dict[str, dict[str, float]]:
-    """Fits the model to what reader and generator find together; the generator is always asked."""
+    """Fits the model to what reader and generator find together."""
     holds = scorer(arguments.scorer)
     sets, answerable, labels, features = [], [], [], []
     for rag, row, query, pieces in asked(arguments):
         pieces = [piece for piece in pieces if piece.timely]
         if not pieces:
             continue
-        always = rag.config.answering.model_copy(update={"sure": 1.0, "min_chance": 0.0})
-        found = last(read_pieces(rag.generator, query, pieces, always, rag.config.generation.max_new_tokens))
+        found = last(read_pieces(rag.generator, query, pieces, rag.config.answering, rag.config.generation.max_new_tokens))
         signs = signs_of(pieces, found)
         sets.append(str(rag.config.index.dir))
         answerable.append(row["answerable"])

@@ -13,6 +13,7 @@ import numpy as np
 
 from rag.answer.tables import is_named, of_other_times, table_caption
 from rag.config import Answering
+from rag.index.passages import passages_of
 from rag.language.figures import CELLS, is_link
 from rag.language.text import fold, simplified
 from rag.reader import Reader, Sentence, SentenceScores, Span
@@ -176,18 +177,38 @@ def _named_rows(query: Query, pieces: Sequence[Piece]) -> list[Piece]:
 
 
 def _preselected(retriever: Retriever, query: Query, hits: Sequence[Hit], limit: int) -> list[Piece]:
-    """Returns the ``limit`` best sentences by the features known before reading, in the order of their articles.
+    """Returns the ``limit`` best sentences by the features known before reading, in the order of their articles, with the bylines
+    of these articles: who asks for an author names what the article says.
 
     Sentences that can only report another period than the one asked about fill up places that others leave.
     """
+    scored = _scored(retriever, query, hits)
+    likely = sorted(scored, key=lambda piece: (not piece.timely, -score_of(piece)))[:limit]
+    articles = list(dict.fromkeys(piece.article.article_id for piece in likely))
+    likely += _scored(retriever, query, [hit for hit in bylines_of(hits) if hit.article.article_id in articles])
+    return sorted(likely, key=lambda p: (articles.index(p.article.article_id), p.passage.field, p.passage.item, p.start))
+
+
+def _scored(retriever: Retriever, query: Query, hits: Sequence[Hit]) -> list[Piece]:
+    """Returns the sentences of some hits with their features; of a table whose rows the question names only these rows."""
     vectors, best = retriever.vectors(query), max((hit.score for hit in hits), default=0.0)
     pieces = _named_rows(query, [piece for hit in hits for piece in _sentences_of(retriever, hit, vectors, hit.score - best)])
     shares = retriever.coverage(query.match_terms, [f"{piece.passage.context} {piece.text}" for piece in pieces])
-    scored = [replace(piece, shared=share, timely=_may_report_period(query, piece))
-              for piece, share in zip(pieces, shares, strict=True)]
-    likely = sorted(scored, key=lambda piece: (not piece.timely, -score_of(piece)))[:limit]
-    articles = list(dict.fromkeys(piece.article.article_id for piece in likely))
-    return sorted(likely, key=lambda p: (articles.index(p.article.article_id), p.passage.field, p.passage.item, p.start))
+    return [replace(piece, shared=share, timely=_may_report_period(query, piece))
+            for piece, share in zip(pieces, shares, strict=True)]
+
+
+def bylines_of(hits: Sequence[Hit]) -> list[Hit]:
+    """Returns the bylines of the articles of some hits, which are no hits themselves.
+
+    >>> article = Article("a", "p", "d", "大桥通车。", byline="石磊")
+    >>> [hit.passage.text for hit in bylines_of([Hit(1, 1.0, Passage("x", "a", "大桥通车。", 0, 5), article)])]
+    ['石磊']
+    """
+    known = {hit.passage.passage_id for hit in hits}
+    first = {hit.article.article_id: hit for hit in reversed(hits)}
+    return [replace(hit, passage=passage) for hit in first.values() for passage in passages_of(hit.article)
+            if passage.field == "byline" and passage.passage_id not in known]
 
 
 def _sentences_of(retriever: Retriever, hit: Hit, vectors: np.ndarray, found: float) -> Iterable[Piece]:

@@ -1,6 +1,6 @@
 """Calibrated confidence: the probability that an answer is right (of the answers with 0.8, four in five are).
 
-The model is a logistic regression over three features, called signs. ``training/calibrate.py`` fits its weights on questions
+The model is a logistic regression over four features, called signs. ``training/calibrate.py`` fits its weights on questions
 with known answers and writes them to ``fitted.json``.
 """
 
@@ -14,22 +14,38 @@ import numpy as np
 from rag.answer.choose import Piece, fitted
 from rag.answer.locate import Found
 
+_SUREST = 7.0  # of a refusal: a probability of .999
+_USUAL = 4.0  # for a generator that tells no probabilities: .98
+
 
 def signs_of(pieces: Sequence[Piece], found: Found) -> dict[str, float]:
     """Returns the features of an answer, each about -3 to 3.
 
     ``margin``: half the highest of the reader's log odds for a sentence by itself. ``agreed``: 1 if the generator found the same
-    words, -1 if it found others, 0 if it was not asked or found nothing. ``refused``: 1 if it found nothing.
+    words, -1 if it found others, 0 if it found no answer. ``refused``: how often it found no answer, 0 to 2.
+    ``surely``: how sure it was of that, as the sum of -ln(1 - p) over these times.
     """
-    agreed = 0.0 if found.agreed is None or found.refused else (1.0 if found.agreed else -1.0)
+    agreed = 0.0 if found.agreed is None else (1.0 if found.agreed else -1.0)
     alone = max(piece.alone for piece in pieces)
-    return {"margin": max(-3.0, min(3.0, alone / 2)), "agreed": agreed, "refused": float(found.refused)}
+    return {"margin": max(-3.0, min(3.0, alone / 2)), "agreed": agreed, "refused": float(len(found.refusals)),
+            "surely": sum(map(_sureness, found.refusals))}
+
+
+def _sureness(log_probability: float | None) -> float:
+    """-ln(1 - p), 0 to 7.
+
+    >>> round(_sureness(math.log(0.9)), 1), _sureness(0.0), _sureness(None)
+    (2.3, 7.0, 4.0)
+    """
+    if log_probability is None:
+        return _USUAL
+    return min(_SUREST, -math.log(max(math.exp(-_SUREST), -math.expm1(log_probability))))
 
 
 def chance(signs: Mapping[str, float]) -> float:
     """Returns the probability, 0 to 1, that an answer with these features is right.
 
-    >>> signs = {"margin": 3.0, "agreed": 1.0, "refused": 0.0}
+    >>> signs = {"margin": 3.0, "agreed": 1.0, "refused": 0.0, "surely": 0.0}
     >>> 0.0 < chance({**signs, "margin": -3.0, "agreed": -1.0}) < chance(signs) < 1.0
     True
     """

@@ -55,15 +55,15 @@ class Located:
 class Found:
     """The spans of an answer. ``verdict``: ``yes``, ``no`` or ``""``. ``missing``: the parts of a draft that no sentence contains.
 
-    ``agreed``: whether the generator's words overlap the reader's, ``None`` if it was not asked. ``refused``: the generator
-    found no answer.
+    ``agreed``: whether the generator's words overlap the reader's, ``None`` if it found no answer. ``refusals``: for
+    each time that the generator found no answer, the log probability of what it wrote, ``None`` where that is not known.
     """
 
     located: tuple[Located, ...]
     verdict: str = ""
     missing: tuple[str, ...] = ()
     agreed: bool | None = None
-    refused: bool = False
+    refusals: tuple[float | None, ...] = ()
 
     @property
     def pieces(self) -> list[Piece]:

@@ -27,7 +27,8 @@ _READ = 120  # passages in which the Chinese form of a romanised name is looked 
 def with_names(query: Query, retriever: Retriever, dictionary: Dictionary | None) -> Query:
     """Returns the question with the places and names in it; names, dates and large figures of an English one in Chinese."""
     if query.language == "zh":
-        return replace(query, scope=tuple(places_in(query.question)))
+        places = places_in(query.question)  # by the tags of jieba, which takes some common words for places
+        return replace(query, scope=tuple(place for place in places if not (dictionary and dictionary.is_common(place))))
     meant = without_negated(query.question)
     names = romanised_names(query.question)
     forms = {name: form for name in names if (form := _chinese_form(retriever, name, names))}

@@ -108,9 +108,13 @@ def translate_prompt(question: str) -> Prompt:
     return Prompt("translate", _TRANSLATE, f"Question: {question}\n中文:")
 
 
-def read_prompt(question: str, pieces: Sequence[Piece]) -> Prompt:
-    """Asks for the words of the sentences that answer a question in Chinese or English, its names in Chinese."""
-    return Prompt("read", _READ, f"资料:\n{_shown(pieces)}\n问题:{question}\n回答:")
+def read_prompt(question: str, pieces: Sequence[Piece], more: Sequence[Piece] = ()) -> Prompt:
+    """Asks for the words of the sentences that answer a question in Chinese or English, its names in Chinese.
+
+    ``more`` sentences come last, so that the generator keeps what it has read of the others.
+    """
+    shown = "\n".join(filter(None, map(_shown, (pieces, more))))
+    return Prompt("read", _READ, f"资料:\n{shown}\n问题:{question}\n回答:")
 
 
 def _shown(pieces: Sequence[Piece]) -> str:

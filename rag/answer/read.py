@@ -1,7 +1,6 @@
 """Sentences → answer spans.
 
-The reader (extractive) returns one span of one sentence. The generator reads the best sentences too if the reader's answer is
-uncertain, or if the question may need more than one span (yes or no, two things asked for). Its words are used only if they
+The reader (extractive) returns one span of one sentence. The generator reads the best sentences too. Its words are used only if they
 occur in the sentences.
 """
 
@@ -12,13 +11,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rag.answer.choose import Piece
-from rag.answer.judge import chance, sentence_probabilities, signs_of
+from rag.answer.judge import sentence_probabilities
 from rag.answer.locate import Found, Located, is_refusal, located_draft, whole_figure
 from rag.answer.prompts import read_prompt
 from rag.config import Answering
-from rag.generate import Generator
+from rag.generate import Draft, Generator
 from rag.records import TextPiece
-from rag.search.query import Query, asks_two_things, asks_yes_or_no
+from rag.search.query import Query
 
 Reading = Steps[TextPiece, None, Found]  # text as it is written; what was found
 
@@ -27,29 +26,43 @@ _MIN_RELATIVE_PROBABILITY = 0.01  # share of the best sentence's probability bel
 
 
 def read_pieces(generator: Generator, query: Query, pieces: Sequence[Piece], settings: Answering, max_tokens: int) -> Reading:
-    """Finds the answer with the reader, and with the generator if needed; ``pieces`` are sorted, best first, and not empty."""
+    """Finds the answer with the reader and the generator; ``pieces`` are sorted, best first, and not empty.
+
+    Unless the generator finds the reader's words, it reads on: as many sentences again, behind those that it knows.
+    """
     reader_words = own_words(pieces[0])
-    alone = Found((reader_words,))
-    needs_generator = asks_yes_or_no(query.question) or asks_two_things(query.question)
-    signs = signs_of(pieces, alone)
-    is_uncertain = chance(signs) <= settings.sure and chance({**signs, "agreed": 1.0}) >= settings.min_chance
-    if not needs_generator and not is_uncertain:
-        return alone
+    few = settings.evidence_sentences
+    likely, others = _likely(pieces[:few]), pieces[few : 2 * few]
+    best, refusals = Found((reader_words,)), list[float | None]()
+    for more in ((), others):
+        prompt = read_prompt(query.named or query.question, likely, more)
+        draft = Draft(generator.write(prompt, max_tokens=max_tokens, stop=("\n",)))
+        for text in draft:
+            yield TextPiece(text)
+        if is_refusal(draft.text):
+            refusals.append(draft.log_probability)
+        else:
+            best = _drafted(draft.text, [*likely, *more], reader_words) or replace(best, agreed=False)
+        if best.agreed or not others:
+            break
+    return replace(best, refusals=tuple(refusals))
+
+
+def _likely(pieces: Sequence[Piece]) -> list[Piece]:
+    """The sentences without those that are very unlikely beside the best."""
     probabilities = sentence_probabilities(pieces)
-    shown = [piece for piece, probability in zip(pieces[: settings.evidence_sentences], probabilities, strict=False)
-             if probability >= _MIN_RELATIVE_PROBABILITY * probabilities[0]]
-    draft = ""
-    for text in generator.write(read_prompt(query.named or query.question, shown), max_tokens=max_tokens, stop=("\n",)):
-        draft += text
-        yield TextPiece(text)
-    if is_refusal(draft):
-        return replace(alone, agreed=False, refused=True)
+    return [piece for piece, probability in zip(pieces, probabilities, strict=True)
+            if probability >= _MIN_RELATIVE_PROBABILITY * probabilities[0]]
+
+
+def _drafted(draft: str, shown: Sequence[Piece], reader_words: Located) -> Found | None:
+    """The words of a draft in the sentences, ``None`` if no sentence holds any of them."""
     drafted = located_draft(draft, shown)
-    drafted = replace(drafted, located=tuple(one for one in drafted.located if one.probability > _LEAST))  # none of another time
-    agreed = any(_overlap(reader_words, located) for located in drafted.located)
-    if drafted.located or drafted.verdict:
-        return replace(drafted, located=drafted.located or (reader_words,), agreed=agreed)
-    return replace(alone, agreed=False)
+    located = tuple(one for one in drafted.located if one.probability > _LEAST)  # none of another time
+    if not located and not drafted.verdict:
+        return None
+    agreed = any(_overlap(reader_words, one) for one in located)
+    return replace(drafted, located=located or (reader_words,), agreed=agreed)
 
 
 def own_words(piece: Piece) -> Located:

@@ -6,6 +6,6 @@ Reading order: :mod:`~rag.generate.protocol` (the interface), :mod:`~rag.generat
 """
 
 from rag.generate.choose import open_generator
-from rag.generate.protocol import Generator, Prompt, Stoppable, complete
+from rag.generate.protocol import Draft, Generator, Prompt, Stoppable, Text, complete
 
-__all__ = ["Generator", "Prompt", "Stoppable", "complete", "open_generator"]
+__all__ = ["Draft", "Generator", "Prompt", "Stoppable", "Text", "complete", "open_generator"]

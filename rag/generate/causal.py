@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.errors import GenerationError, ModelError
-from rag.generate.protocol import Prompt, until_stop
+from rag.generate.protocol import Prompt, Text, until_stop
 
 
 class Causal:
@@ -31,12 +31,12 @@ class Causal:
         self.name = f"transformers:{path.name}"
         self._lock = threading.Lock()
 
-    def write(self, prompt: Prompt, *, max_tokens: int, stop: Sequence[str] = ()) -> Iterator[str]:
+    def write(self, prompt: Prompt, *, max_tokens: int, stop: Sequence[str] = ()) -> Text:
         """Yields pieces of the text; see :class:`~rag.generate.Generator`."""
         with self._lock:
-            yield from until_stop(self._stream(prompt, max_tokens), stop)
+            return (yield from until_stop(self._stream(prompt, max_tokens, stop), stop))
 
-    def _stream(self, prompt: Prompt, max_tokens: int) -> Iterator[str]:
+    def _stream(self, prompt: Prompt, max_tokens: int, stop: Sequence[str]) -> Iterator[str]:
         from transformers import StoppingCriteriaList, TextIteratorStreamer
 
         inputs = self._inputs(prompt)
@@ -46,7 +46,8 @@ class Causal:
         def run() -> None:
             try:
                 self._model.generate(
-                    **inputs, max_new_tokens=max_tokens, do_sample=False, streamer=streamer,
+                    **inputs, max_new_tokens=max_tokens, do_sample=False, streamer=streamer, tokenizer=self._tokenizer,
+                    stop_strings=list(stop) or None,
                     stopping_criteria=StoppingCriteriaList([lambda *_: stopped.is_set()]))
             except Exception as error:  # raised again by the caller
                 failures.append(error)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rag.errors import GenerationError
-from rag.generate.protocol import Prompt
+from rag.generate.protocol import Prompt, Text
 
 
 class Endpoint:
@@ -25,7 +25,7 @@ class Endpoint:
         self._url = f"{endpoint.rstrip('/')}/chat/completions"
         self._model, self._key_variable, self._timeout = model, key_variable, timeout
 
-    def write(self, prompt: Prompt, *, max_tokens: int, stop: Sequence[str] = ()) -> Iterator[str]:
+    def write(self, prompt: Prompt, *, max_tokens: int, stop: Sequence[str] = ()) -> Text:
         """Yields pieces of the text as they arrive; see :class:`~rag.generate.Generator`."""
         import httpx
 
@@ -44,6 +44,7 @@ class Endpoint:
         except httpx.HTTPError as error:
             raise GenerationError(f"{self._url}: no answer ({error}); check generation.endpoint and that the server "
                                   "is up") from error
+        return None
 
 
 def _reason(response: Any) -> str:

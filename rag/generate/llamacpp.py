@@ -10,10 +10,10 @@ from typing import Any
 
 from rag.errors import GenerationError, ModelError
 from rag.generate.adapter import adapter_of, write_gguf
-from rag.generate.protocol import Prompt
+from rag.generate.protocol import Prompt, Text
 from rag.models import cache_folder
 
-_SLOTS = 5  # prompt caches, one for each task
+_SLOTS = 7  # prompt caches, one for each kind of task
 _END = object()
 
 
@@ -43,16 +43,16 @@ class LlamaCpp:
         self._slots: dict[str, int] = {}
         self._lock = threading.Lock()
 
-    def write(self, prompt: Prompt, *, max_tokens: int, stop: Sequence[str] = ()) -> Iterator[str]:
+    def write(self, prompt: Prompt, *, max_tokens: int, stop: Sequence[str] = ()) -> Text:
         """Yields pieces of the text; see :class:`~rag.generate.Generator`."""
         with self._lock:
-            slot = self._slots.setdefault(prompt.task, len(self._slots) % _SLOTS)
-            yield from self._stream({
+            slot = self._slots.setdefault(prompt.task.partition("-")[0], len(self._slots) % _SLOTS)
+            return (yield from self._stream({
                 "messages": prompt.messages(), "max_tokens": max_tokens, "stop": list(stop), "temperature": 0,
-                "seed": 0, "cache_prompt": True, "id_slot": slot, "stream": True,
-            })
+                "seed": 0, "cache_prompt": True, "id_slot": slot, "stream": True, "logprobs": True,
+            }))
 
-    def _stream(self, request: dict[str, Any]) -> Iterator[str]:
+    def _stream(self, request: dict[str, Any]) -> Text:
         """Runs a request in a thread, because the runtime passes its text to a callback."""
         pieces: queue.Queue[Any] = queue.Queue()
         stopped = threading.Event()
@@ -70,12 +70,15 @@ class LlamaCpp:
 
         worker = threading.Thread(target=run, daemon=True)
         worker.start()
+        log_probability = 0.0
         try:
             while (chunk := pieces.get()) is not _END:
                 yield from _text_of(chunk)
+                log_probability += _log_probability_of(chunk)
         finally:
             stopped.set()
             worker.join()
+        return log_probability
 
 
 def _adapter_file(adapter: str) -> Path:
@@ -96,3 +99,13 @@ def _text_of(chunk: dict[str, Any]) -> Iterator[str]:
         text = (choice.get("delta") or {}).get("content")
         if text:
             yield text
+
+
+def _log_probability_of(chunk: dict[str, Any]) -> float:
+    """Returns the log probability of the tokens of a chunk.
+
+    >>> _log_probability_of({"choices": [{"logprobs": {"content": [{"logprob": -0.5}, {"logprob": -0.25}]}}]})
+    -0.75
+    """
+    told = [(choice.get("logprobs") or {}).get("content") or () for choice in chunk.get("choices") or ()]
+    return float(sum(token["logprob"] for tokens in told for token in tokens))

@@ -11,14 +11,14 @@ import os
 import queue
 import shutil
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from rag.errors import GenerationError, ModelError
 from rag.generate.adapter import adapt_graph, adapter_of
 from rag.generate.precision import NOTE, note_precision, precision_of
-from rag.generate.protocol import Prompt, until_stop
+from rag.generate.protocol import Prompt, Text, until_stop
 from rag.generate.recode import recode
 from rag.models import cache_folder
 
@@ -49,17 +49,19 @@ class OpenVino:
         self._genai: Any = openvino_genai
         self._lock = threading.Lock()
 
-    def write(self, prompt: Prompt, *, max_tokens: int, stop: Sequence[str] = ()) -> Iterator[str]:
+    def write(self, prompt: Prompt, *, max_tokens: int, stop: Sequence[str] = ()) -> Text:
         """Yields pieces of the text; see :class:`~rag.generate.Generator`."""
         with self._lock:
-            yield from until_stop(self._stream(prompt, max_tokens), stop)
+            return (yield from until_stop(self._stream(prompt, max_tokens, stop), stop))
 
-    def _stream(self, prompt: Prompt, max_tokens: int) -> Iterator[str]:
+    def _stream(self, prompt: Prompt, max_tokens: int, stop: Sequence[str]) -> Text:
         history = self._genai.ChatHistory(prompt.messages())
         settings = self._genai.GenerationConfig(
-            max_new_tokens=max_tokens, do_sample=False, num_assistant_tokens=_DRAFT_TOKENS, max_ngram_size=_MAX_NGRAM)
+            max_new_tokens=max_tokens, do_sample=False, num_assistant_tokens=_DRAFT_TOKENS, max_ngram_size=_MAX_NGRAM,
+            stop_strings=set(stop), logprobs=1)
         pieces: queue.Queue[Any] = queue.Queue()
         stopped = threading.Event()
+        results: list[Any] = []
 
         def take(piece: str) -> Any:
             pieces.put(piece)
@@ -68,7 +70,7 @@ class OpenVino:
 
         def run() -> None:
             try:
-                self._pipeline.generate(history, settings, take)
+                results.append(self._pipeline.generate(history, settings, take))
             except Exception as error:  # raised again by the caller
                 pieces.put(error)
             pieces.put(_END)
@@ -83,6 +85,7 @@ class OpenVino:
         finally:
             stopped.set()
             worker.join()
+        return float(results[0].scores[0])
 
 
 def prepare(file: Path, threads: int = 0) -> Path:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Generator as Steps
 from dataclasses import dataclass
 from typing import Protocol
 
 from rag.errors import StoppedError
+
+Text = Steps[str, None, float | None]  # pieces of a text; at the end its log probability, None if the backend does not tell it
 
 
 @dataclass(frozen=True)
@@ -38,8 +41,8 @@ class Generator(Protocol):
     def name(self) -> str:
         """Returns the backend and the model."""
 
-    def write(self, prompt: Prompt, *, max_tokens: int, stop: Sequence[str] = ()) -> Iterator[str]:
-        """Yields the text in pieces, up to a ``stop`` string or ``max_tokens``.
+    def write(self, prompt: Prompt, *, max_tokens: int, stop: Sequence[str] = ()) -> Text:
+        """Yields the text in pieces, up to a ``stop`` string or ``max_tokens``; returns its log probability.
 
         Closing the iterator stops the work. Raises :class:`~rag.errors.GenerationError`.
         """
@@ -67,11 +70,37 @@ class Stoppable:
         if self._stopped():
             raise StoppedError("stopped: nobody waits for this answer any more")
 
-    def write(self, prompt: Prompt, *, max_tokens: int, stop: Sequence[str] = ()) -> Iterator[str]:
+    def write(self, prompt: Prompt, *, max_tokens: int, stop: Sequence[str] = ()) -> Text:
         """See :class:`Generator`."""
         self.check()
-        for piece in self._open().write(prompt, max_tokens=max_tokens, stop=stop):
+        draft = Draft(self._open().write(prompt, max_tokens=max_tokens, stop=stop))
+        for piece in draft:
             self.check()
+            yield piece
+        return draft.log_probability
+
+
+class Draft:
+    """A text that a generator writes. Iterating over it yields the pieces; afterwards ``text`` and ``log_probability`` are known.
+
+    >>> draft = Draft(iter(["47", "座"]))
+    >>> list(draft), draft.text, draft.log_probability
+    (['47', '座'], '47座', None)
+    """
+
+    def __init__(self, pieces: Iterator[str]) -> None:
+        self._pieces = pieces
+        self.text = ""
+        self.log_probability: float | None = None
+
+    def __iter__(self) -> Iterator[str]:
+        while True:
+            try:
+                piece = next(self._pieces)
+            except StopIteration as end:
+                self.log_probability = end.value
+                return
+            self.text += piece
             yield piece
 
 
@@ -80,24 +109,23 @@ def complete(generator: Generator, prompt: Prompt, *, max_tokens: int, stop: Seq
     return "".join(generator.write(prompt, max_tokens=max_tokens, stop=stop))
 
 
-def until_stop(pieces: Iterator[str], stop: Sequence[str]) -> Iterator[str]:
-    """Yields the pieces up to a stop string, which may span several pieces.
+def until_stop(pieces: Iterator[str], stop: Sequence[str]) -> Text:
+    """Yields the pieces up to a stop string, which may span several pieces; what follows it is read and left out.
 
     >>> list(until_stop(iter(["47", "个\\n资", "料"]), ["\\n"]))
     ['47', '个']
     """
-    buffer = ""
+    draft, shown, ended = Draft(pieces), 0, False
     longest = max((len(s) for s in stop), default=1)
-    for piece in pieces:
-        buffer += piece
-        stop_at = min((at for s in stop if (at := buffer.find(s)) >= 0), default=-1)
-        if stop_at >= 0:
-            if stop_at:
-                yield buffer[:stop_at]
-            return
-        safe = len(buffer) - longest + 1
-        if safe > 0:
-            yield buffer[:safe]
-            buffer = buffer[safe:]
-    if buffer:
-        yield buffer
+    for _ in draft:
+        if ended:
+            continue
+        stop_at = min((at for s in stop if (at := draft.text.find(s, shown)) >= 0), default=-1)
+        ended = stop_at >= 0
+        safe = stop_at if ended else len(draft.text) - longest + 1
+        if safe > shown:
+            yield draft.text[shown:safe]
+            shown = safe
+    if not ended and shown < len(draft.text):
+        yield draft.text[shown:]
+    return draft.log_probability

@@ -1,4 +1,4 @@
-"""CC-CEDICT, a Chinese-English dictionary, as two tables: English gloss → Chinese words, and proper name → English.
+"""CC-CEDICT, a Chinese-English dictionary, as three tables: English gloss → Chinese words, proper name → English, and common words.
 
 The format is ``Traditional Simplified [pin1 yin1] /gloss; gloss/gloss/``, one word in a line; see cc-cedict.org.
 """
@@ -15,7 +15,7 @@ from typing import Any
 
 from rag.errors import ModelError
 
-FILE = "terms.sqlite"
+FILE = "dictionary.sqlite"
 PACKED = "cedict.u8.gz"
 _ENTRY = re.compile(r"\S+ ([\u4e00-\u9fff]{1,8}) \[[^]]*\] /(.+)/")
 _NAME = re.compile(r"\S+ ([\u4e00-\u9fff·]{2,12}) \[([^]]*)\] /(?:PRC )?([^/]+)/")
@@ -27,7 +27,7 @@ _MAX_GLOSS_WORDS = 5  # longer glosses are explanations
 
 
 def convert_cedict(folder: Path) -> None:
-    """Converts ``cedict.u8.gz`` in a folder to ``terms.sqlite``. Raises :class:`ModelError` if the file has another format."""
+    """Converts ``cedict.u8.gz`` in a folder to ``dictionary.sqlite``. Raises :class:`ModelError` if the file has another format."""
     packed = folder / PACKED
     with gzip.open(packed, "rt", encoding="utf-8") as file:
         lines = file.readlines()
@@ -41,6 +41,8 @@ def convert_cedict(folder: Path) -> None:
         table.executemany("INSERT INTO glosses VALUES (?, ?)", sorted(rows))
         table.execute("CREATE TABLE names (word TEXT PRIMARY KEY, english TEXT) WITHOUT ROWID")
         table.executemany("INSERT INTO names VALUES (?, ?)", sorted(proper_names(lines).items()))
+        table.execute("CREATE TABLE common (word TEXT PRIMARY KEY) WITHOUT ROWID")
+        table.executemany("INSERT INTO common VALUES (?)", [(word,) for word in sorted(common_words(lines))])
     table.close()
     packed.unlink()
 
@@ -82,6 +84,18 @@ def proper_names(lines: Iterable[str]) -> dict[str, str]:
         elif english and not gloss.startswith(_NOT_TRANSLATIONS):
             names.setdefault(word, english[0])
     return {word: english for word, english in names.items() if word not in ambiguous}
+
+
+def common_words(lines: Iterable[str]) -> set[str]:
+    """Returns the words that are no proper names (none of their pinyin is capitalised).
+
+    >>> common_words(["東西 东西 [dong1 xi5] /thing/", "光明 光明 [Guang1 ming2] /Guangming/", "光明 光明 [guang1 ming2] /light/"])
+    {'东西'}
+    """
+    found: dict[bool, set[str]] = {True: set(), False: set()}
+    for entry in filter(None, map(_NAME.match, lines)):
+        found[entry[2][:1].isupper()].add(entry[1])
+    return found[False] - found[True]
 
 
 def _normalised(gloss: str) -> str:

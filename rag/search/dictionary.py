@@ -37,7 +37,7 @@ class Dictionary:
         file = folder / FILE
         try:
             self._table = sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
-            self._table.execute("SELECT 1 FROM glosses, names LIMIT 1")
+            self._table.execute("SELECT 1 FROM glosses, names, common LIMIT 1")
         except sqlite3.Error as error:
             raise ModelError(f"{file}: no dictionary ({error}); run `rag models --fetch`, or set retrieval.dictionary to \"\" "
                              "to do without") from error
@@ -75,6 +75,14 @@ class Dictionary:
         """
         found = self._table.execute("SELECT english FROM names WHERE word = ?", (name,)).fetchone()
         return str(found[0]) if found else ""
+
+    def is_common(self, word: str) -> bool:
+        """Tells whether the dictionary knows a Chinese word, and not as a proper name.
+
+        >>> Dictionary(folder).is_common("东西"), Dictionary(folder).is_common("迪拜")                    # doctest: +SKIP
+        (True, False)
+        """
+        return self._table.execute("SELECT 1 FROM common WHERE word = ?", (word,)).fetchone() is not None
 
     def chinese_names(self, text: str) -> dict[str, Term]:
         """Returns the English proper names in a text that the dictionary has, longest first, each with its Chinese forms.

@@ -117,37 +117,6 @@ def with_translations(question: str, terms: Sequence[tuple[str, ...]], texts: Se
     return f"{question} ({' '.join(list(found)[:_MAX_TRANSLATIONS])})" if found else question
 
 
-_ASKS_EN = re.compile(r"\b(?:how|what|which|who|whom|whose|when|where|why)\b", re.I)
-_ASKS_ZH = re.compile("多少|哪[几些个家位种一]?|几(?!乎)|什么|谁|何[时地处]|[为如]何|怎")
-
-
-def asks_two_things(question: str) -> bool:
-    """Tells whether a question has at least two question words, and so may ask for two things.
-
-    >>> asks_two_things("How long is the bridge, and when was it opened?"), asks_two_things("大桥全长多少米?")
-    (True, False)
-    """
-    return len((_ASKS_ZH if language(question) == "zh" else _ASKS_EN).findall(question)) > 1
-
-
-_YES_NO_ZH = re.compile(r"是否|能否|可否|有无|吗|(.)[不没]\1")
-_YES_NO_EN = re.compile(r"(?:^|[,;:] )(?:(?:and|but|so) )?(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|"
-                        r"must)\b", re.I)
-
-
-_CHOICE_EN = r"(?i)\b(?:\w+er|more|less)\b.* or "
-def asks_yes_or_no(question: str) -> bool:
-    """Tells whether "yes" or "no" can answer a question; a question that offers a choice needs one of its options.
-
-    >>> [asks_yes_or_no(q) for q in ("In April, did it grow?", "随州是否领先?", "有没有上市公司?", "What did it sign?")]
-    [True, True, True, False]
-    >>> asks_yes_or_no("Is the yield higher in wet years or in dry ones?")
-    False
-    """
-    asks, choice = (_YES_NO_ZH, "还是") if language(question) == "zh" else (_YES_NO_EN, _CHOICE_EN)
-    return bool(asks.search(question)) and not re.search(choice, question)
-
-
 _SHORT_QUESTION = 4  # words, or pairs of Chinese characters, up to which a question counts as cut short
 _FOLLOW_UP_ZH = re.compile(r"^(那|那么|其中|它|他|她|这|该|还有|此外|另外|又|再)|呢[?？]?$|(它们?|他们?|她们?|这里|那里|上述)")
 _FOLLOW_UP_EN = re.compile(r"^(and|but|then|also|what about|how about)\b|\b(it|its|they|their|them|there|he|she|his|her|those|these|"
