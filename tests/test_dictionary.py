@@ -41,6 +41,17 @@ def test_names_in_chinese_stand_for_themselves_and_unknown_words_are_left_out(di
     assert dictionary.terms("Wie viele Brücken? 😀 ' -- %") == ()
 
 
+def test_a_common_word_is_no_place_whatever_the_tagger_says(open_rag, tmp_path):
+    with gzip.open(tmp_path / PACKED, "wt", encoding="utf-8") as out:
+        out.write("東西 东西 [dong1 xi5] /thing/\n杭州 杭州 [Hang2 zhou1] /Hangzhou (city)/\n")
+    convert_cedict(tmp_path)
+    rag = open_rag()
+    rag.dictionary = Dictionary(tmp_path)
+    assert rag.understand("桥上运的是什么东西?").scope == () and rag.understand("杭州桥上运什么东西?").scope == ("杭州",)
+    rag.dictionary = None
+    assert rag.understand("桥上运的是什么东西?").scope == ("东西",), "else this test shows nothing"
+
+
 def test_only_what_is_nothing_but_a_name_has_an_english_name(tmp_path):
     with gzip.open(tmp_path / PACKED, "wt", encoding="utf-8") as out:
         out.write("迪拜 迪拜 [Di2 bai4] /Dubai/\n光明 光明 [Guang1 ming2] /Guangming (place)/\n光明 光明 [guang1 ming2] /light/\n"

@@ -13,7 +13,7 @@ from rag.config import Generation
 from rag.errors import GenerationError, ModelError
 from rag.generate import Prompt, complete
 from rag.generate.choose import open_generator
-from rag.generate.protocol import until_stop
+from rag.generate.protocol import Draft, until_stop
 
 PROMPT = Prompt("read", "照抄。", "问题:几座?")
 
@@ -109,6 +109,15 @@ def test_a_file_that_is_no_model_is_one_error(backend, tmp_path):
 @pytest.mark.parametrize("pieces", [["47\n座"], ["4", "7", "\n", "座"], ["47", "\n座"]])
 def test_text_ends_at_the_stop_string_however_it_is_cut(pieces):
     assert "".join(until_stop(iter(pieces), ["\n"])) == "47"
+
+
+def test_the_log_probability_comes_with_the_end_of_a_text_even_behind_a_stop_string():
+    def written():
+        yield from ["47", "\n", "座"]
+        return -0.5
+
+    draft = Draft(until_stop(written(), ["\n"]))
+    assert list(draft) == ["47"] and draft.text == "47" and draft.log_probability == -0.5
 
 
 def tiny_causal(folder):
