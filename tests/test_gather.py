@@ -12,7 +12,7 @@ from rag import Rag
 from rag.answer.choose import Piece
 from rag.config import Config, Index, Source
 from rag.gather import compute
-from rag.gather.candidates import Candidate, candidates
+from rag.gather.candidates import Candidate, candidates, with_words
 from rag.gather.compute import CannotComputeError, Value
 from rag.gather.plan import Term, make_plan, runs_of
 from rag.gather.survey import without_total
@@ -213,6 +213,18 @@ def test_the_ledger_lists_figures_with_their_times_and_sentences(port):
 def test_a_question_for_one_fact_is_looked_up_and_one_for_several_is_worked_out(port):
     assert port.operation(port.understand("白沙港今年1月完成货物吞吐量多少万吨?"))[1] < 0.5
     assert port.operation(port.understand("白沙港3月比2月多完成多少万吨?"))[1] > 0.5
+
+
+def test_a_figure_that_the_generator_takes_goes_before_the_others():
+    from types import SimpleNamespace
+
+    text = "一月42万吨,二月43万吨。"
+    article = Article("a", "p", "d", text)
+    piece = Piece(article, Passage("x", "a", text, 0, len(text)), 0, len(text), text)
+    found = [Candidate(piece, at, at + 4, Fraction(value), "number", "吨", None, -0.5) for at, value in ((2, 420000), (9, 430000))]
+    words = [SimpleNamespace(piece=piece, start=9, end=11)]
+    assert [(one.value, one.written) for one in with_words(found, words)] == [(430000, 1.0), (420000, -1.0)]
+    assert [one.written for one in with_words(found, [])] == [0.0, 0.0]
 
 
 def test_one_figure_is_not_both_the_part_and_the_whole():

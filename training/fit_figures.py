@@ -22,15 +22,15 @@ from sklearn.model_selection import GroupKFold, cross_val_predict
 from rag import Rag
 from rag.doors.evaluate_gathered import iso_period
 from rag.gather.asking import Asker
-from rag.gather.candidates import Candidate, candidates
+from rag.gather.candidates import Candidate, candidates, with_words
 from rag.gather.plan import OF_EVENTS, Term, make_plan
 from rag.gather.prompts import parts_prompt
 from rag.gather.rows import likeness
-from rag.gather.work import dated, worded
+from rag.gather.work import dated, worded, words_of
 from rag.generate import complete
 from rag.language.quantities import read
 
-SIGNS = ("read", "alone", "likely", "unit", "kind", "like_others")
+SIGNS = ("read", "alone", "likely", "unit", "kind", "written", "like_others")
 TAKEN = (0.3, 0.4, 0.5, 0.6)
 
 
@@ -83,11 +83,12 @@ def gathered(rag: Rag, row: Mapping[str, Any]) -> Iterator[tuple[Term, list[Cand
         return worded(complete(rag.generator, parts_prompt(question, operation), max_tokens=150, stop=("\n",)), operation)
 
     for term in make_plan(row["operation"], asked, split).terms:
-        yield term, candidates(asker.read(term, query, 12), term)[:12]
+        pieces = asker.read(term, query, 12)
+        yield term, with_words(candidates(pieces, term)[:12], words_of(rag.generator, term, pieces))
 
 
 def signs_of(one: Candidate) -> list[float]:
-    return [one.piece.score, one.piece.alone, one.likely, float(one.fits[0]), float(one.fits[1])]
+    return [one.piece.score, one.piece.alone, one.likely, float(one.fits[0]), float(one.fits[1]), one.written]
 
 
 def like_others(one: Candidate, others: list[list[Candidate]]) -> float:

@@ -6,7 +6,7 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
 from importlib import resources
@@ -27,8 +27,8 @@ class Candidate:
     """A figure that may answer: ``piece.text[start:end]``, and the time that it tells of.
 
     ``likely``: log probability that the answer lies in this figure, among the figures of the sentence that tell of the time asked
-    about. ``fits``: whether the question names its unit, and whether it asks for a figure of its kind. ``score``: the log odds that
-    it answers.
+    about. ``fits``: whether the question names its unit, and whether it asks for a figure of its kind. ``written``: 1 if the generator
+    took it for the answer, -1 if it took another, 0 if it took none or was not asked. ``score``: the log odds that it answers.
     """
 
     piece: Piece
@@ -40,12 +40,14 @@ class Candidate:
     when: When | None
     likely: float
     fits: tuple[bool, bool] = (False, False)
+    written: float = 0.0
 
     @property
     def score(self) -> float:
-        """Log odds that it answers, by what the reader makes of its sentence and of the figure, and by unit and kind."""
+        """Log odds that it answers, by what reader and generator make of its sentence and of the figure, and by unit and kind."""
         weights = fitted()["figure"]
-        signs = {"read": self.piece.score, "alone": self.piece.alone, "likely": self.likely, "unit": self.fits[0], "kind": self.fits[1]}
+        signs = {"read": self.piece.score, "alone": self.piece.alone, "likely": self.likely, "unit": self.fits[0], "kind": self.fits[1],
+                 "written": self.written}
         return weights["constant"] + sum(weights[name] * value for name, value in signs.items())
 
     @property
@@ -72,6 +74,13 @@ def candidates(pieces: Sequence[Piece], term: Term) -> list[Candidate]:
     """The figures of some sentences that were read for a term, likeliest first; figures of another time are left out."""
     found = [one for piece in pieces if piece.timely and math.isfinite(piece.alone) for one in _of_piece(piece, term)]
     return sorted(found, key=lambda one: -one.score)
+
+
+def with_words(found: Sequence[Candidate], words: Sequence[Located]) -> list[Candidate]:
+    """The figures with what the generator took for the answer, likeliest first."""
+    taken = [any(one.piece is at.piece and one.start < at.end and at.start < one.end for at in words) for one in found]
+    told = [replace(one, written=1.0 if mine else -1.0 if any(taken) else 0.0) for one, mine in zip(found, taken, strict=True)]
+    return sorted(told, key=lambda one: -one.score)
 
 
 def _of_piece(piece: Piece, term: Term) -> Iterator[Candidate]:

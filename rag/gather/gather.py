@@ -8,15 +8,18 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from rag.answer.choose import Piece
+from rag.answer.locate import Located
 from rag.answer.tables import row_name
-from rag.gather.candidates import Candidate, candidates, chance_of
+from rag.gather.candidates import Candidate, candidates, chance_of, with_words
 from rag.gather.plan import Plan, Term
 from rag.gather.rows import choose_together, likeness
 
 Read = Callable[[Term, int], Sequence[Piece]]  # a term and how many sentences to look at → them, read, likeliest first
+Write = Callable[[Term, Sequence[Piece]], Sequence[Located]]  # a term and its sentences → what the generator takes for the answer
 
 _LOOKED_AT = 12  # sentences for one figure
 _EXACT_DIGITS = 4
+_CLEAR = (0.02, 0.95)  # probabilities of the likeliest figure beyond which the generator is not asked
 
 
 @dataclass(frozen=True)
@@ -34,9 +37,9 @@ class Gathered:
         return chance_of(self.score)
 
 
-def gather_terms(plan: Plan, read: Read, least: float) -> list[Gathered]:
+def gather_terms(plan: Plan, read: Read, write: Write, least: float) -> list[Gathered]:
     """The figure of each term of a plan; none where no figure answers with a probability of at least ``least``."""
-    lists = [candidates(read(term, _LOOKED_AT), term) for term in plan.terms]
+    lists = [_candidates(term, read(term, _LOOKED_AT), write) for term in plan.terms]
     chosen = choose_together(lists)
     rows = []
     for number, (term, found, best) in enumerate(zip(plan.terms, lists, chosen, strict=True)):
@@ -47,6 +50,12 @@ def gather_terms(plan: Plan, read: Read, least: float) -> list[Gathered]:
         else:
             rows.append(Gathered(_as_row(term, best[0]), best[0], best[1], tuple(_same_report(best[0], found))))
     return rows
+
+
+def _candidates(term: Term, pieces: Sequence[Piece], write: Write) -> list[Candidate]:
+    found = candidates(pieces, term)
+    is_clear = not found or not _CLEAR[0] < chance_of(found[0].score) < _CLEAR[1]
+    return found if is_clear else with_words(found, write(term, pieces))
 
 
 def _as_row(term: Term, found: Candidate) -> Term:
