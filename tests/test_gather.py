@@ -220,7 +220,7 @@ def test_a_figure_that_the_generator_takes_goes_before_the_others():
 
     text = "一月42万吨,二月43万吨。"
     article = Article("a", "p", "d", text)
-    piece = Piece(article, Passage("x", "a", text, 0, len(text)), 0, len(text), text)
+    piece = Piece(article, Passage("x", "a", text, 0, len(text)), 0, len(text), text, alone=0.0)
     found = [Candidate(piece, at, at + 4, Fraction(value), "number", "吨", None, -0.5) for at, value in ((2, 420000), (9, 430000))]
     words = [SimpleNamespace(piece=piece, start=9, end=11)]
     assert [(one.value, one.written) for one in with_words(found, words)] == [(430000, 1.0), (420000, -1.0)]
