@@ -278,7 +278,7 @@ class Rag:
         from rag.gather.asking import Asker
         from rag.gather.work import work_out
 
-        asker = Asker(retriever, self.reader, self.searched, self.config.answering, generator.check)
+        asker = Asker(retriever, self.reader, generator, self.searched, self.config.answering, generator.check)
         answer = work_out(operation, query, asker, generator, self._in_english)
         clock.lap("gather")
         return answer

@@ -26,11 +26,11 @@ from rag.gather.candidates import Candidate, candidates, with_words
 from rag.gather.plan import OF_EVENTS, Term, make_plan
 from rag.gather.prompts import parts_prompt
 from rag.gather.rows import likeness
-from rag.gather.work import dated, worded, words_of
+from rag.gather.work import dated, worded
 from rag.generate import complete
 from rag.language.quantities import read
 
-SIGNS = ("read", "alone", "likely", "unit", "kind", "written", "like_others")
+SIGNS = ("read", "alone", "likely", "kind", "written", "like_others")
 TAKEN = (0.3, 0.4, 0.5, 0.6)
 
 
@@ -73,7 +73,7 @@ def examples(rag: Rag, rows: list[dict[str, Any]]) -> Iterator[tuple[list[float]
 
 def gathered(rag: Rag, row: Mapping[str, Any]) -> Iterator[tuple[Term, list[Candidate]]]:
     """The candidates of each term of a question whose operation is known."""
-    asker = Asker(rag.retriever, rag.reader, lambda question: rag.searched(question), rag.config.answering)
+    asker = Asker(rag.retriever, rag.reader, rag.generator, rag.searched, rag.config.answering)
     query = rag.understand(row["question"])
     if row["operation"] in OF_EVENTS:
         return
@@ -84,11 +84,11 @@ def gathered(rag: Rag, row: Mapping[str, Any]) -> Iterator[tuple[Term, list[Cand
 
     for term in make_plan(row["operation"], asked, split).terms:
         pieces = asker.read(term, query, 12)
-        yield term, with_words(candidates(pieces, term)[:12], words_of(rag.generator, term, pieces))
+        yield term, with_words(candidates(pieces, term)[:12], asker.words(term, pieces))
 
 
 def signs_of(one: Candidate) -> list[float]:
-    return [one.piece.score, one.piece.alone, one.likely, float(one.fits[0]), float(one.fits[1]), one.written]
+    return [one.piece.score, one.piece.alone, one.likely, float(one.fits), one.written]
 
 
 def like_others(one: Candidate, others: list[list[Candidate]]) -> float:

@@ -28,13 +28,13 @@ def signs_of(pieces: Sequence[Piece], found: Found) -> dict[str, float]:
     agreed = 0.0 if found.agreed is None else (1.0 if found.agreed else -1.0)
     alone = max(piece.alone for piece in pieces)
     return {"margin": max(-3.0, min(3.0, alone / 2)), "agreed": agreed, "refused": float(len(found.refusals)),
-            "surely": sum(map(_sureness, found.refusals))}
+            "surely": sum(map(sureness, found.refusals))}
 
 
-def _sureness(log_probability: float | None) -> float:
-    """-ln(1 - p), 0 to 7.
+def sureness(log_probability: float | None) -> float:
+    """Returns -ln(1 - p), 0 to 7, of the log probability ln(p) of a text.
 
-    >>> round(_sureness(math.log(0.9)), 1), _sureness(0.0), _sureness(None)
+    >>> round(sureness(math.log(0.9)), 1), sureness(0.0), sureness(None)
     (2.3, 7.0, 4.0)
     """
     if log_probability is None:

@@ -1,4 +1,6 @@
-"""How the question for one figure is put to the archive: searched within the weeks in which its time is reported, and read."""
+"""How a part of a question is put to the archive: searched within the weeks in which its time is reported, and read by reader and
+generator.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +9,13 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from rag.answer.choose import Piece, choose_pieces
+from rag.answer.judge import sureness
+from rag.answer.locate import Located, is_refusal, located_draft
+from rag.answer.prompts import read_prompt
 from rag.config import Answering
+from rag.gather.candidates import chance_of, fitted
 from rag.gather.plan import Term
+from rag.generate import Draft, Generator, complete
 from rag.language.when import When
 from rag.reader import Reader
 from rag.records import Filter, Hit
@@ -18,6 +25,9 @@ from rag.search.retrieve import Retriever
 _TELLING, _NEAR, _ANYWHERE = 12, 8, 6  # passages with a figure of the time asked about, among the reports of it, and in all
 _LOOKED_AT = 12  # sentences for each such number of passages
 _READ_ALONE = 6  # of the likeliest sentences, which are read by themselves too
+_SHOWN = 3  # sentences that the generator reads for one figure
+_LONGEST = 60  # tokens of the words that answer
+_TAKEN = 0.4  # probability from which a sentence is taken to answer
 _STEPS = 4  # times that later (or earlier) reports are looked for
 _DAY = len("2023-04-01")
 _REPORTED_WITHIN = 60  # days after a month or quarter has ended
@@ -29,6 +39,7 @@ class Asker:
 
     retriever: Retriever
     reader: Reader
+    generator: Generator
     understand: Callable[[str], Query]
     settings: Answering
     check: Callable[[], None] = lambda: None  # raises once nobody waits for the answer any more
@@ -37,9 +48,35 @@ class Asker:
         """The likeliest sentences to answer a term of a question, read; the first of them are read by themselves too."""
         return self._chosen(term, asked, self._hits(term, asked, sentences // _LOOKED_AT), sentences, alone)
 
+    def words(self, term: Term, pieces: Sequence[Piece]) -> Sequence[Located]:
+        """What the generator takes for the answer in the likeliest sentences of a term."""
+        shown = [piece for piece in pieces if piece.timely][:_SHOWN]
+        draft = complete(self.generator, read_prompt(term.question, shown), max_tokens=_LONGEST, stop=("\n",))
+        return () if is_refusal(draft) else located_draft(draft, shown).located
+
+    def survey(self, term: Term, asked: Query, sentences: int, alone: int) -> list[Piece]:
+        """The likeliest sentences, each judged by itself by reader and generator (``alone``): all that answer are wanted."""
+        return self._judged(term.question, self.read(term, asked, sentences, alone))
+
+    def _judged(self, question: str, pieces: Sequence[Piece]) -> list[Piece]:
+        """The sentences that were read by themselves with the log odds that they answer, of which the generator may take away."""
+        weights, judged = fitted()["sentence"], []
+        for piece in pieces:
+            piece = replace(piece, alone=weights["constant"] + weights["read"] * piece.alone)
+            if answers(piece):
+                self.check()
+                draft = Draft(self.generator.write(read_prompt(question, [piece]), max_tokens=_LONGEST, stop=("\n",)))
+                nothing = is_refusal("".join(draft))
+                piece = replace(piece, alone=piece.alone + nothing * weights["surely"] * sureness(draft.log_probability))
+            judged.append(piece)
+        return judged
+
     def read_on(self, term: Term, asked: Query, sentences: int, alone: int, *, later: bool) -> list[Piece]:
-        """The likeliest sentences, and those of later (or earlier) reports than any that answers, until none of these does."""
-        pieces = self.read(term, asked, sentences, alone)
+        """The likeliest sentences, and those of later (or earlier) reports than any that answers, until none of these does.
+
+        One sentence may answer such a question, so the generator is asked what was asked.
+        """
+        pieces = self._judged(term.asked, self.read(term, asked, sentences, alone))
         found = pieces
         for _ in range(_STEPS):
             days = [piece.article.date for piece in found if answers(piece) and len(piece.article.date) == _DAY]
@@ -48,7 +85,7 @@ class Asker:
             edge = max(days) if later else min(days)
             next_day = date.fromisoformat(edge) + timedelta(1 if later else -1)
             only = Filter(since=next_day.isoformat()) if later else Filter(until=next_day.isoformat())
-            found = self._chosen(term, asked, self._hits(term, asked, 1, only), _LOOKED_AT, _READ_ALONE)
+            found = self._judged(term.asked, self._chosen(term, asked, self._hits(term, asked, 1, only), _LOOKED_AT, _READ_ALONE))
             pieces = [*pieces, *found]
         return sorted(pieces, key=lambda piece: (not piece.timely, -piece.score))
 
@@ -82,8 +119,8 @@ class Asker:
 
 
 def answers(piece: Piece) -> bool:
-    """Whether a sentence rather answers than not, read by itself."""
-    return piece.timely and piece.alone > 0.0
+    """Whether a sentence is taken to answer, read by itself."""
+    return piece.timely and chance_of(piece.alone) >= _TAKEN
 
 
 def telling(when: When | None) -> Filter:

@@ -27,7 +27,7 @@ class Candidate:
     """A figure that may answer: ``piece.text[start:end]``, and the time that it tells of.
 
     ``likely``: log probability that the answer lies in this figure, among the figures of the sentence that tell of the time asked
-    about. ``fits``: whether the question names its unit, and whether it asks for a figure of its kind. ``written``: 1 if the generator
+    about. ``fits``: whether the question asks for a figure of its kind. ``written``: 1 if the generator
     took it for the answer, -1 if it took another, 0 if it took none or was not asked. ``score``: the log odds that it answers.
     """
 
@@ -39,14 +39,14 @@ class Candidate:
     unit: str
     when: When | None
     likely: float
-    fits: tuple[bool, bool] = (False, False)
+    fits: bool = False
     written: float = 0.0
 
     @property
     def score(self) -> float:
-        """Log odds that it answers, by what reader and generator make of its sentence and of the figure, and by unit and kind."""
+        """Log odds that it answers, by what reader and generator make of its sentence and of the figure, and by its kind."""
         weights = fitted()["figure"]
-        signs = {"read": self.piece.score, "alone": self.piece.alone, "likely": self.likely, "unit": self.fits[0], "kind": self.fits[1],
+        signs = {"read": self.piece.score, "alone": self.piece.alone, "likely": self.likely, "kind": self.fits,
                  "written": self.written}
         return weights["constant"] + sum(weights[name] * value for name, value in signs.items())
 
@@ -98,7 +98,7 @@ def _of_piece(piece: Piece, term: Term) -> Iterator[Candidate]:
 def figure_in(piece: Piece, figure: Quantity, when: When | None, term: Term, probability: float) -> Candidate:
     """A figure of a sentence as a candidate for a term."""
     whole, unit, kind = whole_figure(piece, figure.start, figure.end), unit_of(piece.text, figure), sort_of(figure)
-    fits = (bool(unit) and unit in term.question, (kind == "percent") == bool(_ASKS_SHARE.search(term.question)))
+    fits = (kind == "percent") == bool(_ASKS_SHARE.search(term.question))
     return Candidate(piece, whole.start, whole.end, figure.value, kind, unit, when, math.log(probability), fits)
 
 

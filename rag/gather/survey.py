@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,15 +14,12 @@ from rag.gather.candidates import Candidate, candidates, chance_of, figure_in
 from rag.gather.gather import Gathered
 from rag.gather.plan import Plan, Term
 from rag.language.figures import CELLS, figures_of, time_at
-from rag.language.text import jaccard, letter_pairs
+from rag.language.text import letter_pairs
 from rag.language.when import When, times_in
 from rag.records import headline
 
 _ONE_EVENT = 0.3  # of the words that answer, from which two sentences tell of one event
-_TELLS = 0.0  # log odds from which a sentence answers
-_WORDED_ALIKE = 4.0  # log odds for a sentence that is worded like the likeliest one: events of a kind are
 _BEHIND = 4.0  # log odds behind the best figure from which one is not looked at
-_BEST_TELLS = -2.0  # log odds below which even the likeliest sentence tells of no such event
 _AS_WELL = 2.0  # log odds behind the likeliest sentence within which another tells as well
 _SHOWN = 40  # characters of an event that are shown
 
@@ -83,12 +79,8 @@ def without_total(cells: Sequence[Candidate]) -> list[Candidate]:
 
 def events(pieces: Sequence[Piece], when: When | None) -> list[Event]:
     """The events that sentences tell of, each once, in order of time; ``pieces`` come likeliest first."""
-    read = [piece for piece in pieces if piece.timely and math.isfinite(piece.alone)]
     found: list[Event] = []
-    for piece in read:
-        alike = jaccard(_wording(piece), _wording(read[0]))
-        if piece.alone + _WORDED_ALIKE * alike < (_TELLS if piece is not read[0] else _WORDED_ALIKE + _BEST_TELLS):
-            continue
+    for piece in filter(answers, pieces):
         one = Event(piece, *_words_of(piece), time_of(piece))
         if when and one.when and not (when.covers(one.when) or one.when.covers(when)):
             continue
@@ -141,10 +133,6 @@ def _same_event(one: Event, other: Event) -> bool:
     left, right = (letter_pairs(f"{headline(event.piece.article)}{event.piece.text}") for event in (one, other))
     inner, outer = letter_pairs(one.words), letter_pairs(other.words)
     return _share(left, right) > _ONE_EVENT or _share(inner, outer) > 2 * _ONE_EVENT
-
-
-def _wording(piece: Piece) -> frozenset[str]:
-    return letter_pairs("".join(c for c in piece.text if not c.isdigit()))
 
 
 def _share(one: frozenset[str], other: frozenset[str]) -> float:

@@ -6,8 +6,6 @@ import re
 from collections.abc import Sequence
 
 from rag.answer.choose import Piece
-from rag.answer.locate import Located, is_refusal, located_draft
-from rag.answer.prompts import read_prompt
 from rag.gather.answer import tell, tell_events, tell_first, tell_latest, tell_reports, tell_times
 from rag.gather.asking import Asker
 from rag.gather.gather import gather_terms
@@ -27,8 +25,7 @@ _OF_AN_EVENT = 20  # sentences that are looked at for each event
 _BRACKETS = re.compile("[(\uff08]([^()\uff08\uff09]*)[)\uff09]$")
 _SCALE = re.compile("^(?:[百千]?万|[百千万]?亿)")
 _LIKELIER_THAN_NOT = 0.5  # probability from which a figure is a row
-_LONGEST = 150  # tokens that the generator writes: the parts of a question, or words that answer
-_SHOWN = 3  # sentences that the generator reads for one figure
+_LONGEST = 150  # tokens of the parts of a question
 
 
 def work_out(operation: str, query: Query, asker: Asker, generator: Generator, named: Named) -> Answer | None:
@@ -47,10 +44,7 @@ def work_out(operation: str, query: Query, asker: Asker, generator: Generator, n
         return tell_times(plan, [(term, asker.read(term, query, _OF_AN_EVENT)) for term in plan.terms], language, named)
     told: Answer | None = None
     if plan.terms:
-        def write(term: Term, pieces: Sequence[Piece]) -> Sequence[Located]:
-            return words_of(generator, term, pieces)
-
-        rows = gather_terms(plan, lambda term, sentences: asker.read(term, query, sentences), write, _LIKELIER_THAN_NOT)
+        rows = gather_terms(plan, lambda term, sentences: asker.read(term, query, sentences), asker.words, _LIKELIER_THAN_NOT)
         told = tell(plan, rows, language, named)
         if operation != "rank" or told.derived:
             return told
@@ -60,16 +54,10 @@ def work_out(operation: str, query: Query, asker: Asker, generator: Generator, n
     if operation in ("latest", "first"):
         pieces = asker.read_on(term, query, _SURVEYED, _READ_ALONE, later=operation == "latest")
     else:
-        pieces = asker.read(term, query, _SURVEYED, alone=_READ_ALONE)
+        look = asker.read if operation == "rank" else asker.survey  # of a table every row is wanted
+        pieces = look(term, query, _SURVEYED, _READ_ALONE)
     surveyed = _surveyed(plan, term, pieces, language, named)
     return surveyed if surveyed and (surveyed.derived or not (told and told.rows)) else told
-
-
-def words_of(generator: Generator, term: Term, pieces: Sequence[Piece]) -> Sequence[Located]:
-    """What the generator takes for the answer in the likeliest sentences of a term."""
-    shown = [piece for piece in pieces if piece.timely][:_SHOWN]
-    draft = complete(generator, read_prompt(term.question, shown), max_tokens=_LONGEST, stop=("\n",))
-    return () if is_refusal(draft) else located_draft(draft, shown).located
 
 
 def _surveyed(plan: Plan, term: Term, pieces: Sequence[Piece], language: str, named: Named) -> Answer | None:
