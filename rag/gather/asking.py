@@ -74,9 +74,10 @@ class Asker:
     def read_on(self, term: Term, asked: Query, sentences: int, alone: int, *, later: bool) -> list[Piece]:
         """The likeliest sentences, and those of later (or earlier) reports than any that answers, until none of these does.
 
-        One sentence may answer such a question, so the generator is asked what was asked.
+        One sentence may answer for the latest figure, so the generator is asked what was asked.
         """
-        pieces = self._judged(term.asked, self.read(term, asked, sentences, alone))
+        question = term.asked if later else term.question
+        pieces = self._judged(question, self.read(term, asked, sentences, alone))
         found = pieces
         for _ in range(_STEPS):
             days = [piece.article.date for piece in found if answers(piece) and len(piece.article.date) == _DAY]
@@ -85,7 +86,7 @@ class Asker:
             edge = max(days) if later else min(days)
             next_day = date.fromisoformat(edge) + timedelta(1 if later else -1)
             only = Filter(since=next_day.isoformat()) if later else Filter(until=next_day.isoformat())
-            found = self._judged(term.asked, self._chosen(term, asked, self._hits(term, asked, 1, only), _LOOKED_AT, _READ_ALONE))
+            found = self._judged(question, self._chosen(term, asked, self._hits(term, asked, 1, only), _LOOKED_AT, _READ_ALONE))
             pieces = [*pieces, *found]
         return sorted(pieces, key=lambda piece: (not piece.timely, -piece.score))
 
