@@ -23,10 +23,10 @@ from examples import PLACES, Examples, R, Row, person
 from made_up import add_reports, add_shares, add_tables, add_timed_tables
 
 from rag.answer.english import zones_in_chinese
-from rag.language.dates import dates_in_chinese
 from rag.language.names import chinese_form, romanised_names
 from rag.language.quantities import figures_in_chinese
 from rag.language.text import sentences
+from rag.language.when import times_in_chinese
 from rag.models import resolve
 from rag.search.dictionary import Dictionary
 from rag.search.query import with_translations
@@ -74,7 +74,7 @@ def named(question: str, text: str) -> str:
     for name in romanised_names(question):
         form = chinese_form(name, [text])
         question = question.replace(name, form) if form else question
-    return dates_in_chinese(figures_in_chinese(zones_in_chinese(question)))
+    return times_in_chinese(figures_in_chinese(zones_in_chinese(question)))
 
 
 def add_glosses(made: Examples, near: Sequence[Sequence[int]]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 from examples import PLACES, Examples, R, person, place_name
 
-from rag.language.dates import dates_in_chinese
+from rag.language.when import times_in_chinese
 
 WORDS = yaml.safe_load(Path(__file__).with_name("made_up_words.yaml").read_text(encoding="utf-8"))
 
@@ -160,7 +160,7 @@ class TimedTable:
         of = R.choice((place, self.place)) if not who else who + (f" in {place}" if place and R.random() < 0.5 else "")
         english = R.choice((f"What was the {what_en} of {of} in {when_en}?", f"How high was the {what_en} of {of} in {when_en}?",
                             f"In {when_en}, what did the {what_en} of {of} come to?"))
-        return chinese, dates_in_chinese(english)
+        return chinese, times_in_chinese(english)
 
     def unanswered(self) -> list[tuple[str, str]]:
         """Questions that no cell answers: a row, a year, a measure or a place that is not there."""

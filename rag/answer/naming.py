@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from rag.answer.english import zones_in_chinese
-from rag.language.dates import dates_in_chinese
 from rag.language.names import (
     NO_NAMES,
     chinese_form,
@@ -17,6 +16,7 @@ from rag.language.names import (
     without_negated,
 )
 from rag.language.quantities import figures_in_chinese
+from rag.language.when import times_in_chinese
 from rag.search.dictionary import Dictionary
 from rag.search.query import Query
 from rag.search.retrieve import Retriever
@@ -36,7 +36,7 @@ def with_names(query: Query, retriever: Retriever, dictionary: Dictionary | None
     named = " ".join(meant.split())  # what is not meant would only lead the reader astray
     for name, form in known.items():
         named = named.replace(name, form)
-    named = dates_in_chinese(figures_in_chinese(zones_in_chinese(named)))
+    named = times_in_chinese(figures_in_chinese(zones_in_chinese(named)))
     return replace(
         query, named=named, forms=tuple(known.items()), terms=dictionary.terms(named) if dictionary else (),
         scope=tuple(places_meant(query.question, forms)),

@@ -103,21 +103,3 @@ def _tokens(parts: dict[str, str | None], written: str) -> list[str]:
     known = parts.get("y") or year_of(month, written)
     named = [f"d{known}{month:02}{day:02}"] if known and day else []
     return named + ([f"m{known}{month:02}"] if known else []) + ([f"md{month:02}{day:02}"] if day else [])
-
-
-def dates_in_chinese(question: str) -> str:
-    """Rewrites the English dates of a question in Chinese, because a small model translates them wrongly.
-
-    >>> dates_in_chinese("How many by 17 December 2022, or in June 2023?")
-    'How many by 2022年12月17日, or in 2023年6月?'
-    """
-    for pattern in _PATTERNS[1:]:
-        question = pattern.sub(_chinese_date, question)
-    return question
-
-
-def _chinese_date(match: re.Match[str]) -> str:
-    parts = match.groupdict()
-    month = int(parts["m"]) if parts.get("m") else MONTH_NUMBER[parts["n"].lower()]
-    year = f"{parts['y']}年" if parts.get("y") else ""
-    return f"{year}{month}月" + (f"{int(parts['d'])}日" if parts.get("d") else "")

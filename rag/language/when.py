@@ -44,7 +44,8 @@ _PATTERNS = tuple(re.compile(pattern, re.I) for pattern in (
     rf"\b(?P<n>{MONTH})\b\.?(?!\s+(?:be|have|not|also|day)\b){_EN_Y}?",
     rf"\b(?:the\s+)?first\s+(?P<months>\w+)\s+months{_EN_Y}?", rf"\b(?:the\s+)?first\s+(?P<quarters>two|three)\s+quarters{_EN_Y}?",
     rf"\b(?:the\s+)?(?P<quarter>first|second|third|fourth|1st|2nd|3rd|4th)\s+quarter{_EN_Y}?", rf"\bQ(?P<quarter>[1-4]){_EN_Y}?",
-    rf"\b(?:the\s+)?(?P<half>first|second)\s+half(?:\s+of\s+the\s+year)?{_EN_Y}?", rf"\bH(?P<half>[12]){_EN_Y}?",
+    rf"\b(?:the\s+)?(?P<half>first|second)\s+half(?!\s+of\s+(?:{MONTH})\b)(?:\s+of\s+the\s+year)?{_EN_Y}?",
+    rf"\bH(?P<half>[12]){_EN_Y}?",
     r"(?<![\w.,$¥€£])(?P<y>(?:19|20)\d\d)\b(?![.,]?\d|%|\s*年)(?:\s+(?P<all>as a whole|full year))?",
 ))
 _UNNAMED = 0  # the year of a time that names none
@@ -169,6 +170,20 @@ def times_in(text: str, written: str = "") -> list[NamedTime]:
     return list(_with_years(_same_months(found, folded), written))
 
 
+def times_in_chinese(text: str) -> str:
+    """Rewrites the English times of a text in Chinese, because a small model translates them wrongly; bare years stay.
+
+    >>> times_in_chinese("How many by 17 December, or from May to June 2023, or from 1 to 5 July 2023, after 2021?")
+    'How many by 2023年12月17日, or from 2023年5月 to 2023年6月, or from 2023年7月1日 to 2023年7月5日, after 2021?'
+    >>> times_in_chinese("in the second half of 2022, in the second half of July")
+    'in 2022年下半年, in the second half of 2022年7月'
+    """
+    for time in reversed(times_in(text)):
+        if time.when.kind != "year" or not text[time.start : time.end].isdigit():
+            text = text[: time.start] + time.when.label + text[time.end :]
+    return text
+
+
 _END = "末底初"  # of the month: still that month
 _LISTED = re.compile(
     rf"{_Y}?(?<![\d.])(?P<list>\d{{1,2}}(?:[、,和与]\d{{1,2}})+)\s*(?:月份?(?![\d日])|{_N}个月)"
@@ -199,8 +214,8 @@ def _listed(folded: str, written: str) -> Iterator[NamedTime]:
 
 _DAYS = tuple(re.compile(pattern, re.I) for pattern in (
     rf"{_Y}?(?P<m>\d{{1,2}})月(?P<d>\d{{1,2}})[日号]?(?P<join>{_JOIN})(?P<to>\d{{1,2}})[日号]",
-    rf"(?<![\d.])(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?P<join>\s*(?:to|through|until|[-–—])\s*)(?P<to>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?"
-    rf"(?P<n>{MONTH})\b\.?{_EN_Y}?",
+    rf"(?<![\d.])(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?P<join>\s*(?:to|through|until|and|[-–—])\s*)(?P<to>\d{{1,2}})(?:st|nd|rd|th)?\s+"
+    rf"(?:of\s+)?(?P<n>{MONTH})\b\.?{_EN_Y}?",
     rf"\b(?P<n>{MONTH})\b(?! day\b)\.?\s+(?P<d>\d{{1,2}})(?P<join>\s*(?:to|through|until|[-–—])\s*)(?P<to>\d{{1,2}})\b(?!\d){_EN_Y}?"))
 
 
