@@ -144,7 +144,7 @@ def in_scope(hits: Sequence[Hit], scope: Sequence[str]) -> list[Hit]:
 def _count_mentions(article: Article, scope: Sequence[str]) -> int:
     captions = " ".join(caption.text + caption.credit for caption in article.captions)
     story = article.links.story if article.links else ""
-    whole = fold(f"{article.section} {story} {headline(article)} {article.byline} {article.text} {captions}")
+    whole = fold(f"{article.paper} {article.section} {story} {headline(article)} {article.byline} {article.text} {captions}")
     return sum(fold(name) in whole for name in scope)
 
 
@@ -159,13 +159,16 @@ def _may_report_period(query: Query, piece: Piece) -> bool:
 
 
 def _of_period(query: Query, piece: Piece, scores: SentenceScores) -> SentenceScores:
-    """The scores of a row of a table without its cells of another time than the one asked about: none of them answers."""
+    """The scores of a sentence without what is only shown before it; of a row of a table also without its cells of another time than
+    the one asked about: none of these answers.
+    """
+    shift = len(piece.before)
+    scores = scores.without([(0, shift)])
     if query.period is None or not piece.is_row or not piece.timely:
         return scores
-    shift = len(piece.before)
     barred, lost = ([(cell.start + shift, cell.end + shift) for cell in some]
                     for some in of_other_times(piece.text, query.period, piece.article.date))
-    return scores.without(barred, lost)
+    return scores.without([(0, shift), *barred], lost)
 
 
 def _named_rows(query: Query, pieces: Sequence[Piece]) -> list[Piece]:

@@ -25,6 +25,7 @@ from rag.pages.marks import (
     is_masthead,
     is_page_header,
     is_pointer,
+    paper_name,
 )
 from rag.pages.photos import label_photos, label_pull_quotes, rejoin_photo_stories
 from rag.pages.regions import regions_of
@@ -68,11 +69,12 @@ def read_page(text: str, source: str = "page") -> Page:
     day = next((d for at, b in enumerate(blocks) if labels[at] == "header" and (d := masthead_date(b.text))), "")
     stem = PurePath(source).stem
     day = day or name_date(stem)
+    paper = next((name for at, b in enumerate(blocks) if labels[at] == "header" and (name := paper_name(b.text))), "")
     written = [write_article(text, region, seams, source, f"{stem}#{n}", day)
                for n, region in enumerate(regions, start=1)]
     headers = [(b.start, number) for at, b in enumerate(blocks) if labels[at] == "header" and (number := header_page(b.text))]
     otherwise = name_page(stem, PurePath(source).parent.name)
-    articles = [replace(article, page=_page_of(article, headers) or otherwise) for article in written]
+    articles = [replace(article, page=_page_of(article, headers) or otherwise, paper=paper) for article in written]
     return Page(tuple(articles), furniture_of(text, blocks, labels, articles))
 
 

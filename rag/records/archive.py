@@ -166,7 +166,7 @@ class Article:
     ``confidence``: the lowest confidence of the reader in its region and joints, 0 to 1.
     ``doubts``: one line for each uncertain decision of the reader.
     ``corrected``: field (``title``, ``byline``, ``date``) that a user corrected → its value on the page.
-    ``page``: the number of its page in the issue (``3``, ``A3``), or ``""``.
+    ``page``: the number of its page in the issue (``3``, ``A3``), or ``""``. ``paper``: the name at the head of its page, or ``""``.
     ``lines``: the printed lines of the article, ascending; ``()`` for a source without pages, such as plain text.
     """
 
@@ -188,6 +188,7 @@ class Article:
     doubts: tuple[str, ...] = ()
     corrected: Mapping[str, str] = field(default_factory=dict)
     page: str = ""
+    paper: str = ""
     jump: Jump | None = None
     links: Links | None = None
     lines: tuple[PrintedLine, ...] = ()
@@ -215,7 +216,7 @@ class Article:
             "spans": [[r.start, r.end, r.source] for r in self.runs.get("text", ())],
             "joints": [asdict(j) for j in self.joints],
             "confidence": round(self.confidence, 4), "doubts": list(self.doubts), "corrected": dict(self.corrected),
-            "page": self.page or None, "jump": asdict(self.jump) if self.jump else None,
+            "page": self.page or None, "paper": self.paper or None, "jump": asdict(self.jump) if self.jump else None,
             "links": asdict(self.links) if self.links else None,
         }
 
