@@ -53,7 +53,12 @@ class Piece:
     @property
     def read_as(self) -> Sentence:
         """Returns the reader's input: the sentence under the headline and date of its article."""
-        return Sentence(simplified(f"{headline(self.article)} {self.article.date}".strip()), self.before + simplified(self.text))
+        return Sentence(simplified(f"{self.heading} {self.article.date}".strip()), self.before + simplified(self.text))
+
+    @property
+    def heading(self) -> str:
+        """The headline under which it is read, with the name of the paper: a local paper does not name its place in every story."""
+        return f"{self.article.paper} {headline(self.article)}".strip()
 
     @cached_property
     def before(self) -> str:

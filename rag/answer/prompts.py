@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from rag.answer.choose import Piece
 from rag.generate import Prompt
 from rag.language.enumerations import with_pairs_spelled_out
-from rag.records import Turn, headline
+from rag.records import Turn
 
 NOT_SAID = "无"
 
@@ -121,8 +121,8 @@ def _shown(pieces: Sequence[Piece]) -> str:
     """Lists the sentences in page order under the title of their article; the article of the first piece comes first."""
     lines, articles = [], list(dict.fromkeys(piece.article.article_id for piece in pieces))
     for piece in sorted(pieces, key=lambda p: (articles.index(p.article.article_id), p.passage.field, p.passage.item, p.start)):
-        if f"《{headline(piece.article)}》" not in lines:
-            lines.append(f"《{headline(piece.article)}》")
+        if f"《{piece.heading}》" not in lines:
+            lines.append(f"《{piece.heading}》")
         lines.append(with_pairs_spelled_out(piece.read_as.text))
     return "\n".join(lines)
 
