@@ -175,15 +175,22 @@ def times_in_chinese(text: str) -> str:
 
     >>> times_in_chinese("How many by 17 December, or from May to June 2023, or from 1 to 5 July 2023, after 2021?")
     'How many by 2023年12月17日, or from 2023年5月 to 2023年6月, or from 2023年7月1日 to 2023年7月5日, after 2021?'
-    >>> times_in_chinese("in the second half of 2022, in the second half of July")
-    'in 2022年下半年, in the second half of 2022年7月'
+    >>> times_in_chinese("in January-May, in the second half of 2022, in the second half of July")
+    'in 2022年1—5月, in 2022年下半年, in the second half of 2022年7月'
     """
+    after: NamedTime | None = None
     for time in reversed(times_in(text)):
+        if after and after.when.kind == time.when.kind == "month" and _HYPHEN.fullmatch(text, time.end, after.start):
+            time, end = replace(time, when=replace(time.when, last=after.when.last)), after.start + len(after.when.label)
+        else:
+            end = time.end
         if time.when.kind != "year" or not text[time.start : time.end].isdigit():
-            text = text[: time.start] + time.when.label + text[time.end :]
+            text = text[: time.start] + time.when.label + text[end:]
+        after = time
     return text
 
 
+_HYPHEN = re.compile(r"\s*[-–—]\s*")
 _END = "末底初"  # of the month: still that month
 _LISTED = re.compile(
     rf"{_Y}?(?<![\d.])(?P<list>\d{{1,2}}(?:[、,和与]\d{{1,2}})+)\s*(?:月份?(?![\d日])|{_N}个月)"

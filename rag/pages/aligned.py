@@ -14,7 +14,7 @@ import re
 from rag.language.when import times_in
 
 _GAP = re.compile(r"\t+| {2,}|\u3000{2,}")
-_FIGURE = re.compile(r"[-+−]?\d[\d.,]*\D{0,6}")  # a figure with its unit
+_FIGURE = re.compile(r"[-+−]?\d[\d.,:]*\D{0,6}|[-–—]+")  # a figure with its unit, a time of the day, or the dash of an empty cell
 _MIN_ROWS, _MIN_COLUMNS = 3, 3
 
 

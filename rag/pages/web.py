@@ -6,7 +6,8 @@ Menus, footers and other boilerplate become comments (``<!-- … -->``), which b
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import takewhile, zip_longest
 
 from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PreformattedString, Tag
@@ -73,18 +74,42 @@ def _rows(table: Tag) -> list[str]:
     rows = [row for row in rows if row]
     if len(rows) < 2 or max(map(len, rows)) < 2 or table.find(["table", "p", "div", *_HEADINGS]):
         return []
-    lines = [_row(row) for row in rows]
-    if all(cell.name == "th" for cell in rows[0]):
-        lines.insert(1, "|" + "---|" * lines[0].count(" | ") + "---|")
+    heads = sum(1 for _ in takewhile(lambda row: all(cell.name == "th" for cell in row), rows[:-1]))
+    grid = _grid(rows)
+    lines = [_line_of(row) for row in grid[heads:]]
+    if heads:
+        header = [" ".join(dict.fromkeys(filter(None, column))) for column in zip_longest(*grid[:heads], fillvalue="")]
+        lines = [_line_of(header), "|" + "---|" * len(header), *lines]
     caption = table.find("caption")
     return [*([" ".join(caption.get_text().split()) + "\n"] if caption else []), *lines]
 
 
-def _row(cells: list[Tag]) -> str:
-    """Returns a row as one line; a cell that spans several columns is repeated in each."""
-    texts = []
-    for cell in cells:
-        span = str(cell.get("colspan") or "1")
-        text = " ".join(cell.get_text(" ").split()).replace("|", "/")
-        texts += [text] * (min(int(span), 50) if span.isdigit() else 1)
+def _grid(rows: Sequence[Sequence[Tag]]) -> list[list[str]]:
+    """Returns the texts of the cells by row and column; a cell that spans several columns or rows is repeated in each."""
+    grid: list[list[str]] = []
+    reaching: dict[int, tuple[str, int]] = {}  # column → text of a cell of a row above, and how many rows it still spans
+    for row in rows:
+        cells, texts, below = list(row), list[str](), dict[int, tuple[str, int]]()
+        while cells or len(texts) in reaching:
+            if len(texts) in reaching:
+                spans = [(*reaching.pop(len(texts)), 1)]
+            else:
+                cell = cells.pop(0)
+                spans = [(" ".join(cell.get_text(" ").split()).replace("|", "/"), _span(cell, "rowspan") - 1, _span(cell, "colspan"))]
+            for text, left, wide in spans:
+                for _ in range(wide):
+                    if left:
+                        below[len(texts)] = (text, left - 1)
+                    texts.append(text)
+        grid.append(texts)
+        reaching = below
+    return grid
+
+
+def _span(cell: Tag, name: str) -> int:
+    span = str(cell.get(name) or "1")
+    return max(1, min(int(span), 50)) if span.isdigit() else 1
+
+
+def _line_of(texts: list[str]) -> str:
     return f"| {' | '.join(texts)} |"
