@@ -36,6 +36,21 @@ def test_an_html_table_is_read_by_rows_and_menus_belong_to_no_article(tmp_path):
     assert article.title == "甲村茶园" and article.text == "面积如下:\n村 下坪村 | 面积(亩) 2460"
 
 
+def test_cells_that_span_rows_and_headers_of_several_lines_reach_every_cell_under_them(tmp_path):
+    html = ("<h1>水泥行业产量上升</h1><p>本报讯 县建材协会昨天通报今年前三季度四家水泥企业的产量和利润,产量有升有降。</p><table>"
+            "<tr><th rowspan='2'>镇</th><th rowspan='2'>企业</th><th colspan='2'>2022年</th><th>2023年</th></tr>"
+            "<tr><th>产量(吨)</th><th>利润(元)</th><th>产量(吨)</th></tr>"
+            "<tr><td rowspan='2'>白石</td><td>甲厂</td><td>86</td><td>42</td><td>91</td></tr>"
+            "<tr><td>乙厂</td><td>52</td><td>23</td><td>49</td></tr>"
+            "<tr><td colspan='2'>合计</td><td>138</td><td>65</td><td>140</td></tr></table>")
+    (tmp_path / "页.html").write_text(html, encoding="utf-8")
+    [article] = read_articles(tmp_path / "页.html")
+    assert article.tables == ((
+        "镇 白石 | 企业 甲厂 | 2022年 产量(吨) 86 | 2022年 利润(元) 42 | 2023年 产量(吨) 91",
+        "镇 白石 | 企业 乙厂 | 2022年 产量(吨) 52 | 2022年 利润(元) 23 | 2023年 产量(吨) 49",
+        "镇 合计 | 企业 合计 | 2022年 产量(吨) 138 | 2022年 利润(元) 65 | 2023年 产量(吨) 140"),)
+
+
 @pytest.mark.parametrize("named", ["gbk", "utf-8", "nonsense"])
 def test_html_that_is_utf8_is_read_as_that_whatever_it_says(tmp_path, named):
     [article] = read(tmp_path, "a.html", f"<meta charset={named}><h1>石桥市启用公交</h1><p>投入60辆。</p>")

@@ -283,6 +283,12 @@ def test_the_name_of_the_paper_is_no_article_and_gives_every_story_its_date(head
     assert [(a.title, a.date) for a in articles_of(page, "页.md")] == [("城西水库开闸", "2023-07-12"), ("夜市又热闹起来", "2023-07-12")]
 
 
+@pytest.mark.parametrize(("head", "paper"), [("沙洲都市报 2023年7月12日 星期三 法治", "沙洲都市报"), ("第5版 2023年7月12日", "")])
+def test_an_article_knows_the_paper_at_the_head_of_its_page(head, paper):
+    [article] = articles_of(f"{head}\n\n# 城西水库开闸\n\n{STORY}\n", "页.md")
+    assert article.paper == paper and article.to_dict()["paper"] == (paper or None)
+
+
 def test_headings_of_a_plain_text_are_found_without_marks():
     page = f"沙洲日报 2023年7月12日\n\n城西水库开闸\n本报记者 何一川\n\n{STORY}\n\n夜市又热闹起来\n\n{BRIEF}\n"
     assert [a.title for a in articles_of(page, "页.txt")] == ["城西水库开闸", "夜市又热闹起来"]
@@ -295,6 +301,9 @@ def test_a_table_set_with_tabs_or_spaces_is_a_table(tmp_path, gap):
     (tmp_path / "页.txt").write_text(page, encoding="utf-8")
     [article] = read_articles(tmp_path / "页.txt")
     assert "水库 龙湾 | 2023年库容(万立方米) 14200 | 水位 138.7米" in article.text
+    trains = "车次   到点    开点\nK7   06:42   06:48\nD31   ——   08:17\nG16   10:03   10:05\n".replace("   ", gap)
+    (tmp_path / "页.txt").write_text(f"# 列车改点\n\n{STORY}\n\n{trains}", encoding="utf-8")
+    assert "车次 D31 | 到点 —— | 开点 08:17" in read_articles(tmp_path / "页.txt")[0].text
     names = "甲村     王某     李某\n乙村     赵某     钱某\n丙村     孙某     周某\n"
     (tmp_path / "页.txt").write_text(f"# 名单\n\n{STORY}\n\n{names}", encoding="utf-8")
     assert " | " not in read_articles(tmp_path / "页.txt")[0].text

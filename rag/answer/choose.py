@@ -131,13 +131,17 @@ def fitted() -> Mapping[str, Mapping[str, float]]:
 
 
 def in_scope(hits: Sequence[Hit], scope: Sequence[str]) -> list[Hit]:
-    """Returns the hits whose article mentions most of the places and names in ``scope``; ``[]`` if no article mentions any.
+    """Returns the hits whose article, or the name of its paper, mentions most of the places and names in ``scope``; ``[]`` if none
+    mentions any.
 
     The filter keeps a question about one place from being answered from an article about another.
 
     >>> hit = Hit(1, 1.0, Passage("x", "a", "", 0, 0), Article("a", "p", "d", "随州开工"))
     >>> in_scope([hit], ["随州"]) == [hit], in_scope([hit], ["苏州"])
     (True, [])
+    >>> local = Hit(1, 1.0, hit.passage, Article("a", "p", "d", "我市新桥开工", paper="苏州日报"))
+    >>> in_scope([hit, local], ["苏州"]) == [local]
+    True
     """
     if not scope:
         return list(hits)
