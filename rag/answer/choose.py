@@ -139,7 +139,7 @@ def in_scope(hits: Sequence[Hit], scope: Sequence[str]) -> list[Hit]:
     >>> hit = Hit(1, 1.0, Passage("x", "a", "", 0, 0), Article("a", "p", "d", "随州开工"))
     >>> in_scope([hit], ["随州"]) == [hit], in_scope([hit], ["苏州"])
     (True, [])
-    >>> local = Hit(1, 1.0, hit.passage, Article("a", "p", "d", "我市新桥开工", paper="苏州日报"))
+    >>> local = Hit(1, 1.0, hit.passage, Article("b", "p", "d", "我市新桥开工", paper="苏州日报"))
     >>> in_scope([hit, local], ["苏州"]) == [local]
     True
     """
