@@ -4,6 +4,7 @@
 
 A logistic regression over the candidates of every question with parts: is this one of the true figures? Prints, cross-validated by
 question, how often the first choice is right where a right one is there, and how many figures are taken at each least probability.
+Another over the sentences that are read for a list, a count, the latest figure or a conflict: does this one tell a true row?
 """
 
 from __future__ import annotations
@@ -20,17 +21,21 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
 from rag import Rag
-from rag.doors.evaluate_gathered import iso_period
+from rag.answer.judge import sureness
+from rag.answer.locate import is_refusal
+from rag.answer.prompts import read_prompt
+from rag.doors.evaluate_gathered import iso_period, tells
 from rag.gather.asking import Asker
 from rag.gather.candidates import Candidate, candidates, with_words
-from rag.gather.plan import OF_EVENTS, Term, make_plan
+from rag.gather.plan import OF_EVENTS, Plan, Term, make_plan
 from rag.gather.prompts import parts_prompt
 from rag.gather.rows import likeness
-from rag.gather.work import dated, worded
-from rag.generate import complete
+from rag.gather.work import dated, topic, worded
+from rag.generate import Draft, complete
 from rag.language.quantities import read
 
 SIGNS = ("read", "alone", "likely", "kind", "written", "like_others")
+SURVEYED = ("list", "count", "latest", "conflict")
 TAKEN = (0.3, 0.4, 0.5, 0.6)
 
 
@@ -55,7 +60,9 @@ def main() -> None:
     weights = dict(zip(SIGNS, map(float, model.coef_[0].round(3)), strict=True))
     together = {"like_others": weights.pop("like_others")}
     before = json.loads(arguments.out.read_text(encoding="utf-8")) if arguments.out.exists() else {}
-    fitted = {**before, "figure": {"constant": round(float(model.intercept_[0]), 3), **weights}, "together": together}
+    sentence = fit_sentences(Rag.open(arguments.config), rows)
+    figure = {"constant": round(float(model.intercept_[0]), 3), **weights}
+    fitted = {**before, "figure": figure, "together": together, "sentence": sentence}
     arguments.out.write_text(json.dumps(fitted, indent=1) + "\n", encoding="utf-8")
 
 
@@ -85,6 +92,31 @@ def gathered(rag: Rag, row: Mapping[str, Any]) -> Iterator[tuple[Term, list[Cand
     for term in make_plan(row["operation"], asked, split).terms:
         pieces = asker.read(term, query, 12)
         yield term, with_words(candidates(pieces, term)[:12], asker.words(term, pieces))
+
+
+def fit_sentences(rag: Rag, rows: list[dict[str, Any]]) -> dict[str, float]:
+    """What reader and generator tell of a sentence read by itself, weighed."""
+    found = [case for row in rows if row["operation"] in SURVEYED for case in sentences(rag, row)]
+    signs, right = np.array([case[:2] for case in found]), np.array([case[2] for case in found], bool)
+    model = LogisticRegression(C=1.0)
+    taken = cross_val_predict(model, signs, right, cv=5, method="predict_proba")[:, 1] >= TAKEN[1]
+    print(f"{len(right)} sentences, {right.sum()} tell a true row; taken from {TAKEN[1]}: {taken.sum()}, right {right[taken].sum()}")
+    model.fit(signs, right)
+    return dict(zip(("constant", "read", "surely"), map(float, [*model.intercept_.round(3), *model.coef_[0].round(3)]), strict=True))
+
+
+def sentences(rag: Rag, row: Mapping[str, Any]) -> Iterator[tuple[float, float, bool]]:
+    """Of each sentence the reader's log odds, how sure the generator is that it tells nothing, and whether it tells a true row."""
+    asker = Asker(rag.retriever, rag.reader, rag.generator, rag.searched, rag.config.answering)
+    query = rag.understand(row["question"])
+    plan = Plan(row["operation"], query.question if query.language == "zh" else dated(query))
+    term = topic(plan, lambda question, what: [complete(rag.generator, parts_prompt(question, what), max_tokens=150, stop=("\n",))])
+    pieces = [piece for piece in asker.read(term, query, 60, 24) if piece.timely]
+    for piece in pieces[:12]:
+        draft = Draft(rag.generator.write(read_prompt(term.question, [piece]), max_tokens=60, stop=("\n",)))
+        nothing = is_refusal("".join(draft))
+        right = any(tells(true, piece.text, piece.article.date) for true in row["rows"])
+        yield max(-8.0, min(8.0, piece.alone)), sureness(draft.log_probability) if nothing else 0.0, right
 
 
 def signs_of(one: Candidate) -> list[float]:

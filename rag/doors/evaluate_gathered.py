@@ -64,16 +64,17 @@ def _told(text: str, wanted: Sequence[str]) -> bool:
 
 
 def _is_found(true: Mapping[str, Any], answer: Answer) -> bool:
-    cited = any(_tells(true, citation.quote, citation.date) for citation in answer.citations)
+    cited = any(tells(true, citation.quote, citation.date) for citation in answer.citations)
     return cited or any(_same_value(mine, true) for mine in answer.rows)
 
 
 def _is_row(mine: Row, true: Mapping[str, Any], answer: Answer) -> bool:
     cited = [citation for citation in answer.citations if citation.number in mine.citations]
-    return _same_value(mine, true) or any(_tells(true, citation.quote, citation.date) for citation in cited)
+    return _same_value(mine, true) or any(tells(true, citation.quote, citation.date) for citation in cited)
 
 
-def _tells(true: Mapping[str, Any], quote: str, date: str) -> bool:
+def tells(true: Mapping[str, Any], quote: str, date: str) -> bool:
+    """Whether a quotation of a report of some day tells a true row."""
     return any(source.get("date", date) == date and _share(quote, source["quote"]) for source in true["sources"])
 
 
