@@ -92,15 +92,15 @@ def _grid(rows: Sequence[Sequence[Tag]]) -> list[list[str]]:
         cells, texts, below = list(row), list[str](), dict[int, tuple[str, int]]()
         while cells or len(texts) in reaching:
             if len(texts) in reaching:
-                spans = [(*reaching.pop(len(texts)), 1)]
+                (text, left), wide = reaching.pop(len(texts)), 1
             else:
                 cell = cells.pop(0)
-                spans = [(" ".join(cell.get_text(" ").split()).replace("|", "/"), _span(cell, "rowspan") - 1, _span(cell, "colspan"))]
-            for text, left, wide in spans:
-                for _ in range(wide):
-                    if left:
-                        below[len(texts)] = (text, left - 1)
-                    texts.append(text)
+                text = " ".join(cell.get_text(" ").split()).replace("|", "/")
+                left, wide = _span(cell, "rowspan") - 1, _span(cell, "colspan")
+            for _ in range(wide):
+                if left:
+                    below[len(texts)] = (text, left - 1)
+                texts.append(text)
         grid.append(texts)
         reaching = below
     return grid
