@@ -47,10 +47,14 @@ class Store(Section):
 
 
 class Embedding(Section):
-    """The multilingual embedding model."""
+    """The multilingual embedding model.
+
+    ``device`` ``auto``: builds run on a GPU if torch has one, questions on the processor.
+    """
 
     model: str = "intfloat/multilingual-e5-small"
     backend: Literal["auto", "openvino", "torch"] = "auto"
+    device: Literal["auto", "cpu", "cuda"] = "auto"
     batch_size: int = Field(8, ge=1, le=512)
     max_tokens: int = Field(512, ge=16, le=8192)
     query_prefix: str | None = None

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import openvino
+import pytest
 from openvino import opset13 as op
 
-from rag.index.embed import eight_bits
+from rag.config import Config
+from rag.errors import ModelError
+from rag.index.embed import cluster, eight_bits, torch_encoder
 from rag.index.embed.eight_bits import quantise
 from rag.index.embed.graph import same_length_batches
 
@@ -53,3 +56,20 @@ def test_texts_of_one_length_go_together_and_each_goes_once():
     assert sorted(i for group in groups for i in group) == list(range(6)) and max(map(len, groups)) == 2
     assert all(len({lengths[i] for i in group}) == 1 for group in groups)
     assert [lengths[g[0]] for g in groups] == sorted((lengths[g[0]] for g in groups), reverse=True)
+
+
+def test_a_gpu_that_is_not_there_is_named_with_what_to_do(monkeypatch, tmp_path):
+    monkeypatch.setattr(torch_encoder, "has_gpu", lambda: False)
+    with pytest.raises(ModelError, match="embedding.device: cuda, but torch finds no GPU"):
+        torch_encoder.TorchEncoder(tmp_path, 512, 8, "cuda")
+
+
+@pytest.mark.parametrize("device, backend, gpu, opened", [
+    ("auto", "auto", True, "cuda"), ("auto", "torch", True, "cuda"), ("auto", "openvino", True, None),
+    ("cpu", "auto", True, None), ("auto", "auto", False, None)])
+def test_a_build_runs_on_a_gpu_if_there_is_one_and_nothing_else_is_set(monkeypatch, device, backend, gpu, opened):
+    monkeypatch.setattr(cluster, "has_gpu", lambda: gpu)
+    monkeypatch.setattr(cluster, "open_embedder", lambda settings, offline: settings.device)
+    config = Config(embedding={"device": device, "backend": backend})
+    with cluster.for_building("given", config) as embedder:
+        assert embedder == (opened or "given")

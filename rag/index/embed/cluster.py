@@ -24,6 +24,7 @@ import numpy as np
 
 from rag.errors import ModelError, RagError
 from rag.index.embed.embedder import Embedder, open_embedder
+from rag.index.embed.torch_encoder import has_gpu
 
 if TYPE_CHECKING:
     from rag.config import Config, Embedding
@@ -43,9 +44,11 @@ Opener = Callable[[int], Embedder]
 
 @contextmanager
 def for_building(embedder: Embedder, config: Config) -> Iterator[Embedder]:
-    """Yields the embedder for a build: the given one, or with ``build.backend: ray`` one on the cluster."""
+    """Yields the embedder for a build: the given one, one on a GPU, or with ``build.backend: ray`` one on the cluster."""
     if config.build.backend == "local":
-        yield embedder
+        settings = config.embedding
+        on_gpu = settings.device == "auto" and settings.backend != "openvino" and has_gpu()
+        yield open_embedder(settings.model_copy(update={"device": "cuda"}), offline=config.models.offline) if on_gpu else embedder
         return
     with closing(RayEmbedder(embedder, config)) as on_cluster:
         yield on_cluster

@@ -145,8 +145,9 @@ def _weights_hash(folder: Path) -> str:
 
 def _open_backend(folder: Path, weights: str, settings: Embedding, threads: int) -> Encoder:
     try:
-        if settings.backend == "torch":
-            return TorchEncoder(folder, settings.max_tokens, settings.batch_size)
+        if settings.backend == "torch" or settings.device == "cuda":
+            device = "cuda" if settings.device == "cuda" else "cpu"
+            return TorchEncoder(folder, settings.max_tokens, settings.batch_size, device)
         return GraphEncoder(folder, weights, settings.max_tokens, settings.batch_size, threads)
     except (OSError, ValueError, RuntimeError, KeyError, AttributeError, ImportError) as error:
         reason = " ".join(str(error).split())[:300]

@@ -1,13 +1,15 @@
 """Runs the embedding model as an OpenVINO graph; it is converted once and cached.
 
-A batch holds texts with the same number of tokens, which needs no padding and no mask, and each core runs its own batch. On
-processors with bfloat16 (where 8-bit products are twice as fast) the weights are quantised, see :mod:`~rag.index.embed.eight_bits`.
+A batch holds texts with the same number of tokens, which needs no padding and no mask, and each core runs its own batch. Weights of
+8 bits (:mod:`~rag.index.embed.eight_bits`) are three to five times as fast on a processor that has instructions for their products,
+and no faster on others; so both are timed when the graph is made, and the faster one is kept (benchmarks/embedding.md).
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property, partial
@@ -25,7 +27,10 @@ from rag.models import cache_folder
 
 log = logging.getLogger(__name__)
 
-_BFLOAT16 = "BF16"
+_WAYS = (("float", "f32"), ("int8", "f32"), ("int8", "bf16"))  # weights, and the precision of what is no product of matrices
+_OTHER = {"float": "int8", "int8": "float"}
+_JOINED = 5  # sample texts that make one as long as a passage
+_TIMES = 3  # that each way is timed
 _KERNEL_CACHE = 1000  # compiled kernels, one for each operation and shape; the default of 5000 takes gigabytes
 
 
@@ -41,8 +46,8 @@ class GraphEncoder:
         import openvino
 
         self._tokenizer, self._batch, self._threads = TextTokenizer(folder, max_tokens), batch, threads
-        self._has_bfloat16 = _BFLOAT16 in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-        self._file = _cached_graph(folder, weights, self._samples() if self._has_bfloat16 else None)
+        stem = cache_folder() / "openvino" / f"{weights[:16]}-{openvino.__version__.split('-')[0]}"
+        self._file, self._precision = _cached(stem) or self._fastest(folder, stem)
         self._text_queues = self._compile_output(0)
 
     def __call__(self, texts: Sequence[str]) -> np.ndarray:
@@ -67,7 +72,7 @@ class GraphEncoder:
         part = openvino.Model([graph.output(output).get_node().input_value(0)], graph.get_parameters())
         limits = {"INFERENCE_NUM_THREADS": self._threads, "ENABLE_CPU_PINNING": False} if self._threads else {}
         compiled = core.compile_model(part, "CPU", {
-            "INFERENCE_PRECISION_HINT": "bf16" if self._has_bfloat16 else "f32", "NUM_STREAMS": self._threads or os.cpu_count() or 1,
+            "INFERENCE_PRECISION_HINT": self._precision, "NUM_STREAMS": self._threads or os.cpu_count() or 1,
             "CPU_RUNTIME_CACHE_CAPACITY": _KERNEL_CACHE, **limits})
         return QueuePool(compiled)
 
@@ -85,10 +90,32 @@ class GraphEncoder:
             queue.wait_all()
         return out
 
-    def _samples(self) -> Iterator[list[np.ndarray]]:
-        """Yields model inputs from the texts of ``calibration.txt``, which set the ranges of the quantisation."""
-        for text in resources.files(__package__).joinpath("calibration.txt").read_text(encoding="utf-8").splitlines():
-            yield [np.array([encoding.ids for encoding in self._tokenizer.encode([text])], np.int64)]
+    def _fastest(self, folder: Path, stem: Path) -> tuple[Path, str]:
+        """Makes both graphs, embeds texts in each way, and keeps the fastest, which its file name tells."""
+        texts = _calibration_texts()
+        inputs = [[np.array([encoding.ids], np.int64)] for encoding in self._tokenizer.encode(texts)]
+        graph = _convert(folder)
+        drafts = {"float": _save(graph, stem, "float"), "int8": _save(quantise(graph, inputs), stem, "int8")}
+        seconds: dict[tuple[str, str], float] = {}
+        for way in _WAYS:
+            self._file, self._precision = drafts[way[0]], way[1]
+            seconds[way] = self._seconds([" ".join(texts[at : at + _JOINED]) for at in range(len(texts))])
+        log.info("%s: %s", folder, ", ".join(f"{' '.join(way)} {value:.2f} s" for way, value in seconds.items()))
+        name, precision = min(seconds, key=seconds.__getitem__)
+        file = _file(stem, name, precision)
+        for ending in (".bin", ".xml"):  # once there is an .xml file, the graph is complete
+            os.replace(drafts[name].with_suffix(ending), file.with_suffix(ending))
+            drafts[_OTHER[name]].with_suffix(ending).unlink()
+        return file, precision
+
+    def _seconds(self, texts: Sequence[str]) -> float:
+        """Returns the least seconds to embed texts, once their kernels are compiled."""
+        queues, encodings = self._compile_output(0), self._tokenizer.encode(texts)
+        ends = [time.perf_counter()]
+        for _ in range(1 + _TIMES):
+            self._run(queues, encodings)
+            ends.append(time.perf_counter())
+        return min(end - began for began, end in zip(ends[1:], ends[2:], strict=False))
 
 
 class QueuePool:
@@ -126,20 +153,27 @@ def same_length_batches(lengths: Sequence[int], size: int) -> Iterator[list[int]
         yield from (rows[at : at + size] for at in range(0, len(rows), size))
 
 
-def _cached_graph(folder: Path, weights: str, samples: Iterator[list[np.ndarray]] | None) -> Path:
-    """Returns the graph file of a model, cached by the hash of its weights; quantised if there are samples."""
+def _calibration_texts() -> list[str]:
+    """Returns the texts that set the ranges of the quantisation."""
+    return resources.files(__package__).joinpath("calibration.txt").read_text(encoding="utf-8").splitlines()
+
+
+def _file(stem: Path, name: str, precision: str) -> Path:
+    return stem.with_name(f"{stem.name}-tokens-{name}-{precision}.xml")
+
+
+def _cached(stem: Path) -> tuple[Path, str] | None:
+    """Returns the graph file that was the fastest on this machine, and its precision."""
+    return next(((file, precision) for name, precision in _WAYS if (file := _file(stem, name, precision)).is_file()), None)
+
+
+def _save(graph: Any, stem: Path, name: str) -> Path:
+    """Writes a graph under a name that only this process uses."""
     import openvino
 
-    home = cache_folder() / "openvino"
-    file = home / f"{weights[:16]}-{openvino.__version__.split('-')[0]}-{'int8' if samples else 'float'}-tokens.xml"
-    if not file.is_file():
-        home.mkdir(parents=True, exist_ok=True)
-        draft = home / f"{file.stem}-{os.getpid()}.xml"
-        graph = _convert(folder)
-        openvino.save_model(quantise(graph, samples) if samples else graph, draft, compress_to_fp16=False)
-        os.replace(draft.with_suffix(".bin"), file.with_suffix(".bin"))
-        os.replace(draft, file)
-        log.info("converted %s to %s", folder, file)
+    file = _file(stem, name, str(os.getpid()))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    openvino.save_model(graph, file, compress_to_fp16=False)
     return file
 
 

@@ -1,9 +1,10 @@
-"""Runs the embedding model with sentence-transformers in float32: slower, for models that OpenVINO cannot convert."""
+"""Runs the embedding model with sentence-transformers in float32: on a GPU, or for models that OpenVINO cannot convert."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from ctypes.util import find_library
 from functools import cached_property
 from pathlib import Path
 
@@ -12,14 +13,29 @@ import numpy as np
 from rag.errors import ModelError
 from rag.index.embed.interaction import TextTokenizer, Tokens, token_layer
 
+_GPU_BATCH = 256  # texts that a GPU embeds at a time, at least
+
+
+def has_gpu() -> bool:
+    """Tells whether torch can use a GPU; torch is imported only where a driver is installed."""
+    if not find_library("cuda"):
+        return False
+    import torch
+
+    return torch.cuda.is_available()
+
 
 class TorchEncoder:
     """A backend that runs the model with torch."""
 
-    def __init__(self, folder: Path, max_tokens: int, batch: int) -> None:
+    def __init__(self, folder: Path, max_tokens: int, batch: int, device: str = "cpu") -> None:
+        """``device``: ``cpu`` or ``cuda``. Raises :class:`ModelError` for a GPU that torch does not find."""
         from sentence_transformers import SentenceTransformer
 
-        self._model = SentenceTransformer(str(folder), device="cpu")
+        if device == "cuda" and not has_gpu():
+            raise ModelError("embedding.device: cuda, but torch finds no GPU here; install torch for CUDA, or set it to auto or cpu")
+        batch = max(batch, _GPU_BATCH) if device == "cuda" else batch
+        self._model = SentenceTransformer(str(folder), device=device)
         with suppress(AttributeError):  # some models have no limit
             self._model.max_seq_length = max_tokens
         self._folder, self._batch, self._max_tokens = folder, batch, max_tokens
@@ -45,6 +61,7 @@ class TorchEncoder:
         encodings, states = self._tokenizer.encode(texts), []
         with torch.no_grad():
             for text in encodings:
-                layers = encoder(torch.tensor([text.ids]), output_hidden_states=True).hidden_states
-                states.append(torch.nn.functional.normalize(layers[token_layer(len(layers) - 1)][0], dim=-1).numpy())
+                ids = torch.tensor([text.ids], device=self._model.device)
+                layers = encoder(ids, output_hidden_states=True).hidden_states
+                states.append(torch.nn.functional.normalize(layers[token_layer(len(layers) - 1)][0], dim=-1).cpu().numpy())
         return self._tokenizer.tokens(encodings, prefix, states)
