@@ -86,11 +86,16 @@ def months_of(named: Mapping[str, str | None]) -> tuple[int, int]:
 
     >>> months_of({"half": "下"}), months_of({"quarter": "third"}), months_of({"quarters": "三"}), months_of({"months": "7"})
     ((7, 12), (7, 9), (1, 9), (1, 7))
+    >>> months_of({"last_months": "three"}), months_of({"last_quarters": "二"})
+    ((10, 12), (7, 12))
     """
     if half := named.get("half"):
         return (1, 6) if half.lower() in ("上", "first", "1") else (7, 12)
     if quarter := named.get("quarter"):
-        return 3 * number_of(quarter) - 2, 3 * number_of(quarter)
+        number = 4 if quarter.lower() in ("last", "final") else number_of(quarter)
+        return 3 * number - 2, 3 * number
+    if at_the_end := number_of(named.get("last_months") or "") or 3 * number_of(named.get("last_quarters") or ""):
+        return 13 - at_the_end, 12
     last = number_of(named.get("months") or "") or 3 * number_of(named.get("quarters") or "")
     return min(1, last), last
 

@@ -34,6 +34,7 @@ _PATTERNS = tuple(re.compile(pattern, re.I) for pattern in (
     rf"{_Y}?(?<![\d.])(?P<m>\d{{1,2}})\s*月?(?:份)?{_JOIN}(?P<to>\d{{1,2}})\s*月(?:份)?(?![\d日])",
     rf"{_Y}?(?:头|前)(?P<months>{_N})个?月",
     rf"{_Y}?前(?P<quarters>[二两三234])个?季度",
+    rf"{_Y}(?:最后|后|末)(?P<last_months>{_N})个?月", rf"{_Y}(?:最后|后)(?P<last_quarters>[一二两三123])个?季度",
     rf"{_Y}?第?(?P<quarter>[一二三四1-4])季度",
     rf"{_Y}?(?P<half>[上下])半年",
     rf"{_Y}?(?<![\d.第])(?P<m>\d{{1,2}}|十[一二]|(?<![十个几])[一二三四五六七八九十](?=月份|月(?![日份])))\s*月(?:份)?(?![\d日])",
@@ -43,6 +44,9 @@ _PATTERNS = tuple(re.compile(pattern, re.I) for pattern in (
     rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<n>{MONTH})\b\.?{_EN_Y}?",
     rf"\b(?P<n>{MONTH})\b\.?(?!\s+(?:be|have|not|also|day)\b){_EN_Y}?",
     rf"\b(?:the\s+)?first\s+(?P<months>\w+)\s+months{_EN_Y}?", rf"\b(?:the\s+)?first\s+(?P<quarters>two|three)\s+quarters{_EN_Y}?",
+    rf"\b(?:the\s+)?(?:last|final)\s+(?P<last_months>\w+)\s+months{_EN_Y}",
+    rf"\b(?:the\s+)?(?:last|final)\s+(?P<last_quarters>one|two|three)\s+quarters?{_EN_Y}",
+    rf"\b(?:the\s+)?(?P<quarter>last|final)\s+quarter{_EN_Y}",
     rf"\b(?:the\s+)?(?P<quarter>first|second|third|fourth|1st|2nd|3rd|4th)\s+quarter{_EN_Y}?", rf"\bQ(?P<quarter>[1-4]){_EN_Y}?",
     rf"\b(?:the\s+)?(?P<half>first|second)\s+half(?!\s+of\s+(?:{MONTH})\b)(?:\s+of\s+the\s+year)?{_EN_Y}?",
     rf"\bH(?P<half>[12]){_EN_Y}?",
@@ -250,7 +254,7 @@ def _day_off(word: str, written: str) -> When | None:
 
 
 _SAME = re.compile(r"\s*(?:同期|同月|同季)")
-_THE_SAME = re.compile(r"\bsame (?:period|month|months|quarter|time)(?: (?:of|in|last year|a year earlier),?)?\s*$", re.I)
+_THE_SAME = re.compile(r"\bsame \w+(?: (?:of|in|last year|a year earlier),?)?\s*$", re.I)
 
 
 def _same_months(found: Sequence[NamedTime], folded: str) -> Iterator[NamedTime]:
@@ -290,7 +294,7 @@ def _when(named: dict[str, str | None], written: str) -> When | None:
         last = number_of(named["to"] or "") if named.get("to") else month
         day = int(named["d"] or 0) if named.get("d") else 0
         return When(year, month, last, day) if 1 <= month <= last <= 12 and day <= 31 else None
-    if any(named.get(run) for run in ("months", "quarters", "quarter", "half")):
+    if any(named.get(run) for run in ("months", "quarters", "last_months", "last_quarters", "quarter", "half")):
         first, last = months_of(named)
         return When(year, first, last) if 1 <= first <= last <= 12 else None
     if named.get("year_to_date"):
