@@ -30,7 +30,8 @@ from rag.models import resolve
 from rag.pages import read_articles
 
 _OTHERS = {"ATEN_CPU_CAPABILITY": "avx2", "MKL_ENABLE_INSTRUCTIONS": "AVX2"}
-_SETS = {"all": {}, "AVX2 with VNNI": {"ONEDNN_MAX_CPU_ISA": "AVX2_VNNI", **_OTHERS}, "AVX2 alone": {"ONEDNN_MAX_CPU_ISA": "AVX2", **_OTHERS}}
+_SETS = {"all": {}, "AVX2 with VNNI": {"ONEDNN_MAX_CPU_ISA": "AVX2_VNNI", **_OTHERS},
+         "AVX2 alone": {"ONEDNN_MAX_CPU_ISA": "AVX2", **_OTHERS}}
 _TEXTS, _SIZE, _TRIES = 256, 2048, 3
 
 
@@ -77,14 +78,16 @@ def measure(*, with_bfloat16: bool) -> list[list[str]]:
         took = min(timed(lambda n=name, e=encode: vectors.__setitem__(n, e(texts))) for _ in range(_TRIES))
         base = base or took
         least = float((next(iter(vectors.values())) * vectors[name]).sum(axis=1).min())
-        rows.append([name, f"{_TEXTS / took:.1f}", f"{base / took:.2f}", f"{work / took:.0f}", f"{work / took / peak:.2f}", f"{least:.4f}"])
+        speed = work / took
+        rows.append([name, f"{_TEXTS / took:.1f}", f"{base / took:.2f}", f"{speed:.0f}", f"{speed / peak:.2f}", f"{least:.4f}"])
     return rows + [[f"peak, {name}", "", "", f"{speed:.0f}", "", ""] for name, speed in speeds.items()]
 
 
 def tokenized(folder: str, texts: list[str]) -> list[list[int]]:
     from tokenizers import Tokenizer
 
-    return [encoding.ids for encoding in Tokenizer.from_file(str(Path(folder) / "tokenizer.json")).encode_batch(["passage: " + t for t in texts])]
+    tokenizer = Tokenizer.from_file(str(Path(folder) / "tokenizer.json"))
+    return [encoding.ids for encoding in tokenizer.encode_batch(["passage: " + text for text in texts])]
 
 
 def operations(tokens: int, layers: int = 12, width: int = 384, inner: int = 1536) -> int:

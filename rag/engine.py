@@ -112,7 +112,9 @@ class Rag:
         """Yields the steps of an answer: gathered where the question takes several figures, else looked up.
 
         What cannot be worked out is looked up after all: many a difference or total is printed, and the question does not tell.
+        What one sentence answers too badly for that is withheld.
         """
+        from rag.answer import withheld
         from rag.gather.operation import takes_several
         from rag.generate import Stoppable
         from rag.search.asked_on import with_absolute_times
@@ -144,7 +146,8 @@ class Rag:
             if isinstance(event, EvidenceFound):
                 hits = list(event.hits)
             if isinstance(event, Answer):
-                event = gathered if gathered and takes_several(several, event.chance) > 0.5 else event
+                if several > self.config.answering.work_out and takes_several(several, event.chance) > 0.5:
+                    event = gathered or withheld(event)
                 event = whole(event, hits)
             yield event
 

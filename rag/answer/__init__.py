@@ -5,7 +5,7 @@
     Hit[] ─choose─▶ Piece[] ─read─▶ Found ─judge─▶ chance ─word─▶ Answer
 """
 
-from rag.answer.answer import write_answer
+from rag.answer.answer import withheld, write_answer
 from rag.answer.choose import choose_pieces
 
-__all__ = ["choose_pieces", "write_answer"]
+__all__ = ["choose_pieces", "withheld", "write_answer"]

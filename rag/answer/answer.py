@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from rag.answer.choose import Piece
 from rag.answer.doubts import print_doubts
@@ -72,6 +73,18 @@ def sources_of(found: Found, pieces: Sequence[Piece]) -> list[Piece]:
 _WRONG_PERIOD = "a sentence about the time asked about"
 _REFUSALS = {"zh": ("资料里没有说。", "资料里没有所问时间的报道。", "最接近的是[1]。"),
          "en": ("The archive does not say.", "The archive has no report of the time asked about.", " The nearest it says is [1].")}
+
+
+def withheld(answer: Answer) -> Answer:
+    """Returns the refusal of a question that takes several figures, in place of the one sentence that was found for it.
+
+    >>> withheld(Answer("甲乙共多少?", "zh", "47个[1]。", False, ())).text
+    '资料里没有说。'
+    """
+    silent, _, nearest = _REFUSALS[answer.language]
+    cited = answer.citations[:1]
+    return replace(answer, text=silent + (nearest if cited else ""), refused=True, citations=cited, figures=(),
+                   checks={"every figure found": False})
 
 
 def refusal(query: Query, pieces: Sequence[Piece], failed: str, probability: float) -> Answer:

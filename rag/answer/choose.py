@@ -33,7 +33,7 @@ class Piece:
     its passage minus the best one, at most 0. ``timely``: whether it may report the period asked about. ``margin``: the
     reader's log odds that it answers, against "no sentence answers". ``span_scores``: the reader's scores of its spans.
     ``score``: log odds from all of these. ``alone``: the reader's log odds for the sentence by itself; ``-inf`` where only the
-    best sentences were read by themselves.
+    best sentences were read by themselves. ``taken``: the spans that the generator takes for the answer in the sentence by itself.
     """
 
     article: Article
@@ -49,6 +49,7 @@ class Piece:
     span_scores: SentenceScores | None = None
     score: float = 0.0
     alone: float = -math.inf
+    taken: tuple[tuple[int, int], ...] = ()
 
     @property
     def read_as(self) -> Sentence:

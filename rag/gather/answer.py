@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 from rag.answer.choose import Piece
 from rag.answer.doubts import print_doubts
@@ -188,11 +189,26 @@ def _ranked(plan: Plan, told: Told, language: str) -> tuple[Derived | None, str]
 
 
 def tell_reports(plan: Plan, rows: Sequence[Gathered], language: str, named: Named) -> Answer:
-    """The figures that the reports give for one thing. Which is the latest, and whether they agree, is left to who reads them."""
+    """The figures that the reports give for one thing, and whether they agree, if that is asked; else it is left to who reads them."""
     told = _told(rows, language, named)
-    text = words(language, "so far") + listed(told.lines, language) + words(language, "end").rstrip()
-    answer = _answer(plan, told, text, language, None, [one.term.question for one in rows])
-    return replace(answer, refused=True)
+    verdict = _agreement(rows) if plan.operation == "conflict" else ""
+    said = _sentences([words(language, verdict)], language) + " " * (language == "en") if verdict else words(language, "so far")
+    derived = Derived("conflict", tuple(range(len(rows))), "", "", "", words(language, verdict)) if verdict else None
+    text = said + listed(told.lines, language) + words(language, "end").rstrip()
+    return replace(_answer(plan, told, text, language, derived, [one.term.question for one in rows]), refused=not verdict)
+
+
+def _agreement(rows: Sequence[Gathered]) -> str:
+    """``differ`` if two reports give other figures for one time, ``agree`` if they give the same; ``""`` for a single report.
+
+    A figure that is rounded is in no conflict.
+    """
+    sure = [one for one in rows if one.found and one.chance >= _LIKELIER_THAN_NOT]
+    exact = [one.found for one in sure if one.found and not is_rounded(one.found.shown)]
+    if any(a.value != b.value and (not a.when or not b.when or a.when.same(b.when)) for a, b in combinations(exact, 2)):
+        return "differ"
+    reports = {found.piece.article.article_id for one in sure if one.found for found in (one.found, *one.others)}
+    return "agree" if len(sure) == 1 and len(reports) > 1 else ""
 
 
 def tell_latest(plan: Plan, rows: Sequence[Gathered], language: str) -> Answer | None:
@@ -267,7 +283,7 @@ def tell_times(plan: Plan, read: Sequence[tuple[Term, Sequence[Piece]]], languag
     """Which of some events came first, or whether they fell into one day, month or year."""
     rows, lines, missing, pieces = [], [], [], []
     for term, found in read:
-        best = first_told(found)
+        best = first_told(found, term.when)
         when = time_of(best) if best else None
         label = term.label if language == "zh" else named(term.label)
         if best is None or when is None or chance_of(best.score) < _LIKELIER_THAN_NOT:

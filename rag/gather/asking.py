@@ -59,15 +59,21 @@ class Asker:
         return self._judged(term.question, self.read(term, asked, sentences, alone))
 
     def _judged(self, question: str, pieces: Sequence[Piece]) -> list[Piece]:
-        """The sentences that were read by themselves with the log odds that they answer, of which the generator may take away."""
+        """The sentences that were read by themselves, with what the generator takes for the answer in each; where it finds nothing,
+        the log odds that the sentence answers are less.
+        """
         weights, judged = fitted()["sentence"], []
         for piece in pieces:
             piece = replace(piece, alone=weights["constant"] + weights["read"] * piece.alone)
             if answers(piece):
                 self.check()
                 draft = Draft(self.generator.write(read_prompt(question, [piece]), max_tokens=_LONGEST, stop=("\n",)))
-                nothing = is_refusal("".join(draft))
-                piece = replace(piece, alone=piece.alone + nothing * weights["surely"] * sureness(draft.log_probability))
+                text = "".join(draft)
+                if is_refusal(text):
+                    piece = replace(piece, alone=piece.alone + weights["surely"] * sureness(draft.log_probability))
+                else:
+                    words = located_draft(text, [piece]).located
+                    piece = replace(piece, taken=tuple((one.start, one.end) for one in words))
             judged.append(piece)
         return judged
 

@@ -99,7 +99,9 @@ def figure_in(piece: Piece, figure: Quantity, when: When | None, term: Term, pro
     """A figure of a sentence as a candidate for a term."""
     whole, unit, kind = whole_figure(piece, figure.start, figure.end), unit_of(piece.text, figure), sort_of(figure)
     fits = (kind == "percent") == bool(_ASKS_SHARE.search(term.question))
-    return Candidate(piece, whole.start, whole.end, figure.value, kind, unit, when, math.log(probability), fits)
+    taken = any(whole.start < end and start < whole.end for start, end in piece.taken)
+    written = 0.0 if not piece.taken else 1.0 if taken else -1.0
+    return Candidate(piece, whole.start, whole.end, figure.value, kind, unit, when, math.log(probability), fits, written)
 
 
 @cache

@@ -73,7 +73,7 @@ def make_plan(operation: str, question: str, split: Split) -> Plan:
         asked = [_dated(part, runs) for part in parts if _is_of(question, part)]
         if len(asked) > 1:
             return Plan(operation, question, tuple(map(_alone, asked, _differing(asked))))
-    if len(times) > 1 and operation in ("sum", "average"):
+    if len(times) > 1 and (operation in ("sum", "average") or (operation == "rank" and len(runs) > 1)):
         return Plan(operation, question, _of_times(operation, question, runs, times, split))
     return Plan(operation, question)
 
@@ -81,16 +81,18 @@ def make_plan(operation: str, question: str, split: Split) -> Plan:
 def _names_parts(runs: Sequence[Run], question: str) -> bool:
     """Whether a question names what its time is to be divided into, or the two ends of its time.
 
-    >>> [_names_parts(runs_of(q), q) for q in ("2023年哪个月最多?", "2023年甲镇和乙镇一共多少?", "2023年1月至4月一共多少?")]
-    [True, False, True]
+    >>> questions = "2023年哪个月最多?", "2023年甲镇和乙镇一共多少?", "2023年1月至4月一共多少?", "2022年第五届和2023年第六届共多少?"
+    >>> [_names_parts(runs_of(question), question) for question in questions]
+    [True, False, True, False]
     """
-    return len(runs) > 1 or any(
-        run.first != run.last or run.first.when.kind == "months" or _named_kind(run, question) for run in runs)
+    return bool(_named_kind(runs, question)) or any(run.first != run.last or run.first.when.kind == "months" for run in runs)
 
 
-def _named_kind(run: Run, question: str) -> str:
-    """The kind of time (month, quarter, half, year) that a question names beside a run of times; ``""`` for none."""
-    rest = question[: run.start] + question[run.end :]
+def _named_kind(runs: Sequence[Run], question: str) -> str:
+    """The kind of time (month, quarter, half, year) that a question names beside its times; ``""`` for none."""
+    rest = question
+    for run in reversed(runs):
+        rest = rest[: run.start] + rest[run.end :]
     return next((kind for kind, words in _EACH if words.search(rest)), "")
 
 
@@ -205,7 +207,7 @@ def _holds(run: Run, other: Run) -> bool:
 def _parts(run: Run, question: str) -> list[When]:
     """The times that lie in a run: of the kind that the question names outside it, else months of a year and the kind of its ends."""
     first, last = run.first.when, run.last.when
-    named = _named_kind(run, question)
+    named = _named_kind([run], question)
     if first.day and last.day:
         return _days_between(first, last)
     if first != last:

@@ -89,9 +89,12 @@ def events(pieces: Sequence[Piece], when: When | None) -> list[Event]:
     return sorted(found, key=lambda one: (_day(one), one.start))
 
 
-def first_told(pieces: Sequence[Piece]) -> Piece | None:
-    """The earliest of the sentences that tell of an event about as well as the likeliest one: events are reported when they happen."""
-    timely = [piece for piece in pieces if piece.timely]
+def first_told(pieces: Sequence[Piece], asked: When | None = None) -> Piece | None:
+    """The earliest of the sentences that tell of an event about as well as the likeliest one: events are reported when they happen.
+
+    ``asked``: the time in which it was, as the question tells.
+    """
+    timely = [piece for piece in pieces if piece.timely and not (asked and (when := time_of(piece)) and not asked.covers(when))]
     close = [piece for piece in timely if piece.score > timely[0].score - _AS_WELL and piece.article.date]
     return min(close, key=lambda piece: piece.article.date, default=timely[0] if timely else None)
 
@@ -122,9 +125,10 @@ def _label(one: Candidate) -> str:
 
 
 def _words_of(piece: Piece) -> tuple[int, int]:
-    span = piece.span
-    start, end = clause_of(piece.text, span.start, max(span.end, span.start + 1))
-    return (start, end) if end - start <= _SHOWN else (span.start, max(span.end, span.start + 1))
+    """The clause of the words that answer: those that the generator takes, else those that the reader finds."""
+    first, last = piece.taken[0] if piece.taken else (piece.span.start, max(piece.span.end, piece.span.start + 1))
+    start, end = clause_of(piece.text, first, last)
+    return (start, end) if end - start <= _SHOWN else (first, last)
 
 
 def _same_event(one: Event, other: Event) -> bool:

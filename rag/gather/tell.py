@@ -84,6 +84,7 @@ _WORDS = {
            "last": "最晚的是{a}({v})", "missing": "资料里没有{m}的数字", "cannot": "无法算出:{why}", "so far": "资料里有的:",
            "in all": "资料里共有{n}条:", "found": "资料里有:",
            "higher": "{a}高于{b},相差{d}", "equal": "两者相同", "no report": "资料里没有{m}的报道",
+           "differ": "各处报道的数字不一致", "agree": "各处报道的数字一致",
            "latest": "最近的报道({a}):{v}", "before": "此前:", "first report": "最早的报道({a}):{v}",
            "and": "、", "sep": ";", "end": "。"},
     "en": {"difference": "{a} is {d} {more} than {b}", "sum": "{d} in total", "average": "{d} on average", "share": "{d}",
@@ -94,6 +95,7 @@ _WORDS = {
            "found": "In the reports of this archive: ",
            "higher": "{a} is higher than {b}, by {d}", "equal": "Both are the same", "and": ", ",
            "latest": "The latest report ({a}): {v} ", "before": "Before that: ", "first report": "The first report ({a}): {v} ",
+           "differ": "The reports differ", "agree": "The reports agree",
            "no report": "The archive has no report of {m}", "sep": "; ", "end": ". "},
 }
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property, partial
 from importlib import resources
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -115,7 +115,7 @@ class GraphEncoder:
         for _ in range(1 + _TIMES):
             self._run(queues, encodings)
             ends.append(time.perf_counter())
-        return min(end - began for began, end in zip(ends[1:], ends[2:], strict=False))
+        return min(end - began for began, end in pairwise(ends[1:]))
 
 
 class QueuePool:
