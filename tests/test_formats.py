@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from rag.errors import SourceError
+from rag.language.figures import figures_of
 from rag.pages import read_articles
 from rag.pages.printed import Printed
 
@@ -26,6 +27,23 @@ def test_a_row_of_a_table_stands_under_its_header_and_can_be_spelled_out_of_the_
     assert article.tables == (("季度 一季度 | 产值(亿元) 31.2", "季度 二季度 | 产值(亿元) 33.9"),)
     spelled = "".join(page[r.source : r.source + r.end - r.start] for r in article.runs["text"])
     assert spelled == article.text.replace("\n", "")
+
+
+def test_the_unit_above_a_table_stands_behind_its_bare_figures_and_can_be_spelled_out_of_the_page(tmp_path):
+    table = "| 村 | 产值 | 名次 | 增速 | 鲜叶(吨) | 备注 |\n|---|---|---|---|---|---|\n| 下坪 | 12.5 | 3 | 4.2 | 40 | 2处 |"
+    page = f"# 甲区公布数据\n\n本报讯 甲区公布产值。\n\n各村产值(单位:万元)\n\n{table}"
+    [article] = read(tmp_path, "a.md", page)
+    row = article.text.split("\n")[-1]
+    assert row == "村 下坪 | 产值 12.5万元 | 名次 3 | 增速 4.2 | 鲜叶(吨) 40 | 备注 2处"
+    spelled = "".join(page[r.source : r.source + r.end - r.start] for r in article.runs["text"])
+    assert spelled == article.text.replace("\n", "")
+    assert next(iter(figures_of(row))).value == 125_000
+
+
+def test_two_units_above_a_table_say_nothing_about_one_figure(tmp_path):
+    page = "# 甲区公布数据\n\n各校情况(分数单位:分;人数单位:人)\n\n| 校 | 分数线 |\n|---|---|\n| 一中 | 702 |"
+    [article] = read(tmp_path, "a.md", page)
+    assert article.text.endswith("校 一中 | 分数线 702")
 
 
 def test_an_html_table_is_read_by_rows_and_menus_belong_to_no_article(tmp_path):

@@ -19,6 +19,7 @@ from rag.generate import complete
 from rag.language.names import Names, no_english_name, person_in_pinyin, unsupported_names
 from rag.language.quantities import glossary, read, unit_of, unsupported
 from rag.language.text import HAN
+from rag.language.when import times_in
 from rag.records import TextPiece
 from rag.search.query import Query
 
@@ -191,15 +192,17 @@ def _has_more_than_figures(words: str) -> bool:
 
 
 def _is_faithful(sentence: str, words: Sequence[str], quotes: Sequence[str], query: Query) -> bool:
-    """Tells whether a generated sentence can be used: it shares a word with the question, the quotations support its figures, and
-    it has all figures of the answer (``words[0]``) and all Latin words of the answer (the rest of ``words``).
+    """Tells whether a generated sentence can be used: it shares a word with the question, the quotations support its figures (apart
+    from those of a time that is asked about), and it has all figures of the answer (``words[0]``) and all Latin words of the answer
+    (the rest of ``words``).
     """
     if not sentence or sentence.endswith("?") or _DECLINED.search(sentence) or _REPETITION.search(sentence):
         return False
     asked = {word.lower() for word in _CONTENT_WORD.findall(query.question)}
     if asked and not any(stem in sentence.lower() for stem in asked):
         return False  # off topic
-    if len(_HAN.findall(sentence)) > _MAX_CHINESE_SHARE * len(sentence) or unsupported(sentence, [*quotes, query.question]):
+    asked_times = " ".join(query.question[time.start : time.end] for time in times_in(query.question))
+    if len(_HAN.findall(sentence)) > _MAX_CHINESE_SHARE * len(sentence) or unsupported(sentence, [*quotes, asked_times]):
         return False
     return not unsupported(words[0], [sentence]) and all(word.lower() in sentence.lower() for word in words[1:])
 

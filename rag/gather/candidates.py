@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -16,9 +15,9 @@ from rag.answer.locate import Located, whole_figure
 from rag.gather.plan import Term
 from rag.language.figures import figures_of, names_row, sort_of, time_at
 from rag.language.quantities import Quantity, unit_of
+from rag.language.units import RATIO
 from rag.language.when import When
 
-_ASKS_SHARE = re.compile(r"率|幅|增速|百分|同比|环比|比重|占比|percent|\brate\b|growth|%|share", re.I)
 _LEAST = 1e-3  # probability below which a figure of a sentence is not looked at
 
 
@@ -98,7 +97,7 @@ def _of_piece(piece: Piece, term: Term) -> Iterator[Candidate]:
 def figure_in(piece: Piece, figure: Quantity, when: When | None, term: Term, probability: float) -> Candidate:
     """A figure of a sentence as a candidate for a term."""
     whole, unit, kind = whole_figure(piece, figure.start, figure.end), unit_of(piece.text, figure), sort_of(figure)
-    fits = (kind == "percent") == bool(_ASKS_SHARE.search(term.question))
+    fits = (kind == "percent") == bool(RATIO.search(term.question))
     taken = any(whole.start < end and start < whole.end for start, end in piece.taken)
     written = 0.0 if not piece.taken else 1.0 if taken else -1.0
     return Candidate(piece, whole.start, whole.end, figure.value, kind, unit, when, math.log(probability), fits, written)

@@ -13,6 +13,7 @@ _MEASURES = {
     "人次": "visits", "人": "people", "个月": "months", "小时": "hours", "分钟": "minutes", "天": "days", "年": "years",
     "个百分点": "percentage points",
 }
+RATIO = re.compile(r"率|幅|增速|百分|同比|环比|比重|占比|percent|\brate\b|growth|%|share", re.I)  # what is measured is a ratio
 UNITS = {**_MONEY, **_MEASURES}
 _CLASSIFIERS = "个名位家所项条件座台辆次种场份套户只头张支批组间期届款类起例棵株艘架栋幢篇册枚颗列趟宗笔块班"
 UNIT = re.compile("|".join([*sorted(UNITS, key=len, reverse=True), f"[{_CLASSIFIERS}]"]))

@@ -1,11 +1,15 @@
 """Tables of ``| a | b |`` lines → one block per row, each cell after its column header.
 
-A row is then readable by itself, and every character still has an offset in the page.
+A row is then readable by itself, and every character still has an offset in the page. A unit that the line above the table names for
+all of it (``单位:亿元``) is put behind each bare figure.
 
 >>> from rag.pages.blocks import split_blocks
 >>> page = "| 村 | 面积(亩) |\\n|---|---|\\n| 下坪村 | 2460 |"
 >>> [block.text for block in with_rows(page, split_blocks(page)) if block.row]
 ['村 下坪村 | 面积(亩) 2460']
+>>> page = "各村产值(单位:万元)\\n| 村 | 产值 | 增速 |\\n|---|---|---|\\n| 下坪村 | 12.5 | 3.1 |"
+>>> [block.text for block in with_rows(page, split_blocks(page)) if block.row]
+['村 下坪村 | 产值 12.5万元 | 增速 3.1']
 """
 
 from __future__ import annotations
@@ -15,10 +19,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from rag.language.units import RATIO
 from rag.pages.blocks import Block, Range, spell, trim
 
 _RULER = re.compile(r"\|?[\s:|\-]*-[\s:|\-]*")
 _HAS_DIGIT = re.compile(r"\d")
+_UNIT = re.compile(r"单\s?位\s?[:\uff1a]\s*([^\s();\uff08\uff09,\uff0c;\uff1b。:\uff1a]{1,8})")
+_BARE = re.compile(r"[-+\u2212]?\d[\d,\uff0c]*(?:\.\d+)?")
+# a column with a unit of its own, or none
+_OTHER_MEASURE = re.compile(r"[(\uff08][^\d()\uff08\uff09]+[)\uff09]$|[增减±]|名次|排名|位次|[序编]号")
 
 
 def with_rows(page: str, blocks: Sequence[Block]) -> list[Block]:
@@ -30,7 +39,7 @@ def with_rows(page: str, blocks: Sequence[Block]) -> list[Block]:
         while end < len(blocks) and _is_line(blocks[end]) and (end == at or not blocks[end].gap):
             end += 1
         if end - at > 1:
-            out += _rows(page, blocks[at:end])
+            out += _rows(page, blocks[at:end], _unit(page, blocks[at - 1]) if at else None)
         else:
             end = at + 1
             out.append(blocks[at])
@@ -42,7 +51,13 @@ def _is_line(block: Block) -> bool:
     return not block.level and block.text.startswith("|") and block.text.count("|") > 1
 
 
-def _rows(page: str, lines: Sequence[Block]) -> Iterator[Block]:
+def _unit(page: str, above: Block) -> Range | None:
+    """Returns the range of the unit that the line above a table names for all of it."""
+    units = [match.span(1) for match in _UNIT.finditer(page, above.start, above.end)]
+    return units[0] if len(units) == 1 else None
+
+
+def _rows(page: str, lines: Sequence[Block], unit: Range | None) -> Iterator[Block]:
     ruled = any(_RULER.fullmatch(line.text) for line in lines[1:2])
     first = _cells(page, lines[0])
     header = first if ruled or not any(_HAS_DIGIT.search(page[a:b]) for a, b in first[1:]) else []
@@ -50,7 +65,7 @@ def _rows(page: str, lines: Sequence[Block]) -> Iterator[Block]:
         if (header and not number) or _RULER.fullmatch(line.text):
             yield replace(line, ruled=True)
         else:
-            ranges = tuple(_row_ranges(header, _cells(page, line)))
+            ranges = tuple(_row_ranges(page, header, _cells(page, line), unit))
             yield replace(line, text=spell(page, ranges), ranges=ranges, row=True)
 
 
@@ -60,7 +75,7 @@ def _cells(page: str, line: Block) -> list[Range]:
     return [trim(page, one + 1, other) for one, other in pairwise([*bars, *([line.end] if page[line.end - 1] != "|" else [])])]
 
 
-def _row_ranges(header: Sequence[Range], cells: Sequence[Range]) -> Iterator[Range]:
+def _row_ranges(page: str, header: Sequence[Range], cells: Sequence[Range], unit: Range | None) -> Iterator[Range]:
     """Yields header and cell in turn; the separators are the characters before the cell in its own line."""
     before: Range | None = None
     for column, cell in enumerate(cells):
@@ -74,4 +89,7 @@ def _row_ranges(header: Sequence[Range], cells: Sequence[Range]) -> Iterator[Ran
             yield named
             yield space
         yield cell
+        name = page[slice(*named)]
+        if unit and column and _BARE.fullmatch(page, *cell) and not (RATIO.search(name) or _OTHER_MEASURE.search(name)):
+            yield unit
         before = cell
