@@ -60,7 +60,7 @@ def test_texts_of_one_length_go_together_and_each_goes_once():
 
 def test_a_gpu_that_is_not_there_is_named_with_what_to_do(monkeypatch, tmp_path):
     monkeypatch.setattr(torch_encoder, "has_gpu", lambda: False)
-    with pytest.raises(ModelError, match="embedding.device: cuda, but torch finds no GPU"):
+    with pytest.raises(ModelError, match=r"embedding\.device: cuda, but torch finds no GPU"):
         torch_encoder.TorchEncoder(tmp_path, 512, 8, "cuda")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from itertools import combinations
 
 from rag.answer.choose import Piece
@@ -12,7 +13,7 @@ from rag.answer.doubts import print_doubts
 from rag.answer.locate import citation, clause_of
 from rag.gather import compute
 from rag.gather.asking import answers
-from rag.gather.candidates import chance_of
+from rag.gather.candidates import Candidate, chance_of
 from rag.gather.compute import CannotComputeError, Value
 from rag.gather.gather import Gathered
 from rag.gather.plan import ARITHMETIC, Plan, Term
@@ -201,14 +202,21 @@ def tell_reports(plan: Plan, rows: Sequence[Gathered], language: str, named: Nam
 def _agreement(rows: Sequence[Gathered]) -> str:
     """``differ`` if two reports give other figures for one time, ``agree`` if they give the same; ``""`` for a single report.
 
-    A figure that is rounded is in no conflict.
+    Figures that are equal once rounded, as 3万亿 and 30870亿, are in no conflict.
     """
     sure = [one for one in rows if one.found and one.chance >= _LIKELIER_THAN_NOT]
     exact = [one.found for one in sure if one.found and not is_rounded(one.found.shown)]
-    if any(a.value != b.value and (not a.when or not b.when or a.when.same(b.when)) for a, b in combinations(exact, 2)):
+    if any(abs(a.value - b.value) >= max(_last_place(a), _last_place(b)) and (not a.when or not b.when or a.when.same(b.when))
+           for a, b in combinations(exact, 2)):
         return "differ"
     reports = {found.piece.article.article_id for one in sure if one.found for found in (one.found, *one.others)}
     return "agree" if len(sure) == 1 and len(reports) > 1 else ""
+
+
+def _last_place(one: Candidate) -> Fraction:
+    """What the last printed digit of a figure counts: a hundred million for 30870亿."""
+    digits = int("".join(filter(str.isdecimal, one.shown)) or 0)
+    return abs(one.value) / digits if digits else Fraction(0)
 
 
 def tell_latest(plan: Plan, rows: Sequence[Gathered], language: str) -> Answer | None:

@@ -85,7 +85,7 @@ def _names_parts(runs: Sequence[Run], question: str) -> bool:
     >>> [_names_parts(runs_of(question), question) for question in questions]
     [True, False, True, False]
     """
-    return bool(_named_kind(runs, question)) or any(run.first != run.last or run.first.when.kind == "months" for run in runs)
+    return bool(_named_kind(runs, question)) or any(run.first != run.last for run in runs)
 
 
 def _named_kind(runs: Sequence[Run], question: str) -> str:
@@ -113,12 +113,15 @@ _OWN_WORDS = 0.6  # share of the characters of a part that a Chinese question mu
 
 
 def _is_of(question: str, part: str) -> bool:
-    """Whether a part asks for something, and for nothing that the question does not name.
+    """Whether a part asks for something, and for nothing and no time that the question does not name.
 
-    >>> [_is_of("甲桥和乙桥哪座先通车?", part) for part in ("甲桥通车", "2023年", "丙城开办大学", "甲桥1号墩")]
-    [True, False, False, False]
+    >>> [_is_of("甲桥和乙桥哪座先通车?", part) for part in ("甲桥通车", "2023年", "丙城开办大学", "甲桥1号墩", "2023年甲桥通车")]
+    [True, False, False, False, False]
     """
+    asked = runs_of(question)
     for time in reversed(times_in(part)):
+        if not any(run.first.when.covers(time.when) or run.first.when <= time.when <= run.last.when for run in asked):
+            return False
         part = part[: time.start] + part[time.end :]
     letters = [character for character in part if character.isalnum()]
     if len(letters) < 2 or unsupported(part, [question]):

@@ -92,20 +92,28 @@ def events(pieces: Sequence[Piece], when: When | None) -> list[Event]:
 def first_told(pieces: Sequence[Piece], asked: When | None = None) -> Piece | None:
     """The earliest of the sentences that tell of an event about as well as the likeliest one: events are reported when they happen.
 
-    ``asked``: the time in which it was, as the question tells.
+    A report of what is to come yields to one of what has happened. ``asked``: the time in which it was, as the question tells.
     """
     timely = [piece for piece in pieces if piece.timely and not (asked and (when := time_of(piece)) and not asked.covers(when))]
     close = [piece for piece in timely if piece.score > timely[0].score - _AS_WELL and piece.article.date]
-    return min(close, key=lambda piece: piece.article.date, default=timely[0] if timely else None)
+    return min(close, key=lambda piece: (bool(_to_come(piece)), piece.article.date), default=timely[0] if timely else None)
 
 
 def time_of(piece: Piece) -> When | None:
-    """The time of what a sentence tells: the narrowest that it names, else the day of its paper."""
-    named = [time.when for time in times_in(piece.text, piece.article.date) if time.when.year]
+    """The time of what a sentence tells: one that is yet to come, else the narrowest that it names, else the day of its paper."""
     written = [time.when for time in times_in(_as_words(piece.article.date))]
-    if not named:
-        return written[0] if written else None
-    return min([*named, *written], key=lambda when: (not when.day, when.last - when.first))
+    meant = _to_come(piece) or [*_named(piece), *written]
+    return min(meant, key=lambda when: (not when.day, when.last - when.first), default=None)
+
+
+def _named(piece: Piece) -> list[When]:
+    return [time.when for time in times_in(piece.text, piece.article.date) if time.when.year]
+
+
+def _to_come(piece: Piece) -> list[When]:
+    """The times of a sentence, if all lie after the day of its paper."""
+    day, named = piece.article.date, _named(piece)
+    return named if all(day and when.period and when.period.start.isoformat() > day for when in named) else []
 
 
 def _as_words(iso: str) -> str:
