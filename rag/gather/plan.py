@@ -81,7 +81,8 @@ def make_plan(operation: str, question: str, split: Split) -> Plan:
 def _names_parts(runs: Sequence[Run], question: str) -> bool:
     """Whether a question names what its time is to be divided into, or the two ends of its time.
 
-    >>> questions = "2023年哪个月最多?", "2023年甲镇和乙镇一共多少?", "2022年11月至2023年2月一共多少?", "2022年第五届和2023年第六届共多少?"
+    >>> questions = ["2023年哪个月最多?", "2023年甲镇和乙镇一共多少?", "2022年11月至2023年2月共多少?"]
+    >>> questions += ["2022年第五届和2023年第六届共多少?"]
     >>> [_names_parts(runs_of(question), question) for question in questions]
     [True, False, True, False]
     """
