@@ -50,6 +50,7 @@ wheel: $(READY)  ## dist/wenbao-*.whl, which runs outside this folder
 
 bench: $(READY)  ## measure, and write the tables in benchmarks/
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/embedding.py
 
 clean:  ## remove the virtual environment and the index (not the models)
 	rm -rf $(VENV) build dist site index/generation-* index/manifest.json index/building

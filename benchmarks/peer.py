@@ -20,8 +20,8 @@ from typing import Any
 
 from run import write_table
 
-from rag import Config, Rag
-from rag.config import Embedding
+from rag import Rag
+from rag.config import Config, Embedding
 from rag.models import resolve
 from rag.records import Filter
 

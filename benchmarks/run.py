@@ -1,6 +1,5 @@
 """Measures this machine and writes the tables beside this file.
 
-    python benchmarks/run.py embedding          vectors per second, OpenVINO beside sentence-transformers
     python benchmarks/run.py runtimes           seconds per question of each generator runtime
     python benchmarks/run.py answers --questions Q.jsonl --scorer score_qa.py
     python benchmarks/run.py retrieval --config C.yaml --questions Q.jsonl     what each channel of search adds
@@ -29,12 +28,9 @@ from typing import Any
 
 import numpy as np
 
-from rag.config import Embedding, load_config
+from rag.config import load_config
 from rag.engine import Rag
 from rag.errors import RagError
-from rag.index.embed import open_embedder
-from rag.index.passages import passages_of
-from rag.models import resolve
 from rag.pages import articles_of, read_articles
 from rag.pages.fitted import fitted
 from rag.search.retrieve import fuse
@@ -55,7 +51,7 @@ def main() -> None:
     if arguments.backend:
         print(json.dumps(answer_all(arguments.questions, arguments.backend)))
         return
-    for what in arguments.what or ["start", "embedding", "runtimes"]:
+    for what in arguments.what or ["start", "runtimes"]:
         MEASUREMENTS[what](arguments)
 
 
@@ -69,29 +65,6 @@ def start(arguments: argparse.Namespace) -> None:
     base = seconds["python -c pass"]
     write_table("start", "Start-up", ["command", "seconds", "ratio"],
                 [[name, f"{took:.3f}", f"{took / base:.1f}"] for name, took in seconds.items()])
-
-
-def embedding(arguments: argparse.Namespace) -> None:
-    """128 passages, embedded by sentence-transformers with its defaults (float32, batches of 32) and by both backends."""
-    from sentence_transformers import SentenceTransformer
-
-    passages = [p.text for a in read_articles(next((ROOT / "seeds").glob("*.txt"))) for p in passages_of(a, 350)]
-    texts = [passages[i % len(passages)] + str(i) for i in range(128)]
-    plain = SentenceTransformer(str(resolve(Embedding().model)), device="cpu")
-    ways: dict[str, Callable[[list[str]], np.ndarray]] = {
-        "SentenceTransformer.encode, defaults": lambda t: plain.encode(["passage: " + x for x in t], show_progress_bar=False)}
-    for backend in ("torch", "openvino"):
-        ways[f"embedding.backend {backend}"] = open_embedder(Embedding(backend=backend)).passages
-    vectors, rows = {}, []
-    for name, encode in ways.items():
-        encode(texts[:16])
-        took = min(timed(lambda n=name, e=encode: vectors.__setitem__(n, e(texts))) for _ in range(3))
-        rows.append([name, f"{len(texts) / took:.1f}", took])
-    first, *_, last = vectors.values()
-    base = rows[0][2]
-    write_table("embedding", f"Embedding {len(texts)} passages ({sum(map(len, texts)):,} characters); least cosine "
-                f"{float((first * last).sum(axis=1).min()):.5f}",
-                ["way", "passages per second", "ratio"], [[n, s, f"{base / took:.1f}"] for n, s, took in rows])
 
 
 def runtimes(arguments: argparse.Namespace) -> None:
@@ -216,7 +189,7 @@ def clocked(seconds: list[float], work: Callable[[], Any]) -> Any:
 
 
 MEASUREMENTS: dict[str, Callable[[argparse.Namespace], None]] = {
-    "embedding": embedding, "runtimes": runtimes, "answers": answers, "retrieval": retrieval, "pages": pages, "start": start}
+    "runtimes": runtimes, "answers": answers, "retrieval": retrieval, "pages": pages, "start": start}
 
 
 # -- helpers --------------------------------------------------------------------------------------------------
