@@ -195,6 +195,7 @@ ALLOWED = [
     (Filter(mentioning=("货船", "三十")), {"d2"}), (Filter(mentioning=("5%_的",)), {"d3"}), (Filter(mentioning=("5__的",)), set()),
     (Filter(mentioning=("杨树%", "柳树")), set()), (Filter(mentioning=('" or row > 0 or source == "',)), set()),
     (Filter(source='") or row > 0 or (source == "'), set()), (Filter(mentioning=("\\", "\n")), set()),
+    (Filter(source="port", telling=("2024-07-01", "2024-07-31")), {"d5"}), (Filter(telling=("2024-07-01", "2024-07-30")), set()),
 ]
 
 

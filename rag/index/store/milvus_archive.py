@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 
 from rag.errors import SourceError, StoreError
+from rag.index.facts import facts_of
 from rag.index.store.archive import article_to_dict
 from rag.index.store.layout import Settings
-from rag.index.store.milvus_conditions import is_in
+from rag.index.store.milvus_conditions import is_in, period_text
 from rag.index.store.milvus_reading import MilvusReading, split_record
 from rag.index.store.milvus_server import connect
 from rag.index.store.milvus_tables import (
@@ -252,14 +253,16 @@ def _article_rows(article: Article) -> Iterator[dict[str, Any]]:
 def _passage_row(article: Article, passage: Passage) -> dict[str, Any]:
     searched = f"{passage.context} \n {passage.text}"
     dates = [*date_tokens(article.date), *date_tokens(passage.text, article.date)]
+    periods = sorted({(fact.since, fact.until) for fact in facts_of(passage, article.date) if fact.since})
     return {
         **asdict(passage), "source": article.source, "date": article.date,
+        "tells": _truncated([period_text(*ends) for ends in periods]),
         "tokens": _truncated([*search_tokens(searched), *dates]), "pinyin": f" {_truncated(syllables(searched))} ",
     }
 
 
 def _sentence_rows(passage: Mapping[str, Any]) -> list[dict[str, Any]]:
-    shared = {name: passage[name] for name in ("passage_id", "article_id", "source", "date")}
+    shared = {name: passage[name] for name in ("passage_id", "article_id", "source", "date", "tells")}
     return [{**shared, "start": passage["start"] + a, "end": passage["start"] + b} for a, b in sentences(passage["text"])]
 
 

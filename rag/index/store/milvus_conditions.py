@@ -41,6 +41,15 @@ def contains(field: str, text: str) -> str:
     return f"{field} like {literal('%' + _SPECIAL_CHARACTERS.sub('_', text) + '%')}"
 
 
+def period_text(since: str, until: str) -> str:
+    """Returns how the period of a figure is stored.
+
+    >>> contains("tells", period_text("2024-02-01", "2024-02-29"))
+    'tells like "%2024-02-01/2024-02-29%"'
+    """
+    return f"{since}/{until}"
+
+
 def matches_exactly(text: str) -> bool:
     """Tells whether :func:`contains` matches this text only.
 

@@ -16,7 +16,7 @@ from itertools import islice
 
 from rag.index.facts import facts_of
 from rag.index.store.archive import JUMPING, article_from_dict
-from rag.index.store.milvus_conditions import all_of, contains, is_in, literal, matches_exactly
+from rag.index.store.milvus_conditions import all_of, contains, is_in, literal, matches_exactly, period_text
 from rag.index.store.milvus_tables import Table, Tables
 from rag.records import Article, Fact, Filter, Passage
 
@@ -194,6 +194,8 @@ class MilvusReading:
         for name in only.mentioning:
             ids = self._articles_with_text(name)
             parts.append(is_in("article_id", ids) if ids else _NO_ROWS)
+        if any(only.telling):
+            parts.append(contains("tells", period_text(*only.telling)))
         return all_of(*parts) if parts else ""
 
     def lexical(self, tokens: Sequence[str], limit: int, only: Filter = _NO_FILTER) -> list[tuple[int, float]]:

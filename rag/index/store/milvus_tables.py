@@ -46,10 +46,11 @@ _FIELDS: Mapping[str, Mapping[str, str]] = {
                  "unused": "unused"},
     "passages": {"row": "number", "passage_id": "text", "article_id": "text", "source": "text", "date": "text", "field": "text",
                  "item": "number", "start": "number", "end": "number", "text": "text", "context": "text", "tokens": "words",
-                 "pinyin": "words", "lexical": "bm25 tokens", "sounds": "bm25 pinyin", "centre": "number", "length": "real",
-                 "vector": "vector"},
+                 "pinyin": "words", "lexical": "bm25 tokens", "sounds": "bm25 pinyin", "tells": "text", "centre": "number",
+                 "length": "real", "vector": "vector"},
     "sentences": {"row": "number", "passage": "number", "passage_id": "text", "article_id": "text", "source": "text",
-                  "date": "text", "start": "number", "end": "number", "centre": "number", "length": "real", "vector": "vector"},
+                  "date": "text", "tells": "text", "start": "number", "end": "number", "centre": "number", "length": "real",
+                  "vector": "vector"},
     "words": {"word": "text", "passages": "number", "unused": "unused"},
 }
 _INDEXED_FIELDS = ("kind", "article_id", "source", "passage_id")  # text fields with an inverted index
