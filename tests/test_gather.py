@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -12,10 +13,12 @@ from rag import Rag
 from rag.answer.choose import Piece
 from rag.config import Config, Index, Source
 from rag.gather import compute
+from rag.gather.answer import _agreement
 from rag.gather.candidates import Candidate, candidates, with_words
 from rag.gather.compute import CannotComputeError, Value
+from rag.gather.gather import Gathered
 from rag.gather.plan import Term, make_plan, runs_of
-from rag.gather.survey import without_total
+from rag.gather.survey import first_told, time_of, without_total
 from rag.language.figures import figures_of, time_at
 from rag.language.when import When, times_in
 from rag.reader import SentenceScores
@@ -35,6 +38,9 @@ def labels(text, written=""):
     ("from 1 to 7 October 2023", ["2023年10月1日", "2023年10月7日"]),
     ("the first three quarters of 2023, and Q4 2023", ["2023年1—9月", "2023年四季度"]),
     ("5G手机卖了3台 in 2021", ["2021年"]),
+    ("2023年最后三个月和2022年后两个季度", ["2023年四季度", "2022年下半年"]),
+    ("the last three months of 2023, the final quarter of 2022, last quarter", ["2023年四季度", "2022年四季度"]),
+    ("the first eleven months of 2024 above the same stretch of 2023", ["2024年1—11月", "2023年1—11月"]),
     ("the May Day holiday", []),
     ("一个月内完成13月", []),
 ])
@@ -68,6 +74,16 @@ def test_things_within_a_year_are_asked_for_by_name_and_no_thing_month_by_month(
     villages = make_plan("sum", "2023年西坪村和青山镇的产量一共多少吨?", lambda question, operation: parts)
     assert [term.label for term in villages.terms] == ["西坪村", "青山镇"]
     assert not make_plan("rank", "2023年哪个村的产量最高?", lambda question, operation: ["2023年的产量"]).terms
+
+
+def test_things_that_are_named_with_their_times_are_asked_for_by_name_and_no_part_has_a_time_of_its_own():
+    parts = ["2022年第五届博览会的成交额", "2023年第六届博览会的成交额"]
+    plan = make_plan("sum", "2022年第五届和2023年第六届博览会成交额共多少?", lambda question, operation: parts)
+    assert [term.question for term in plan.terms] == parts
+    wrong = ["2023年1月的指数", "2023年2月的指数", "2023年3月的指数"]
+    asked = make_plan(
+        "average", "2023年最后三个月的指数平均是多少?", lambda question, operation: wrong if operation == "average" else [question])
+    assert [term.label for term in asked.terms] == ["2023年10月", "2023年11月", "2023年12月"]
 
 
 def test_the_name_of_a_row_is_no_figure_and_the_sum_of_a_column_no_row_of_it():
@@ -197,7 +213,7 @@ def test_what_no_report_tells_is_named_and_nothing_is_worked_out(port):
 
 
 @pytest.mark.models
-def test_whether_reports_agree_is_left_to_who_reads_them(port):
+def test_one_report_agrees_with_no_other(port):
     answer = port.ask("各条报道对白沙港3月完成的货物吞吐量说法一致吗?", operation="conflict")
     assert answer.refused and answer.derived is None and "172万吨" in answer.text and len(answer.rows) == 1
 
@@ -225,6 +241,45 @@ def test_a_figure_that_the_generator_takes_goes_before_the_others():
     words = [SimpleNamespace(piece=piece, start=9, end=11)]
     assert [(one.value, one.written) for one in with_words(found, words)] == [(430000, 1.0), (420000, -1.0)]
     assert [one.written for one in with_words(found, [])] == [0.0, 0.0]
+
+
+def reported(shown, value, day, taken=(), score=3.0):
+    text = f"事故造成{shown}死亡。"
+    article = Article(f"a{day}", "p", f"d{day}", text, date=day)
+    piece = Piece(article, Passage("x", "a", text, 0, len(text)), 0, len(text), text, alone=score, taken=taken)
+    found = Candidate(piece, 4, 4 + len(shown), Fraction(value), "number", "人", None, -0.1, True, 1.0)
+    return Gathered(Term("死亡人数", None, day), found, score)
+
+
+@pytest.mark.parametrize("rows, wanted", [
+    ([reported("261人", 261, "2023-06-03"), reported("288人", 288, "2023-06-04")], "differ"),
+    ([reported("30870人", 30870, "2023-06-03"), reported("3万人", 30000, "2023-06-04")], ""),  # rounded
+    ([reported("约261人", 261, "2023-06-03"), reported("288人", 288, "2023-06-04")], ""),
+    ([reported("261人", 261, "2023-06-03"), reported("288人", 288, "2023-06-04", score=-2.0)], ""),  # unlikely
+    ([replace(reported("261人", 261, "2023-06-03"), others=(reported("261人", 261, "2023-06-04").found,))], "agree"),
+    ([reported("261人", 261, "2023-06-03")], ""),
+])
+def test_reports_differ_only_by_figures_that_no_rounding_makes_equal(rows, wanted):
+    assert _agreement(rows) == wanted
+
+
+def test_a_report_of_what_is_to_come_yields_to_one_of_what_was():
+    def told(text, day):
+        article = Article(f"a{day}", "p", "d", text, date=day)
+        return Piece(article, Passage("x", "a", text, 0, len(text)), 0, len(text), text, score=2.0)
+
+    plan, done = told("大桥计划于2024年5月通车。", "2023-09-29"), told("大桥今天通车。", "2024-05-03")
+    assert first_told([plan, done]) is done and time_of(plan).iso == "2024-05" and time_of(done).iso == "2024-05-03"
+    assert first_told([plan], When(2023, 1, 12)) is None
+
+
+def test_of_a_sentence_read_by_itself_the_figure_that_the_generator_takes_is_meant():
+    text = "冲突造成95人死亡,累计45028人死亡。"
+    article = Article("a", "p", "d", text)
+    scores = SentenceScores(1.0, np.array([[4, 7], [12, 18]]), np.log([0.6, 0.4]), np.log([0.6, 0.4]))
+    piece = Piece(article, Passage("x", "a", text, 0, len(text)), 0, len(text), text, alone=1.0, span_scores=scores)
+    assert candidates([piece], Term("累计死亡人数?"))[0].shown == "95人"
+    assert candidates([replace(piece, taken=((12, 18),))], Term("累计死亡人数?"))[0].shown == "45028人"
 
 
 def test_one_figure_is_not_both_the_part_and_the_whole():
