@@ -185,6 +185,15 @@ def test_the_generator_reads_on_unless_it_finds_the_readers_words(open_rag, draf
     assert len(again) == asked - 1 and all(text.startswith(first[: first.index("\n问题")]) and len(text) > len(first) for text in again)
 
 
+@pytest.mark.parametrize("several, refused", [(0.97, True), (0.4, False)])
+def test_what_takes_several_figures_and_cannot_be_gathered_is_withheld(open_rag, monkeypatch, several, refused):
+    rag = open_rag(read="47座")
+    monkeypatch.setattr(rag, "operation", lambda *_: ("sum", several))
+    monkeypatch.setattr(rag, "_gathered", lambda *_: None)
+    answer = rag.ask("甲镇今年新开工多少座桥梁?")
+    assert answer.refused == refused and answer.citations and ("47座" in answer.text) != refused
+
+
 def test_two_things_are_answered_in_the_words_of_the_generator(open_rag):
     rag = open_rag(read="47座,44座")
     rag.reader = SharedWords("47座", sure=0.99)
