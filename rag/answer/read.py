@@ -49,10 +49,12 @@ def read_pieces(generator: Generator, query: Query, pieces: Sequence[Piece], set
 
 
 def _likely(pieces: Sequence[Piece]) -> list[Piece]:
-    """The sentences without those that are very unlikely beside the best."""
+    """The sentences without those that are very unlikely beside the best; a byline keeps those that tell what its article is about."""
     probabilities = sentence_probabilities(pieces)
-    return [piece for piece, probability in zip(pieces, probabilities, strict=True)
-            if probability >= _MIN_RELATIVE_PROBABILITY * probabilities[0]]
+    is_likely = [probability >= _MIN_RELATIVE_PROBABILITY * probabilities[0] for probability in probabilities]
+    signed = {piece.article.article_id for piece, likely in zip(pieces, is_likely, strict=True)
+              if likely and piece.passage.field == "byline"}
+    return [piece for piece, likely in zip(pieces, is_likely, strict=True) if likely or piece.article.article_id in signed]
 
 
 def _drafted(draft: str, shown: Sequence[Piece], reader_words: Located) -> Found | None:
