@@ -224,8 +224,7 @@ def _is_faithful(sentence: str, words: Sequence[str], quotes: Sequence[str], que
 def _translate_remaining(generator: Writer, sentence: str, quotes: Sequence[str], known: Names) -> str:
     """Translates each Chinese term left in the sentence by itself; a term stays Chinese if its translation fails."""
     for term in dict.fromkeys(_CHINESE_TERM.findall(sentence)):
-        english = _translate_term(generator, term, quotes, known) or person_in_pinyin(term)
-        if english:
+        if english := _translate_term(generator, term, quotes, known):
             sentence = _replace_term(sentence, term, english)
     return sentence
 
@@ -235,7 +234,7 @@ def _translate_term(generator: Writer, chinese: str, quotes: Sequence[str], know
     plain = in_english(chinese, "", known)
     english = plain
     if _CHINESE_TERM.search(plain):
-        english = complete(generator, term_prompt(plain), max_tokens=40, stop=("\n",)).strip().rstrip(".")
+        english = person_in_pinyin(plain) or complete(generator, term_prompt(plain), max_tokens=40, stop=("\n",)).strip().rstrip(".")
     explained = len(english.split()) > _MAX_WORDS_PER_CHARACTER * len(chinese) + _MAX_WORDS_PER_CHARACTER
     return "" if explained or _CHINESE_TERM.search(english) or _DECLINED.search(english) or unsupported(english, quotes) else english
 

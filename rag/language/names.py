@@ -150,8 +150,12 @@ def _name_score(text: str, start: int, size: int) -> int:
 
 def _is_common(word: str) -> bool:
     """Tells whether jieba's dictionary has a word; the words that it lacks are mostly names."""
+    import logging
+
     import jieba
 
+    jieba.setLogLevel(logging.WARNING)
+    jieba.initialize()  # reads the dictionary, once
     return word in jieba.dt.FREQ
 
 
