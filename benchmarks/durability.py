@@ -69,18 +69,24 @@ def look(home: Path, allowed: dict[str, set[str]]) -> str:
 
 
 def kills(home: Path, rounds: int, chance: random.Random) -> Counter[str]:
-    """Changes some pages, begins a build, kills it at a random time, looks; at the end one build is left alone."""
+    """Changes some pages, begins a build, kills it at a random time, looks; at the end one build is left alone.
+
+    The time is drawn from that which a whole build takes here, which is measured first.
+    """
     editions = dict.fromkeys(range(PAGES), 1)
     indexed = {f"{n}.md": {f"第{n}镇种树第1次"} for n in editions}
     seen: Counter[str] = Counter()
+    command, silent = [sys.executable, __file__, "--worker", str(home)], subprocess.DEVNULL
+    began = time.perf_counter()
+    subprocess.run(command, stdout=silent, stderr=silent, check=True)
+    whole = time.perf_counter() - began
     for _ in range(rounds):
         for number in chance.sample(sorted(editions), 3):
             editions[number] += 1
             write_page(home, number, editions[number])
             indexed[f"{number}.md"].add(f"第{number}镇种树第{editions[number]}次")
-        command, silent = [sys.executable, __file__, "--worker", str(home)], subprocess.DEVNULL
         worker = subprocess.Popen(command, stdout=silent, stderr=silent)
-        time.sleep(chance.uniform(0.3, 2.2))
+        time.sleep(chance.uniform(0.2, 1.0) * whole)
         ended = worker.poll()
         worker.kill()
         worker.wait()
@@ -139,8 +145,12 @@ def full_disk(home: Path) -> str:
         subprocess.run(["umount", disk], check=False)
 
 
+_MANY = 400  # pages, so that one build is at work when the other begins
+
+
 def two_at_once(home: Path, chance: random.Random) -> str:
-    write_page(home, 1, 900)
+    for number in range(_MANY):
+        write_page(home, number, 900)
     workers = [subprocess.Popen([sys.executable, __file__, "--worker", str(home)], stderr=subprocess.PIPE, text=True) for _ in range(2)]
     errors = [worker.communicate()[1] for worker in workers]
     codes = sorted(worker.returncode for worker in workers)
