@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import openvino
 import pytest
@@ -9,7 +11,7 @@ from openvino import opset13 as op
 
 from rag.config import Config
 from rag.errors import ModelError
-from rag.index.embed import cluster, eight_bits, torch_encoder
+from rag.index.embed import cluster, eight_bits, graph, torch_encoder
 from rag.index.embed.eight_bits import quantise
 from rag.index.embed.graph import same_length_batches
 
@@ -73,3 +75,27 @@ def test_a_build_runs_on_a_gpu_if_there_is_one_and_nothing_else_is_set(monkeypat
     config = Config(embedding={"device": device, "backend": backend})
     with cluster.for_building("given", config) as embedder:
         assert embedder == (opened or "given")
+
+
+def test_the_graph_that_was_the_fastest_here_is_found_with_its_precision(tmp_path):
+    stem = tmp_path / "weights-2026.4"
+    assert graph._cached(stem) is None
+    (tmp_path / "weights-2026.4-tokens-int8-12345.xml").touch()  # a draft of another process
+    assert graph._cached(stem) is None
+    file = tmp_path / "weights-2026.4-tokens-int8-bf16.xml"
+    file.touch()
+    assert graph._cached(stem) == (file, "bf16")
+
+
+def test_of_the_ways_to_run_a_graph_the_fastest_is_kept_and_the_others_are_deleted(tmp_path, monkeypatch):
+    seconds = {("float", "f32"): 3.0, ("int8", "f32"): 1.0, ("int8", "bf16"): 2.0}
+    encoder = object.__new__(graph.GraphEncoder)
+    monkeypatch.setattr(graph, "_convert", lambda folder: small_encoder(np.random.default_rng(0)))
+    monkeypatch.setattr(graph, "quantise", lambda made, samples: made)
+    monkeypatch.setattr(graph, "_has_bfloat16", lambda: True)
+    encoder._tokenizer = SimpleNamespace(encode=lambda texts: [SimpleNamespace(ids=[1, 2]) for _ in texts])
+    monkeypatch.setattr(graph.GraphEncoder, "_seconds", lambda self, texts: seconds[
+        "int8" if "-int8-" in self._file.name else "float", self._precision])
+    file, precision = encoder._fastest(tmp_path, tmp_path / "w")
+    assert (file.name, precision) == ("w-tokens-int8-f32.xml", "f32")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["w-tokens-int8-f32.bin", "w-tokens-int8-f32.xml"]

@@ -98,6 +98,8 @@ class GraphEncoder:
         drafts = {"float": _save(graph, stem, "float"), "int8": _save(quantise(graph, inputs), stem, "int8")}
         seconds: dict[tuple[str, str], float] = {}
         for way in _WAYS:
+            if way[1] == "bf16" and not _has_bfloat16():
+                continue
             self._file, self._precision = drafts[way[0]], way[1]
             seconds[way] = self._seconds([*texts, *(" ".join(texts[at : at + _JOINED]) for at in range(len(texts)))])
         log.info("%s: %s", folder, ", ".join(f"{' '.join(way)} {value:.2f} s" for way, value in seconds.items()))
@@ -151,6 +153,12 @@ def same_length_batches(lengths: Sequence[int], size: int) -> Iterator[list[int]
     for _, group in groupby(sorted(range(len(lengths)), key=lambda row: -lengths[row]), key=lengths.__getitem__):
         rows = list(group)
         yield from (rows[at : at + size] for at in range(0, len(rows), size))
+
+
+def _has_bfloat16() -> bool:
+    import openvino
+
+    return "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
 def _calibration_texts() -> list[str]:
