@@ -88,7 +88,6 @@ class Rag:
         :class:`StoppedError`. A build that ends meanwhile changes nothing: the answer comes from the index it began with.
         The same question, asked again of the same index, is answered at once.
         """
-        check_operation(operation)
         clock, retriever = _Clock(), self.retriever
         key = (retriever.store.manifest.generation, question, asked_on, operation, *history)
         if kept := self._kept.get(key):
@@ -116,9 +115,11 @@ class Rag:
         """
         from rag.answer import withheld
         from rag.gather.operation import takes_several
+        from rag.gather.plan import check_operation
         from rag.generate import Stoppable
         from rag.search.asked_on import with_absolute_times
 
+        check_operation(operation)
         generator = Stoppable(lambda: self.generator, stopped)
         dated, told = with_absolute_times(question, asked_on) if asked_on else (question, ())
         query = self.understand(dated, history, generator)
@@ -379,14 +380,6 @@ class Rag:
         manifest_of(self.config)  # before a model is fetched
         store = open_store(self.config, settings_of(self.config, self.embedder))
         return Retriever(store, self.embedder, self.config.retrieval)
-
-
-def check_operation(name: str | None) -> None:
-    """Raises :class:`QuestionError` for a name that is none of :data:`rag.gather.plan.OPERATIONS`."""
-    from rag.gather.plan import OPERATIONS
-
-    if name is not None and name not in OPERATIONS:
-        raise QuestionError(f"operation: {name!r} is unknown; use one of {', '.join(OPERATIONS)}")
 
 
 class _Clock:

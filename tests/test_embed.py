@@ -92,7 +92,7 @@ def test_of_the_ways_to_run_a_graph_the_fastest_is_kept_and_the_others_are_delet
     encoder = object.__new__(graph.GraphEncoder)
     monkeypatch.setattr(graph, "_convert", lambda folder: small_encoder(np.random.default_rng(0)))
     monkeypatch.setattr(graph, "quantise", lambda made, samples: made)
-    monkeypatch.setattr(graph, "_has_bfloat16", lambda: True)
+    monkeypatch.setattr(graph, "has_bfloat16", lambda: True)
     encoder._tokenizer = SimpleNamespace(encode=lambda texts: [SimpleNamespace(ids=[1, 2]) for _ in texts])
     monkeypatch.setattr(graph.GraphEncoder, "_seconds", lambda self, texts: seconds[
         "int8" if "-int8-" in self._file.name else "float", self._precision])

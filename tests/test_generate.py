@@ -91,7 +91,7 @@ def test_auto_takes_llamacpp_for_a_file_that_openvino_cannot_read(monkeypatch, t
     file = tmp_path / "model.gguf"
     file.write_bytes(b"no such kind of number")
     monkeypatch.setenv("WENBAO_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr("rag.generate.precision.has_bfloat16", lambda: True)
+    monkeypatch.setattr("rag.models.processor.has_bfloat16", lambda: True)
     monkeypatch.setattr("rag.generate.llamacpp.LlamaCpp", lambda path, **settings: ("llama.cpp", path))
     assert open_generator(Generation(backend="auto"), lambda name: file) == ("llama.cpp", file)
     assert "cannot be loaded by openvino-genai" in caplog.text

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from rag.errors import QuestionError
 from rag.language.quantities import unsupported
 from rag.language.text import language
 from rag.language.when import NamedTime, When, times_in
@@ -21,6 +22,12 @@ ARITHMETIC = frozenset("compare difference sum average share percent_change".spl
 OF_MANY = frozenset("series rank sum average".split())  # over every part of a run of times
 OF_TWO = frozenset("compare difference percent_change".split())  # a figure and another one, such as one of an earlier time
 OF_EVENTS = frozenset("first coincide".split())  # over named events
+
+def check_operation(name: str | None) -> None:
+    """Raises :class:`QuestionError` for a name that is none of :data:`OPERATIONS`."""
+    if name is not None and name not in OPERATIONS:
+        raise QuestionError(f"operation: {name!r} is unknown; use one of {', '.join(OPERATIONS)}")
+
 
 Split = Callable[[str, str], Sequence[str]]  # a question and what is done with its figures → a Chinese question for each figure
 

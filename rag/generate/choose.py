@@ -29,7 +29,7 @@ def open_generator(settings: Generation, find: Callable[[str], Path]) -> Generat
         return Endpoint(settings.endpoint, settings.model, settings.api_key_env, timeout=settings.timeout)
     path = find(settings.model)
     if backend == "auto":
-        from rag.generate.precision import has_bfloat16
+        from rag.models.processor import has_bfloat16
 
         backend = "openvino" if has_bfloat16() and _can_read(path, settings.threads) else "llamacpp"
         log.info("generation.backend auto: %s", backend)

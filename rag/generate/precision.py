@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from rag.models.processor import has_bfloat16
+
 log = logging.getLogger(__name__)
 
 NOTE = "precision"
@@ -36,13 +38,6 @@ def note_precision(folder: Path, threads: int) -> None:
         fastest = _ALTERNATIVE if seconds[_ALTERNATIVE] < _SWITCH_RATIO * seconds[_DEFAULT] else _DEFAULT
         log.info("%s: %s", folder.name, ", ".join(f"{name} {value:.2f} s" for name, value in seconds.items()))
     (folder / NOTE).write_text(fastest, encoding="utf-8")
-
-
-def has_bfloat16() -> bool:
-    """Tells whether OpenVINO reports native bfloat16 arithmetic."""
-    import openvino
-
-    return "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
 def _measured_seconds(folder: Path, precision: str, threads: int) -> float:

@@ -15,6 +15,7 @@ import numpy as np
 
 from rag.errors import ModelError
 from rag.models import cache_folder, resolve
+from rag.models.processor import has_bfloat16
 from rag.reader.reading import Reading, Sentence, SentenceScores, log_softmax
 from rag.reader.windows import BEGIN, MARK, PAD, Window, windows
 
@@ -46,9 +47,8 @@ class CrossReader:
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
         core = openvino.Core()
-        has_bfloat16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         compiled = core.compile_model(str(file), "CPU", {
-            "INFERENCE_PRECISION_HINT": "bf16" if has_bfloat16 else "f32", "NUM_STREAMS": os.cpu_count() or 1})
+            "INFERENCE_PRECISION_HINT": "bf16" if has_bfloat16() else "f32", "NUM_STREAMS": os.cpu_count() or 1})
         self._single = compiled.create_infer_request()
         self._queue = openvino.AsyncInferQueue(compiled)
         self._queue.set_callback(lambda request, keep: keep([request.get_output_tensor(k).data.copy() for k in range(4)]))

@@ -22,7 +22,7 @@ from rag.doors.service.events import Queued, QueuedEvent
 from rag.doors.service.extras import Extras
 from rag.doors.service.queue import FairQueue, Place
 from rag.doors.service.searching import Search, find
-from rag.engine import Rag, check_operation
+from rag.engine import Rag
 from rag.errors import RagError, SourceError, StoreError
 from rag.index.build import source_name
 from rag.index.store.backends import manifest_of
@@ -173,6 +173,8 @@ class Library:
         :class:`QuestionError`, :class:`StoreError`, :class:`Busy`, :class:`TooMany`, :class:`NotReady`.
         """
         read_query(question)
+        from rag.gather.plan import check_operation
+
         check_operation(operation)
         await self.until_searchable()
         place = self.queue.enter(client)

@@ -24,6 +24,7 @@ import numpy as np
 from rag.index.embed.eight_bits import quantise
 from rag.index.embed.interaction import TextTokenizer, Tokens, token_layer
 from rag.models import cache_folder
+from rag.models.processor import has_bfloat16
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +99,7 @@ class GraphEncoder:
         drafts = {"float": _save(graph, stem, "float"), "int8": _save(quantise(graph, inputs), stem, "int8")}
         seconds: dict[tuple[str, str], float] = {}
         for way in _WAYS:
-            if way[1] == "bf16" and not _has_bfloat16():
+            if way[1] == "bf16" and not has_bfloat16():
                 continue
             self._file, self._precision = drafts[way[0]], way[1]
             seconds[way] = self._seconds([*texts, *(" ".join(texts[at : at + _JOINED]) for at in range(len(texts)))])
@@ -153,12 +154,6 @@ def same_length_batches(lengths: Sequence[int], size: int) -> Iterator[list[int]
     for _, group in groupby(sorted(range(len(lengths)), key=lambda row: -lengths[row]), key=lengths.__getitem__):
         rows = list(group)
         yield from (rows[at : at + size] for at in range(0, len(rows), size))
-
-
-def _has_bfloat16() -> bool:
-    import openvino
-
-    return "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
 def _calibration_texts() -> list[str]:
