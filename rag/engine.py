@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from rag.generate import Generator, Stoppable
     from rag.index.build import Progress, Report
     from rag.index.embed import Embedder
+    from rag.language.names import Names
     from rag.reader import Reader
     from rag.search.dictionary import Dictionary
     from rag.search.retrieve import Retriever
@@ -155,7 +156,6 @@ class Rag:
     def _looked_up(self, query: Query, retriever: Retriever, generator: Stoppable, clock: _Clock) -> Iterator[Event]:
         """The steps of an answer that one sentence holds."""
         from rag.answer import choose_pieces, write_answer
-        from rag.language.names import no_english_name
 
         hits = retriever.search(query, max(self.config.retrieval.k, _READ))
         clock.lap("search")
@@ -171,7 +171,7 @@ class Rag:
         yield Stage("write")
         events = write_answer(
             generator, query, pieces, settings=settings, max_tokens=self.config.generation.max_new_tokens,
-            known=self.dictionary.english if self.dictionary else no_english_name)
+            known=self._known_names(query))
         for event in events:
             if isinstance(event, TextPiece):
                 clock.first("first_text")
@@ -279,27 +279,21 @@ class Rag:
         self, operation: str, query: Query, retriever: Retriever, generator: Stoppable, clock: _Clock
     ) -> Answer | None:
         """The answer of a question that takes several figures, or nothing where the archive has none of them."""
+        from rag.answer.word import label_in_english
         from rag.gather.asking import Asker
         from rag.gather.work import work_out
 
         asker = Asker(retriever, self.reader, generator, self.searched, self.config.answering, generator.check)
-        answer = work_out(operation, query, asker, generator, self._in_english)
+        known = self._known_names(query)
+        answer = work_out(operation, query, asker, generator, lambda label: label_in_english(generator, label, known))
         clock.lap("gather")
         return answer
 
-    def _in_english(self, label: str) -> str:
-        """A Chinese label in English: by code what it can tell, by the generator the rest, with the Chinese beside it."""
-        from rag.answer.english import in_english
-        from rag.answer.prompts import term_prompt
-        from rag.generate import complete
+    def _known_names(self, query: Query) -> Names:
+        from rag.answer.naming import as_asked
         from rag.language.names import no_english_name
-        from rag.language.text import is_han
 
-        told = in_english(label, "", self.dictionary.english if self.dictionary else no_english_name)
-        if not any(map(is_han, told)):
-            return told
-        written = complete(self.generator, term_prompt(told), max_tokens=40, stop=("\n",)).strip().rstrip(".")
-        return f"{written} ({label})" if written else label
+        return as_asked(query, self.dictionary.english if self.dictionary else no_english_name)
 
     def _made_with(self, retriever: Retriever) -> dict[str, str]:
         manifest = retriever.store.manifest

@@ -30,6 +30,17 @@ def test_quotations_spell_the_same_words_out_of_the_raw_page(open_rag, pages):
     assert "".join(raw[a:b] for a, b in cited.source_spans) == cited.quote
 
 
+def test_who_took_a_photograph_is_answered_from_its_credit(open_rag, pages):
+    page = "# 乙镇花展\n\n本报记者 石磊\n\n乙镇花展昨日开幕。\n\n图为市民在乙镇花展赏花。 林小满 摄\n"
+    (pages / "photo.md").write_text(page, encoding="utf-8")
+    rag = open_rag(read="林小满")
+    answer = rag.ask("乙镇花展的照片是谁拍摄的?")
+    cited = answer.citations[0]
+    assert "林小满" in answer.text and (cited.field, cited.item, cited.quote) == ("credit", 0, "林小满")
+    assert "".join(page[a:b] for a, b in cited.source_spans) == cited.quote
+    assert all(check.holds for check in rag.verify(answer.to_dict()))
+
+
 def test_a_number_that_the_paper_does_not_hold_is_never_shown(open_rag):
     answer = open_rag(read=["48座", "49座", "50座"]).ask("甲镇今年新开工多少座桥梁?")
     assert not any(figure in answer.text for figure in ("48", "49", "50"))

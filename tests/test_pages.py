@@ -58,8 +58,8 @@ def check_places(page):
             assert spelled(page, runs) == field.replace("\n", "")
             places.update(k for r in runs for k in range(r.source, r.source + r.end - r.start))
         for caption in article.captions:
-            assert spelled(page, caption.runs) == caption.text
-            places.update(k for r in caption.runs for k in range(r.source, r.source + r.end - r.start))
+            assert (spelled(page, caption.runs), spelled(page, caption.credit_runs)) == (caption.text, caption.credit)
+            places.update(k for r in (*caption.runs, *caption.credit_runs) for k in range(r.source, r.source + r.end - r.start))
     for start, end, why in read.furniture:
         assert why
         places.update(k for k in range(start, end) if not page[k].isspace())

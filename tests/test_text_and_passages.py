@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from rag.index.passages import passages_of
 from rag.language.text import fold, language, search_tokens, sentences, syllables
-from rag.records import Article, Caption, Run, source_spans
+from rag.records import Article, Caption, Run, field_text, source_spans
 
 TEXT = st.text(alphabet=st.sampled_from("开工47个。总投资86.8亿元,“好!”他说;AB c.\n#\u3000·(x)?!…"), max_size=200)
 
@@ -32,8 +32,8 @@ def test_passages_stand_word_for_word_in_their_article(text, limit):
     article = Article("a", "p", "d", text, byline="石磊", captions=(Caption("新桥。", "李四 摄"),))
     found = passages_of(article, limit)
     for passage in found:
-        field = article.captions[passage.item].text if passage.field == "caption" else getattr(article, passage.field)
-        assert field[passage.start : passage.end] == passage.text and len(passage.text) <= limit
+        words = field_text(article, passage.field, passage.item)
+        assert words[passage.start : passage.end] == passage.text and len(passage.text) <= limit
     assert len({p.passage_id for p in found}) == len(found)
 
 

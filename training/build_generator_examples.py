@@ -17,6 +17,8 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+from found_contexts import FoundContexts
+
 from rag.answer.prompts import NOT_SAID, read_prompt, translate_prompt
 from rag.gather.prompts import operation_prompt, parts_prompt, word_of
 from rag.generate import Prompt
@@ -52,11 +54,15 @@ class Documents:
         return [doc for doc, asked in self.questions.items() if any(question["kind"] == kind for question in asked)]
 
     def answer(self, question: Row) -> str | None:
+        """The words that answer, as they are to be written."""
+        sentence = self.docs[question["doc"]]["sentences"][question["sentence"]]
+        return self.written(question["text"], sentence[question["start"] : question["end"]])
+
+    def written(self, question: str, words: str) -> str | None:
         """The words that answer; with yes or no before them where that is asked for and known."""
-        words = self.docs[question["doc"]]["sentences"][question["sentence"]][question["start"] : question["end"]]
-        if not asks_yes_or_no(question["text"]):
-            return str(words)
-        verdict = self.verdicts.get((question["text"], words))
+        if not asks_yes_or_no(question):
+            return words
+        verdict = self.verdicts.get((question, words))
         return f"{verdict},{words}" if verdict else None
 
     def shown(self, doc: int, numbers: set[int], other: tuple[int, int] | None) -> str:
@@ -132,6 +138,15 @@ def two_at_once(have: list[tuple[str, str]]) -> list[tuple[str, str]]:
     return [(first.rstrip("?\uff1f") + joint + second, f"{one},{two}")]
 
 
+def found(program: FoundContexts, count: int) -> list[Row]:
+    """Contexts as search and reader find them, with questions and with two of them as one."""
+    contexts = list(program.contexts(count))
+    for one in contexts:
+        asks = one["asks"] + two_at_once([(ask, answer) for ask, answer in one["asks"] if answer != NOT_SAID])
+        one["asks"] = [(f"问题:{ask}\n回答:", answer) for ask, answer in asks]
+    return contexts
+
+
 def parts(count: int) -> list[Row]:
     """Questions and what they are taken apart into."""
     rows = [json.loads(line) for line in (QUESTIONS / "parts.jsonl").read_text(encoding="utf-8").splitlines()]
@@ -182,11 +197,17 @@ def main() -> None:
     parser.add_argument("--parts", type=int, default=1064)
     parser.add_argument("--plans", type=int, default=1600)
     parser.add_argument("--seed", type=int, default=11)
+    parser.add_argument("--made", type=float, default=1.0, help="share of the contexts put together at random")
+    parser.add_argument("--index", type=Path, help="an index of the news items: contexts as search and reader find them")
+    parser.add_argument("--found", type=int, default=0, help="how many of these")
     arguments = parser.parse_args()
     R.seed(arguments.seed)
     documents = Documents(arguments.reader)
-    chosen = [(doc, kind) for kind, count in OF_KIND.items() for doc in R.sample(documents.of_kind(kind), count)]
+    chosen = [(doc, kind) for kind, count in OF_KIND.items()
+              for doc in R.sample(documents.of_kind(kind), round(arguments.made * count))]
     contexts = [made for doc, kind in chosen if (made := context(documents, doc, kind)) and made["asks"]]
+    if arguments.found:
+        contexts += found(FoundContexts(arguments.index, documents.written, arguments.seed), arguments.found)
     contexts += parts(arguments.parts) + plans(arguments.plans) + translations(documents, arguments.translations)
     for one in contexts:
         one["asks"] = [(f"{ask}<|im_end|>\n<|im_start|>assistant\n", answer) for ask, answer in one["asks"]]

@@ -21,7 +21,8 @@ from rag.records import Article, Hit, Passage, headline
 from rag.search.query import Query, with_translations
 from rag.search.retrieve import Retriever
 
-_BYLINE = "作者:"  # prefix of a byline in the reader's input, as in its training data
+_BYLINE, _CREDIT = "作者:", "摄影:"  # prefixes of a byline, as in the reader's training data, and of a photo credit in its input
+SIGNATURES = ("byline", "credit")  # fields that name who wrote or took something, and say nothing else
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +67,8 @@ class Piece:
         """What the reader is shown before the sentence."""
         if self.passage.field == "byline":
             return _BYLINE
+        if self.passage.field == "credit":
+            return f"{simplified(self.article.captions[self.passage.item].text)} {_CREDIT}".strip()
         caption = table_caption(self.article.text, self.start) if self.is_row else ""
         return f"{simplified(caption)} " if caption else ""
 
@@ -191,14 +194,14 @@ def _named_rows(query: Query, pieces: Sequence[Piece]) -> list[Piece]:
 
 def _preselected(retriever: Retriever, query: Query, hits: Sequence[Hit], limit: int) -> list[Piece]:
     """Returns the ``limit`` best sentences by the features known before reading, in the order of their articles, with the bylines
-    of these articles: who asks for an author names what the article says.
+    and photo credits of these articles: who asks for an author names what the article says.
 
     Sentences that can only report another period than the one asked about fill up places that others leave.
     """
     scored = _scored(retriever, query, hits)
     likely = sorted(scored, key=lambda piece: (not piece.timely, -score_of(piece)))[:limit]
     articles = list(dict.fromkeys(piece.article.article_id for piece in likely))
-    likely += _scored(retriever, query, [hit for hit in bylines_of(hits) if hit.article.article_id in articles])
+    likely += _scored(retriever, query, [hit for hit in signatures_of(hits) if hit.article.article_id in articles])
     return sorted(likely, key=lambda p: (articles.index(p.article.article_id), p.passage.field, p.passage.item, p.start))
 
 
@@ -211,30 +214,30 @@ def _scored(retriever: Retriever, query: Query, hits: Sequence[Hit]) -> list[Pie
             for piece, share in zip(pieces, shares, strict=True)]
 
 
-def bylines_of(hits: Sequence[Hit]) -> list[Hit]:
-    """Returns the bylines of the articles of some hits, which are no hits themselves.
+def signatures_of(hits: Sequence[Hit]) -> list[Hit]:
+    """Returns the bylines and photo credits of the articles of some hits, which are no hits themselves.
 
     >>> article = Article("a", "p", "d", "大桥通车。", byline="石磊")
-    >>> [hit.passage.text for hit in bylines_of([Hit(1, 1.0, Passage("x", "a", "大桥通车。", 0, 5), article)])]
+    >>> [hit.passage.text for hit in signatures_of([Hit(1, 1.0, Passage("x", "a", "大桥通车。", 0, 5), article)])]
     ['石磊']
     """
     known = {hit.passage.passage_id for hit in hits}
     first = {hit.article.article_id: hit for hit in reversed(hits)}
     return [replace(hit, passage=passage) for hit in first.values() for passage in passages_of(hit.article)
-            if passage.field == "byline" and passage.passage_id not in known]
+            if passage.field in SIGNATURES and passage.passage_id not in known]
 
 
 def _sentences_of(retriever: Retriever, hit: Hit, vectors: np.ndarray, found: float) -> Iterable[Piece]:
     """Yields the sentences of a passage with the z-scores of their vectors.
 
-    A byline has that of its passage, which holds the headline too: a question about an author names the article.
+    A byline or credit has that of its passage, which holds the headline too: a question about an author names the article.
     """
     store = retriever.store
     for row, start, end in store.archive.sentences_of(hit.passage.passage_id):
         text = hit.passage.text[start - hit.passage.start : end - hit.passage.start]
         if is_link(text):
             continue
-        is_byline = hit.passage.field == "byline"
-        table, place = (store.passages, store.archive.sentence_places([row])[row][0]) if is_byline else (store.sentences, row)
+        is_signature = hit.passage.field in SIGNATURES
+        table, place = (store.passages, store.archive.sentence_places([row])[row][0]) if is_signature else (store.sentences, row)
         near = float(np.mean([table.score(vector, place) for vector in vectors]))
         yield Piece(hit.article, hit.passage, start, end, text, nearness=near, found=found)

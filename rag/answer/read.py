@@ -10,7 +10,7 @@ from collections.abc import Generator as Steps
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rag.answer.choose import Piece
+from rag.answer.choose import SIGNATURES, Piece
 from rag.answer.judge import sentence_probabilities
 from rag.answer.locate import Found, Located, is_refusal, located_draft, whole_figure
 from rag.answer.prompts import read_prompt
@@ -32,7 +32,7 @@ def read_pieces(generator: Generator, query: Query, pieces: Sequence[Piece], set
     """
     reader_words = own_words(pieces[0])
     few = settings.evidence_sentences
-    likely, others = _likely(pieces[:few]), pieces[few : 2 * few]
+    likely, others = likely_pieces(pieces[:few]), pieces[few : 2 * few]
     best, refusals = Found((reader_words,)), list[float | None]()
     for more in ((), others):
         prompt = read_prompt(query.named or query.question, likely, more)
@@ -48,12 +48,14 @@ def read_pieces(generator: Generator, query: Query, pieces: Sequence[Piece], set
     return replace(best, refusals=tuple(refusals))
 
 
-def _likely(pieces: Sequence[Piece]) -> list[Piece]:
-    """The sentences without those that are very unlikely beside the best; a byline keeps those that tell what its article is about."""
+def likely_pieces(pieces: Sequence[Piece]) -> list[Piece]:
+    """The sentences without those that are very unlikely beside the best; a byline or credit keeps those that tell what its article
+    is about.
+    """
     probabilities = sentence_probabilities(pieces)
     is_likely = [probability >= _MIN_RELATIVE_PROBABILITY * probabilities[0] for probability in probabilities]
     signed = {piece.article.article_id for piece, likely in zip(pieces, is_likely, strict=True)
-              if likely and piece.passage.field == "byline"}
+              if likely and piece.passage.field in SIGNATURES}
     return [piece for piece, likely in zip(pieces, is_likely, strict=True) if likely or piece.article.article_id in signed]
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Iterable, Sequence
 
-from rag.answer.choose import Piece
+from rag.answer.choose import SIGNATURES, Piece
 from rag.answer.english import in_english
 from rag.answer.locate import Found, Located, clause_of
 from rag.answer.prompts import render_prompt, term_prompt
@@ -45,6 +45,7 @@ _FULL_NAME = re.compile("[A-Z][a-z]+(?: [A-Z][a-z]+)+")
 _WHO = re.compile(r"\bwho(?:m|se)?\b", re.I)
 _CONTENT_WORD = re.compile(r"\b(?!(?:what|when|where|which|whom|whose|does|have|many|much|that|with|from|were|will|would|there|this)\b)"
                            r"([A-Za-z]{4})[A-Za-z]*\b", re.I)  # first four letters of the content words of an English question
+_ALONE = re.compile(f"(?<![{HAN}])[{HAN}]{{2,3}}(?![{HAN}])")  # a name between spaces
 _CHINESE_TERM = re.compile(f"[{HAN}](?:[{HAN}、·]*[{HAN}])?")
 
 
@@ -71,6 +72,21 @@ def _by_source(located: Sequence[Located], sources: Sequence[Piece]) -> list[lis
 
 def _joined(group: Sequence[Located]) -> str:
     return "、".join(located.shown.strip() for located in group)
+
+
+def _signed(group: Sequence[Located]) -> str:
+    """Returns the spans of a sentence; the names of a byline or credit, which are all persons, in pinyin.
+
+    >>> from rag.records import Article, Passage
+    >>> byline = "本报记者 肖强刚"
+    >>> piece = Piece(Article("a", "p", "d", "", byline=byline), Passage("x", "a", byline, 0, 8, "byline"), 0, 8, byline)
+    >>> _signed([Located(piece, 0, 8)])
+    '本报记者 Xiao Qianggang'
+    """
+    words = _joined(group)
+    if group[0].piece.passage.field not in SIGNATURES:
+        return words
+    return _ALONE.sub(lambda name: person_in_pinyin(name.group()) or name.group(), words)
 
 
 def _citation_mark(group: Sequence[Located], sources: Sequence[Piece]) -> str:
@@ -123,7 +139,7 @@ def write_english(
     clauses = [_clause_in_source(group) for group in groups] or [sources[0].text]
     verdict = {"yes": "Yes", "no": "No", "": ""}[found.verdict]
     asked = query.question
-    translated = (_with_english_commas(in_english(_joined(group), asked, known)) for group in groups)
+    translated = (_with_english_commas(in_english(_signed(group), asked, known)) for group in groups)
     words = ", ".join(part for part in (verdict, *translated) if part)
     yield TextPiece(f"\n{words}\n")
     source = "; ".join(in_english(clause, asked, known) for clause in clauses)
@@ -237,6 +253,15 @@ def _translate_term(generator: Writer, chinese: str, quotes: Sequence[str], know
         english = person_in_pinyin(plain) or complete(generator, term_prompt(plain), max_tokens=40, stop=("\n",)).strip().rstrip(".")
     explained = len(english.split()) > _MAX_WORDS_PER_CHARACTER * len(chinese) + _MAX_WORDS_PER_CHARACTER
     return "" if explained or _CHINESE_TERM.search(english) or _DECLINED.search(english) or unsupported(english, quotes) else english
+
+
+def label_in_english(generator: Writer, label: str, known: Names) -> str:
+    """Returns a Chinese label in English: by code what it can tell, by the generator the rest, with the Chinese beside it."""
+    plain = in_english(label, "", known)
+    if not _HAN.search(plain):
+        return plain
+    written = complete(generator, term_prompt(plain), max_tokens=40, stop=("\n",)).strip().rstrip(".")
+    return f"{written} ({label})" if written else label
 
 
 def _replace_term(sentence: str, term: str, english: str) -> str:

@@ -154,7 +154,7 @@ def _differing(parts: Sequence[str]) -> list[str]:
         start += 1
     while end < shortest - start and len({part[-1 - end] for part in parts}) == 1:
         end += 1
-    return [_whole_words(part, start, len(part) - end).strip(" ,\uff0c的") or part for part in parts]
+    return [_whole_words(part, start, len(part) - end).strip(" ,:;\uff0c\uff1a\uff1b、的") or part for part in parts]
 
 
 def _whole_words(text: str, start: int, end: int) -> str:

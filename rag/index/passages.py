@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from rag.language.text import sentences
 from rag.records import Article, Passage, content_id, headline
 
-_AUTHOR = "作者"  # the heading of a byline: a bare name tells neither search nor reader what it is
+_AUTHOR, _PHOTOGRAPHER = "作者", "图片来源 摄影"  # headings of a byline and a credit, as a bare name does not tell what it is
 
 
 def passages_of(article: Article, max_characters: int = 350) -> list[Passage]:
-    """Returns the passages of the body, the captions and the byline of an article.
+    """Returns the passages of the body, the captions, the photo credits and the byline of an article.
 
     A sentence is split only if it is longer than ``max_characters``. A passage may span paragraphs, but a sub-heading always
     starts a new passage. An empty article gives ``[]``. Of one that only points to a story, which is told there, the captions
@@ -32,6 +32,8 @@ def passages_of(article: Article, max_characters: int = 350) -> list[Passage]:
     for item, caption in enumerate(article.captions):
         if caption.text:
             found.append(_passage(article, "caption", item, caption.text, 0, ""))
+        if caption.credit:
+            found.append(_passage(article, "credit", item, caption.credit, 0, f"{_PHOTOGRAPHER} {caption.text}".strip()))
     if article.byline and not is_pointer:
         found.append(_passage(article, "byline", 0, article.byline, 0, _AUTHOR))
     return found

@@ -137,7 +137,7 @@ def _write_caption(page: str, photo: Photo) -> Caption:
     text, credit = Writer(page), Writer(page)
     text.add(photo.caption)
     credit.add(photo.credit)
-    return Caption(text.text(), credit.text(), tuple(text.runs))
+    return Caption(text.text(), credit.text(), tuple(text.runs), tuple(credit.runs))
 
 
 def furniture_of(page: str, blocks: list[Block], labels: list[str],
@@ -148,7 +148,7 @@ def furniture_of(page: str, blocks: list[Block], labels: list[str],
     """
     used = bytearray(len(page))
     for article in articles:
-        runs = [r for rs in article.runs.values() for r in rs] + [r for c in article.captions for r in c.runs]
+        runs = [r for rs in article.runs.values() for r in rs] + [r for c in article.captions for r in (*c.runs, *c.credit_runs)]
         for run in runs:
             used[run.source : run.source + run.end - run.start] = b"\1" * (run.end - run.start)
     out: list[tuple[int, int, str]] = []

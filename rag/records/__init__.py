@@ -20,6 +20,7 @@ from rag.records.answer import (
     Turn,
 )
 from rag.records.archive import (
+    OF_PICTURES,
     QUOTABLE,
     Article,
     Box,
@@ -44,6 +45,7 @@ from rag.records.archive import (
 )
 
 __all__ = [
+    "OF_PICTURES",
     "QUOTABLE",
     "Answer",
     "Article",

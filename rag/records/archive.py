@@ -12,7 +12,8 @@ from dataclasses import asdict, dataclass, field
 from itertools import groupby, pairwise
 from typing import Any
 
-QUOTABLE = ("text", "title", "kicker", "section", "byline")  # the fields that can be quoted, apart from captions
+QUOTABLE = ("text", "title", "kicker", "section", "byline")  # the fields that can be quoted, apart from those of pictures
+OF_PICTURES = ("caption", "credit")  # fields that an article has once for each picture
 
 
 def content_id(*parts: str) -> str:
@@ -108,11 +109,12 @@ class PrintedLine:
 
 @dataclass(frozen=True)
 class Caption:
-    """The caption and the photo credit of a picture; either may be ``""``."""
+    """The caption and the photo credit of a picture with the runs of each; either may be ``""``."""
 
     text: str
     credit: str
     runs: tuple[Run, ...] = ()
+    credit_runs: tuple[Run, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -225,7 +227,7 @@ class Article:
 class Passage:
     """Consecutive sentences of one field of an article: the unit of retrieval.
 
-    ``text == getattr(article, field)[start:end]``, for ``caption`` that of ``captions[item].text``. ``context`` (section,
+    ``text == getattr(article, field)[start:end]``, for ``caption`` and ``credit`` that of picture ``item``. ``context`` (section,
     title, date) is embedded and searched with the passage, but never quoted.
     """
 
@@ -364,20 +366,23 @@ class Fact:
 
 
 def field_text(article: Article, field: str, item: int = 0) -> str:
-    """Returns the text of a quotable field (:data:`QUOTABLE`) or of caption ``item``; ``""`` for any other field.
+    """Returns the text of a quotable field (:data:`QUOTABLE`), or of the caption or credit of picture ``item``; ``""`` for others.
 
-    >>> field_text(Article("1", "p", "d", "正文", captions=(Caption("新桥图", "李四 摄"),)), "caption", 0)
-    '新桥图'
+    >>> article = Article("1", "p", "d", "正文", captions=(Caption("新桥图", "李四"),))
+    >>> field_text(article, "caption", 0), field_text(article, "credit", 0)
+    ('新桥图', '李四')
     """
-    if field == "caption":
-        return article.captions[item].text if 0 <= item < len(article.captions) else ""
+    if field in OF_PICTURES:
+        picture = article.captions[item] if 0 <= item < len(article.captions) else Caption("", "")
+        return picture.text if field == "caption" else picture.credit
     return getattr(article, field) if field in QUOTABLE else ""
 
 
 def runs_of(article: Article, field: str, item: int = 0) -> tuple[Run, ...]:
-    """Returns the runs of a field or of caption ``item``; ``()`` for a field that a user corrected."""
-    if field == "caption":
-        return article.captions[item].runs if 0 <= item < len(article.captions) else ()
+    """Returns the runs of a field, or of the caption or credit of picture ``item``; ``()`` for a field that a user corrected."""
+    if field in OF_PICTURES:
+        picture = article.captions[item] if 0 <= item < len(article.captions) else Caption("", "")
+        return picture.runs if field == "caption" else picture.credit_runs
     return article.runs.get(field, ())
 
 

@@ -18,7 +18,7 @@ from rag.models.cedict import FILE, gloss_key
 
 _LONGEST_PHRASE = 5  # words
 _WORD = re.compile(rf"[A-Za-z]+(?:'[a-z]+)?|[{HAN}]+")
-_CAPITALISED = re.compile(r"(?<![\w'’-])[A-Z][a-z]+(?: [A-Z][a-z]+)*(?!['’-]?[A-Za-z])")
+_CAPITALISED = re.compile(r"(?<![\w'’-])[A-Z][a-z]+(?: [A-Z][a-z]+)*(?!-?[A-Za-z]|['’](?!s\b)[A-Za-z])")
 _MIN_NAME_SHARE = 0.5  # share of an English word's translations that must be names for the word to be one
 _STOP_WORDS = frozenset((
     "a an the of in on at to for by from with and or as is are was were be been being do does did has have had can could will would "
@@ -83,6 +83,15 @@ class Dictionary:
         (True, False)
         """
         return self._table.execute("SELECT 1 FROM common WHERE word = ?", (word,)).fetchone() is not None
+
+    def has_word(self, word: str) -> bool:
+        """Tells whether an English word has translations that are no proper names.
+
+        >>> Dictionary(folder).has_word("Which"), Dictionary(folder).has_word("Ryabkov")                  # doctest: +SKIP
+        (True, False)
+        """
+        words = self._translations([gloss_key([word])]).get(gloss_key([word]), ())
+        return word.lower() in _STOP_WORDS or any(self.is_common(one) for one in words)
 
     def chinese_names(self, text: str) -> dict[str, Term]:
         """Returns the English proper names in a text that the dictionary has, longest first, each with its Chinese forms.

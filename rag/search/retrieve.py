@@ -111,6 +111,12 @@ class Retriever:
         ways = [[[pair for pair in search_tokens(word) if len(pair) > 1] or [word] for word in term] for term in query.terms]
         return self.store.archive.holding(ways, query.sounds, only)
 
+    def nearest_texts(self, query: Query, most: int) -> list[str]:
+        """Returns the passages that are nearest in meaning to a question, with their contexts, best first."""
+        found, _ = self._dense(self.vectors(query), most, None, None)
+        passages = self.store.archive.passages(sorted(found, key=lambda row: -found[row]))
+        return [f"{passage.context} {passage.text}" for passage in passages.values()]
+
     def vectors(self, query: Query) -> np.ndarray:
         """Returns the centred vector of the question, ``(1, dim) float32``."""
         return centred(self.embedder.queries([query.question]), self.store.query_centres[query.language])

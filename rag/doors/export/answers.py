@@ -25,7 +25,7 @@ _WORDS = {
         "refused": "未作回答:报纸没有说明,以下是最接近的原文。", "quotations": "引文", "figures": "文中其他数字", "times": "相对时间",
         "warnings": "提醒", "checked": "核对结果", "made": "如何得出", "check": "如何核对", "untitled": "无题",
         "figure": "数字", "counts": "所指", "quotation": "引文", "title": "题名", "date": "日期", "source": "来源", "page": "第{}页",
-        "text": "正文", "kicker": "引题", "section": "栏目", "byline": "署名", "caption": "图片说明",
+        "text": "正文", "kicker": "引题", "section": "栏目", "byline": "署名", "caption": "图片说明", "credit": "图片来源",
         "place": "位置:文章{field}字符 {start}–{end};原页字符 {spans}", "word": "文中", "means": "即", "reckoned": "据文章日期",
         "chance": "正确的可能性", "seconds": "用时(秒)", "rewritten": "按上文理解为", "corrected": "人工更正,原页为",
         "holds": "符合", "fails": "不符", "index": "索引", "embedder": "向量模型", "generator": "生成模型", "reader": "阅读模型",

@@ -32,8 +32,8 @@ class Span(BaseModel):
     title: str
     date: str = Field(description="ISO day, month or year, or empty")
     source: str = Field(description="the page's file")
-    field: str = Field(description="text, title, kicker, byline, section or caption")
-    item: int = Field(description="which caption, from 0")
+    field: str = Field(description="text, title, kicker, byline, section, caption or credit")
+    item: int = Field(description="which picture, from 0, for a caption or credit")
     start: int = Field(description="in characters of the field")
     end: int = Field(description="after the last character")
     source_spans: list[list[int]] = Field(description="[start, end) in characters of the raw page")

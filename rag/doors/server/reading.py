@@ -21,7 +21,7 @@ from rag.errors import SourceError
 from rag.pages import is_archive
 from rag.records import QUOTABLE, Article, Links, headline
 
-Field_ = Annotated[Literal["text", "title", "kicker", "section", "byline", "caption"], Query()]
+Field_ = Annotated[Literal["text", "title", "kicker", "section", "byline", "caption", "credit"], Query()]
 Offset = Annotated[int, Query(ge=0, le=10_000_000)]
 _DAY = r"^(\d{4}(-\d\d(-\d\d)?)?)?$"
 _MOST_LISTED = 200  # articles in one response; the next ones are fetched with `offset`
@@ -41,7 +41,7 @@ class NewNote(BaseModel):
     """A note on a span of an article's field."""
 
     article_id: str = Field(max_length=64)
-    field: Literal["text", "title", "kicker", "section", "byline", "caption"] = "text"
+    field: Literal["text", "title", "kicker", "section", "byline", "caption", "credit"] = "text"
     item: int = Field(0, ge=0, le=10_000)
     start: int = Field(ge=0, le=10_000_000)
     end: int = Field(ge=0, le=10_000_000)
@@ -341,4 +341,4 @@ def _note_body(note: Note, *, lost: bool) -> dict[str, Any]:
     return {**asdict(note), "tags": list(note.tags), "lost": lost}
 
 
-assert set(QUOTABLE) == {"text", "title", "kicker", "section", "byline"}  # the fields that Field_ names, beside captions
+assert set(QUOTABLE) == {"text", "title", "kicker", "section", "byline"}  # the fields that Field_ names, beside those of pictures

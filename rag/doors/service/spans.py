@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rag.errors import SourceError, StoreError
 from rag.pages import is_archive, read_text
-from rag.records import Article, field_text, runs_of, source_spans
+from rag.records import OF_PICTURES, Article, field_text, runs_of, source_spans
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def all_spans(article: Article) -> tuple[tuple[int, int], ...]:
     if is_item(article):
         return ((0, len(article.text)),)
     runs = [run for field in article.runs.values() for run in field]
-    runs += [run for caption in article.captions for run in caption.runs]
+    runs += [run for caption in article.captions for run in (*caption.runs, *caption.credit_runs)]
     joined: list[tuple[int, int]] = []
     for start, end in sorted((run.source, run.source + run.end - run.start) for run in runs):
         if joined and start <= joined[-1][1]:
@@ -111,7 +111,8 @@ def find_again(quote: str, wanted: Iterable[Article], field: str, start: int, en
 
 
 def _fields(article: Article, first: str) -> list[tuple[str, int]]:
-    fields = [("text", 0), ("title", 0), ("kicker", 0), ("byline", 0), *(("caption", item) for item in range(len(article.captions)))]
+    fields = [("text", 0), ("title", 0), ("kicker", 0), ("byline", 0)]
+    fields += [(name, item) for item in range(len(article.captions)) for name in OF_PICTURES]
     return sorted(fields, key=lambda field: field[0] != first)
 
 

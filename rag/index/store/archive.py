@@ -368,7 +368,7 @@ def article_to_dict(article: Article) -> dict[str, Any]:
 
 def article_from_dict(raw: dict[str, Any]) -> Article:
     """Restores an article from its stored form; the inverse of :func:`article_to_dict`."""
-    captions = tuple(Caption(c["text"], c["credit"], _runs(c["runs"])) for c in raw["captions"])
+    captions = tuple(Caption(c["text"], c["credit"], _runs(c["runs"]), _runs(c.get("credit_runs", []))) for c in raw["captions"])
     return Article(**{
         **raw, "captions": captions, "runs": {name: _runs(runs) for name, runs in raw["runs"].items()},
         "joints": tuple(Joint(**joint) for joint in raw["joints"]), "doubts": tuple(raw["doubts"]),

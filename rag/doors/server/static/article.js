@@ -206,7 +206,7 @@ function captions(article, marks) {
             caption.text
               ? line(article, "caption", caption.text, marks, item)
               : el("span", { lang: t("lang") }, t("picture_without_words")),
-            caption.credit && el("span", { class: "credit" }, ` ${caption.credit}`),
+            caption.credit && el("span", { class: "credit" }, " ", line(article, "credit", caption.credit, marks, item)),
           ),
         ),
       )

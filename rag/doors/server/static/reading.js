@@ -162,7 +162,10 @@ function placedByPage(article, place) {
     ["title", 0],
     ["kicker", 0],
     ["byline", 0],
-    ...(article.captions || []).map((_, item) => ["caption", item]),
+    ...(article.captions || []).flatMap((_, item) => [
+      ["caption", item],
+      ["credit", item],
+    ]),
   ];
   for (const [field, item] of fields) {
     const text = fieldText(article, field, item);
@@ -176,6 +179,7 @@ function placedByPage(article, place) {
 // The text of a field as it stands in the page.
 function fieldText(article, field, item = 0) {
   if (field === "caption") return article.captions?.[item]?.text || "";
+  if (field === "credit") return article.captions?.[item]?.credit || "";
   return article.corrected?.[field]?.was ?? article[field] ?? "";
 }
 

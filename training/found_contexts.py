@@ -1,0 +1,92 @@
+"""Contexts for the generator's adapter as the program puts them together: the sentences that search and reader find for a question.
+
+A question is asked of the news of its day. The sentences of other items and the ones next to the answer are those that the reader takes
+for it, so they are harder to tell from it than sentences drawn at random.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from build_examples import item_sentences
+
+from rag import Rag
+from rag.answer.choose import Piece, choose_pieces
+from rag.answer.prompts import NOT_SAID, read_prompt
+from rag.answer.read import likely_pieces
+from rag.records import Filter
+
+Row = dict[str, Any]
+QUESTIONS = Path(__file__).parent / "questions"
+BESIDE = 4  # other questions about the same item that one context answers, at most
+_FOUND = 20  # passages among whose sentences the evidence is chosen
+_READ_ON = 0.4  # share of the contexts with the second half of the sentences, which is read where the first is not enough
+
+
+class FoundContexts:
+    """Contexts of questions about the news. ``index``: an index of the news items; ``answer``: (question, its words) → what to write,
+    ``None`` to leave the question out.
+    """
+
+    def __init__(self, index: Path, answer: Callable[[str, str], str | None], seed: int) -> None:
+        self.rag, self.answer, self.random = Rag.open(index=index), answer, random.Random(seed)
+        self.apart = set(json.loads((QUESTIONS / "apart.json").read_text(encoding="utf-8")))
+        self.rows: dict[str, list[Row]] = defaultdict(list)
+        for file in sorted(QUESTIONS.glob("news_*.jsonl")):
+            for row in map(json.loads, file.read_text(encoding="utf-8").splitlines()):
+                if row["doc"] not in self.apart:
+                    self.rows[row["doc"]].append(row)
+
+    def contexts(self, count: int) -> Iterator[Row]:
+        """Yields up to ``count`` contexts, each of another question, with ``(question, what to write)`` about them."""
+        rows = [row for rows in self.rows.values() for row in rows]
+        for row in self.random.sample(rows, min(count, len(rows))):
+            shown, more = self.shown(row)
+            if shown:
+                user, _ = read_prompt("?", shown, more).user.split("问题:?\n")
+                if asks := self.asks(row, [*shown, *more]):
+                    yield {"task": "read", "user": user, "asks": asks}
+
+    def shown(self, row: Row) -> tuple[list[Piece], list[Piece]]:
+        """The sentences that the program would show its generator for a question."""
+        rag, day = self.rag, "-".join((row["doc"][5:9], row["doc"][9:11], row["doc"][11:13]))
+        query = rag.understand(row["zh"])
+        hits = [hit for hit in rag.retriever.search(query, _FOUND, Filter(since=day, until=day))
+                if hit.article.doc_id == row["doc"] or hit.article.doc_id not in self.apart]
+        pieces = [piece for piece in choose_pieces(rag.retriever, rag.reader, query, hits, rag.config.answering) if piece.timely]
+        if not pieces:
+            return [], []
+        few = rag.config.answering.evidence_sentences
+        return likely_pieces(pieces[:few]), pieces[few : 2 * few] if self.random.random() < _READ_ON else []
+
+    def asks(self, row: Row, shown: Sequence[Piece]) -> list[tuple[str, str]]:
+        """The question in both languages, others about the same item that the sentences shown answer, and one that they do not."""
+        asks = [(row[language], self.answer_in(row, row[language], shown)) for language in ("zh", "en")]
+        told, untold = [], []
+        for other in self.random.sample(self.rows[row["doc"]], len(self.rows[row["doc"]])):
+            if other is not row:
+                question = other[self.random.choice(("zh", "en"))]
+                answer = self.answer_in(other, question, shown)
+                (untold if answer == NOT_SAID else told).append((question, answer))
+        return [(self.named(question), answer) for question, answer in (*asks, *told[:BESIDE], *untold[:1]) if answer]
+
+    def named(self, question: str) -> str:
+        query = self.rag.understand(question)
+        return query.named or query.question
+
+    def answer_in(self, row: Row, question: str, shown: Sequence[Piece]) -> str | None:
+        """What the sentences shown answer to a question about one item; ``None`` if they may tell it in another sentence."""
+        if row["s"] < 0:
+            return NOT_SAID
+        for piece in shown:
+            if piece.article.doc_id == row["doc"]:
+                sentences = item_sentences(piece.article.text)
+                right = sentences[row["s"]] if row["s"] < len(sentences) else ""
+                if row["a"] in right and row["a"] in piece.text and (piece.text.strip() in right or right in piece.text):
+                    return self.answer(question, row["a"])
+        return None if any(row["a"] in f"{piece.heading}{piece.text}" for piece in shown) else NOT_SAID
