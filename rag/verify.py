@@ -12,7 +12,7 @@ from typing import Any
 
 from rag.errors import SourceError
 from rag.gather import compute
-from rag.gather.compute import CannotComputeError, Value
+from rag.gather.compute import CannotComputeError, Value, days_between
 from rag.index.store.protocol import Reading
 from rag.language.figures import figures_of, sort_of
 from rag.language.quantities import Quantity, header_unit, read, unit_of, unsupported
@@ -132,6 +132,8 @@ def _worked_out(operation: str, rows: Sequence[Told]) -> Value | None:
     """What an operation gives over some rows; nothing for one that is no arithmetic."""
     if operation == "count":
         return Value(Fraction(len(rows)))
+    if operation == "first":
+        return Value(Fraction(days_between([row["period"] for row in rows]) or 0))
     values = [Value(Fraction(row["value"]), row["kind"], row["unit"]) for row in rows if row["value"]]
     if operation not in (*_PAIRS, *_ALL):
         return None

@@ -332,3 +332,11 @@ def test_the_first_report_is_the_oldest(canal):
     answer = canal.ask("报上最早什么时候报道南渠累计调水?", operation="first")
     assert "2023年3月2日" in answer.text and "600亿立方米" in answer.text and not answer.refused
     assert all(check.holds for check in canal.verify(answer.to_dict()))
+
+
+@pytest.mark.models
+def test_of_two_events_the_first_is_told_and_how_many_days_lie_between(canal):
+    answer = canal.ask("青山镇春茶开采和南渠累计调水突破700亿立方米,哪个在先?", operation="first")
+    assert "青山镇春茶开采" in answer.text and "相隔319天" in answer.text and not answer.refused
+    assert answer.derived and answer.derived.value == "319"
+    assert all(check.holds for check in canal.verify(answer.to_dict()))

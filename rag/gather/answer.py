@@ -324,7 +324,9 @@ def _in_time(plan: Plan, told: Told, language: str) -> tuple[str, Derived | None
     last = bool(_LAST.search(plan.question))
     line = told.lines[order[-1 if last else 0]]
     said = words(language, "last" if last else "first", a=line.label, v=line.shown)
-    return said, Derived("first", tuple(order), "", "", "", line.label)
+    days = compute.days_between(periods)
+    apart = words(language, "apart", n=f"{days:,}") if days else ""
+    return said + apart, Derived("first", tuple(order), str(days or ""), "number" if days else "", "", line.label + apart)
 
 
 _LAST = re.compile(r"最[晚后]|更[晚后]|较[晚后]|\b(?:last|latest|later)\b", re.I)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 
 from rag.errors import RagError
@@ -107,6 +108,18 @@ def percent_change(later: Value, earlier: Value) -> Value:
     if later.kind != "number":
         raise CannotComputeError("points")
     return Value((later.value - earlier.value) * 100 / earlier.value, "percent", "", later.rough or earlier.rough)
+
+
+def days_between(days: Sequence[str]) -> int | None:
+    """The days from one ISO day to another; ``None`` for another number of days, and for months and years.
+
+    >>> days_between(["2024-03-20", "2024-01-09"]), days_between(["2024-03", "2024-01-09"])
+    (71, None)
+    """
+    if len(days) != 2 or any(len(day) != len("2024-01-09") for day in days):
+        return None
+    one, other = map(date.fromisoformat, days)
+    return abs((one - other).days)
 
 
 def _check_alike(values: Sequence[Value]) -> None:
