@@ -97,7 +97,7 @@ def choose_pieces(retriever: Retriever, reader: Reader, query: Query, hits: Sequ
     Sentences that can only report another period than the one asked about come last. Articles that mention fewer of the
     places and names in the question than others are left out.
     """
-    likely = _preselected(retriever, query, in_scope(hits, query.scope), settings.read_sentences)
+    likely = _preselected(retriever, query, _signed_as_asked(in_scope(hits, query.scope)), settings.read_sentences)
     shown = [piece.read_as for piece in likely]
     forms = _question_forms(query, shown)
     scored_spans = reader.read(forms[0], shown).scores
@@ -193,15 +193,15 @@ def _named_rows(query: Query, pieces: Sequence[Piece]) -> list[Piece]:
 
 
 def _preselected(retriever: Retriever, query: Query, hits: Sequence[Hit], limit: int) -> list[Piece]:
-    """Returns the ``limit`` best sentences by the features known before reading, in the order of their articles, with the bylines
-    and photo credits of these articles: who asks for an author names what the article says.
+    """Returns the ``limit`` best sentences by the features known before reading, and all bylines and credits, in the order of their
+    articles.
 
     Sentences that can only report another period than the one asked about fill up places that others leave.
     """
     scored = _scored(retriever, query, hits)
-    likely = sorted(scored, key=lambda piece: (not piece.timely, -score_of(piece)))[:limit]
+    ranked = sorted(scored, key=lambda piece: (not piece.timely, -score_of(piece)))
+    likely = ranked[:limit] + [piece for piece in ranked[limit:] if piece.passage.field in SIGNATURES]
     articles = list(dict.fromkeys(piece.article.article_id for piece in likely))
-    likely += _scored(retriever, query, [hit for hit in signatures_of(hits) if hit.article.article_id in articles])
     return sorted(likely, key=lambda p: (articles.index(p.article.article_id), p.passage.field, p.passage.item, p.start))
 
 
@@ -214,17 +214,21 @@ def _scored(retriever: Retriever, query: Query, hits: Sequence[Hit]) -> list[Pie
             for piece, share in zip(pieces, shares, strict=True)]
 
 
-def signatures_of(hits: Sequence[Hit]) -> list[Hit]:
-    """Returns the bylines and photo credits of the articles of some hits, which are no hits themselves.
+def _signed_as_asked(hits: Sequence[Hit]) -> list[Hit]:
+    """Returns the hits, with the bylines and photo credits of the article that search finds first, and without those of others: who
+    asks for an author tells of the article, and another one's author is never the answer.
 
-    >>> article = Article("a", "p", "d", "大桥通车。", byline="石磊")
-    >>> [hit.passage.text for hit in signatures_of([Hit(1, 1.0, Passage("x", "a", "大桥通车。", 0, 5), article)])]
-    ['石磊']
+    >>> bridge, road = Article("a", "p", "d", "大桥通车。", byline="石磊"), Article("b", "p", "d", "公路通车。", byline="张三")
+    >>> hits = [Hit(1, 2.0, Passage("x", "a", "大桥通车。", 0, 5), bridge)]
+    >>> hits += [Hit(2, 1.0, Passage("y", "b", "张三", 0, 2, "byline"), road)]
+    >>> [hit.passage.text for hit in _signed_as_asked(hits)]
+    ['大桥通车。', '石磊']
     """
-    known = {hit.passage.passage_id for hit in hits}
-    first = {hit.article.article_id: hit for hit in reversed(hits)}
-    return [replace(hit, passage=passage) for hit in first.values() for passage in passages_of(hit.article)
-            if passage.field in SIGNATURES and passage.passage_id not in known]
+    told = [hit for hit in hits if hit.passage.field not in SIGNATURES]
+    if not told:
+        return list(hits)
+    signatures = [passage for passage in passages_of(told[0].article) if passage.field in SIGNATURES]
+    return told + [replace(told[0], passage=passage) for passage in signatures]
 
 
 def _sentences_of(retriever: Retriever, hit: Hit, vectors: np.ndarray, found: float) -> Iterable[Piece]:

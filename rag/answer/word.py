@@ -86,7 +86,7 @@ def _signed(group: Sequence[Located]) -> str:
     words = _joined(group)
     if group[0].piece.passage.field not in SIGNATURES:
         return words
-    return _ALONE.sub(lambda name: person_in_pinyin(name.group()) or name.group(), words)
+    return _ALONE.sub(lambda name: person_in_pinyin(name.group(), signed=True) or name.group(), words)
 
 
 def _citation_mark(group: Sequence[Located], sources: Sequence[Piece]) -> str:

@@ -55,6 +55,7 @@ _CITATION = re.compile(r"\[\d{1,3}\]")
 _ROUNDING_WORDS = {"近": "nearly ", "约": "about ", "超过": "more than ", "超": "more than ", "逾": "more than ",
                    "不到": "less than ", "至少": "at least "}
 _NOT_IN_WORD = {"近": "(?<![最附邻靠])", "约": "(?<![签合条节预公契邀特])"}  # 最近5年 is not "nearly five", 签约20项 not "about twenty"
+_ROUNDING_BEHIND = {"左右": "about ", "上下": "about ", "以上": "at least ", "以下": "at most "}
 ROUNDING = re.compile("(?:" + "|".join(_NOT_IN_WORD.get(w, "") + w for w in sorted(_ROUNDING_WORDS, key=len, reverse=True)) + ")$")
 
 
@@ -259,12 +260,24 @@ def glossary(chinese: str) -> list[tuple[str, str]]:
     for quantity in read(chinese):
         if quantity.start < last or quantity.soft:
             continue
-        start, end, english = _english_form(folded, quantity)
+        start, end, english = _with_rounding_behind(folded, *_english_form(folded, quantity))
         piece = chinese[start:end]
         if start >= last and english and english != piece:
             found.append((start, piece, english))
             last = end
     return [(piece, english) for _, piece, english in found]
+
+
+def _with_rounding_behind(folded: str, start: int, end: int, english: str) -> tuple[int, int, str]:
+    """Returns the start, end and English form of a figure with the rounding word behind it, if there is one.
+
+    >>> _with_rounding_behind("比重稳定在70%左右", 5, 8, "70%")
+    (5, 10, 'about 70%')
+    """
+    word = folded[end : end + 2]
+    if word not in _ROUNDING_BEHIND or not (english or folded[start:end].isascii()) or ROUNDING.search(folded, 0, start):
+        return start, end, english
+    return start, end + 2, _ROUNDING_BEHIND[word] + (english or folded[start:end])
 
 
 def _english_form(folded: str, quantity: Quantity) -> tuple[int, int, str]:
