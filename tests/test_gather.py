@@ -13,16 +13,17 @@ from rag import Rag
 from rag.answer.choose import Piece
 from rag.config import Config, Index, Source
 from rag.gather import compute
-from rag.gather.answer import _agreement
+from rag.gather.answer import Told, _agreement, _in_time
 from rag.gather.candidates import Candidate, candidates, with_words
 from rag.gather.compute import CannotComputeError, Value
 from rag.gather.gather import Gathered
-from rag.gather.plan import Term, make_plan, runs_of
+from rag.gather.plan import Plan, Term, make_plan, runs_of
 from rag.gather.survey import first_told, time_of, without_total
+from rag.gather.tell import Line
 from rag.language.figures import figures_of, time_at
 from rag.language.when import When, times_in
 from rag.reader import SentenceScores
-from rag.records import Article, Passage
+from rag.records import Article, Passage, Row
 
 
 def labels(text, written=""):
@@ -261,6 +262,17 @@ def reported(shown, value, day, taken=(), score=3.0):
 ])
 def test_reports_differ_only_by_figures_that_no_rounding_makes_equal(rows, wanted):
     assert _agreement(rows) == wanted
+
+
+@pytest.mark.parametrize("days, said, value", [
+    (("2023-03-13", "2023-05-01"), "最早的是甲桥通车(2023-03-13),相隔49天", "49"),
+    (("2023-05-01", "2023-05-01"), "甲桥通车、乙矿停产在同一时间(2023-05-01)", ""),
+    (("2023-03", "2023-05-01"), "最早的是甲桥通车(2023-03)", "")])
+def test_of_events_the_first_is_told_with_the_days_between_or_that_none_was_first(days, said, value):
+    rows = tuple(Row(name, day, "", day, "time", "", (1,)) for name, day in zip(("甲桥通车", "乙矿停产"), days, strict=True))
+    lines = tuple(Line(row.label, row.shown, "[1]") for row in rows)
+    told, derived = _in_time(Plan("first", "甲桥通车和乙矿停产哪个在先?"), Told(rows, lines, (), ()), "zh")
+    assert told == said and derived and derived.value == value
 
 
 def test_a_report_of_what_is_to_come_yields_to_one_of_what_was():

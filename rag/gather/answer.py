@@ -323,6 +323,10 @@ def _in_time(plan: Plan, told: Told, language: str) -> tuple[str, Derived | None
     order = sorted(everything, key=lambda at: periods[at])
     last = bool(_LAST.search(plan.question))
     line = told.lines[order[-1 if last else 0]]
+    tied = [told.lines[at].label for at in order if periods[at] == periods[order[-1 if last else 0]]]
+    if len(tied) > 1:
+        said = words(language, "tied", a=words(language, "and").join(tied), v=line.shown)
+        return said, Derived("first", tuple(order), "", "", "", words(language, "and").join(tied))
     said = words(language, "last" if last else "first", a=line.label, v=line.shown)
     days = compute.days_between(periods)
     apart = words(language, "apart", n=f"{days:,}") if days else ""

@@ -331,8 +331,8 @@ def person_in_pinyin(name: str, *, signed: bool = False) -> str:
     """Returns the pinyin of what may be a Chinese person's name; ``""`` for other words. ``signed``: it stands where only names and
     common words (记者) do, so that a rare surname is one too.
 
-    >>> person_in_pinyin("常园"), person_in_pinyin("铁路"), person_in_pinyin("覃春"), person_in_pinyin("覃春", signed=True)
-    ('Chang Yuan', '', '', 'Qin Chun')
+    >>> person_in_pinyin("常园"), person_in_pinyin("铁路"), person_in_pinyin("佟朗"), person_in_pinyin("佟朗", signed=True)
+    ('Chang Yuan', '', '', 'Tong Lang')
     """
     is_name = re.fullmatch(f"[{HAN}]{{2,3}}", name) and (signed or name[0] in _SURNAMES) and not _is_common(name)
     return romanise(name, person=True) if is_name else ""
