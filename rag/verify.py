@@ -86,11 +86,15 @@ def check_rows(answer: Told) -> Iterator[Check]:
     [Check(what='[1] holds the figure of row 1', holds=True, seen='')]
     """
     quotes = {citation["number"]: citation["quote"] for citation in answer["citations"]}
+    dates = {citation["number"]: citation.get("date", "") for citation in answer["citations"]}
     for number, row in enumerate(answer.get("rows", ()), 1):
+        cited = (row.get("citations") or [0])[0]
         if row["value"]:
-            cited = row["citations"][0] if row["citations"] else 0
             seen = _wrong_in(row, quotes.get(cited, ""))
             yield Check(f"[{cited}] holds the figure of row {number}", not seen, seen)
+        elif row.get("kind") == "time":
+            told = [dates.get(cited, ""), *(time.when.iso for time in times_in(quotes.get(cited, ""), dates.get(cited, "")))]
+            yield Check(f"[{cited}] holds the figure of row {number}", row["period"] in told, ", ".join(told))
 
 
 def _wrong_in(row: Told, quote: str) -> str:
@@ -169,6 +173,7 @@ def _worked_with(answer: Told) -> Iterator[str]:
     yield from (citation["date"] for citation in answer["citations"])
     for told in (*(row["label"] for row in answer["rows"]), *answer.get("missing", ()), *answer.get("parts", ())):
         yield from (told[time.start : time.end] for time in times_in(told))
+    yield from (row["shown"] for row in answer["rows"] if row.get("kind") == "time")  # checked against the quotation and its date
     for row in answer["rows"]:
         if any(time.end - time.start == len(row["label"]) for time in times_in(row["label"])):
             yield row["label"] + row["shown"]  # a month that is followed by digits reads as a number

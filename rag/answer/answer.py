@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from rag.answer.choose import Piece
+from rag.answer.choose import SIGNATURES, Piece
 from rag.answer.doubts import print_doubts
 from rag.answer.figures import other_figures
 from rag.answer.judge import chance, signs_of
@@ -62,10 +62,11 @@ def sources_of(found: Found, pieces: Sequence[Piece]) -> list[Piece]:
     """Returns the sentences to cite, without duplicates.
 
     An answer without figures also cites the best sentence of its article, because a name may stand in one sentence and the
-    fact asked about in another.
+    fact asked about in another; a byline or credit says all.
     """
     cited = found.pieces or [pieces[0]]
-    if pieces[0] not in cited and not any(read(located.text) for located in found.located):
+    is_signed = all(piece.passage.field in SIGNATURES for piece in cited)
+    if pieces[0] not in cited and not is_signed and not any(read(located.text) for located in found.located):
         cited += [piece for piece in pieces[:1] if piece.article.article_id == cited[0].article.article_id]
     return cited
 
