@@ -26,13 +26,12 @@ import numpy as np
 from rag.language import transliteration
 from rag.language.pinyin import is_pinyin_of
 from rag.language.text import HAN, syllables
-from rag.language.transliteration import LONGEST_CHUNK, Model, best_match, letters_of, sounds_of
+from rag.language.transliteration import FLOOR, LONGEST_CHUNK, Model, best_match, letters_of, sounds_of
 
 OUT = Path(transliteration.__file__).with_name("transliteration.json")
 Pair = tuple[tuple[str, ...], str]  # initials and finals; letters
 Chunks = dict[str, dict[str, float]]
 ROUNDS, STEPS = 3, 3
-FLOOR = 1e-6
 LIKELY = 1.0  # log odds for each initial or final from which an entry counts as a transliteration
 RARE = 0.02  # times that a chunk has to be emitted
 WRONG = 0.1  # share of names found in texts that do not have them

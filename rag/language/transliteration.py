@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from itertools import chain
 
 import numpy as np
 
@@ -25,7 +26,7 @@ from rag.language.text import simplified
 LONGEST_CHUNK = 3  # letters that one initial or final emits
 LONGEST_NAME = 8  # Chinese characters
 _SHORTEST_WORD = 4  # letters of an English name that is looked for
-_FLOOR = 1e-6  # probability of a chunk that an initial or final was never seen to emit
+FLOOR = 1e-6  # probability of a chunk that an initial or final was never seen to emit
 _MOST_GAIN = 4.0  # log odds that the characters alone can give: most of what looks like a foreign name is another one
 _MOST_TIMES = 8  # times that a text counts, as what the passages near a question tell of again and again is rather a name
 _COMPARED = 20  # texts of each length whose times are counted
@@ -117,10 +118,10 @@ def best_match(name: str, texts: Iterable[str], learned: Model) -> Match | None:
 def _emissions(wanted: str, characters: tuple[str, ...], learned: Model) -> np.ndarray:
     """Returns ``(characters, n + 1, n + 1)``: the probability that a character emits ``wanted[p:q]``."""
     out = np.zeros((len(characters), len(wanted) + 1, len(wanted) + 1))
-    for number, character in enumerate(characters):
-        if character in learned.characters:
-            initial, final = sounds_of(character)
-            out[number] = _emitted(initial, wanted, learned) @ _emitted(final, wanted, learned)
+    told = {number: sounds_of(character) for number, character in enumerate(characters) if character in learned.characters}
+    emitted = {sound: _emitted(sound, wanted, learned) for sound in set(chain(*told.values()))}
+    for number, (initial, final) in told.items():
+        out[number] = emitted[initial] @ emitted[final]
     return out
 
 
@@ -133,7 +134,7 @@ def _emitted(sound: str, wanted: str, learned: Model) -> np.ndarray:
     out = np.zeros((size, size))
     for p in range(size):
         for q in range(p, min(size, p + LONGEST_CHUNK + 1)):
-            out[p, q] = chunks.get(wanted[p:q], _FLOOR)
+            out[p, q] = chunks.get(wanted[p:q], FLOOR)
     return out
 
 

@@ -112,10 +112,9 @@ class Retriever:
         return self.store.archive.holding(ways, query.sounds, only)
 
     def nearest_texts(self, query: Query, most: int) -> list[str]:
-        """Returns the passages that are nearest in meaning to a question, with their contexts, best first."""
-        found, _ = self._dense(self.vectors(query), most, None, None)
-        passages = self.store.archive.passages(sorted(found, key=lambda row: -found[row]))
-        return [f"{passage.context} {passage.text}" for passage in passages.values()]
+        """Returns the passages that are nearest in meaning to a question, with their contexts, in no order."""
+        rows = {row for vector in self.vectors(query) for row, _ in self.store.passages.search(vector, most, None)}
+        return [f"{passage.context} {passage.text}" for passage in self.store.archive.passages(rows).values()]
 
     def vectors(self, query: Query) -> np.ndarray:
         """Returns the centred vector of the question, ``(1, dim) float32``."""
