@@ -171,7 +171,7 @@ class Rag:
         yield Stage("write")
         events = write_answer(
             generator, query, pieces, settings=settings, max_tokens=self.config.generation.max_new_tokens,
-            known=self._known_names(query))
+            known=self._known_names())
         for event in events:
             if isinstance(event, TextPiece):
                 clock.first("first_text")
@@ -284,16 +284,15 @@ class Rag:
         from rag.gather.work import work_out
 
         asker = Asker(retriever, self.reader, generator, self.searched, self.config.answering, generator.check)
-        known = self._known_names(query)
+        known = self._known_names()
         answer = work_out(operation, query, asker, generator, lambda label: label_in_english(generator, label, known))
         clock.lap("gather")
         return answer
 
-    def _known_names(self, query: Query) -> Names:
-        from rag.answer.naming import as_asked
+    def _known_names(self) -> Names:
         from rag.language.names import no_english_name
 
-        return as_asked(query, self.dictionary.english if self.dictionary else no_english_name)
+        return self.dictionary.english if self.dictionary else no_english_name
 
     def _made_with(self, retriever: Retriever) -> dict[str, str]:
         manifest = retriever.store.manifest

@@ -59,6 +59,8 @@ def test_only_what_is_nothing_but_a_name_has_an_english_name(tmp_path):
     convert_cedict(tmp_path)
     names = Dictionary(tmp_path)
     assert [names.english(word) for word in ("迪拜", "光明", "丙行", "没有", "")] == ["Dubai", "", "Bank of Bing", "", ""]
+    assert names.chinese_names("What is Dubai's tallest tower?") == {"Dubai": ("迪拜",)}
+    assert names.chinese_names("Which Dubai-based or O'Dubai line is it?") == {}
 
 
 @pytest.mark.parametrize("line", ["", "橋 桥 [qiao2]", "T恤 T恤 [T xu4] /T-shirt/", "桥 桥 [qiao2] /CL:座[zuo4]/variant of 橋/"])

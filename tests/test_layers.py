@@ -30,7 +30,7 @@ LAYERS = [
 ]
 LANGUAGE = [  # the floors inside the language tools
     ["text", "dates", "typical", "numerals"],
-    ["units", "pinyin", "transliteration"],
+    ["units", "pinyin"],
     ["quantities", "times", "periods", "enumerations"],
     ["names", "when"],
     ["figures"],

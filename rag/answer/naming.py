@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from rag.answer.english import zones_in_chinese
 from rag.language.names import (
     NO_NAMES,
-    Names,
     chinese_form,
     places_in,
     places_meant,
@@ -18,14 +16,12 @@ from rag.language.names import (
     without_negated,
 )
 from rag.language.quantities import figures_in_chinese
-from rag.language.transliteration import transliteration_in
 from rag.language.when import times_in_chinese
 from rag.search.dictionary import Dictionary
 from rag.search.query import Query
 from rag.search.retrieve import Retriever
 
-_READ = 120  # passages in which the Chinese form of a name is looked for
-_NAME = re.compile(r"(?<![\w.'’-])[A-Z][a-zà-ɏ]{3,}(?![\w-])")  # a name of one word
+_READ = 120  # passages in which the Chinese form of a romanised name is looked for
 
 
 def with_names(query: Query, retriever: Retriever, dictionary: Dictionary | None) -> Query:
@@ -37,7 +33,6 @@ def with_names(query: Query, retriever: Retriever, dictionary: Dictionary | None
     names = romanised_names(query.question)
     forms = {name: form for name in names if (form := _chinese_form(retriever, name, names))}
     known = _foreign_names(retriever, dictionary.chinese_names(meant) if dictionary else {}) | forms
-    known |= _transliterated(retriever, query, _unknown_names(meant, known, dictionary))
     named = " ".join(meant.split())  # what is not meant would only lead the reader astray
     for name, form in known.items():
         named = named.replace(name, form)
@@ -46,16 +41,6 @@ def with_names(query: Query, retriever: Retriever, dictionary: Dictionary | None
         query, named=named, forms=tuple(known.items()), terms=dictionary.terms(named) if dictionary else (),
         scope=tuple(places_meant(query.question, forms)),
         sounds=tuple(way for name in names if name in meant for way in readings(name)))
-
-
-def as_asked(query: Query, known: Names) -> Names:
-    """Returns ``known``, a function from Chinese names to English ones, with the names of the question as it spells them.
-
-    >>> as_asked(Query("Who met Ryabkov?", "en", forms=(("Ryabkov", "里亚布科夫"),)), lambda name: "")("里亚布科夫")
-    'Ryabkov'
-    """
-    asked = {form: name for name, form in query.forms}
-    return lambda name: asked.get(name) or known(name)
 
 
 def _foreign_names(retriever: Retriever, ways: Mapping[str, Sequence[str]]) -> dict[str, str]:
@@ -67,22 +52,6 @@ def _foreign_names(retriever: Retriever, ways: Mapping[str, Sequence[str]]) -> d
         if common[best] and name.lower() not in NO_NAMES and not any(name in longer for longer in found):
             found[name] = best
     return found
-
-
-def _unknown_names(question: str, known: Mapping[str, str], dictionary: Dictionary | None) -> list[str]:
-    """Returns the capitalised words of an English question that may be names, and are neither known nor common words.
-
-    >>> _unknown_names("Which minister did Ryabkov of Russia meet?", {"Russia": "俄罗斯"}, None)
-    ['Ryabkov']
-    """
-    words = [word for word in _NAME.findall(question) if word.lower() not in NO_NAMES and not any(word in name for name in known)]
-    return [word for word in dict.fromkeys(words) if not (dictionary and dictionary.has_word(word))]
-
-
-def _transliterated(retriever: Retriever, query: Query, names: Sequence[str]) -> dict[str, str]:
-    """Returns the names whose transliteration stands in a passage near the question."""
-    texts = retriever.nearest_texts(query, _READ) if names else []
-    return {name: form for name in names if (form := transliteration_in(name, texts))}
 
 
 def _chinese_form(retriever: Retriever, name: str, names: Sequence[str]) -> str:

@@ -40,7 +40,6 @@ _ROUNDED = re.compile(r"\b(?:nearly|almost|close to|about|around|some|approximat
                       r"less than|under|fewer than|at least|or more)\b", re.I)
 _MAX_WORDS_PER_CHARACTER = 2  # English words for each Chinese character; a longer translation is an explanation
 _ROUNDING_DISTANCE = 15  # characters between a figure and its rounding word
-_ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)\s+")
 _FULL_NAME = re.compile("[A-Z][a-z]+(?: [A-Z][a-z]+)+")
 _WHO = re.compile(r"\bwho(?:m|se)?\b", re.I)
 _CONTENT_WORD = re.compile(r"\b(?!(?:what|when|where|which|whom|whose|does|have|many|much|that|with|from|were|will|would|there|this)\b)"
@@ -146,7 +145,6 @@ def write_english(
     prompt = render_prompt(query.question, source, words)
     sentence = complete(generator, prompt, max_tokens=max_tokens, stop=("\n",)).strip()
     quotes = [source.text for source in sources]
-    sentence = without_ordinals(sentence, quotes)
     latin = [word for group in groups if not _CHINESE_TERM.search(_joined(group)) for word in _LATIN.findall(_joined(group))]
     leaked = set(_PLACEHOLDER.findall(sentence)) - set(_PLACEHOLDER.findall(prompt.user))
     strange = unsupported_names(sentence, [asked, prompt.user, *quotes]) or _names_another(sentence, source, [asked, words])
@@ -207,18 +205,6 @@ def _has_more_than_figures(words: str) -> bool:
     for quantity in reversed(read(words)):
         rest = rest[: quantity.start] + rest[quantity.end + len(unit_of(words, quantity)) :]
     return bool(_CHINESE_TERM.search(words)) and (rest == words or len(_HAN.findall(rest)) > 1)
-
-
-def without_ordinals(sentence: str, quotes: Sequence[str]) -> str:
-    """Takes the ordinals out of a sentence that no quotation has; the question names them, and needs no answer for them.
-
-    >>> without_ordinals("The 11th group arrived at 12:07 PM.", ["中午12时07分"])
-    'The group arrived at 12:07 PM.'
-    """
-    for figure in reversed(unsupported(sentence, quotes)):
-        if match := _ORDINAL.match(sentence, figure.start):
-            sentence = sentence[: match.start()] + sentence[match.end() :]
-    return sentence
 
 
 def _is_faithful(sentence: str, words: Sequence[str], quotes: Sequence[str], query: Query) -> bool:

@@ -84,15 +84,6 @@ class Dictionary:
         """
         return self._table.execute("SELECT 1 FROM common WHERE word = ?", (word,)).fetchone() is not None
 
-    def has_word(self, word: str) -> bool:
-        """Tells whether an English word has translations that are no proper names.
-
-        >>> Dictionary(folder).has_word("Which"), Dictionary(folder).has_word("Ryabkov")                  # doctest: +SKIP
-        (True, False)
-        """
-        words = self._translations([gloss_key([word])]).get(gloss_key([word]), ())
-        return word.lower() in _STOP_WORDS or any(self.is_common(one) for one in words)
-
     def chinese_names(self, text: str) -> dict[str, Term]:
         """Returns the English proper names in a text that the dictionary has, longest first, each with its Chinese forms.
 

@@ -111,11 +111,6 @@ class Retriever:
         ways = [[[pair for pair in search_tokens(word) if len(pair) > 1] or [word] for word in term] for term in query.terms]
         return self.store.archive.holding(ways, query.sounds, only)
 
-    def nearest_texts(self, query: Query, most: int) -> list[str]:
-        """Returns the passages that are nearest in meaning to a question, with their contexts, in no order."""
-        rows = {row for vector in self.vectors(query) for row, _ in self.store.passages.search(vector, most, None)}
-        return [f"{passage.context} {passage.text}" for passage in self.store.archive.passages(rows).values()]
-
     def vectors(self, query: Query) -> np.ndarray:
         """Returns the centred vector of the question, ``(1, dim) float32``."""
         return centred(self.embedder.queries([query.question]), self.store.query_centres[query.language])
