@@ -128,7 +128,7 @@ def add_written(made: Examples, corpus: dict[str, Row], own: Path) -> None:
         english = named(row["en"], text) if R.random() < 0.65 else row["en"]
         for kind, question in (("news", row["zh"]), ("news_en", english)):
             if row["s"] < 0:
-                made.nothing(question, doc, kind + "_nothing")
+                made.nothing(question, doc, kind + "_nothing", dated=row.get("kind") == "time")
             elif row["s"] >= len(made.docs[doc]["sentences"]) or not made.ask(question, doc, row["a"], kind, row["s"]):
                 dropped += 1
             else:

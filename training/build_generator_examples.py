@@ -48,6 +48,9 @@ class Documents:
         for line in (QUESTIONS / "yes_no.jsonl").read_text(encoding="utf-8").splitlines():
             row = json.loads(line)
             verdicts[row["question"], row["answer"]] = row["verdict"]
+        for row in map(json.loads, (QUESTIONS / "news_exchanged.jsonl").read_text(encoding="utf-8").splitlines()):
+            for question in (row["zh"], row["en"]) if "verdict" in row else ():
+                verdicts[question, row["a"]] = row["verdict"]
         self.verdicts = verdicts
 
     def of_kind(self, kind: str) -> list[int]:
@@ -138,9 +141,9 @@ def two_at_once(have: list[tuple[str, str]]) -> list[tuple[str, str]]:
     return [(first.rstrip("?\uff1f") + joint + second, f"{one},{two}")]
 
 
-def found(program: FoundContexts, count: int) -> list[Row]:
+def found(program: FoundContexts, count: int, exchanged: int) -> list[Row]:
     """Contexts as search and reader find them, with questions and with two of them as one."""
-    contexts = list(program.contexts(count))
+    contexts = list(program.contexts(count, exchanged))
     for one in contexts:
         asks = one["asks"] + two_at_once([(ask, answer) for ask, answer in one["asks"] if answer != NOT_SAID])
         one["asks"] = [(f"问题:{ask}\n回答:", answer) for ask, answer in asks]
@@ -200,14 +203,16 @@ def main() -> None:
     parser.add_argument("--made", type=float, default=1.0, help="share of the contexts put together at random")
     parser.add_argument("--index", type=Path, help="an index of the news items: contexts as search and reader find them")
     parser.add_argument("--found", type=int, default=0, help="how many of these")
+    parser.add_argument("--exchanged", type=int, default=0, help="and how many of items with exchanged questions")
     arguments = parser.parse_args()
     R.seed(arguments.seed)
     documents = Documents(arguments.reader)
     chosen = [(doc, kind) for kind, count in OF_KIND.items()
               for doc in R.sample(documents.of_kind(kind), round(arguments.made * count))]
     contexts = [made for doc, kind in chosen if (made := context(documents, doc, kind)) and made["asks"]]
-    if arguments.found:
-        contexts += found(FoundContexts(arguments.index, documents.written, arguments.seed), arguments.found)
+    if arguments.index:
+        program = FoundContexts(arguments.index, documents.written, arguments.seed)
+        contexts += found(program, arguments.found, arguments.exchanged)
     contexts += parts(arguments.parts) + plans(arguments.plans) + translations(documents, arguments.translations)
     for one in contexts:
         one["asks"] = [(f"{ask}<|im_end|>\n<|im_start|>assistant\n", answer) for ask, answer in one["asks"]]

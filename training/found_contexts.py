@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from build_examples import item_sentences
+from build_examples import item_sentences, other_place
 
 from rag import Rag
 from rag.answer.choose import Piece, choose_pieces
@@ -24,8 +24,16 @@ from rag.records import Filter
 Row = dict[str, Any]
 QUESTIONS = Path(__file__).parent / "questions"
 BESIDE = 4  # other questions about the same item that one context answers, at most
+UNTOLD = 2  # and that it does not
 _FOUND = 20  # passages among whose sentences the evidence is chosen
 _READ_ON = 0.4  # share of the contexts with the second half of the sentences, which is read where the first is not enough
+
+_ELSEWHERE = 0.3  # share of the questions with an answer that are also asked about another place, if they name one
+
+
+def is_exchanged(row: Row) -> bool:
+    """Whether a question is one of those that were asked again with one thing exchanged, or is about the same item."""
+    return "kind" in row
 
 
 class FoundContexts:
@@ -42,10 +50,17 @@ class FoundContexts:
                 if row["doc"] not in self.apart:
                     self.rows[row["doc"]].append(row)
 
-    def contexts(self, count: int) -> Iterator[Row]:
-        """Yields up to ``count`` contexts, each of another question, with ``(question, what to write)`` about them."""
+    def contexts(self, count: int, exchanged: int) -> Iterator[Row]:
+        """Yields contexts, each of another question, with ``(question, what to write)`` about them: up to ``count``, and up to
+        ``exchanged`` more of items whose questions have been asked again with one thing exchanged.
+        """
         rows = [row for rows in self.rows.values() for row in rows]
-        for row in self.random.sample(rows, min(count, len(rows))):
+        for some, most in ((is_exchanged, exchanged), (lambda row: not is_exchanged(row), count)):
+            own = [row for row in rows if some(row)]
+            yield from self._contexts(self.random.sample(own, min(most, len(own))))
+
+    def _contexts(self, rows: Sequence[Row]) -> Iterator[Row]:
+        for row in rows:
             shown, more = self.shown(row)
             if shown:
                 user, _ = read_prompt("?", shown, more).user.split("问题:?\n")
@@ -73,7 +88,11 @@ class FoundContexts:
                 question = other[self.random.choice(("zh", "en"))]
                 answer = self.answer_in(other, question, shown)
                 (untold if answer == NOT_SAID else told).append((question, answer))
-        return [(self.named(question), answer) for question, answer in (*asks, *told[:BESIDE], *untold[:1]) if answer]
+        text = "".join(f"{piece.heading}{piece.text}" for piece in shown)
+        elsewhere = [(other, NOT_SAID) for question, answer in (*asks, *told[:BESIDE]) if answer and answer != NOT_SAID
+                     and self.random.random() < _ELSEWHERE and (other := other_place(question, text))]
+        asked = (*asks, *told[:BESIDE], *untold[:UNTOLD], *elsewhere)
+        return [(self.named(question), answer) for question, answer in asked if answer]
 
     def named(self, question: str) -> str:
         query = self.rag.understand(question)
@@ -82,7 +101,7 @@ class FoundContexts:
     def answer_in(self, row: Row, question: str, shown: Sequence[Piece]) -> str | None:
         """What the sentences shown answer to a question about one item; ``None`` if they may tell it in another sentence."""
         if row["s"] < 0:
-            return NOT_SAID
+            return None if row.get("kind") == "time" else NOT_SAID  # the sentences are shown without their dates
         for piece in shown:
             if piece.article.doc_id == row["doc"]:
                 sentences = item_sentences(piece.article.text)
