@@ -23,7 +23,7 @@ from rag.records import Filter
 
 Row = dict[str, Any]
 QUESTIONS = Path(__file__).parent / "questions"
-BESIDE = 4  # other questions about the same item that one context answers, at most
+BESIDE = 6  # other questions about the same item that one context answers, at most
 UNTOLD = 2  # and that it does not
 _FOUND = 20  # passages among whose sentences the evidence is chosen
 _READ_ON = 0.4  # share of the contexts with the second half of the sentences, which is read where the first is not enough
@@ -82,16 +82,17 @@ class FoundContexts:
     def asks(self, row: Row, shown: Sequence[Piece]) -> list[tuple[str, str]]:
         """The question in both languages, others about the same item that the sentences shown answer, and one that they do not."""
         asks = [(row[language], self.answer_in(row, row[language], shown)) for language in ("zh", "en")]
-        told, untold = [], []
+        told: list[tuple[str, str]] = []
+        untold: list[tuple[str, str]] = []
         for other in self.random.sample(self.rows[row["doc"]], len(self.rows[row["doc"]])):
             if other is not row:
-                question = other[self.random.choice(("zh", "en"))]
-                answer = self.answer_in(other, question, shown)
-                (untold if answer == NOT_SAID else told).append((question, answer))
+                answers = [(other[language], self.answer_in(other, other[language], shown)) for language in ("zh", "en")]
+                untold += [(question, answer) for question, answer in answers if answer == NOT_SAID]
+                told += [(question, answer) for question, answer in answers if answer and answer != NOT_SAID]
         text = "".join(f"{piece.heading}{piece.text}" for piece in shown)
         elsewhere = [(other, NOT_SAID) for question, answer in (*asks, *told[:BESIDE]) if answer and answer != NOT_SAID
                      and self.random.random() < _ELSEWHERE and (other := other_place(question, text))]
-        asked = (*asks, *told[:BESIDE], *untold[:UNTOLD], *elsewhere)
+        asked = (*asks, *told[:BESIDE], *self.random.sample(untold, min(UNTOLD, len(untold))), *elsewhere)
         return [(self.named(question), answer) for question, answer in asked if answer]
 
     def named(self, question: str) -> str:
