@@ -90,7 +90,7 @@ class FoundContexts:
                 untold += [(question, answer) for question, answer in answers if answer == NOT_SAID]
                 told += [(question, answer) for question, answer in answers if answer and answer != NOT_SAID]
         text = "".join(f"{piece.heading}{piece.text}" for piece in shown)
-        elsewhere = [(other, NOT_SAID) for question, answer in (*asks, *told[:BESIDE]) if answer and answer != NOT_SAID
+        elsewhere = [(other, NOT_SAID) for question, answer in (*asks, *told[:BESIDE]) if answer and answer[0] not in f"是否{NOT_SAID}"
                      and self.random.random() < _ELSEWHERE and (other := other_place(question, text))]
         asked = (*asks, *told[:BESIDE], *self.random.sample(untold, min(UNTOLD, len(untold))), *elsewhere)
         return [(self.named(question), answer) for question, answer in asked if answer]

@@ -15,11 +15,16 @@ from typing import Any
 
 from rag.errors import ModelError
 
-FILE = "dictionary.sqlite"
+FILE = "cedict.sqlite"
 PACKED = "cedict.u8.gz"
 _ENTRY = re.compile(r"\S+ ([\u4e00-\u9fff]{1,8}) \[[^]]*\] /(.+)/")
 _NAME = re.compile(r"\S+ ([\u4e00-\u9fff·]{2,12}) \[([^]]*)\] /(?:PRC )?([^/]+)/")
-_ENGLISH_NAME = re.compile(r"[A-Z][\w.'’&-]*(?: (?:(?:of|the|and|for|de|la|on) )*[A-Z][\w.'’&-]*)*")
+_ENGLISH_NAME = re.compile(  # a name, and not the beginning of a longer one (Russian army): what follows describes it
+    r"((?>[A-Z][\w.'’&-]*(?: (?:(?:of|the|and|for|de|la|on|da|von|van) )*[A-Z][\w.'’&-]*)*))"
+    r"\s*(?:$|[,;\u4e00-\u9fff]|(?:(?: ?[a-z-]+){0,4} )?(?:in|of|on|at|near|or|from|to|between|by)\b"
+    r"|(?:[a-z-]+ ){0,2}(?:city|county|district|province|state|town|township|prefecture|municipality|island|region)(?:$|[,; ]))")
+_BRACKETS = re.compile(r"\([^)]*\) ?")
+_PEOPLE_AND_LANGUAGES = ("(person)", "person or people", "(language)")  # a Russian is no name
 _ABBREVIATION = re.compile(r"[A-Z]{2,6}")
 _WITH_ABBREVIATION = re.compile(r"([A-Za-z])[A-Za-z' -]+ \(([A-Z]{2,6})\)")
 _NOT_TRANSLATIONS = ("CL:", "variant of", "old variant", "see ", "surname", "abbr. for", "used in", "erhua")
@@ -27,7 +32,7 @@ _MAX_GLOSS_WORDS = 5  # longer glosses are explanations
 
 
 def convert_cedict(folder: Path) -> None:
-    """Converts ``cedict.u8.gz`` in a folder to ``dictionary.sqlite``. Raises :class:`ModelError` if the file has another format."""
+    """Converts ``cedict.u8.gz`` in a folder to ``cedict.sqlite``. Raises :class:`ModelError` if the file has another format."""
     packed = folder / PACKED
     with gzip.open(packed, "rt", encoding="utf-8") as file:
         lines = file.readlines()
@@ -73,16 +78,18 @@ def proper_names(lines: Iterable[str]) -> dict[str, str]:
     >>> proper_names(["迪拜 迪拜 [Di2 bai4] /Dubai/", "光明 光明 [Guang1 ming2] /Guangming (place)/",
     ...               "光明 光明 [guang1 ming2] /light/", "內羅畢 内罗毕 [Nei4 luo2 bi4] /Nairobi, capital of Kenya/"])
     {'迪拜': 'Dubai', '内罗毕': 'Nairobi'}
+    >>> proper_names(["俄軍 俄军 [E2 jun1] /Russian army/", "俄語 俄语 [E2 yu3] /Russian (language)/"])
+    {}
     """
     names: dict[str, str] = {}
     ambiguous = set()
     for entry in filter(None, map(_NAME.match, lines)):
         word, pinyin, gloss = entry.groups()
-        english = _ENGLISH_NAME.match(re.sub(r"\([^)]*\) ?", "", gloss))
+        english = _ENGLISH_NAME.match(_BRACKETS.sub("", gloss))
         if not pinyin[0].isupper():
             ambiguous.add(word)
-        elif english and not gloss.startswith(_NOT_TRANSLATIONS):
-            names.setdefault(word, english[0])
+        elif english and not gloss.startswith(_NOT_TRANSLATIONS) and not any(kind in gloss for kind in _PEOPLE_AND_LANGUAGES):
+            names.setdefault(word, english[1])
     return {word: english for word, english in names.items() if word not in ambiguous}
 
 
