@@ -251,7 +251,8 @@ def _dated(iso: str) -> When | None:
 
 def tell_first(plan: Plan, pieces: Sequence[Piece], language: str) -> Answer | None:
     """The earliest report of something, with its day and its words; ``None`` if no report tells of it."""
-    best = first_told([piece for piece in pieces if answers(piece)])
+    judged = sorted((replace(piece, score=piece.alone) for piece in pieces if answers(piece)), key=lambda piece: -piece.score)
+    best = first_told(judged)  # by what each tells by itself: scores of several searches cannot be compared
     day = _dated(best.article.date) if best else None
     if best is None or day is None:
         return None
