@@ -6,6 +6,7 @@ occur in the sentences.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator as Steps
 from collections.abc import Sequence
 from dataclasses import replace
@@ -28,12 +29,13 @@ _MIN_RELATIVE_PROBABILITY = 0.01  # share of the best sentence's probability bel
 def read_pieces(generator: Generator, query: Query, pieces: Sequence[Piece], settings: Answering, max_tokens: int) -> Reading:
     """Finds the answer with the reader and the generator; ``pieces`` are sorted, best first, and not empty.
 
-    Unless the generator finds the reader's words, it reads on: as many sentences again, behind those that it knows.
+    Unless the generator finds the reader's words, it reads on: as many sentences again, behind those that it knows. Of two different
+    drafts the more probable one is taken.
     """
     reader_words = own_words(pieces[0])
     few = settings.evidence_sentences
     likely, others = likely_pieces(pieces[:few]), pieces[few : 2 * few]
-    best, refusals = Found((reader_words,)), list[float | None]()
+    best, refusals, surest = Found((reader_words,)), list[float | None](), -math.inf
     for more in ((), others):
         prompt = read_prompt(query.named or query.question, likely, more)
         draft = Draft(generator.write(prompt, max_tokens=max_tokens, stop=("\n",)))
@@ -41,8 +43,10 @@ def read_pieces(generator: Generator, query: Query, pieces: Sequence[Piece], set
             yield TextPiece(text)
         if is_refusal(draft.text):
             refusals.append(draft.log_probability)
-        else:
-            best = _drafted(draft.text, [*likely, *more], reader_words) or replace(best, agreed=False)
+        elif (drafted := _drafted(draft.text, [*likely, *more], reader_words)) is None:
+            best = replace(best, agreed=False)
+        elif (sure := draft.log_probability or 0.0) >= surest:  # one that is not known counts as the surest
+            best, surest = drafted, sure
         if best.agreed or not others:
             break
     return replace(best, refusals=tuple(refusals))
