@@ -7,7 +7,7 @@ sentences, and only the parts that are found become the answer. The sentences th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rag.answer.choose import Piece
@@ -21,6 +21,7 @@ from rag.records import Citation, headline, runs_of, source_spans
 _COMMAS = ",\uff0c"
 _CLAUSE_END = _COMMAS + ";\uff1b。!\uff01?\uff1f"
 _SEPARATORS = re.compile(f"[{_COMMAS}、;\uff1b。\n]|(?<!\\d)[:\uff1a]|以及|和|与|及")
+_QUOTED = " \"“”'"
 _VERDICTS = {"no": re.compile(f"^(不是|否|没有|不会|不能|no)([{_COMMAS}。]|$)", re.I),
              "yes": re.compile(f"^(是的|是|对|会|有|能|yes)([{_COMMAS}。]|$)", re.I)}
 _REFUSALS = re.compile(rf"^\W*({NOT_SAID}(?![{HAN}])|没有提到|未提及|未提到|资料没有|none|not (stated|said|given|mentioned))\W*", re.I)
@@ -86,21 +87,34 @@ def is_refusal(draft: str) -> bool:
 
 
 def located_draft(draft: str, pieces: Sequence[Piece]) -> Found:
-    """Searches a draft in the sentences: first as a whole, then part by part.
+    """Searches a draft in the sentences: first as a whole, then part by part, the longest that they hold first.
 
     >>> from rag.records import Article, Passage
-    >>> article = Article("a", "p", "d", "开工47个,总投资86.8亿元。")
-    >>> piece = Piece(article, Passage("x", "a", article.text, 0, 17), 0, 17, article.text)
+    >>> article = Article("a", "p", "d", "开工47个,总投资86.8亿元。医生是曹和槐和妻子柯冬凤。")
+    >>> piece = Piece(article, Passage("x", "a", article.text, 0, 30), 0, 30, article.text)
     >>> [l.text for l in located_draft("47个,86.8亿元", [piece]).located], located_draft("44个", [piece]).missing
     (['47个', '86.8亿元'], ('44个',))
+    >>> [l.text for l in located_draft("曹和槐和柯冬凤", [piece]).located]
+    ['曹和槐', '柯冬凤']
     """
     verdict, text = _verdict(draft.strip().strip("。.“”\"' "))
     if not text:
         return Found((), verdict)
-    if as_whole := locate(text, pieces):
-        return Found((as_whole,), verdict)
-    parts = {part: locate(part, pieces) for part in (p.strip(" \"“”'") for p in _SEPARATORS.split(text)) if part}
-    return Found(tuple(filter(None, parts.values())), verdict, tuple(part for part, found in parts.items() if found is None))
+    parts = list(_longest_parts(text, pieces))
+    return Found(tuple(dict.fromkeys(one for _, one in parts if one)), verdict, tuple(part for part, one in parts if one is None))
+
+
+def _longest_parts(text: str, pieces: Sequence[Piece]) -> Iterator[tuple[str, Located | None]]:
+    """Yields a draft in parts, each as long as the sentences hold it: not every 和 is an "and"; a part that none holds stands alone."""
+    ends = [0, *(at for mark in _SEPARATORS.finditer(text) for at in mark.span()), len(text)]
+    parts = [(start, end) for start, end in zip(ends[::2], ends[1::2], strict=True) if text[start:end].strip(_QUOTED)]
+    while parts:
+        for size in range(len(parts), 0, -1):
+            part = text[parts[0][0] : parts[size - 1][1]].strip(_QUOTED)
+            if (one := locate(part, pieces)) or size == 1:
+                break
+        yield part, one
+        del parts[:size]
 
 
 def _verdict(text: str) -> tuple[str, str]:
