@@ -22,6 +22,7 @@ from found_contexts import FoundContexts
 from rag.answer.prompts import NOT_SAID, read_prompt, translate_prompt
 from rag.gather.prompts import operation_prompt, parts_prompt, word_of
 from rag.generate import Prompt
+from rag.language.dates import in_chinese
 from rag.language.enumerations import with_pairs_spelled_out
 from rag.language.text import language
 
@@ -72,8 +73,8 @@ class Documents:
         places = [(doc, number) for number in sorted(numbers)] + ([other] if other else [])
         lines = ["资料:"]
         for one, number in places:
-            title = f"《{self.docs[one]['title']}》"
-            if len(title) > 2 and title not in lines:
+            title = f"《{self.docs[one]['title']}》{in_chinese(self.docs[one]['date'])}"
+            if title != "《》" and title not in lines:
                 lines.append(title)
             lines.append(with_pairs_spelled_out(self.docs[one]["sentences"][number]))
         return "\n".join(lines) + "\n"

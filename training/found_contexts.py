@@ -27,7 +27,6 @@ BESIDE = 6  # other questions about the same item that one context answers, at m
 UNTOLD = 2  # and that it does not
 _FOUND = 20  # passages among whose sentences the evidence is chosen
 _READ_ON = 0.4  # share of the contexts with the second half of the sentences, which is read where the first is not enough
-
 _ELSEWHERE = 0.3  # share of the questions with an answer that are also asked about another place, if they name one
 
 
@@ -80,7 +79,9 @@ class FoundContexts:
         return likely_pieces(pieces[:few]), pieces[few : 2 * few] if self.random.random() < _READ_ON else []
 
     def asks(self, row: Row, shown: Sequence[Piece]) -> list[tuple[str, str]]:
-        """The question in both languages, others about the same item that the sentences shown answer, and one that they do not."""
+        """The question in both languages, others about the same item that the sentences shown answer and do not, and
+        some about another place.
+        """
         asks = [(row[language], self.answer_in(row, row[language], shown)) for language in ("zh", "en")]
         told: list[tuple[str, str]] = []
         untold: list[tuple[str, str]] = []
@@ -90,7 +91,8 @@ class FoundContexts:
                 untold += [(question, answer) for question, answer in answers if answer == NOT_SAID]
                 told += [(question, answer) for question, answer in answers if answer and answer != NOT_SAID]
         text = "".join(f"{piece.heading}{piece.text}" for piece in shown)
-        elsewhere = [(other, NOT_SAID) for question, answer in (*asks, *told[:BESIDE]) if answer and answer[0] not in f"是否{NOT_SAID}"
+        elsewhere = [(other, NOT_SAID) for question, answer in (*asks, *told[:BESIDE])
+                     if answer and answer != NOT_SAID and not answer.startswith(("是,", "否,"))  # another place is a "no" there
                      and self.random.random() < _ELSEWHERE and (other := other_place(question, text))]
         asked = (*asks, *told[:BESIDE], *self.random.sample(untold, min(UNTOLD, len(untold))), *elsewhere)
         return [(self.named(question), answer) for question, answer in asked if answer]
@@ -102,7 +104,7 @@ class FoundContexts:
     def answer_in(self, row: Row, question: str, shown: Sequence[Piece]) -> str | None:
         """What the sentences shown answer to a question about one item; ``None`` if they may tell it in another sentence."""
         if row["s"] < 0:
-            return None if row.get("kind") == "time" else NOT_SAID  # the sentences are shown without their dates
+            return NOT_SAID
         for piece in shown:
             if piece.article.doc_id == row["doc"]:
                 sentences = item_sentences(piece.article.text)

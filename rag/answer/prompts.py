@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from rag.answer.choose import Piece
 from rag.generate import Prompt
+from rag.language.dates import in_chinese
 from rag.language.enumerations import with_pairs_spelled_out
 from rag.records import Turn
 
@@ -118,22 +119,13 @@ def read_prompt(question: str, pieces: Sequence[Piece], more: Sequence[Piece] = 
 
 
 def _shown(pieces: Sequence[Piece]) -> str:
-    """Lists the sentences in page order under the title of their article; the article of the first piece comes first."""
+    """Lists the sentences in page order under the title and day of their article; the article of the first piece comes first."""
     lines, articles = [], list(dict.fromkeys(piece.article.article_id for piece in pieces))
     for piece in sorted(pieces, key=lambda p: (articles.index(p.article.article_id), p.passage.field, p.passage.item, p.start)):
-        if (title := f"《{piece.heading}》{_day(piece.article.date)}") not in lines:
+        if (title := f"《{piece.heading}》{in_chinese(piece.article.date)}") not in lines:
             lines.append(title)
         lines.append(with_pairs_spelled_out(piece.read_as.text))
     return "\n".join(lines)
-
-
-def _day(iso: str) -> str:
-    """The day of an article, as a newspaper writes it.
-
-    >>> _day("2024-04-02"), _day("")
-    ('2024年4月2日', '')
-    """
-    return "".join(f"{int(part)}{mark}" for part, mark in zip(iso.split("-") if iso else (), "年月日", strict=False))
 
 
 def render_prompt(question: str, source: str, answer: str) -> Prompt:

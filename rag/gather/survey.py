@@ -13,6 +13,7 @@ from rag.gather.asking import answers
 from rag.gather.candidates import Candidate, candidates, chance_of, figure_in
 from rag.gather.gather import Gathered
 from rag.gather.plan import Plan, Term
+from rag.language.dates import in_chinese
 from rag.language.figures import CELLS, figures_of, time_at
 from rag.language.text import letter_pairs
 from rag.language.when import When, times_in
@@ -101,7 +102,7 @@ def first_told(pieces: Sequence[Piece], asked: When | None = None) -> Piece | No
 
 def time_of(piece: Piece) -> When | None:
     """The time of what a sentence tells: one that is yet to come, else the narrowest that it names, else the day of its paper."""
-    written = [time.when for time in times_in(_as_words(piece.article.date))]
+    written = [time.when for time in times_in(in_chinese(piece.article.date))]
     meant = _to_come(piece) or [*_named(piece), *written]
     return min(meant, key=lambda when: (not when.day, when.last - when.first), default=None)
 
@@ -114,11 +115,6 @@ def _to_come(piece: Piece) -> list[When]:
     """The times of a sentence, if all lie after the day of its paper."""
     day, named = piece.article.date, _named(piece)
     return named if all(day and when.period and when.period.start.isoformat() > day for when in named) else []
-
-
-def _as_words(iso: str) -> str:
-    parts = iso.split("-") if iso else []
-    return "".join(f"{int(part)}{mark}" for part, mark in zip(parts, "年月日", strict=False))
 
 
 def _of_one_thing(found: Sequence[Candidate]) -> list[Candidate]:

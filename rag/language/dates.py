@@ -34,6 +34,15 @@ _MAY_BE_ENGLISH = re.compile(r"[A-Za-z.,]\s+\d|\d(?:st|nd|rd|th)?\s+[A-Za-z]")  
 _TOKEN = re.compile(r"d\d{8}|m\d{6}|md\d{4}")
 
 
+def in_chinese(iso: str) -> str:
+    """Returns an ISO day, month or year as a Chinese newspaper writes it.
+
+    >>> in_chinese("2024-04-02"), in_chinese("2024-04"), in_chinese("")
+    ('2024年4月2日', '2024年4月', '')
+    """
+    return "".join(f"{int(part)}{mark}" for part, mark in zip(iso.split("-") if iso else (), "年月日", strict=False))
+
+
 def date_tokens(text: str, written: str = "") -> list[str]:
     """Returns the dates of a text as search tokens, ordered by pattern.
 
