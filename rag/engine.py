@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,6 +23,7 @@ from rag.search.query import Query, is_follow_up, read_query
 
 if TYPE_CHECKING:
     from rag.gather.ledger import Entry
+    from rag.gather.prompts import DraftedPlan
     from rag.generate import Generator, Stoppable
     from rag.index.build import Progress, Report
     from rag.index.embed import Embedder
@@ -34,8 +34,7 @@ if TYPE_CHECKING:
     from rag.verify import Check
 
 
-_ASKED_FROM = 0.2  # probability that a question takes several figures from which the generator is asked too
-_WORD = 4  # tokens of the name of an operation
+_ASKED_FROM = 0.1  # probability that a question takes several figures from which the generator is asked too
 _READ = 20  # passages among whose sentences the evidence is chosen
 
 
@@ -124,8 +123,7 @@ class Rag:
         generator = Stoppable(lambda: self.generator, stopped)
         dated, told = with_absolute_times(question, asked_on) if asked_on else (question, ())
         query = self.understand(dated, history, generator)
-        doing, several = (self.operation(query, generator) if operation is None
-                          else (operation, 0.0 if operation == "lookup" else math.inf))
+        plan, several = self.plan(query, generator, operation or "")
         clock.lap("understand")
 
         def whole(answer: Answer, hits: Sequence[Hit] = ()) -> Answer:
@@ -136,9 +134,9 @@ class Rag:
                 retrieved=tuple((hit.passage.passage_id, round(hit.score, 4)) for hit in hits))
 
         gathered: Answer | None = None
-        if several > self.config.answering.work_out:
+        if plan and plan.operation != "lookup" and several > self.config.answering.work_out:
             yield Stage("plan")
-            gathered = self._gathered(doing, query, retriever, generator, clock)
+            gathered = self._gathered(plan, query, retriever, generator, clock)
             if gathered and (operation or not gathered.refused):
                 yield EvidenceFound(())
                 yield whole(gathered)
@@ -237,29 +235,37 @@ class Rag:
     def warm_up(self) -> None:
         """Loads the models and writes one word, so that the first question is as quick as the others."""
         from rag.answer.prompts import warm_up_prompts
-        from rag.gather.prompts import gather_prompts
+        from rag.gather.prompts import plan_prompt
         from rag.generate import complete
 
         _ = self.retriever, self.dictionary, self.reader
         if self.config.retrieval.token_weight:
             self.embedder.interaction("", [""])
-        for prompt in (*warm_up_prompts(), *gather_prompts()):
+        for prompt in (*warm_up_prompts(), plan_prompt("")):
             complete(self.generator, prompt, max_tokens=1)
 
-    def operation(self, query: Query, generator: Generator | None = None) -> tuple[str, float]:
-        """What a question asks to be done if it takes several figures, and the probability that it does.
+    def plan(self, query: Query, generator: Generator | None = None, operation: str = "") -> tuple[DraftedPlan | None, float]:
+        """The plan of a question that takes several figures or facts, and the probability that it does.
 
-        The generator is asked too where its word can change the outcome. See :data:`rag.gather.plan.OPERATIONS`.
+        The generator writes it, where that can change the outcome. ``operation``: what is to be done, if it is known. See
+        :data:`rag.gather.plan.OPERATIONS`.
         """
-        from rag.gather.operation import operation_of, with_word
-        from rag.gather.prompts import operation_of_word, operation_prompt
-        from rag.generate import complete
+        from rag.gather.operation import operation_of, with_plan
+        from rag.gather.work import draft_plan, in_words_of_papers
 
-        planned = operation_of(self.reader.states(query.question))
-        if planned[1] < _ASKED_FROM:
-            return planned
-        word = complete(generator or self.generator, operation_prompt(query.question), max_tokens=_WORD, stop=("\n",))
-        return with_word(planned, operation_of_word(word))
+        generator = generator or self.generator
+        likeliest, several = operation_of(self.reader.states(query.question)) if not operation else (operation, 1.0)
+        if several < _ASKED_FROM or operation == "lookup":
+            return None, several
+        drafted = draft_plan(query, generator, operation)
+        if not operation:
+            several = with_plan(several, drafted)
+        if drafted and drafted.operation == "lookup" and several > self.config.answering.work_out:
+            drafted = draft_plan(query, generator, likeliest)
+        is_worked_out = drafted and drafted.parts and several > self.config.answering.work_out
+        if drafted and is_worked_out and (chinese := self.translated(query, generator).chinese):
+            drafted = in_words_of_papers(drafted, chinese, generator)
+        return drafted, several
 
     # -- steps ----------------------------------------------------------------------------------------------
 
@@ -276,7 +282,7 @@ class Rag:
         return with_names(query, self.retriever, self.dictionary)
 
     def _gathered(
-        self, operation: str, query: Query, retriever: Retriever, generator: Stoppable, clock: _Clock
+        self, plan: DraftedPlan, query: Query, retriever: Retriever, generator: Stoppable, clock: _Clock
     ) -> Answer | None:
         """The answer of a question that takes several figures, or nothing where the archive has none of them."""
         from rag.answer.word import label_in_english
@@ -285,7 +291,7 @@ class Rag:
 
         asker = Asker(retriever, self.reader, generator, self.searched, self.config.answering, generator.check)
         known = self._known_names()
-        answer = work_out(operation, query, asker, generator, lambda label: label_in_english(generator, label, known))
+        answer = work_out(plan, query, asker, lambda label: label_in_english(generator, label, known))
         clock.lap("gather")
         return answer
 

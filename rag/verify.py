@@ -79,7 +79,7 @@ def _check_citation(citation: Told, archive: Reading, home: Path) -> Iterator[Ch
 
 
 def check_rows(answer: Told) -> Iterator[Check]:
-    """Whether the figure of each row stands in its first quotation as it is printed, and reads to the value of the row.
+    """Whether the figure or the words of each row stand in its first quotation as printed, and a figure reads to the row's value.
 
     >>> row = {"value": "5", "shown": "5吨", "kind": "number", "unit": "吨", "citations": [1], "start": 2, "end": 4}
     >>> list(check_rows({"citations": [{"number": 1, "quote": "生产5吨。"}], "rows": [row]}))
@@ -95,6 +95,9 @@ def check_rows(answer: Told) -> Iterator[Check]:
         elif row.get("kind") == "time":
             told = [dates.get(cited, ""), *(time.when.iso for time in times_in(quotes.get(cited, ""), dates.get(cited, "")))]
             yield Check(f"[{cited}] holds the figure of row {number}", row["period"] in told, ", ".join(told))
+        elif row.get("kind") == "text":
+            seen = quotes.get(cited, "")[row["start"] : row["end"]]
+            yield Check(f"[{cited}] holds the words of row {number}", seen == row["shown"], seen)
 
 
 def _wrong_in(row: Told, quote: str) -> str:
@@ -136,7 +139,7 @@ def _worked_out(operation: str, rows: Sequence[Told]) -> Value | None:
     """What an operation gives over some rows; nothing for one that is no arithmetic."""
     if operation == "count":
         return Value(Fraction(len(rows)))
-    if operation == "first":
+    if operation in ("first", "apart"):
         return Value(Fraction(days_between([row["period"] for row in rows]) or 0))
     values = [Value(Fraction(row["value"]), row["kind"], row["unit"]) for row in rows if row["value"]]
     if operation not in (*_PAIRS, *_ALL):

@@ -11,6 +11,7 @@ from fakes import SharedWords
 
 from rag import Turn
 from rag.errors import QuestionError, SourceError
+from rag.gather.prompts import DraftedPlan
 from rag.records import Answer, EvidenceFound, Stage, TextPiece
 
 
@@ -47,10 +48,15 @@ def test_a_number_that_the_paper_does_not_hold_is_never_shown(open_rag):
     assert answer.citations and answer.signs.get("agreed", -1.0) < 0, "what the page says is shown, and that the readers disagree"
 
 
+def answering(rag):
+    """The tasks of the generator but to plan and to translate a question."""
+    return [prompt.task for prompt in rag.generator.prompts if prompt.task not in ("plan", "translate")]
+
+
 def test_a_question_about_a_place_that_no_article_mentions_is_refused_without_writing(open_rag):
     rag = open_rag(read="47座")
     answer = rag.ask("杭州今年新开工多少座桥梁?")
-    assert answer.refused and not answer.citations and not rag.generator.prompts
+    assert answer.refused and not answer.citations and not answering(rag)
 
 
 def test_an_english_question_is_answered_in_english_with_the_figure_converted(open_rag):
@@ -84,7 +90,7 @@ def test_a_follow_up_is_written_out_from_what_was_said(open_rag):
 def test_a_question_that_stands_alone_is_left_as_it_is(open_rag):
     rag = open_rag(read="44座")
     rag.ask("甲镇今年续建多少座桥梁?", [Turn("乙镇种了多少树?", "五万棵")])
-    assert [prompt.task for prompt in rag.generator.prompts] == ["read"]
+    assert answering(rag) == ["read"]
 
 
 @pytest.mark.parametrize("question", ["", " \n", "?!", "长" * 100_000])
@@ -183,7 +189,7 @@ def test_a_question_about_a_time_of_which_nothing_is_told_is_refused_without_rea
     (pages / "trees.md").unlink()  # it has no date, and so may tell of any time
     rag = open_rag(read="47座")
     answer = rag.ask(question)
-    assert answer.refused and answer.text == said and all(prompt.task == "translate" for prompt in rag.generator.prompts)
+    assert answer.refused and answer.text == said and not answering(rag)
 
 
 @pytest.mark.parametrize(("drafts", "asked"), [(["47座"], 1), (["无", "47座"], 2), (["44座", "47座"], 2)])
@@ -199,7 +205,7 @@ def test_the_generator_reads_on_unless_it_finds_the_readers_words(open_rag, draf
 @pytest.mark.parametrize("several, refused", [(0.97, True), (0.4, False)])
 def test_what_takes_several_figures_and_cannot_be_gathered_is_withheld(open_rag, monkeypatch, several, refused):
     rag = open_rag(read="47座")
-    monkeypatch.setattr(rag, "operation", lambda *_: ("sum", several))
+    monkeypatch.setattr(rag, "plan", lambda *_: (DraftedPlan("sum"), several))
     monkeypatch.setattr(rag, "_gathered", lambda *_: None)
     answer = rag.ask("甲镇今年新开工多少座桥梁?")
     assert answer.refused == refused and answer.citations and ("47座" in answer.text) != refused

@@ -3,7 +3,7 @@
     python training/build_generator_examples.py --reader examples.json.gz --out generator.json.gz
 
 ``--reader`` is what ``build_examples.py`` made. From ``training/questions`` come ``yes_no.jsonl`` (whether the words that answer mean
-yes or no), ``parts.jsonl`` (how questions are taken apart) and ``news_*.jsonl`` (questions in both languages, for translating).
+yes or no), ``planned.jsonl`` (questions and their plans) and ``news_*.jsonl`` (questions in both languages, for translating).
 """
 
 from __future__ import annotations
@@ -14,13 +14,15 @@ import json
 import random
 import re
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from found_contexts import FoundContexts
 
 from rag.answer.prompts import NOT_SAID, read_prompt, translate_prompt
-from rag.gather.prompts import operation_prompt, parts_prompt, word_of
+from rag.gather.prompts import operation_of, plan_prompt
+from rag.gather.work import dated
 from rag.generate import Prompt
 from rag.language.dates import in_chinese
 from rag.language.enumerations import with_pairs_spelled_out
@@ -151,23 +153,23 @@ def found(program: FoundContexts, count: int, exchanged: int) -> list[Row]:
     return contexts
 
 
-def parts(count: int) -> list[Row]:
-    """Questions and what they are taken apart into."""
-    rows = [json.loads(line) for line in (QUESTIONS / "parts.jsonl").read_text(encoding="utf-8").splitlines()]
-    R.shuffle(rows)
-    del rows[count:]
-    return [{"task": prompt.task, "user": "", "asks": [(prompt.user, row["parts"])]}
-            for row in rows for prompt in [parts_prompt(row["question"], row["operation"])]]
+_TOGETHER = 8  # plans in one context
+_KNOWN = 0.2  # share of the plans that are also asked for with what is to be done
 
 
-def plans(count: int) -> list[Row]:
-    """Questions and what they ask to be done; a third can be looked up."""
-    rows = [json.loads(line) for line in (QUESTIONS / "plans.jsonl").read_text(encoding="utf-8").splitlines()]
-    R.shuffle(rows)
-    looked_up = [row for row in rows if row["operation"] == "lookup"][: count // 3]
-    others = [row for row in rows if row["operation"] != "lookup"][: count - len(looked_up)]
-    return [{"task": "plan", "user": "", "asks": [(operation_prompt(row["question"]).user, word_of(row["operation"]))]}
-            for row in looked_up + others]
+def plans(count: int, put: Callable[[str], str]) -> list[Row]:
+    """Questions as the program ``put``s them and their plans; a quarter can be looked up."""
+    planned, asked = (list(map(json.loads, (QUESTIONS / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()))
+                      for name in ("planned", "plans"))
+    looked_up = [{**row, "plan": "查一"} for row in asked if row["operation"] == "lookup"]
+    rows = R.sample(planned, min(len(planned), count * 3 // 4)) + R.sample(looked_up, count // 4)
+    asks = [(plan_prompt(put(row["question"])).user, row["plan"]) for row in rows]
+    for row in rows:
+        word, _, parts = row["plan"].partition("|")
+        if parts and R.random() < _KNOWN:
+            asks.append((plan_prompt(put(row["question"]), operation_of(word)).user, parts))
+    R.shuffle(asks)
+    return [{"task": "plan", "user": "", "asks": asks[at : at + _TOGETHER]} for at in range(0, len(asks), _TOGETHER)]
 
 
 def translations(documents: Documents, count: int) -> list[Row]:
@@ -198,8 +200,7 @@ def main() -> None:
     parser.add_argument("--reader", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--translations", type=int, default=300)
-    parser.add_argument("--parts", type=int, default=1064)
-    parser.add_argument("--plans", type=int, default=1600)
+    parser.add_argument("--plans", type=int, default=2300)
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--made", type=float, default=1.0, help="share of the contexts put together at random")
     parser.add_argument("--index", type=Path, help="an index of the news items: contexts as search and reader find them")
@@ -214,13 +215,11 @@ def main() -> None:
     if arguments.index:
         program = FoundContexts(arguments.index, documents.written, arguments.seed)
         contexts += found(program, arguments.found, arguments.exchanged)
-    contexts += parts(arguments.parts) + plans(arguments.plans) + translations(documents, arguments.translations)
+        contexts += plans(arguments.plans, lambda question: dated(program.rag.understand(question)))
+    contexts += translations(documents, arguments.translations)
     for one in contexts:
         one["asks"] = [(f"{ask}<|im_end|>\n<|im_start|>assistant\n", answer) for ask, answer in one["asks"]]
-    prompts = {prompt.task: beginning(prompt) for prompt in (read_prompt("", ()), translate_prompt(""), operation_prompt(""))}
-    for operation in ("single", "level", "share", "compare", "sum", "first", "list"):
-        prompt = parts_prompt("", operation)
-        prompts[prompt.task] = beginning(prompt)
+    prompts = {prompt.task: beginning(prompt) for prompt in (read_prompt("", ()), translate_prompt(""), plan_prompt(""))}
     with gzip.open(arguments.out, "wt", encoding="utf-8") as out:
         json.dump({"prompts": prompts, "contexts": contexts}, out, ensure_ascii=False)
     asks = [answer for one in contexts if one["task"] == "read" for _, answer in one["asks"]]

@@ -21,7 +21,7 @@ import argparse
 import importlib.util
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,11 +33,13 @@ from rag.answer import choose as stage
 from rag.answer.answer import sources_of
 from rag.answer.choose import Piece, choose_pieces, fitted
 from rag.answer.judge import signs_of
-from rag.answer.read import read_pieces
+from rag.answer.read import last, read_pieces
 from rag.answer.word import write_chinese
-from rag.engine import _READ
+from rag.engine import _ASKED_FROM, _READ
 from rag.gather import candidates as figures
-from rag.gather.operation import log_odds
+from rag.gather.operation import log_odds, operation_of, surely_one
+from rag.gather.prompts import DraftedPlan
+from rag.gather.work import draft_plan
 from rag.search.retrieve import fuse
 
 FITTED = Path(stage.__file__).with_name("fitted.json")
@@ -210,35 +212,39 @@ def each_by_the_others(features: np.ndarray, labels: np.ndarray, groups: np.ndar
 
 
 def fit_several(arguments: argparse.Namespace) -> None:
-    features, labels = [], []
-    for index, questions in arguments.sets:
-        rag = Rag.open(arguments.config, index=index)
-        for line in Path(questions).read_text(encoding="utf-8").splitlines():
-            row = json.loads(line)
-            several = rag.operation(rag.understand(row["question"]))[1]
-            if several <= rag.config.answering.work_out:  # looked up, and nothing is to be decided
-                continue
-            answer = rag.ask(row["question"], operation="lookup")
-            features.append([1.0, log_odds(several), log_odds(answer.chance)])
-            labels.append("operation" in row)
-    told, takes = np.array(features), np.array(labels, float)
-    held = each_by_the_others(told, takes, np.random.default_rng(0).integers(0, 10, len(told)))
-    print(f"several: {np.mean(held[takes == 1] > 0.5):.3f} of {int(takes.sum())}; "
-          f"one sentence: {np.mean(held[takes == 0] <= 0.5):.3f} of {int((takes == 0).sum())}")
+    """First what the planner and the generator's plan tell, then that beside what a lookup finds."""
+    cases = [(rag, row, *planned(rag, row)) for index, questions in arguments.sets for rag in [Rag.open(arguments.config, index=index)]
+             for row in map(json.loads, Path(questions).read_text(encoding="utf-8").splitlines())]
+    takes = np.array(["operation" in row for _, row, *_ in cases], float)
+    asked = np.array([drafted is not None for *_, drafted in cases])
+    features = np.array([[1.0, log_odds(several), surely_one(drafted) if drafted else 0.0] for *_, several, drafted in cases])
     weights = {name: dict(values) for name, values in figures.fitted().items()}
-    best = fit_logistic(told, takes)
-    weights["several"] = dict(zip(("constant", "question", "looked_up"), (round(float(value), 3) for value in best), strict=True))
-    print(json.dumps(weights["several"]))
+    weights["planned"] = fit_and_tell("planned", ("constant", "question", "surely"), features[asked], takes[asked])
+    chances = logistic(features, np.array(list(weights["planned"].values())))
+    unclear = [(rag, row, chance) for (rag, row, *_), chance, was_asked in zip(cases, chances, asked, strict=True)
+               if was_asked and chance > rag.config.answering.work_out]
+    told = np.array([[1.0, log_odds(chance), log_odds(rag.ask(row["question"], operation="lookup").chance)]
+                     for rag, row, chance in unclear])
+    weights["several"] = fit_and_tell("several", ("constant", "question", "looked_up"), told,
+                                      np.array(["operation" in row for _, row, _ in unclear], float))
     if not arguments.dry:
         Path(figures.__file__).with_name("fitted.json").write_text(json.dumps(weights, indent=1) + "\n", encoding="utf-8")
 
 
-def last(steps: Any) -> Any:
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
+def planned(rag: Rag, row: Mapping[str, Any]) -> tuple[float, DraftedPlan | None]:
+    """The planner's probability that a question takes several figures, and the generator's plan, where it is asked for one."""
+    query = rag.understand(row["question"])
+    several = operation_of(rag.reader.states(query.question))[1]
+    return several, draft_plan(query, rag.generator) if several >= _ASKED_FROM else None
+
+
+def fit_and_tell(what: str, names: Sequence[str], features: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+    held = each_by_the_others(features, labels, np.random.default_rng(0).integers(0, 10, len(labels)))
+    print(f"{what}: {np.mean(held[labels == 1] > 0.5):.3f} of {int(labels.sum())} that take several; "
+          f"one sentence: {np.mean(held[labels == 0] <= 0.5):.3f} of {int((labels == 0).sum())}")
+    fitted = {name: round(float(value), 3) for name, value in zip(names, fit_logistic(features, labels), strict=True)}
+    print(json.dumps(fitted))
+    return fitted
 
 
 def scorer(file: Path) -> Any:

@@ -27,11 +27,10 @@ from rag.answer.prompts import read_prompt
 from rag.doors.evaluate_gathered import iso_period, tells
 from rag.gather.asking import Asker
 from rag.gather.candidates import Candidate, candidates, with_words
-from rag.gather.plan import OF_EVENTS, Plan, Term, make_plan
-from rag.gather.prompts import parts_prompt
+from rag.gather.plan import OF_EVENTS, OPERATIONS, Plan, Term, make_plan
 from rag.gather.rows import likeness
-from rag.gather.work import dated, topic, worded
-from rag.generate import Draft, complete
+from rag.gather.work import dated, draft_plan
+from rag.generate import Draft
 from rag.language.quantities import read
 
 SIGNS = ("read", "alone", "likely", "kind", "written", "like_others")
@@ -81,17 +80,17 @@ def examples(rag: Rag, rows: list[dict[str, Any]]) -> Iterator[tuple[list[float]
 def gathered(rag: Rag, row: Mapping[str, Any]) -> Iterator[tuple[Term, list[Candidate]]]:
     """The candidates of each term of a question whose operation is known."""
     asker = Asker(rag.retriever, rag.reader, rag.generator, rag.searched, rag.config.answering)
-    query = rag.understand(row["question"])
-    if row["operation"] in OF_EVENTS:
-        return
-    asked = query.question if query.language == "zh" else dated(query)
-
-    def split(question: str, operation: str) -> list[str]:
-        return worded(complete(rag.generator, parts_prompt(question, operation), max_tokens=150, stop=("\n",)), operation)
-
-    for term in make_plan(row["operation"], asked, split).terms:
-        pieces = asker.read(term, query, 12)
+    plan = planned(rag, row)
+    for term in plan.terms if plan and plan.operation not in OF_EVENTS else ():
+        pieces = asker.read(term, rag.understand(row["question"]), 12)
         yield term, with_words(candidates(pieces, term)[:12], asker.words(term, pieces))
+
+
+def planned(rag: Rag, row: Mapping[str, Any]) -> Plan | None:
+    """The plan that the generator drafts for a question of a set."""
+    query = rag.understand(row["question"])
+    drafted = draft_plan(query, rag.generator, row["operation"] if row["operation"] in OPERATIONS else "")
+    return make_plan(drafted, dated(query)) if drafted else None
 
 
 def fit_sentences(rag: Rag, rows: list[dict[str, Any]]) -> dict[str, float]:
@@ -108,10 +107,10 @@ def fit_sentences(rag: Rag, rows: list[dict[str, Any]]) -> dict[str, float]:
 def sentences(rag: Rag, row: Mapping[str, Any]) -> Iterator[tuple[float, float, bool]]:
     """Of each sentence the reader's log odds, how sure the generator is that it tells nothing, and whether it tells a true row."""
     asker = Asker(rag.retriever, rag.reader, rag.generator, rag.searched, rag.config.answering)
-    query = rag.understand(row["question"])
-    plan = Plan(row["operation"], query.question if query.language == "zh" else dated(query))
-    term = topic(plan, lambda question, what: [complete(rag.generator, parts_prompt(question, what), max_tokens=150, stop=("\n",))])
-    pieces = [piece for piece in asker.read(term, query, 60, 24) if piece.timely]
+    plan = planned(rag, row)
+    assert plan is not None, "the operation is known"
+    term = plan.topic
+    pieces = [piece for piece in asker.read(term, rag.understand(row["question"]), 60, 24) if piece.timely]
     for piece in pieces[:12]:
         draft = Draft(rag.generator.write(read_prompt(term.question, [piece]), max_tokens=60, stop=("\n",)))
         nothing = is_refusal("".join(draft))

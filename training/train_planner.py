@@ -2,8 +2,8 @@
 
     python training/train_planner.py --out rag/gather/operations.npz
 
-Two minutes on two cores. The questions are ``training/questions/plans.jsonl``, written for this, and the reader's own training
-questions, which one sentence answers.
+Two minutes on two cores. The questions are ``plans.jsonl`` and ``planned.jsonl`` in ``training/questions``, written for this, and the
+reader's own training questions, which one sentence answers.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from torch import nn
 from torch.nn import functional
 
 from rag.gather.operation import packed
+from rag.gather.prompts import operation_of
 from rag.models import resolve
 from rag.reader.network import QUESTION_LAYER, ReaderNetwork
 from rag.reader.reader import BACKBONE
@@ -52,6 +53,8 @@ def questions(more: Path | None) -> tuple[list[str], list[str]]:
     """The questions and their operations."""
     rows = [json.loads(line) for line in (HERE / "questions" / "plans.jsonl").read_text(encoding="utf-8").splitlines()]
     asked = [(row["question"], row["operation"]) for row in rows]
+    planned = map(json.loads, (HERE / "questions" / "planned.jsonl").read_text(encoding="utf-8").splitlines())
+    asked += [(row["question"], operation_of(row["plan"].split("|")[0])) for row in planned]
     for name in ("news_own", "english_own"):
         lines = (HERE / "questions" / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
         asked += [(row[key], "lookup") for row in map(json.loads, lines) for key in ("zh", "en") if row.get(key)]

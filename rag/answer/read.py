@@ -52,6 +52,16 @@ def read_pieces(generator: Generator, query: Query, pieces: Sequence[Piece], set
     return replace(best, refusals=tuple(refusals))
 
 
+def last(reading: Reading) -> Found:
+    """What was found, once all text has been written."""
+    while True:
+        try:
+            next(reading)
+        except StopIteration as done:
+            found: Found = done.value
+            return found
+
+
 def likely_pieces(pieces: Sequence[Piece]) -> list[Piece]:
     """The sentences without those that are very unlikely beside the best; a byline or credit keeps those that tell what its article
     is about.

@@ -21,13 +21,11 @@ from rag.gather.survey import Event, first_told, time_of
 from rag.gather.tell import Line, Named, in_language, listed, words, written
 from rag.language.quantities import is_rounded
 from rag.language.times import all_times
-from rag.language.when import When
+from rag.language.when import day_of
 from rag.records import Answer, Derived, Row
 
 _MOST_REPORTS = 6  # figures of reports shown with the latest
-_DAY_PARTS = 3  # of a whole date
 _ROOM = 40  # characters of the words of a first report
-_QUOTED = re.compile("“[^”]*”")
 _LEAST = re.compile(r"最[低少小慢短差轻晚]|\b(?:lowest|least|fewest|smallest|slowest|shortest|minimum|weakest|worst)\b", re.I)
 _MOST = re.compile(r"最[高多大快长好强早]|\b(?:highest|most|largest|biggest|greatest|fastest|longest|maximum|strongest|best)\b", re.I)
 _SPANS = (("day", re.compile(r"同一天|同日|same day", re.I)), ("month", re.compile(r"同一个?月|同月|same month", re.I)),
@@ -36,19 +34,21 @@ _SPANS = (("day", re.compile(r"同一天|同日|same day", re.I)), ("month", re.
 
 @dataclass(frozen=True)
 class Told:
-    """The rows of an answer with their citations, and how each is told."""
+    """The rows of an answer with their citations, how each is told, and the place of its term in the plan."""
 
     rows: tuple[Row, ...]
     lines: tuple[Line, ...]
     pieces: tuple[Piece, ...]
     missing: tuple[str, ...]
+    places: tuple[int, ...] = ()
 
 
 def tell(plan: Plan, gathered: Sequence[Gathered], language: str, named: Named) -> Answer:
     """The answer of a plan, with every figure cited; refused where what is asked for takes a figure that no report has."""
     told = _told(gathered, language, named)
     derived, said = _worked_out(plan, told, language)
-    missing = words(language, "missing", m=words(language, "and").join(told.missing)) if told.missing else ""
+    lacking = "untold" if plan.operation == "each" else "missing"
+    missing = words(language, lacking, m=words(language, "and").join(told.missing)) if told.missing else ""
     text = _sentences([said, missing, listed(told.lines, language)], language)
     answer = _answer(plan, told, text, language, derived, [one.term.question for one in gathered])
     return replace(answer, refused=not told.rows or (plan.operation in ARITHMETIC and derived is None))
@@ -65,15 +65,19 @@ def _told(gathered: Sequence[Gathered], language: str, named: Named) -> Told:
     lines: list[Line] = []
     pieces: list[Piece] = []
     missing: list[str] = []
-    for one in gathered:
+    places: list[int] = []
+    for place, one in enumerate(gathered):
         label = _label(one, language, named)
-        if one.found is None:
+        found = one.found or one.words
+        if found is None:
             missing.append(label)
             continue
-        number = _number_of(one.found.piece, pieces)
+        number = _number_of(found.piece, pieces)
         rows.append(_row(one, label, number))
-        lines.append(Line(label, in_language(one.found.shown, language), f"[{number}]", value_of(one)))
-    return Told(tuple(rows), tuple(lines), tuple(pieces), tuple(missing))
+        shown = in_language(found.shown, language) if one.found or language == "zh" else named(found.shown)
+        lines.append(Line(label, shown, f"[{number}]", value_of(one)))
+        places.append(place)
+    return Told(tuple(rows), tuple(lines), tuple(pieces), tuple(missing), tuple(places))
 
 
 def _number_of(piece: Piece, pieces: list[Piece]) -> int:
@@ -94,51 +98,51 @@ def _label(one: Gathered, language: str, named: Named) -> str:
 
 
 def _row(one: Gathered, label: str, number: int) -> Row:
-    found = one.found
-    assert found is not None
+    found, words_found = one.found, one.words
+    if found is None:
+        assert words_found is not None
+        when = one.term.when
+        return Row(label, when.iso if when else "", "", words_found.text, "text", "", (number,), words_found.start, words_found.end,
+                   round(one.chance, 4))
     when = one.term.when or found.when
     return Row(label, when.iso if when else "", str(found.value), found.shown, found.kind, found.unit, (number,), found.start,
                found.end, round(one.chance, 4))
 
 
-def value_of(one: Gathered) -> Value:
-    """The figure of a row as it is computed with."""
+def value_of(one: Gathered) -> Value | None:
+    """The figure of a row as it is computed with; ``None`` if it is no figure."""
     found = one.found
-    assert found is not None
-    return Value(found.value, found.kind, found.unit, is_rounded(found.shown))
+    return Value(found.value, found.kind, found.unit, is_rounded(found.shown)) if found else None
 
 
 def _worked_out(plan: Plan, told: Told, language: str) -> tuple[Derived | None, str]:
-    """What a plan asks for, worked out, and how it is said; nothing where a figure is missing."""
-    values = [line.value for line in told.lines if line.value]
-    printed = [row.shown for row in told.rows]
-    if not values:
-        return None, ""
+    """What a plan asks for, worked out, and how it is said; nothing where a figure that it takes is missing."""
     if plan.operation == "rank":
         return _ranked(plan, told, language)
-    if told.missing or plan.operation not in ARITHMETIC:
+    wanted = plan.order or range(len(plan.terms))
+    if plan.operation not in ARITHMETIC or not set(wanted) <= set(told.places):
         return None, ""
+    used = [told.places.index(place) for place in wanted]
     try:
-        return _arithmetic(plan.operation, told, values, printed, language)
+        return _arithmetic(plan.operation, told, used, language)
     except CannotComputeError as error:
         return None, words(language, "cannot", why=error.told(language))
 
 
-def _arithmetic(
-    operation: str, told: Told, values: Sequence[Value], printed: Sequence[str], language: str
-) -> tuple[Derived | None, str]:
-    first, second = told.lines[0].label, told.lines[-1].label
-    everything = tuple(range(len(values)))
+def _arithmetic(operation: str, told: Told, used: Sequence[int], language: str) -> tuple[Derived | None, str]:
+    values = [value for at in used if (value := told.lines[at].value)]
+    printed = [told.rows[at].shown for at in used]
+    first, second = told.lines[used[0]].label, told.lines[used[-1]].label
 
     def derived(value: Value, shown: str) -> Derived:
-        return Derived(operation, everything, str(value.value), value.kind, value.unit, shown)
+        return Derived(operation, tuple(used), str(value.value), value.kind, value.unit, shown)
 
     if operation in ("sum", "average"):
         value = compute.total(values) if operation == "sum" else compute.average(values)
         shown = written(value, printed, language)
         return derived(value, shown), words(language, operation, d=shown)
     if len(values) != 2:
-        return (_compared(told, values, printed, language) if operation == "compare" else (None, ""))
+        return _compared(told, used, values, language) if operation == "compare" else (None, "")
     if operation == "share":
         value = compute.share(*values)
         shown = written(value, printed, language)
@@ -160,23 +164,22 @@ def _arithmetic(
     return derived(value, shown), words(language, "difference", a=first, b=second, more=more, d=shown)
 
 
-def _compared(told: Told, values: Sequence[Value], printed: Sequence[str], language: str) -> tuple[Derived | None, str]:
+def _compared(told: Told, used: Sequence[int], values: Sequence[Value], language: str) -> tuple[Derived | None, str]:
     """Of three or more the highest."""
     compute.average(values)  # they can be compared
-    best = max(range(len(values)), key=lambda at: values[at].value)
-    line = told.lines[best]
-    return Derived("compare", tuple(range(len(values))), "", "", "", line.label), words(language, "most", a=line.label, v=line.shown)
+    line = told.lines[max(zip(values, used, strict=True), key=lambda pair: pair[0].value)[1]]
+    return Derived("compare", tuple(used), "", "", "", line.label), words(language, "most", a=line.label, v=line.shown)
 
 
 def _ranked(plan: Plan, told: Told, language: str) -> tuple[Derived | None, str]:
     """The rows with the most, or the least, or both, as it is asked."""
     values = [line.value for line in told.lines if line.value]
+    if len(values) < 2:
+        return None, ""
     try:
         compute.average(values)
     except CannotComputeError as error:
         return None, words(language, "cannot", why=error.told(language))
-    if len(values) < 2:
-        return None, ""
     order = sorted(range(len(values)), key=lambda at: -values[at].value)
     wants_least = bool(_LEAST.search(plan.question))
     ends = [("most", order[0])] if _MOST.search(plan.question) or not wants_least else []
@@ -235,7 +238,7 @@ def _newest(one: Gathered) -> Gathered:
     """The figure as its newest report has it, called by the day of that report."""
     assert one.found is not None
     found = max((one.found, *one.others), key=lambda candidate: candidate.piece.article.date)
-    day = _dated(found.piece.article.date)
+    day = day_of(found.piece.article.date)
     return replace(one, found=found, others=(), term=replace(one.term, when=day, label=day.label if day else ""))
 
 
@@ -244,16 +247,11 @@ def _day_of(one: Gathered) -> str:
     return one.found.piece.article.date
 
 
-def _dated(iso: str) -> When | None:
-    parts = [int(part) for part in iso.split("-") if part.isdigit()]
-    return When(parts[0], parts[1], parts[1], parts[2]) if len(parts) == _DAY_PARTS else None
-
-
 def tell_first(plan: Plan, pieces: Sequence[Piece], language: str) -> Answer | None:
     """The earliest report of something, with its day and its words; ``None`` if no report tells of it."""
     judged = sorted((replace(piece, score=piece.alone) for piece in pieces if answers(piece)), key=lambda piece: -piece.score)
     best = first_told(judged)  # by what each tells by itself: scores of several searches cannot be compared
-    day = _dated(best.article.date) if best else None
+    day = day_of(best.article.date) if best else None
     if best is None or day is None:
         return None
     span = best.span
@@ -289,42 +287,56 @@ _LIKELIER_THAN_NOT = 0.5  # probability from which a sentence tells of an event 
 
 
 def tell_times(plan: Plan, read: Sequence[tuple[Term, Sequence[Piece]]], language: str, named: Named) -> Answer:
-    """Which of some events came first, or whether they fell into one day, month or year."""
-    rows, lines, missing, pieces = [], [], [], []
-    for term, found in read:
+    """Which of some events came first, how far they lie apart, or whether they fell into one day, month or year."""
+    rows, lines, missing, pieces, places = [], [], [], [], []
+    for place, (term, found) in enumerate(read):
         best = first_told(found, term.when)
         when = time_of(best) if best else None
-        label = term.label if language == "zh" else named(term.label)
+        label = _label(Gathered(term, None), language, named)
         if best is None or when is None or chance_of(best.score) < _LIKELIER_THAN_NOT:
             missing.append(label)
             continue
         pieces.append(best)
+        places.append(place)
         shown = when.label if language == "zh" else when.english
         rows.append(Row(label, when.iso, "", shown, "time", "", (len(pieces),), chance=round(chance_of(best.score), 4)))
         lines.append(Line(label, shown, f"[{len(pieces)}]"))
-    told = Told(tuple(rows), tuple(lines), tuple(pieces), tuple(missing))
+    told = Told(tuple(rows), tuple(lines), tuple(pieces), tuple(missing), tuple(places))
     said, derived = "", None
-    if not missing and len(rows) > 1:
+    if set(plan.order or range(len(plan.terms))) <= set(places) and len(rows) > 1:
         said, derived = _in_time(plan, told, language)
     lacking = words(language, "no report", m=words(language, "and").join(missing)) if missing else ""
     text = _sentences([lacking, said, listed(lines, language)], language)
     answer = _answer(plan, told, text, language, derived, [term.question for term, _ in read])
-    return replace(answer, refused=derived is None)
+    return replace(answer, refused=not rows or (derived is None and plan.operation != "apart"))
 
 
 def _in_time(plan: Plan, told: Told, language: str) -> tuple[str, Derived | None]:
-    periods = [row.period for row in told.rows]
-    everything = tuple(range(len(periods)))
+    """What a plan asks of the times of its events; nothing where these are not known precisely enough."""
+    used = [told.places.index(place) for place in plan.order or range(len(plan.terms))]
+    order = sorted(used, key=lambda at: told.rows[at].period)
+    periods = [told.rows[at].period for at in order]
+    if any(period.startswith("-") for period in periods):
+        return "", None
+    if plan.operation == "apart":
+        days = compute.days_between([periods[0], periods[-1]])
+        said = words(language, "days", n=f"{days:,}") if days is not None else ""
+        return said, Derived("apart", (order[0], order[-1]), str(days), "number", "", said) if said else None
     if plan.operation == "coincide":
         kind = next((kind for kind, asked in _SPANS if asked.search(plan.question)), "day")
         size = {"day": 10, "month": 7, "year": 4}[kind]
         same = len({period[:size] for period in periods}) == 1
+        if min(map(len, periods)) < size and len({period[: min(map(len, periods))] for period in periods}) == 1:
+            return "", None
         verdict = ("是" if same else "不是") if language == "zh" else ("Yes" if same else "No")
-        return verdict, Derived("coincide", everything, "", "", "", verdict)
-    order = sorted(everything, key=lambda at: periods[at])
+        return verdict, Derived("coincide", tuple(used), "", "", "", verdict)
     last = bool(_LAST.search(plan.question))
-    line = told.lines[order[-1 if last else 0]]
-    tied = [told.lines[at].label for at in order if periods[at] == periods[order[-1 if last else 0]]]
+    end = order[-1 if last else 0]
+    if any(one != told.rows[end].period and (one.startswith(told.rows[end].period) or told.rows[end].period.startswith(one))
+           for one in periods):
+        return "", None
+    line = told.lines[end]
+    tied = [told.lines[at].label for at in order if told.rows[at].period == told.rows[end].period]
     if len(tied) > 1:
         said = words(language, "tied", a=words(language, "and").join(tied), v=line.shown)
         return said, Derived("first", tuple(order), "", "", "", words(language, "and").join(tied))

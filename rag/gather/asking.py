@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from rag.answer.choose import Piece, choose_pieces
-from rag.answer.judge import sureness
+from rag.answer.judge import chance, signs_of, sureness
 from rag.answer.locate import Located, is_refusal, located_draft
 from rag.answer.prompts import read_prompt
+from rag.answer.read import last, read_pieces
 from rag.config import Answering
 from rag.gather.candidates import chance_of, fitted
 from rag.gather.plan import Term
@@ -44,9 +45,11 @@ class Asker:
     settings: Answering
     check: Callable[[], None] = lambda: None  # raises once nobody waits for the answer any more
 
-    def read(self, term: Term, asked: Query, sentences: int, alone: int = _READ_ALONE) -> list[Piece]:
+    def read(
+        self, term: Term, asked: Query, sentences: int, alone: int = _READ_ALONE, within: Filter | None = None
+    ) -> list[Piece]:
         """The likeliest sentences to answer a term of a question, read; the first of them are read by themselves too."""
-        return self._chosen(term, asked, self._hits(term, asked, sentences // _LOOKED_AT), sentences, alone)
+        return self._chosen(term, asked, self._hits(term, asked, sentences // _LOOKED_AT, within), sentences, alone)
 
     def words(self, term: Term, pieces: Sequence[Piece]) -> Sequence[Located]:
         """What the generator takes for the answer in the likeliest sentences of a term."""
@@ -54,9 +57,22 @@ class Asker:
         draft = complete(self.generator, read_prompt(term.question, shown), max_tokens=_LONGEST, stop=("\n",))
         return () if is_refusal(draft) else located_draft(draft, shown).located
 
-    def survey(self, term: Term, asked: Query, sentences: int, alone: int) -> list[Piece]:
+    def look_up(self, term: Term, asked: Query) -> tuple[Located, float] | None:
+        """The words that answer a term, as one sentence tells it, and the probability that they are right."""
+        settings = self.settings
+        pieces = [piece for piece in self.read(term, asked, settings.read_sentences, settings.evidence_sentences) if piece.timely]
+        if not pieces:
+            return None
+        self.check()
+        found = last(read_pieces(self.generator, self.query(term, asked), pieces, settings, _LONGEST))
+        best = found.located[0].piece
+        inside = [one for one in found.located if one.piece is best]
+        whole = Located(best, min(one.start for one in inside), max(one.end for one in inside))
+        return whole, chance(signs_of(pieces, found))
+
+    def survey(self, term: Term, asked: Query, sentences: int, alone: int, within: Filter | None = None) -> list[Piece]:
         """The likeliest sentences, each judged by itself by reader and generator (``alone``): all that answer are wanted."""
-        return self._judged(term.question, self.read(term, asked, sentences, alone))
+        return self._judged(term.question, self.read(term, asked, sentences, alone, within))
 
     def _judged(self, question: str, pieces: Sequence[Piece]) -> list[Piece]:
         """The sentences that were read by themselves, with what the generator takes for the answer in each; where it finds nothing,
@@ -102,11 +118,13 @@ class Asker:
         return choose_pieces(self.retriever, self.reader, self.query(term, asked), hits, settings)
 
     def query(self, term: Term, asked: Query) -> Query:
-        """The query of a term as the generator words it; one in English is read as it was asked too."""
+        """The query of a term as the generator words it, with the places of the question if it names none; one in English is read as it
+        was asked too.
+        """
         if asked.language == "en" and term.asked and term.asked != term.question:
             return replace(self.understand(term.asked), chinese=term.question)
         query = self.understand(term.question)
-        return replace(query, scope=tuple(dict.fromkeys((*query.scope, *asked.scope))))
+        return query if query.scope else replace(query, scope=asked.scope)
 
     def _hits(self, term: Term, asked: Query, times: int, within: Filter | None = None) -> list[Hit]:
         """Passages of the time in which that of the term is reported first, by both wordings of the question; or of another time."""

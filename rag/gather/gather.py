@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from rag.answer.choose import Piece
 from rag.answer.locate import Located
 from rag.answer.tables import row_name
+from rag.gather.asking import Asker
 from rag.gather.candidates import Candidate, candidates, chance_of, with_words
-from rag.gather.plan import Plan, Term
+from rag.gather.operation import log_odds
+from rag.gather.plan import Plan, Term, asks_fact
 from rag.gather.rows import choose_together, likeness
-
-Read = Callable[[Term, int], Sequence[Piece]]  # a term and how many sentences to look at → them, read, likeliest first
-Write = Callable[[Term, Sequence[Piece]], Sequence[Located]]  # a term and its sentences → what the generator takes for the answer
+from rag.search.query import Query
 
 _LOOKED_AT = 12  # sentences for one figure
 _EXACT_DIGITS = 4
@@ -24,12 +23,15 @@ _CLEAR = (0.02, 0.95)  # probabilities of the likeliest figure beyond which the 
 
 @dataclass(frozen=True)
 class Gathered:
-    """One line of what was gathered: its term, its figure, its log odds, and the figures of other reports for the same term."""
+    """One line of what was gathered: its term, its figure, its log odds, and the figures of other reports for the same term; or the
+    words of a fact that is no figure.
+    """
 
     term: Term
     found: Candidate | None
     score: float = -math.inf
     others: tuple[Candidate, ...] = ()
+    words: Located | None = None
 
     @property
     def chance(self) -> float:
@@ -37,9 +39,9 @@ class Gathered:
         return chance_of(self.score)
 
 
-def gather_terms(plan: Plan, read: Read, write: Write, least: float) -> list[Gathered]:
+def gather_terms(plan: Plan, query: Query, asker: Asker, least: float) -> list[Gathered]:
     """The figure of each term of a plan; none where no figure answers with a probability of at least ``least``."""
-    lists = [_candidates(term, read(term, _LOOKED_AT), write) for term in plan.terms]
+    lists = [_candidates(term, query, asker) for term in plan.terms]
     chosen = choose_together(lists)
     rows = []
     for number, (term, found, best) in enumerate(zip(plan.terms, lists, chosen, strict=True)):
@@ -52,10 +54,23 @@ def gather_terms(plan: Plan, read: Read, write: Write, least: float) -> list[Gat
     return rows
 
 
-def _candidates(term: Term, pieces: Sequence[Piece], write: Write) -> list[Candidate]:
+def gather_facts(plan: Plan, query: Query, asker: Asker, least: float) -> list[Gathered]:
+    """The figure or the words that answer each term of a plan; none where nothing answers with a probability of at least ``least``."""
+    figures = replace(plan, terms=tuple(term for term in plan.terms if not asks_fact(term.question)))
+    rows = {row.term.question: row for row in gather_terms(figures, query, asker, least)}
+    return [rows.get(term.question) or _fact(term, query, asker, least) for term in plan.terms]
+
+
+def _fact(term: Term, query: Query, asker: Asker, least: float) -> Gathered:
+    words, chance = asker.look_up(term, query) or (None, 0.0)
+    return Gathered(term, None, log_odds(chance), words=words if chance >= least else None)
+
+
+def _candidates(term: Term, query: Query, asker: Asker) -> list[Candidate]:
+    pieces = asker.read(term, query, _LOOKED_AT)
     found = candidates(pieces, term)
     is_clear = not found or not _CLEAR[0] < chance_of(found[0].score) < _CLEAR[1]
-    return found if is_clear else with_words(found, write(term, pieces))
+    return found if is_clear else with_words(found, asker.words(term, pieces))
 
 
 def _as_row(term: Term, found: Candidate) -> Term:

@@ -1,6 +1,6 @@
 """What a question asks to be done: told by one trained transformer layer over what the reader makes of the question's tokens.
 
-The layer was trained on some 2,800 questions written for it, and on thousands that one sentence answers
+The layer was trained on some 6,500 questions written for it, and on thousands that one sentence answers
 (``training/train_planner.py``). It is small enough for numpy.
 """
 
@@ -14,7 +14,9 @@ from importlib import resources
 
 import numpy as np
 
+from rag.answer.judge import sureness
 from rag.gather.candidates import chance_of, fitted
+from rag.gather.prompts import DraftedPlan
 
 _HEADS = 12
 SCALE = "/scale"  # behind the name of a matrix: the scales of its rows
@@ -34,19 +36,21 @@ def takes_several(several: float, looked_up: float) -> float:
     return chance_of(score)
 
 
-def with_word(planned: tuple[str, float], named: str | None) -> tuple[str, float]:
-    """What a question asks to be done and the probability that it takes several figures, with the operation that the generator names.
+def with_plan(several: float, drafted: DraftedPlan | None) -> float:
+    """The probability that a question takes several figures, once the generator has drafted its plan.
 
-    >>> with_word(("rank", 0.6), "lookup")[1] < 0.5 < with_word(("rank", 0.4), "sum")[1], with_word(("rank", 0.4), "sum")[0]
-    (True, 'sum')
+    >>> with_plan(0.6, DraftedPlan("lookup")) < 0.5 < with_plan(0.4, DraftedPlan("sum", ("甲镇产粮", "乙镇产粮")))
+    True
     """
-    doing, several = planned
-    if named is None:
-        return planned
+    if drafted is None:
+        return several
     weights = fitted()["planned"]
-    sign = -1.0 if named == "lookup" else 1.0
-    score = weights["constant"] + weights["question"] * log_odds(several) + weights["named"] * sign
-    return (doing if named == "lookup" else named), chance_of(score)
+    return chance_of(weights["constant"] + weights["question"] * log_odds(several) + weights["surely"] * surely_one(drafted))
+
+
+def surely_one(drafted: DraftedPlan) -> float:
+    """How sure the generator is that a question asks for one thing: -ln(1 - p), 0 to 7; 0 for the plan of several."""
+    return sureness(drafted.log_probability) if drafted.operation == "lookup" else 0.0
 
 
 def log_odds(probability: float) -> float:

@@ -1,27 +1,30 @@
-"""Question → plan: what is to be done with figures, and the question for each figure that it needs.
+"""Question → plan: what is to be done with figures or facts, and what is asked of the archive for each.
 
-The times of a question are told by code: a run of months is taken apart, two months that are compared become two questions.
-Where two things are compared instead, the generator writes the question out for each.
+The generator drafts the plan. A run of times, as the months of a year, is taken apart by code.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from rag.errors import QuestionError
-from rag.language.quantities import unsupported
-from rag.language.text import language
+from rag.gather.prompts import DraftedPlan
+from rag.language.text import fold, language, simplified
+from rag.language.units import unit_at
 from rag.language.when import NamedTime, When, times_in
+from rag.records import Filter
 
-OPERATIONS = ("lookup", "series", "latest", "first", "rank", "compare", "difference", "sum", "average", "share",
-              "percent_change", "count", "list", "conflict", "coincide")
+OPERATIONS = ("lookup", "each", "series", "latest", "first", "rank", "compare", "difference", "sum", "average", "share",
+              "percent_change", "count", "list", "conflict", "coincide", "apart")
 ARITHMETIC = frozenset("compare difference sum average share percent_change".split())
-OF_MANY = frozenset("series rank sum average".split())  # over every part of a run of times
-OF_TWO = frozenset("compare difference percent_change".split())  # a figure and another one, such as one of an earlier time
-OF_EVENTS = frozenset("first coincide".split())  # over named events
+OF_MANY = frozenset("series rank sum average".split())  # these may be over each month, quarter or year of a time
+OF_TWO = frozenset("difference share percent_change".split())
+OF_EVENTS = frozenset("first coincide apart".split())  # over named events
+OF_TOPICS = frozenset("latest count list conflict".split())  # over every report of one thing
+
 
 def check_operation(name: str | None) -> None:
     """Raises :class:`QuestionError` for a name that is none of :data:`OPERATIONS`."""
@@ -29,13 +32,12 @@ def check_operation(name: str | None) -> None:
         raise QuestionError(f"operation: {name!r} is unknown; use one of {', '.join(OPERATIONS)}")
 
 
-Split = Callable[[str, str], Sequence[str]]  # a question and what is done with its figures → a Chinese question for each figure
-
-
 @dataclass(frozen=True)
 class Term:
-    """One figure that is needed: the Chinese question for it, its time where one is named, what tells it from the others, and the
-    question in the words and the language of who asked, where the time alone sets it apart.
+    """One figure, fact or event that is needed: the Chinese question for it, and its time where one is named.
+
+    ``label``: what tells it from the others. ``asked``: the question in the words and the language of who asked, if it asks for this
+    alone, or for this at several times.
     """
 
     question: str
@@ -46,100 +48,197 @@ class Term:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is done with which figures. No terms: all sentences that answer are gathered."""
+    """What is done with which figures, facts or events.
+
+    ``order``: the positions of the terms that are worked with, all if empty. Without terms every sentence that answers ``topic`` is
+    gathered; ``within``: only from the articles of these days, one figure for each.
+    """
 
     operation: str
     question: str
     terms: tuple[Term, ...] = ()
+    order: tuple[int, ...] = ()
+    topic: Term = Term("")
+    within: Filter | None = None
 
 
 _JOINED = re.compile(r"\s*(?:至|到|[-—–~\uff5e]|to|through|until|till)\s*(?:the\s+)?", re.I)
-_BETWEEN = re.compile(r"\s*(?:and|和|与)\s*", re.I)
 _EACH = (("month", re.compile(r"月|\bmonth", re.I)), ("quarter", re.compile(r"季|\bquarter", re.I)),
          ("half", re.compile(r"半年|\bhal(?:f|ves)\b", re.I)), ("year", re.compile(r"年|\byear|\bannual", re.I)))
+_EVERY = re.compile("(?:各个?|每一?个?|逐|单|历)(?:月份?|季度?|半年|年度?|天|日)(?:的)?")
+_PRINTED_AFTER = timedelta(1)  # that is how long what happens on a day takes to be in the paper
 _MANY = 36  # parts of a run of times that are asked for, at most
 
 
-def make_plan(operation: str, question: str, split: Split) -> Plan:
-    """The plan of a question; its parts are Chinese.
+def make_plan(drafted: DraftedPlan, question: str) -> Plan:
+    """The plan of a question from what the generator drafted; without terms where a part is not of the question.
 
-    >>> [t.question for t in make_plan("difference", "西岭港3月比2月多完成多少万吨?", lambda q, operation: [q]).terms]
-    ['西岭港3月多完成多少万吨?', '西岭港2月多完成多少万吨?']
-    >>> [t.label for t in make_plan("series", "2023年1月至3月出口如何变化?", lambda q, operation: [q]).terms]
-    ['2023年1月', '2023年2月', '2023年3月']
-    >>> [t.label for t in make_plan("rank", "2023年哪个季度出口最多?", lambda q, operation: [q]).terms]
+    >>> [t.label for t in make_plan(DraftedPlan("sum", ("甲镇2020年产粮", "乙镇2020年产粮")), "甲镇和乙镇2020年一共产粮多少?").terms]
+    ['甲镇', '乙镇']
+    >>> [t.question for t in make_plan(DraftedPlan("series", ("2023年1月至3月出口额",)), "2023年1月至3月出口额走势如何?").terms]
+    ['2023年1月出口额是多少?', '2023年2月出口额是多少?', '2023年3月出口额是多少?']
+    >>> [t.label for t in make_plan(DraftedPlan("rank", ("2023年各季度出口额",)), "2023年哪个季度出口额最多?").terms]
     ['2023年一季度', '2023年二季度', '2023年三季度', '2023年四季度']
     """
-    runs = runs_of(question, operation)
-    times = _asked_times(runs, question, operation)
-    things = operation in OF_MANY and operation != "series" and not _names_parts(runs, question)
-    if len(times) > 1 and operation in ARITHMETIC | OF_MANY and not things:
-        return Plan(operation, question, _of_times(operation, question, runs, times, split))
-    if operation in ARITHMETIC | OF_EVENTS | {"rank"}:
-        parts = list(dict.fromkeys(part.strip() for part in split(question, operation)))
-        asked = [_dated(part, runs) for part in parts if _is_of(question, part)]
-        if len(asked) > 1:
-            return Plan(operation, question, tuple(map(_alone, asked, _differing(asked))))
-    if len(times) > 1 and (operation in ("sum", "average") or (operation == "rank" and len(runs) > 1)):
-        return Plan(operation, question, _of_times(operation, question, runs, times, split))
-    return Plan(operation, question)
+    operation, runs = drafted.operation, runs_of(question)
+    given = list(dict.fromkeys(drafted.parts))
+    parts = _dated(given, runs) if all(_is_of(question, part) for part in given) else []
+    plan = Plan(operation, question, topic=_topic(parts[0] if len(parts) == 1 else question, question))
+    if len(parts) > 1 and operation not in OF_TOPICS:
+        terms = tuple(Term(part if operation in OF_EVENTS else asked(part), _time_of(part, runs), label)
+                      for part, label in zip(parts, _differing(parts), strict=True))
+        if all(term.when and term.label == term.when.label for term in terms):
+            terms = tuple(replace(term, asked=_at(question, runs, term.when)) for term in terms if term.when)
+        order = drafted.order if len(parts) == len(drafted.parts) else ()
+        return replace(plan, terms=terms, order=order or _usual_order(operation, len(terms)))
+    if parts and operation == "series" and (days := _days_of(parts[0])):
+        part, within = days
+        return replace(plan, topic=replace(plan.topic, question=asked(part), when=None), within=within)
+    if parts and operation in OF_MANY:
+        return replace(plan, terms=_each_time(parts[0], "month" if operation == "series" else ""))
+    return plan
 
 
-def _names_parts(runs: Sequence[Run], question: str) -> bool:
-    """Whether a question names what its time is to be divided into, or the two ends of its time.
+_JOINT = re.compile(
+    r"\s*(?:[比较与和跟同、,\uff0c]|对比|相比于?|and|than|or|vs\.?|compared (?:with|to))\s*(?:in|with|that of)?\s*$", re.I)
 
-    >>> questions = ["2023年哪个月最多?", "2023年甲镇和乙镇一共多少?", "2022年11月至2023年2月共多少?"]
-    >>> questions += ["2022年第五届和2023年第六届共多少?"]
-    >>> [_names_parts(runs_of(question), question) for question in questions]
-    [True, False, True, False]
+
+def _at(question: str, runs: Sequence[Run], when: When) -> str:
+    """A question with one time in place of those that it names.
+
+    >>> _at("How many more in 2023年5月 than in 2022年5月?", runs_of("How many more in 2023年5月 than in 2022年5月?"), When(2022, 5, 5))
+    'How many more in 2022年5月?'
     """
-    return bool(_named_kind(runs, question)) or any(run.first != run.last for run in runs)
+    text, at = "", 0
+    for number, run in enumerate(runs):
+        before = question[at : run.start]
+        text += (_JOINT.sub("", before) if number else before) + (when.label if not number else "")
+        at = run.end
+    return text + question[at:]
 
 
-def _named_kind(runs: Sequence[Run], question: str) -> str:
-    """The kind of time (month, quarter, half, year) that a question names beside its times; ``""`` for none."""
-    rest = question
-    for run in reversed(runs):
-        rest = rest[: run.start] + rest[run.end :]
-    return next((kind for kind, words in _EACH if words.search(rest)), "")
+def _usual_order(operation: str, count: int) -> tuple[int, ...]:
+    """Of more figures than an operation takes, the first and the last; all else in order.
+
+    >>> _usual_order("difference", 3), _usual_order("difference", 2), _usual_order("sum", 3)
+    ((2, 0), (), ())
+    """
+    if count <= 2 or operation not in OF_TWO:
+        return ()
+    return (0, count - 1) if operation == "share" else (count - 1, 0)
 
 
-def _of_times(operation: str, question: str, runs: Sequence[Run], times: Sequence[When], split: Split) -> tuple[Term, ...]:
-    """The question for each time: as the generator words it for the first one, where it keeps to that time."""
-    first = _with_time(question, runs, times[0])
-    worded = next(iter(split(first, "level" if operation == "percent_change" else "single")), first).strip()
-    named = times_in(worded)
-    if not named:
-        worded, named = times[0].label + worded, times_in(times[0].label)
-    if len(named) == 1 and named[0].when == times[0] and _is_of(question, worded.removesuffix("是多少?")):
-        before, after = worded[: named[0].start], worded[named[0].end :]
-        return tuple(Term(before + when.label + after, when, when.label, _with_time(question, runs, when)) for when in times)
-    return tuple(Term(asked := _with_time(question, runs, when), when, when.label, asked) for when in times)
+def _time_of(part: str, runs: Sequence[Run]) -> When | None:
+    """The one time that a part names, with its year from the question where the part leaves it out."""
+    times = times_in(part)
+    if len(times) != 1:
+        return None
+    when = times[0].when
+    named = [time.when for run in runs for time in (run.first, run.last) if replace(time.when, year=0) == when]
+    return named[0] if named else when
 
 
-_OWN_WORDS = 0.6  # share of the characters of a part that a Chinese question must have too
+def _topic(part: str, question: str) -> Term:
+    runs = runs_of(part)
+    when = runs[0].first.when if len(runs) == 1 and runs[0].first == runs[0].last else None
+    return Term(part, when, part, question)
+
+
+_ASKS = re.compile("谁|什么|哪[^吒]|何[时地处人]|怎[样么]|如何|是否|[吗?\uff1f]$|几[月号日]")
+_HOW_MANY = re.compile("多少|几[^何内月号日]")
+_BRACKETS = re.compile("[(\uff08]([^()\uff08\uff09]*)[)\uff09]$")
+_SCALE = re.compile("^(?:[百千]?万|[百千万]?亿)")
+
+
+def asks_fact(part: str) -> bool:
+    """Whether a part is a question for something else than a figure.
+
+    >>> asks_fact("第五届书展在哪里举行?"), asks_fact("甲城的用电量"), asks_fact("甲城有多少辆车?")
+    (True, False, False)
+    """
+    return bool(_ASKS.search(part)) and not _HOW_MANY.search(part)
+
+
+def asked(part: str) -> str:
+    """A part as a question, which the reader knows better than a noun phrase; what stands in brackets is kept if it is a unit.
+
+    >>> asked("甲城的用电量(亿千瓦时)"), asked("甲城的产值(月度)"), asked("甲城有多少辆车?")
+    ('甲城的用电量是多少亿千瓦时?', '甲城的产值是多少?', '甲城有多少辆车?')
+    """
+    if _ASKS.search(part) or _HOW_MANY.search(part):
+        return part
+    match = _BRACKETS.search(part)
+    inner = _SCALE.sub("", match[1]) if match else ""
+    unit = match[1] if match and inner and unit_at(fold(inner), 0) == fold(inner) else ""
+    return f"{part[: match.start()] if match else part.rstrip('。')}是多少{unit}?"
+
+
+def _days_of(part: str) -> tuple[str, Filter] | None:
+    """A part without its run of days, and the articles of these days; ``None`` if it has no such run.
+
+    >>> _days_of("2023年8月10日至18日火灾死亡人数")
+    ('火灾死亡人数', Filter(since='2023-08-10', until='2023-08-19', source='', mentioning=(), telling=('', '')))
+    """
+    runs = runs_of(part)
+    if len(runs) != 1 or not (days := _days_between(runs[0].first.when, runs[0].last.when)):
+        return None
+    first, last = (day.period for day in (days[0], days[-1]))
+    assert first and last, "their year is known"
+    rest = _EVERY.sub("", f"{part[: runs[0].start]}{part[runs[0].end :]}").strip("的 ")
+    return rest, Filter(since=first.start.isoformat(), until=(last.end + _PRINTED_AFTER).isoformat())
+
+
+def _each_time(part: str, usual: str) -> tuple[Term, ...]:
+    """A part with a run of times → a term for each of these times; none if the part has no such run.
+
+    The times are of the kind (month, quarter, half, year) that the part names, else of that of the ends of the run (months for
+    1月至6月); of a single year they are of the ``usual`` kind.
+    """
+    runs, every = runs_of(part), _EVERY.search(part)
+    if len(runs) != 1:
+        return ()
+    kind = next((kind for kind, words in _EACH if every and words.search(every[0])), "")
+    times = _parts(runs[0], kind, "month" if _JOINED.search(part, runs[0].start, runs[0].end) else usual)
+    before, after = (_EVERY.sub("", text) for text in (part[: runs[0].start], part[runs[0].end :]))
+    return tuple(Term(asked(f"{before}{when.label}{after}"), when, when.label) for when in times) if len(times) > 1 else ()
+
+
+_NUMBERS = re.compile("[0-9]+")
+_OWN_WORDS = 0.5  # share of the characters of a part that a Chinese question must have too
 
 
 def _is_of(question: str, part: str) -> bool:
-    """Whether a part asks for something, and for nothing and no time that the question does not name.
+    """Whether a part asks for something, and for no time or number that the question does not name.
 
     >>> [_is_of("甲桥和乙桥哪座先通车?", part) for part in ("甲桥通车", "2023年", "丙城开办大学", "甲桥1号墩", "2023年甲桥通车")]
     [True, False, False, False, False]
+    >>> _is_of("2016、2017年甲桥的车流量各是多少?", "2016年甲桥的车流量")
+    True
     """
-    asked = runs_of(question)
+    question = fold(simplified(question))
+    runs, numbers = runs_of(question), set(_NUMBERS.findall(question))
     for time in reversed(times_in(part)):
-        if not any(run.first.when.covers(time.when) or run.first.when <= time.when <= run.last.when for run in asked):
+        covered = any(run.first.when.covers(time.when) or run.first.when <= time.when <= run.last.when for run in runs)
+        if not covered and not numbers.issuperset(_NUMBERS.findall(part[time.start : time.end]) or "?"):
             return False
         part = part[: time.start] + part[time.end :]
     letters = [character for character in part if character.isalnum()]
-    if len(letters) < 2 or unsupported(part, [question]):
+    if len(letters) < 2 or not numbers.issuperset(_NUMBERS.findall(fold(part))):
         return False
     return language(question) != "zh" or sum(letter in question for letter in letters) >= _OWN_WORDS * len(letters)
 
 
-def _dated(part: str, runs: Sequence[Run]) -> str:
-    """A part with the one time of the question, where the generator left it out."""
-    return runs[0].first.when.label + part if len(runs) == 1 and not times_in(part) else part
+def _dated(parts: list[str], runs: Sequence[Run]) -> list[str]:
+    """Parts with the one time, or run of times, of the question, where the generator left it out of all.
+
+    >>> _dated(["甲镇产粮", "乙镇产粮"], runs_of("2020年甲镇和乙镇产粮多少?"))
+    ['2020年甲镇产粮', '2020年乙镇产粮']
+    """
+    if len(runs) != 1 or any(times_in(part) for part in parts):
+        return parts
+    first, last = runs[0].first.when, runs[0].last.when
+    time = first.label if first == last else f"{first.label}至{last.label}"
+    return [time + part for part in parts]
 
 
 def _differing(parts: Sequence[str]) -> list[str]:
@@ -178,7 +277,7 @@ class Run:
     last: NamedTime
 
 
-def runs_of(question: str, operation: str = "") -> list[Run]:
+def runs_of(question: str) -> list[Run]:
     """The times of a question; two that are joined by "to" are one run.
 
     >>> [(r.first.when.label, r.last.when.label) for r in runs_of("从2022年11月到2023年2月")]
@@ -186,55 +285,33 @@ def runs_of(question: str, operation: str = "") -> list[Run]:
     """
     runs: list[Run] = []
     for time in times_in(question):
-        between = question[runs[-1].end : time.start] if runs else ""
-        joined = _JOINED.fullmatch(between) or (operation in OF_MANY and question[: runs[-1].start].rstrip().lower().endswith("between")
-                                               and _BETWEEN.fullmatch(between)) if runs else None
-        if joined:
+        if runs and _JOINED.fullmatch(question[runs[-1].end : time.start]):
             runs[-1] = Run(runs[-1].start, time.end, runs[-1].first, time)
         else:
             runs.append(Run(time.start, time.end, time, time))
     return runs
 
 
-def _asked_times(runs: Sequence[Run], question: str, operation: str) -> list[When]:
-    """Returns the times for which a figure is asked: of one run its parts, or the last and the first of two figures.
-
-    >>> [when.label for when in _asked_times(runs_of("从2019年到2021年增长了百分之几?"), "", "percent_change")]
-    ['2021年', '2019年']
-    """
-    inner = list({(run.first.when, run.last.when): run for run in runs if not any(_holds(run, other) for other in runs)}.values())
-    if operation in OF_MANY and len(inner) == 1:
-        return _parts(inner[0], question)
-    change = len(inner) == 1 and operation in OF_TWO
-    times = list(dict.fromkeys([inner[0].last.when, inner[0].first.when] if change else [run.first.when for run in inner]))
-    return sorted(times, reverse=True) if operation == "percent_change" else times
-
-
-def _holds(run: Run, other: Run) -> bool:
-    return run is not other and run.first.when != other.first.when and run.first.when.covers(other.first.when) \
-        and run.last.when.covers(other.last.when)
-
-
-def _parts(run: Run, question: str) -> list[When]:
-    """The times that lie in a run: of the kind that the question names outside it, else months of a year and the kind of its ends."""
+def _parts(run: Run, kind: str, usual: str) -> list[When]:
+    """The times of a kind that lie in a run."""
     first, last = run.first.when, run.last.when
-    named = _named_kind([run], question)
     if first.day and last.day:
         return _days_between(first, last)
     if first != last:
-        kind = first.kind if first.kind in ("month", "quarter", "half", "year") else "month"
-        kind = named if named and (first.kind != "month") else kind
-        return _between(first, last, kind)
-    kind = named or "month"
-    return first.parts(kind) if first.kind not in ("day", kind) else []
+        own = first.kind if first.kind in ("month", "quarter", "half", "year") else "month"
+        return _between(first, last, kind if kind and own != "month" else own)
+    kind = kind or usual
+    return first.parts(kind) if kind and first.kind not in ("day", kind) else []
 
 
 def _days_between(first: When, last: When) -> list[When]:
-    if not (first.year or last.year):
+    """The days from one to another of the same or the next year; none without a year."""
+    if not (first.day and last.day and (first.year or last.year)):
         return []
     start, end = (date(when.year or first.year or last.year, when.first, when.day) for when in (first, last))
+    end = end if end >= start else end.replace(year=start.year + 1)
     days = [start + timedelta(number) for number in range(min(_MANY, (end - start).days + 1))]
-    return [When(day.year, day.month, day.month, day.day) for day in days]
+    return [When(day.year, day.month, day.month, day.day) for day in days] if len(days) > 1 else []
 
 
 def _between(first: When, last: When, kind: str) -> list[When]:
@@ -245,26 +322,3 @@ def _between(first: When, last: When, kind: str) -> list[When]:
         whole = When(first.year or last.year, 1, 12).parts(kind)
     low, high = (first.year or last.year, first.first), (last.year or first.year, last.last)
     return [part for part in whole if (part.year, part.first) >= low and (part.year, part.last) <= high][:_MANY]
-
-
-def _with_time(question: str, runs: Sequence[Run], when: When) -> str:
-    """The question with one time in place of those that it names."""
-    text, at = "", 0
-    for number, run in enumerate(runs):
-        before = question[at : run.start]
-        text += (_without_joint(before) if number else before) + (when.label if not number else "")
-        at = run.end
-    return text + question[at:]
-
-
-_JOINT = re.compile(
-    r"\s*(?:[比较与和跟同、,\uff0c]|对比|相比于?|and|than|or|vs\.?|compared (?:with|to))\s*(?:in|with|that of)?\s*$", re.I)
-
-
-def _without_joint(text: str) -> str:
-    return _JOINT.sub("", text)
-
-
-def _alone(question: str, label: str) -> Term:
-    times = times_in(question)
-    return Term(question, times[0].when if len(times) == 1 else None, label)

@@ -16,7 +16,7 @@ from rag.gather.plan import Plan, Term
 from rag.language.dates import in_chinese
 from rag.language.figures import CELLS, figures_of, time_at
 from rag.language.text import letter_pairs
-from rag.language.when import When, times_in
+from rag.language.when import When, day_of, times_in
 from rag.records import headline
 
 _ONE_EVENT = 0.3  # of the words that answer, from which two sentences tell of one event
@@ -51,6 +51,18 @@ def reports(plan: Plan, pieces: Sequence[Piece], when: When | None) -> list[Gath
         else:
             rows[same] = replace(rows[same], others=(*rows[same].others, one))
     return rows
+
+
+def by_day(plan: Plan, pieces: Sequence[Piece]) -> list[Gathered]:
+    """The figure that the reports of each day give for one thing, in order of time."""
+    days: dict[str, Gathered] = {}
+    assert plan.within, "a plan of days"
+    for one in _of_one_thing(candidates([piece for piece in pieces if answers(piece)], plan.topic)):
+        told = one.when if one.when and one.when.day and plan.within.since <= one.when.iso < plan.within.until else None
+        day = told or day_of(one.piece.article.date)
+        if day:
+            days.setdefault(day.iso, Gathered(Term(plan.topic.question, day, day.label), one, one.score))
+    return [days[day] for day in sorted(days)]
 
 
 def table_rows(plan: Plan, pieces: Sequence[Piece], when: When | None) -> list[Gathered]:

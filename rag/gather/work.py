@@ -1,60 +1,79 @@
-"""A question that takes several figures → its answer: planned, gathered, worked out."""
+"""A question that takes several figures or facts → its answer: planned, gathered, worked out."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rag.answer.choose import Piece
 from rag.gather.answer import tell, tell_events, tell_first, tell_latest, tell_reports, tell_times
 from rag.gather.asking import Asker
-from rag.gather.gather import gather_terms
-from rag.gather.plan import ARITHMETIC, OF_EVENTS, Plan, Split, Term, make_plan, runs_of
-from rag.gather.prompts import asks_figure, parts_prompt
-from rag.gather.survey import events, reports, table_rows
+from rag.gather.gather import gather_facts, gather_terms
+from rag.gather.plan import ARITHMETIC, OF_EVENTS, Plan, Term, make_plan
+from rag.gather.prompts import DraftedPlan, plan_prompt, read_plan
+from rag.gather.survey import by_day, events, reports, table_rows
 from rag.gather.tell import Named
-from rag.generate import Generator, complete
-from rag.language.text import fold, simplified
-from rag.language.units import unit_at
-from rag.language.when import When, times_in
+from rag.generate import Draft, Generator, complete
+from rag.language.when import times_in
 from rag.records import Answer
 from rag.search.query import Query
 
 _SURVEYED, _READ_ALONE = 60, 24  # sentences that are looked at to list all that answer, and read by themselves
 _OF_AN_EVENT = 20  # sentences that are looked at for each event
-_BRACKETS = re.compile("[(\uff08]([^()\uff08\uff09]*)[)\uff09]$")
-_SCALE = re.compile("^(?:[百千]?万|[百千万]?亿)")
 _LIKELIER_THAN_NOT = 0.5  # probability from which a figure is a row
-_LONGEST = 150  # tokens of the parts of a question
+_LONGEST = 200  # tokens of a plan
 
 
-def work_out(operation: str, query: Query, asker: Asker, generator: Generator, named: Named) -> Answer | None:
+def draft_plan(query: Query, generator: Generator, operation: str = "") -> DraftedPlan | None:
+    """The plan that the generator writes for a question; ``None`` if it writes none.
+
+    ``operation``: what is to be done, if it is known.
+    """
+    draft = Draft(generator.write(plan_prompt(dated(query), operation), max_tokens=_LONGEST, stop=("\n",)))
+    drafted = read_plan("".join(draft), operation)
+    return replace(drafted, log_probability=draft.log_probability) if drafted else None
+
+
+def in_words_of_papers(drafted: DraftedPlan, chinese: str, generator: Generator) -> DraftedPlan:
+    """The plan of an English question with its parts worded from the question's Chinese translation, if both drafts ask for as many
+    things, of the same times: what is translated as a whole is nearer to what a paper prints.
+    """
+    draft = complete(generator, plan_prompt(chinese, drafted.operation), max_tokens=_LONGEST, stop=("\n",))
+    again = read_plan(draft, drafted.operation)
+    if again is None or list(map(_times, again.parts)) != list(map(_times, drafted.parts)):
+        return drafted
+    return replace(drafted, parts=again.parts)
+
+
+def _times(part: str) -> list[str]:
+    return [time.when.iso for time in times_in(part)]
+
+
+def work_out(drafted: DraftedPlan, query: Query, asker: Asker, named: Named) -> Answer | None:
     """The answer of a question that takes more than one figure; ``None`` where the archive has nothing for it to begin with.
 
     ``named`` puts a Chinese label into the language of the question.
     """
-    asked = query.question if query.language == "zh" else dated(query)
-    language = query.language
-
-    def split(question: str, what: str) -> Sequence[str]:
-        return worded(complete(generator, parts_prompt(question, what), max_tokens=_LONGEST, stop=("\n",)), what)
-
-    plan = make_plan(operation, asked, split)
-    if plan.terms and operation in OF_EVENTS:
+    plan, language = make_plan(drafted, dated(query)), query.language
+    if plan.terms and plan.operation in OF_EVENTS:
         return tell_times(plan, [(term, asker.read(term, query, _OF_AN_EVENT)) for term in plan.terms], language, named)
     told: Answer | None = None
     if plan.terms:
-        rows = gather_terms(plan, lambda term, sentences: asker.read(term, query, sentences), asker.words, _LIKELIER_THAN_NOT)
-        told = tell(plan, rows, language, named)
-        if operation != "rank" or told.derived:
+        gather = gather_facts if plan.operation == "each" else gather_terms
+        told = tell(plan, gather(plan, query, asker, _LIKELIER_THAN_NOT), language, named)
+        if plan.operation != "rank" or told.derived:
             return told
-    if operation in ARITHMETIC | OF_EVENTS - {"first"}:
+    is_first_report = plan.operation == "first" and len(drafted.parts) < 2
+    if plan.operation in ARITHMETIC | OF_EVENTS | {"each"} and not is_first_report:
         return None
-    term = topic(plan, split)
-    if operation in ("latest", "first"):
-        pieces = asker.read_on(term, query, _SURVEYED, _READ_ALONE, later=operation == "latest")
+    term = plan.topic
+    if plan.within:
+        rows = by_day(plan, asker.survey(term, query, _SURVEYED, _READ_ALONE, plan.within))
+        return tell(plan, rows, language, named) if rows else None
+    if plan.operation in ("latest", "first"):
+        pieces = asker.read_on(term, query, _SURVEYED, _READ_ALONE, later=plan.operation == "latest")
     else:
-        look = asker.read if operation == "rank" else asker.survey  # of a table every row is wanted
+        look = asker.read if plan.operation == "rank" else asker.survey  # of a table every row is wanted
         pieces = look(term, query, _SURVEYED, _READ_ALONE)
     surveyed = _surveyed(plan, term, pieces, language, named)
     return surveyed if surveyed and (surveyed.derived or not (told and told.rows)) else told
@@ -73,47 +92,15 @@ def _surveyed(plan: Plan, term: Term, pieces: Sequence[Piece], language: str, na
     return tell_reports(plan, rows, language, named) if rows else None
 
 
-def worded(draft: str, operation: str) -> list[str]:
-    """The parts that the generator wrote, those that name a figure as questions for it, which the reader knows better.
-
-    >>> worded("甲城2020年的产量|乙县2020年的产量", "compare"), worded("戊桥通车|己矿停产", "first")
-    (['甲城2020年的产量是多少?', '乙县2020年的产量是多少?'], ['戊桥通车', '己矿停产'])
-    """
-    parts = [part.strip() for part in simplified(draft).split("|") if part.strip()]
-    return [_asked(part) if asks_figure(operation) else part for part in parts]
-
-
-def _asked(part: str) -> str:
-    """A figure as a question; what stands in brackets is kept if it is a unit.
-
-    >>> _asked("甲城的用电量(亿千瓦时)"), _asked("甲城的产值(月度)"), _asked("甲城有多少辆车?")
-    ('甲城的用电量是多少亿千瓦时?', '甲城的产值是多少?', '甲城有多少辆车?')
-    """
-    if re.search("多少|几", part):
-        return part
-    match = _BRACKETS.search(part)
-    inner = _SCALE.sub("", match[1]) if match else ""
-    unit = match[1] if match and inner and unit_at(fold(inner), 0) == fold(inner) else ""
-    return f"{part[: match.start()] if match else part.rstrip('?。')}是多少{unit}?"
-
-
-def topic(plan: Plan, split: Split) -> Term:
-    """What a question without parts is about, and the one time that it names."""
-    words = next(iter(split(plan.question, plan.operation)), plan.question)
-    runs = runs_of(plan.question)
-    when: When | None = runs[0].first.when if len(runs) == 1 and runs[0].first == runs[0].last else None
-    if when and not times_in(words):
-        words = when.label + words
-    return Term(words, when, words, plan.question)
-
-
 def dated(query: Query) -> str:
-    """An English question with its times, and the names that the archive knows, in Chinese.
+    """An English question with its times, and the names that the archive knows, in Chinese; a Chinese one as it is.
 
-    >>> dated(Query("How many in May 2023?", "en"))
-    'How many in 2023年5月?'
+    >>> dated(Query("How many in May 2023?", "en")), dated(Query("2023年5月多少?", "zh"))
+    ('How many in 2023年5月?', '2023年5月多少?')
     """
     text = query.question
+    if query.language == "zh":
+        return text
     for time in reversed(times_in(text)):
         text = text[: time.start] + time.when.label + text[time.end :]
     for name, form in query.forms:

@@ -152,6 +152,16 @@ class NamedTime:
     when: When
 
 
+def day_of(iso: str) -> When | None:
+    """The day of an ISO date; ``None`` for a month or a year.
+
+    >>> day_of("2023-04-07").label, day_of("2023-04")
+    ('2023年4月7日', None)
+    """
+    parts = [int(part) for part in iso.split("-") if part.isdigit()]
+    return When(parts[0], parts[1], parts[1], parts[2]) if len(parts) == len(("year", "month", "day")) else None
+
+
 def times_in(text: str, written: str = "") -> list[NamedTime]:
     """The times of a text in order; one without a year takes that named before it, else that of ``written``, an ISO date.
 
@@ -194,6 +204,7 @@ def times_in_chinese(text: str) -> str:
     return text
 
 
+_LEAP = 2024
 _HYPHEN = re.compile(r"\s*[-–—]\s*")
 _END = "末底初"  # of the month: still that month
 _LISTED = re.compile(
@@ -286,6 +297,15 @@ def _with_years(times: Iterable[NamedTime], written: str) -> Iterator[NamedTime]
         yield replace(time, when=replace(time.when, year=year))
 
 
+def days_of(year: int, month: int) -> int:
+    """How many days a month has; of an unknown year as many as in a leap year.
+
+    >>> days_of(2023, 2), days_of(0, 2)
+    (28, 29)
+    """
+    return calendar.monthrange(year or _LEAP, month)[1]
+
+
 def _when(named: dict[str, str | None], written: str) -> When | None:
     """What a pattern named; ``None`` for a 13th month and the like."""
     year = _year(named, written)
@@ -293,7 +313,7 @@ def _when(named: dict[str, str | None], written: str) -> When | None:
         month = number_of(named["m"] or "") if named.get("m") else MONTH_NUMBER[str(named["n"]).lower()]
         last = number_of(named["to"] or "") if named.get("to") else month
         day = int(named["d"] or 0) if named.get("d") else 0
-        return When(year, month, last, day) if 1 <= month <= last <= 12 and day <= 31 else None
+        return When(year, month, last, day) if 1 <= month <= last <= 12 and day <= days_of(year, month) else None
     if any(named.get(run) for run in ("months", "quarters", "last_months", "last_quarters", "quarter", "half")):
         first, last = months_of(named)
         return When(year, first, last) if 1 <= first <= last <= 12 else None

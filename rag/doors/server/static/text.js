@@ -69,8 +69,8 @@ export const toldWarning = told([
 export const toldCheck = (line) => {
   const short = /^\[(\d+)\] stands in its (article|page)$/.exec(line);
   if (short) return t(`check_${short[2]}`, { number: short[1] });
-  const row = /^\[(\d+)\] holds the figure of row (\d+)$/.exec(line);
-  if (row) return t("check_row", { number: row[1], row: row[2] });
+  const row = /^\[(\d+)\] holds the (figure|words) of row (\d+)$/.exec(line);
+  if (row) return t(`check_row_${row[2]}`, { number: row[1], row: row[3] });
   const result = /^the (.+?) (follows from its rows|is stated as it was worked out)$/.exec(line);
   if (result) {
     const name = t(`op_${result[1].replaceAll(" ", "_")}`);
