@@ -251,6 +251,7 @@ class Rag:
         :data:`rag.gather.plan.OPERATIONS`.
         """
         from rag.gather.operation import operation_of, with_plan
+        from rag.gather.plan import asks_one_thing
         from rag.gather.work import draft_plan, in_words_of_papers
 
         generator = generator or self.generator
@@ -262,6 +263,8 @@ class Rag:
             several = with_plan(several, drafted)
         if drafted and drafted.operation == "lookup" and several > self.config.answering.work_out:
             drafted = draft_plan(query, generator, likeliest)
+        if drafted and asks_one_thing(drafted):
+            return drafted, 0.0
         is_worked_out = drafted and drafted.parts and several > self.config.answering.work_out
         if drafted and is_worked_out and (chinese := self.translated(query, generator).chinese):
             drafted = in_words_of_papers(drafted, chinese, generator)

@@ -408,3 +408,10 @@ def test_the_words_of_a_row_are_checked():
     [held] = check_rows({"citations": [{"number": 1, "quote": "甲城举行。"}], "rows": [row]})
     [failed] = check_rows({"citations": [{"number": 1, "quote": "乙城举行。"}], "rows": [row]})
     assert held.holds and not failed.holds and failed.seen == "乙城"
+
+
+def test_what_is_worked_out_of_one_thing_alone_is_looked_up(open_rag, monkeypatch):
+    rag = open_rag(read="47座", plan="合计|甲镇今年新开工桥梁的座数")
+    monkeypatch.setattr("rag.gather.operation.operation_of", lambda states: ("sum", 0.9))
+    monkeypatch.setattr(rag, "_gathered", lambda *_: pytest.fail("one thing is looked up"))
+    assert rag.ask("甲镇今年新开工的桥梁一共多少座?").text.startswith("47座")

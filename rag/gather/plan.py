@@ -117,6 +117,16 @@ def _at(question: str, runs: Sequence[Run], when: When) -> str:
     return text + question[at:]
 
 
+def asks_one_thing(drafted: DraftedPlan) -> bool:
+    """Whether a plan works something out of one thing alone: a report prints the total or the difference, so it is to be looked up.
+
+    >>> asks_one_thing(DraftedPlan("sum", ("22个项目的总投资",))), asks_one_thing(DraftedPlan("sum", ("2023年1月至3月产量",)))
+    (True, False)
+    """
+    of_several = ARITHMETIC | OF_EVENTS - {"first"} | {"each"}
+    return drafted.operation in of_several and len(drafted.parts) == 1 and not _each_time(drafted.parts[0], "")
+
+
 def _usual_order(operation: str, count: int) -> tuple[int, ...]:
     """Of more figures than an operation takes, the first and the last; all else in order.
 
