@@ -22,6 +22,7 @@ from rag.records import Answer, Article, Event, EvidenceFound, Filter, Hit, Stag
 from rag.search.query import Query, is_follow_up, read_query
 
 if TYPE_CHECKING:
+    from rag.gather.draft import Planned
     from rag.gather.ledger import Entry
     from rag.gather.prompts import DraftedPlan
     from rag.generate import Generator, Stoppable
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from rag.verify import Check
 
 
-_ASKED_FROM = 0.1  # probability that a question takes several figures from which the generator is asked too
 _READ = 20  # passages among whose sentences the evidence is chosen
 
 
@@ -114,7 +114,7 @@ class Rag:
         What one sentence answers too badly for that is withheld.
         """
         from rag.answer import withheld
-        from rag.gather.operation import takes_several
+        from rag.gather.operation import answers_alone
         from rag.gather.plan import check_operation
         from rag.generate import Stoppable
         from rag.search.asked_on import with_absolute_times
@@ -123,7 +123,8 @@ class Rag:
         generator = Stoppable(lambda: self.generator, stopped)
         dated, told = with_absolute_times(question, asked_on) if asked_on else (question, ())
         query = self.understand(dated, history, generator)
-        plan, several = self.plan(query, generator, operation or "")
+        planned = self.plan(query, generator, operation or "")
+        query = planned.query
         clock.lap("understand")
 
         def whole(answer: Answer, hits: Sequence[Hit] = ()) -> Answer:
@@ -134,9 +135,9 @@ class Rag:
                 retrieved=tuple((hit.passage.passage_id, round(hit.score, 4)) for hit in hits))
 
         gathered: Answer | None = None
-        if plan and plan.operation != "lookup" and several > self.config.answering.work_out:
+        if planned.plan:
             yield Stage("plan")
-            gathered = self._gathered(plan, query, retriever, generator, clock)
+            gathered = self._gathered(planned.plan, query, retriever, generator, clock)
             if gathered and (operation or not gathered.refused):
                 yield EvidenceFound(())
                 yield whole(gathered)
@@ -146,7 +147,7 @@ class Rag:
             if isinstance(event, EvidenceFound):
                 hits = list(event.hits)
             if isinstance(event, Answer):
-                if several > self.config.answering.work_out and takes_several(several, event.chance) > 0.5:
+                if planned.plan and answers_alone(planned.several, event.chance) < self.config.answering.min_chance:
                     event = gathered or withheld(event)
                 event = whole(event, hits)
             yield event
@@ -244,31 +245,17 @@ class Rag:
         for prompt in (*warm_up_prompts(), plan_prompt("")):
             complete(self.generator, prompt, max_tokens=1)
 
-    def plan(self, query: Query, generator: Generator | None = None, operation: str = "") -> tuple[DraftedPlan | None, float]:
-        """The plan of a question that takes several figures or facts, and the probability that it does.
+    def plan(self, query: Query, generator: Generator | None = None, operation: str = "") -> Planned:
+        """The plan of a question, and the probability that it takes several figures or facts.
 
-        The generator writes it, where that can change the outcome. ``operation``: what is to be done, if it is known. See
-        :data:`rag.gather.plan.OPERATIONS`.
+        ``operation``: what is to be done, if it is known. See :data:`rag.gather.plan.OPERATIONS`.
         """
-        from rag.gather.operation import operation_of, with_plan
-        from rag.gather.plan import asks_one_thing
-        from rag.gather.work import draft_plan, in_words_of_papers
+        from rag.gather.draft import plan_question
+        from rag.gather.operation import operation_of
 
-        generator = generator or self.generator
-        likeliest, several = operation_of(self.reader.states(query.question)) if not operation else (operation, 1.0)
-        if several < _ASKED_FROM or operation == "lookup":
-            return None, several
-        drafted = draft_plan(query, generator, operation)
-        if not operation:
-            several = with_plan(several, drafted)
-        if drafted and drafted.operation == "lookup" and several > self.config.answering.work_out:
-            drafted = draft_plan(query, generator, likeliest)
-        if drafted and asks_one_thing(drafted):
-            return drafted, 0.0
-        is_worked_out = drafted and drafted.parts and several > self.config.answering.work_out
-        if drafted and is_worked_out and (chinese := self.translated(query, generator).chinese):
-            drafted = in_words_of_papers(drafted, chinese, generator)
-        return drafted, several
+        writer = generator or self.generator
+        told = (operation, float(operation != "lookup")) if operation else operation_of(self.reader.states(query.question))
+        return plan_question(query, *told, writer, lambda asked: self.translated(asked, writer), self.config.answering.work_out)
 
     # -- steps ----------------------------------------------------------------------------------------------
 
@@ -326,7 +313,7 @@ class Rag:
         from rag.language.quantities import unsupported
         from rag.language.text import simplified
 
-        if query.language == "zh":
+        if query.language == "zh" or query.chinese:
             return query
         asked = query.named or query.question
         written = simplified(complete(generator or self.generator, translate_prompt(asked), max_tokens=80, stop=("\n",)).strip())

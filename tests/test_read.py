@@ -9,7 +9,7 @@ from fakes import SharedWords
 
 from rag.answer.choose import Piece
 from rag.answer.prompts import read_prompt
-from rag.answer.read import read_pieces
+from rag.answer.read import last, read_pieces
 from rag.config import Answering
 from rag.records import Article, Passage
 from rag.search.query import Query
@@ -44,11 +44,7 @@ class Unsure:
 
 def read(*drafts: tuple[str, float | None]) -> list[str]:
     steps = read_pieces(Unsure(*drafts), Query("德国投资增长多少?", "zh"), pieces(), Answering(evidence_sentences=2), 20)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return [one.text for one in end.value.located]
+    return [one.text for one in last(steps).located]
 
 
 @pytest.mark.parametrize(("first", "second", "taken"), [

@@ -13,6 +13,7 @@ from rag.doors.server.app import create_app
 from rag.doors.server.run import check_reach
 from rag.doors.service import Library
 from rag.errors import ConfigError
+from rag.gather.draft import Planned
 from rag.gather.prompts import DraftedPlan
 
 ASKED = "甲镇今年新开工多少座桥梁?"
@@ -61,8 +62,8 @@ def test_a_stream_tells_evidence_first_and_the_answer_last(client):
 
 
 def test_an_operation_can_be_asked_for_or_left_out(client, library, monkeypatch):
-    monkeypatch.setattr(type(library.rag), "plan", lambda self, query, generator=None, operation="": (
-        DraftedPlan(operation or "latest"), float(operation != "lookup")))
+    monkeypatch.setattr(type(library.rag), "plan", lambda self, query, generator=None, operation="": Planned(
+        query, DraftedPlan("latest") if operation != "lookup" else None, 1.0))
     assert ask(client).json()["operation"] == "latest"
     told = ask(client, operation="lookup").json()
     assert told["operation"] == "lookup" and told["rows"] == []

@@ -21,8 +21,8 @@ from typing import Any
 from found_contexts import FoundContexts
 
 from rag.answer.prompts import NOT_SAID, read_prompt, translate_prompt
+from rag.gather.draft import dated
 from rag.gather.prompts import operation_of, plan_prompt
-from rag.gather.work import dated
 from rag.generate import Prompt
 from rag.language.dates import in_chinese
 from rag.language.enumerations import with_pairs_spelled_out
@@ -203,7 +203,7 @@ def main() -> None:
     parser.add_argument("--plans", type=int, default=2300)
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--made", type=float, default=1.0, help="share of the contexts put together at random")
-    parser.add_argument("--index", type=Path, help="an index of the news items: contexts as search and reader find them")
+    parser.add_argument("--index", type=Path, required=True, help="an index of the news items: contexts as search and reader find them")
     parser.add_argument("--found", type=int, default=0, help="how many of these")
     parser.add_argument("--exchanged", type=int, default=0, help="and how many of items with exchanged questions")
     arguments = parser.parse_args()
@@ -212,10 +212,9 @@ def main() -> None:
     chosen = [(doc, kind) for kind, count in OF_KIND.items()
               for doc in R.sample(documents.of_kind(kind), round(arguments.made * count))]
     contexts = [made for doc, kind in chosen if (made := context(documents, doc, kind)) and made["asks"]]
-    if arguments.index:
-        program = FoundContexts(arguments.index, documents.written, arguments.seed)
-        contexts += found(program, arguments.found, arguments.exchanged)
-        contexts += plans(arguments.plans, lambda question: dated(program.rag.understand(question)))
+    program = FoundContexts(arguments.index, documents.written, arguments.seed)
+    contexts += found(program, arguments.found, arguments.exchanged)
+    contexts += plans(arguments.plans, lambda question: dated(program.rag.understand(question)))
     contexts += translations(documents, arguments.translations)
     for one in contexts:
         one["asks"] = [(f"{ask}<|im_end|>\n<|im_start|>assistant\n", answer) for ask, answer in one["asks"]]

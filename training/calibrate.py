@@ -3,16 +3,16 @@
     python training/calibrate.py search    --set INDEX QUESTIONS [--set INDEX QUESTIONS …]
     python training/calibrate.py sentences --set INDEX QUESTIONS [--set INDEX QUESTIONS …]
     python training/calibrate.py answers   --set INDEX QUESTIONS … --scorer score_qa.py
-    python training/calibrate.py several   --set INDEX QUESTIONS …
+    python training/calibrate.py several   --set INDEX QUESTIONS … --scorer score_qa.py
 
 ``search``: what each channel of search counts for, by logistic regression over the passages that the channels put forward (softmax, one
 of the right document); printed as they stand in ``config.yaml``, with what they give on each corpus when fitted to the others.
 ``sentences``: what tells for a sentence (the reader's margin, its vector, its words, its passage), by logistic regression over
 the candidates of each question (softmax, one of them gold). ``answers``: what tells that an answer is right, by logistic regression
-over questions with and without an answer; for the figures printed each set is judged by a model fitted to the others. ``several``: of
-questions that seem to take several figures, which ones do (their lines have an ``operation``), by logistic regression over what their
-words tell and how well one sentence answers them; written to ``rag/gather/fitted.json``. Questions are lines of the sets in
-``benchmarks/sets``; an answer is right if its Chinese wording holds what must be in it.
+over questions with and without an answer; for the figures printed each set is judged by a model fitted to the others. ``several``:
+which questions take several figures (their lines have an ``operation``), by what the planner tells and how sure the generator is that
+they do not; and of those that seem to, which are answered by what is looked up; written to ``rag/gather/fitted.json``. Questions are
+lines of the sets in ``benchmarks/sets``; an answer is right if its Chinese wording holds what must be in it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import argparse
 import importlib.util
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +35,11 @@ from rag.answer.choose import Piece, choose_pieces, fitted
 from rag.answer.judge import signs_of
 from rag.answer.read import last, read_pieces
 from rag.answer.word import write_chinese
-from rag.engine import _ASKED_FROM, _READ
+from rag.doors.evaluate_gathered import judged
+from rag.engine import _READ
 from rag.gather import candidates as figures
-from rag.gather.operation import log_odds, operation_of, surely_one
-from rag.gather.prompts import DraftedPlan
-from rag.gather.work import draft_plan
+from rag.gather.draft import ASKED_FROM, dated, draft_plan
+from rag.gather.operation import log_odds, operation_of, surely_one, with_plan
 from rag.search.retrieve import fuse
 
 FITTED = Path(stage.__file__).with_name("fitted.json")
@@ -212,36 +212,38 @@ def each_by_the_others(features: np.ndarray, labels: np.ndarray, groups: np.ndar
 
 
 def fit_several(arguments: argparse.Namespace) -> None:
-    """First what the planner and the generator's plan tell, then that beside what a lookup finds."""
-    cases = [(rag, row, *planned(rag, row)) for index, questions in arguments.sets for rag in [Rag.open(arguments.config, index=index)]
-             for row in map(json.loads, Path(questions).read_text(encoding="utf-8").splitlines())]
-    takes = np.array(["operation" in row for _, row, *_ in cases], float)
-    asked = np.array([drafted is not None for *_, drafted in cases])
-    features = np.array([[1.0, log_odds(several), surely_one(drafted) if drafted else 0.0] for *_, several, drafted in cases])
+    """Does a question take several figures; and if it seems to, does what is looked up for it answer it?"""
+    holds = scorer(arguments.scorer)
+    takes, features, right, alone = [], [], [], []
+    for index, questions in arguments.sets:
+        rag = Rag.open(arguments.config, index=index)
+        for row in map(json.loads, Path(questions).read_text(encoding="utf-8").splitlines()):
+            query = rag.understand(row["question"])
+            several = operation_of(rag.reader.states(query.question))[1]
+            plan = draft_plan(dated(query), rag.generator) if several >= ASKED_FROM else None
+            if plan is None:
+                continue
+            takes.append(float("operation" in row))
+            features.append([1.0, log_odds(several), surely_one(plan)])
+            several = with_plan(several, plan)
+            answer = rag.ask(row["question"], operation="lookup") if several > rag.config.answering.work_out else None
+            if answer and not answer.refused:
+                is_right = judged(row, answer)["right"] if "operation" in row else row["answerable"] and holds(answer.text, row)
+                right.append(float(is_right))
+                alone.append([1.0, log_odds(several), log_odds(answer.chance)])
     weights = {name: dict(values) for name, values in figures.fitted().items()}
-    weights["planned"] = fit_and_tell("planned", ("constant", "question", "surely"), features[asked], takes[asked])
-    chances = logistic(features, np.array(list(weights["planned"].values())))
-    unclear = [(rag, row, chance) for (rag, row, *_), chance, was_asked in zip(cases, chances, asked, strict=True)
-               if was_asked and chance > rag.config.answering.work_out]
-    told = np.array([[1.0, log_odds(chance), log_odds(rag.ask(row["question"], operation="lookup").chance)]
-                     for rag, row, chance in unclear])
-    weights["several"] = fit_and_tell("several", ("constant", "question", "looked_up"), told,
-                                      np.array(["operation" in row for _, row, _ in unclear], float))
+    weights["planned"] = fit_and_tell("takes several", ("constant", "question", "surely"), features, takes)
+    weights["alone"] = fit_and_tell("looked up rightly", ("constant", "several", "looked_up"), alone, right)
     if not arguments.dry:
         Path(figures.__file__).with_name("fitted.json").write_text(json.dumps(weights, indent=1) + "\n", encoding="utf-8")
 
 
-def planned(rag: Rag, row: Mapping[str, Any]) -> tuple[float, DraftedPlan | None]:
-    """The planner's probability that a question takes several figures, and the generator's plan, where it is asked for one."""
-    query = rag.understand(row["question"])
-    several = operation_of(rag.reader.states(query.question))[1]
-    return several, draft_plan(query, rag.generator) if several >= _ASKED_FROM else None
-
-
-def fit_and_tell(what: str, names: Sequence[str], features: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+def fit_and_tell(what: str, names: Sequence[str], signs: Sequence[Sequence[float]], told: Sequence[float]) -> dict[str, float]:
+    """Fits a logistic regression, and prints how well it does on tenths of the cases by what was fitted to the others."""
+    features, labels = np.array(signs), np.array(told)
     held = each_by_the_others(features, labels, np.random.default_rng(0).integers(0, 10, len(labels)))
-    print(f"{what}: {np.mean(held[labels == 1] > 0.5):.3f} of {int(labels.sum())} that take several; "
-          f"one sentence: {np.mean(held[labels == 0] <= 0.5):.3f} of {int((labels == 0).sum())}")
+    print(f"{what}: {np.mean(held[labels == 1] > 0.5):.3f} of {int(labels.sum())}; "
+          f"not so: {np.mean(held[labels == 0] <= 0.5):.3f} of {int((labels == 0).sum())}")
     fitted = {name: round(float(value), 3) for name, value in zip(names, fit_logistic(features, labels), strict=True)}
     print(json.dumps(fitted))
     return fitted

@@ -27,9 +27,9 @@ from rag.answer.prompts import read_prompt
 from rag.doors.evaluate_gathered import iso_period, tells
 from rag.gather.asking import Asker
 from rag.gather.candidates import Candidate, candidates, with_words
+from rag.gather.draft import dated, draft_plan
 from rag.gather.plan import OF_EVENTS, OPERATIONS, Plan, Term, make_plan
 from rag.gather.rows import likeness
-from rag.gather.work import dated, draft_plan
 from rag.generate import Draft
 from rag.language.quantities import read
 
@@ -89,7 +89,7 @@ def gathered(rag: Rag, row: Mapping[str, Any]) -> Iterator[tuple[Term, list[Cand
 def planned(rag: Rag, row: Mapping[str, Any]) -> Plan | None:
     """The plan that the generator drafts for a question of a set."""
     query = rag.understand(row["question"])
-    drafted = draft_plan(query, rag.generator, row["operation"] if row["operation"] in OPERATIONS else "")
+    drafted = draft_plan(dated(query), rag.generator, row["operation"] if row["operation"] in OPERATIONS else "")
     return make_plan(drafted, dated(query)) if drafted else None
 
 

@@ -304,39 +304,36 @@ def tell_times(plan: Plan, read: Sequence[tuple[Term, Sequence[Piece]]], languag
     told = Told(tuple(rows), tuple(lines), tuple(pieces), tuple(missing), tuple(places))
     said, derived = "", None
     if set(plan.order or range(len(plan.terms))) <= set(places) and len(rows) > 1:
-        said, derived = _in_time(plan, told, language)
+        try:
+            said, derived = _in_time(plan, told, language)
+        except CannotComputeError as error:
+            said = words(language, "cannot", why=error.told(language))
     lacking = words(language, "no report", m=words(language, "and").join(missing)) if missing else ""
     text = _sentences([lacking, said, listed(lines, language)], language)
     answer = _answer(plan, told, text, language, derived, [term.question for term, _ in read])
-    return replace(answer, refused=not rows or (derived is None and plan.operation != "apart"))
+    return replace(answer, refused=derived is None)
 
 
-def _in_time(plan: Plan, told: Told, language: str) -> tuple[str, Derived | None]:
-    """What a plan asks of the times of its events; nothing where these are not known precisely enough."""
+def _in_time(plan: Plan, told: Told, language: str) -> tuple[str, Derived]:
+    """What a plan asks of the times of its events. Raises :class:`CannotComputeError` where these are not known precisely enough."""
     used = [told.places.index(place) for place in plan.order or range(len(plan.terms))]
     order = sorted(used, key=lambda at: told.rows[at].period)
     periods = [told.rows[at].period for at in order]
-    if any(period.startswith("-") for period in periods):
-        return "", None
     if plan.operation == "apart":
         days = compute.days_between([periods[0], periods[-1]])
-        said = words(language, "days", n=f"{days:,}") if days is not None else ""
-        return said, Derived("apart", (order[0], order[-1]), str(days), "number", "", said) if said else None
+        if days is None:
+            raise CannotComputeError("days")
+        said = words(language, "days", n=f"{days:,}")
+        return said, Derived("apart", (order[0], order[-1]), str(days), "number", "", said)
     if plan.operation == "coincide":
         kind = next((kind for kind, asked in _SPANS if asked.search(plan.question)), "day")
-        size = {"day": 10, "month": 7, "year": 4}[kind]
-        same = len({period[:size] for period in periods}) == 1
-        if min(map(len, periods)) < size and len({period[: min(map(len, periods))] for period in periods}) == 1:
-            return "", None
+        same = compute.coincide(periods, kind)
         verdict = ("是" if same else "不是") if language == "zh" else ("Yes" if same else "No")
         return verdict, Derived("coincide", tuple(used), "", "", "", verdict)
     last = bool(_LAST.search(plan.question))
-    end = order[-1 if last else 0]
-    if any(one != told.rows[end].period and (one.startswith(told.rows[end].period) or told.rows[end].period.startswith(one))
-           for one in periods):
-        return "", None
-    line = told.lines[end]
-    tied = [told.lines[at].label for at in order if told.rows[at].period == told.rows[end].period]
+    line = told.lines[order[-1 if last else 0]]
+    tied = [told.lines[at].label for at in order if told.rows[at].period == periods[-1 if last else 0]]
+    compute.check_order(periods)
     if len(tied) > 1:
         said = words(language, "tied", a=words(language, "and").join(tied), v=line.shown)
         return said, Derived("first", tuple(order), "", "", "", words(language, "and").join(tied))

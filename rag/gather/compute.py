@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from itertools import pairwise
 
 from rag.errors import RagError
 
@@ -20,6 +21,7 @@ _REASONS = {
     "units": ("the figures count different things ({units})", "这些数字的单位不同({units})"),
     "kinds": ("one figure is a percentage and another is not", "有的是百分比,有的不是"),
     "zero": ("the figure to divide by is 0", "除数是0"),
+    "days": ("the days of these events are not known", "这些事的日子没有都写明"),
     "rows": ("it takes another number of figures than its rows have", "所需数字的个数与列出的不符"),
 }
 
@@ -120,6 +122,36 @@ def days_between(days: Sequence[str]) -> int | None:
         return None
     one, other = map(date.fromisoformat, days)
     return abs((one - other).days)
+
+
+_LENGTHS = {"day": len("2024-01-09"), "month": len("2024-01"), "year": len("2024")}
+
+
+def coincide(times: Sequence[str], kind: str) -> bool:
+    """Whether ISO times fall into one ``day``, ``month`` or ``year``. Raises :class:`CannotComputeError` where they do not tell.
+
+    >>> coincide(["2024-03-20", "2024-03-09"], "month"), coincide(["2024-03", "2024-04-09"], "day")
+    (True, False)
+    """
+    length = min(_LENGTHS[kind], *map(len, times))
+    same = len({time[:length] for time in times}) == 1
+    if any(time.startswith("-") for time in times) or (same and length < _LENGTHS[kind]):
+        raise CannotComputeError("days")
+    return same
+
+
+def check_order(times: Sequence[str]) -> None:
+    """Raises :class:`CannotComputeError` for sorted ISO times of which one may lie in another, or that have no year.
+
+    >>> check_order(["2024-01", "2024-03-20"])
+    >>> check_order(["2024-03", "2024-03-20"])
+    Traceback (most recent call last):
+    ...
+    rag.gather.compute.CannotComputeError: the days of these events are not known
+    """
+    vague = any(one != other and other.startswith(one) for one, other in pairwise(times))
+    if vague or any(time.startswith("-") for time in times):
+        raise CannotComputeError("days")
 
 
 def _check_alike(values: Sequence[Value]) -> None:

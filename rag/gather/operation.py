@@ -23,16 +23,16 @@ SCALE = "/scale"  # behind the name of a matrix: the scales of its rows
 Weights = Mapping[str, np.ndarray]
 
 
-def takes_several(several: float, looked_up: float) -> float:
-    """Returns the probability that a question takes several figures, once it has been looked up.
+def answers_alone(several: float, looked_up: float) -> float:
+    """Returns the probability that one sentence answers a question for which a plan was made, and nothing could be gathered.
 
-    ``several``: the same from the words of the question. ``looked_up``: the probability that the one sentence found answers it.
+    ``several``: the probability that the question takes several figures. ``looked_up``: that of the answer which was looked up.
 
-    >>> takes_several(0.5, 0.95) < takes_several(0.5, 0.1)
+    >>> answers_alone(0.95, 0.6) < answers_alone(0.55, 0.95)
     True
     """
-    weights = fitted()["several"]
-    score = weights["constant"] + weights["question"] * log_odds(several) + weights["looked_up"] * log_odds(looked_up)
+    weights = fitted()["alone"]
+    score = weights["constant"] + weights["several"] * log_odds(several) + weights["looked_up"] * log_odds(looked_up)
     return chance_of(score)
 
 

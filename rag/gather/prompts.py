@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
 from rag.generate import Prompt
@@ -45,7 +44,7 @@ _WORDS = {
     "平均": "average", "占比": "share", "增幅": "percent_change", "先后": "first", "相隔": "apart", "同时": "coincide", "次数": "count",
     "列举": "list", "最新": "latest", "首次": "first", "说法": "conflict"}
 _DONE = "做法:"
-_ORDER = re.compile("[0-9、,。]+")
+_DIGITS = "0123456789、,"
 
 
 @dataclass(frozen=True)
@@ -96,7 +95,7 @@ def read_plan(text: str, operation: str = "") -> DraftedPlan | None:
     if not (operation or named):
         return None
     order: tuple[int, ...] = ()
-    if len(parts) > 1 and _ORDER.fullmatch(parts[-1]):
+    if len(parts) > 1 and set(parts[-1]) <= set(_DIGITS):
         order = tuple(int(digit) - 1 for digit in parts.pop() if digit.isdecimal())
     is_order = len(set(order)) == len(order) and all(0 <= at < len(parts) for at in order)
     return DraftedPlan(operation or named, tuple(parts), order if is_order else ())

@@ -3,50 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from rag.answer.choose import Piece
 from rag.gather.answer import tell, tell_events, tell_first, tell_latest, tell_reports, tell_times
 from rag.gather.asking import Asker
+from rag.gather.draft import dated
 from rag.gather.gather import gather_facts, gather_terms
 from rag.gather.plan import ARITHMETIC, OF_EVENTS, Plan, Term, make_plan
-from rag.gather.prompts import DraftedPlan, plan_prompt, read_plan
+from rag.gather.prompts import DraftedPlan
 from rag.gather.survey import by_day, events, reports, table_rows
 from rag.gather.tell import Named
-from rag.generate import Draft, Generator, complete
-from rag.language.when import times_in
 from rag.records import Answer
 from rag.search.query import Query
 
 _SURVEYED, _READ_ALONE = 60, 24  # sentences that are looked at to list all that answer, and read by themselves
 _OF_AN_EVENT = 20  # sentences that are looked at for each event
 _LIKELIER_THAN_NOT = 0.5  # probability from which a figure is a row
-_LONGEST = 200  # tokens of a plan
-
-
-def draft_plan(query: Query, generator: Generator, operation: str = "") -> DraftedPlan | None:
-    """The plan that the generator writes for a question; ``None`` if it writes none.
-
-    ``operation``: what is to be done, if it is known.
-    """
-    draft = Draft(generator.write(plan_prompt(dated(query), operation), max_tokens=_LONGEST, stop=("\n",)))
-    drafted = read_plan("".join(draft), operation)
-    return replace(drafted, log_probability=draft.log_probability) if drafted else None
-
-
-def in_words_of_papers(drafted: DraftedPlan, chinese: str, generator: Generator) -> DraftedPlan:
-    """The plan of an English question with its parts worded from the question's Chinese translation, if both drafts ask for as many
-    things, of the same times: what is translated as a whole is nearer to what a paper prints.
-    """
-    draft = complete(generator, plan_prompt(chinese, drafted.operation), max_tokens=_LONGEST, stop=("\n",))
-    again = read_plan(draft, drafted.operation)
-    if again is None or list(map(_times, again.parts)) != list(map(_times, drafted.parts)):
-        return drafted
-    return replace(drafted, parts=again.parts)
-
-
-def _times(part: str) -> list[str]:
-    return [time.when.iso for time in times_in(part)]
 
 
 def work_out(drafted: DraftedPlan, query: Query, asker: Asker, named: Named) -> Answer | None:
@@ -90,19 +62,3 @@ def _surveyed(plan: Plan, term: Term, pieces: Sequence[Piece], language: str, na
     if plan.operation == "latest":
         return tell_latest(plan, rows, language)
     return tell_reports(plan, rows, language, named) if rows else None
-
-
-def dated(query: Query) -> str:
-    """An English question with its times, and the names that the archive knows, in Chinese; a Chinese one as it is.
-
-    >>> dated(Query("How many in May 2023?", "en")), dated(Query("2023年5月多少?", "zh"))
-    ('How many in 2023年5月?', '2023年5月多少?')
-    """
-    text = query.question
-    if query.language == "zh":
-        return text
-    for time in reversed(times_in(text)):
-        text = text[: time.start] + time.when.label + text[time.end :]
-    for name, form in query.forms:
-        text = text.replace(name, form)
-    return text

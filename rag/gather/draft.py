@@ -1,0 +1,86 @@
+"""Question → plan as the generator drafts it, and the probability that the question takes several figures or facts at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from rag.gather.operation import with_plan
+from rag.gather.prompts import DraftedPlan, plan_prompt, read_plan
+from rag.generate import Draft, Generator
+from rag.language.when import times_in
+from rag.search.query import Query
+
+ASKED_FROM = 0.1  # probability that a question takes several figures from which the generator drafts a plan
+_LONGEST = 200  # tokens of a plan
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A question, translated where that was needed, with its plan and the probability that it takes several figures or facts."""
+
+    query: Query
+    plan: DraftedPlan | None
+    several: float
+
+
+def plan_question(
+    query: Query, operation: str, several: float, generator: Generator, translated: Callable[[Query], Query], least: float
+) -> Planned:
+    """The plan of a question.
+
+    ``operation``: its likeliest operation but ``lookup``; ``several``: the probability that it asks for any but that, 1 if the
+    operation is given. There is no plan if several figures are unlikely, or not likelier than ``least`` once a plan is drafted.
+    """
+    if several < ASKED_FROM:
+        return Planned(query, None, several)
+    plan = None
+    if several < 1:
+        plan = draft_plan(dated(query), generator)
+        several = with_plan(several, plan)
+    if several <= least:
+        return Planned(query, None, several)
+    if plan is None or plan.operation == "lookup":
+        plan = draft_plan(dated(query), generator, operation)
+    query = translated(query)
+    return Planned(query, in_words_of_papers(plan, query.chinese, generator) if plan and query.chinese else plan, several)
+
+
+def draft_plan(question: str, generator: Generator, operation: str = "") -> DraftedPlan | None:
+    """The plan that the generator writes for a question; ``None`` if it writes none.
+
+    ``operation``: what is to be done, if it is known.
+    """
+    draft = Draft(generator.write(plan_prompt(question, operation), max_tokens=_LONGEST, stop=("\n",)))
+    plan = read_plan("".join(draft), operation)
+    return replace(plan, log_probability=draft.log_probability) if plan else None
+
+
+def in_words_of_papers(plan: DraftedPlan, chinese: str, generator: Generator) -> DraftedPlan:
+    """The plan of an English question with its parts worded from the question's Chinese translation, if both drafts ask for as many
+    things, of the same times: what is translated as a whole is nearer to what a paper prints.
+    """
+    again = draft_plan(chinese, generator, plan.operation)
+    if again is None or list(map(_times, again.parts)) != list(map(_times, plan.parts)):
+        return plan
+    return replace(plan, parts=again.parts)
+
+
+def _times(part: str) -> list[str]:
+    return [time.when.iso for time in times_in(part)]
+
+
+def dated(query: Query) -> str:
+    """An English question with its times, and the names that the archive knows, in Chinese; a Chinese one as it is.
+
+    >>> dated(Query("How many in May 2023?", "en")), dated(Query("2023年5月多少?", "zh"))
+    ('How many in 2023年5月?', '2023年5月多少?')
+    """
+    text = query.question
+    if query.language == "zh":
+        return text
+    for time in reversed(times_in(text)):
+        text = text[: time.start] + time.when.label + text[time.end :]
+    for name, form in query.forms:
+        text = text.replace(name, form)
+    return text
