@@ -126,7 +126,7 @@ def check_derived(answer: Told) -> Iterator[Check]:
     name = derived["operation"].replace("_", " ")
     stated = Value(Fraction(derived["value"]), derived["kind"], derived["unit"])
     try:
-        found = _worked_out(derived["operation"], [answer["rows"][at] for at in derived["rows"]])
+        found = _worked_out(derived["operation"], [answer["rows"][at] for at in derived["rows"]], derived["unit"])
     except CannotComputeError as error:
         yield Check(f"the {name} follows from its rows", False, str(error))
         return
@@ -135,13 +135,14 @@ def check_derived(answer: Told) -> Iterator[Check]:
     yield Check(f"the {name} is stated as it was worked out", _states(derived["shown"], abs(stated.value)), derived["shown"])
 
 
-def _worked_out(operation: str, rows: Sequence[Told]) -> Value | None:
-    """What an operation gives over some rows; nothing for one that is no arithmetic."""
+def _worked_out(operation: str, rows: Sequence[Told], unit: str) -> Value | None:
+    """What an operation gives over some rows, in a unit; nothing for one that is no arithmetic."""
     if operation == "count":
         return Value(Fraction(len(rows)))
     if operation in ("first", "apart"):
         return Value(Fraction(days_between([row["period"] for row in rows]) or 0))
-    values = [Value(Fraction(row["value"]), row["kind"], row["unit"]) for row in rows if row["value"]]
+    printed = [Value(Fraction(row["value"]), row["kind"], row["unit"]) for row in rows if row["value"]]
+    values = compute.in_one_unit(printed, unit)
     if operation not in (*_PAIRS, *_ALL):
         return None
     if len(values) < len(rows) or (operation in _PAIRS and len(values) != 2):

@@ -70,12 +70,20 @@ def main() -> None:
         FITTED.write_text(json.dumps(weights, indent=1) + "\n", encoding="utf-8")
 
 
-def asked(arguments: argparse.Namespace) -> Iterator[tuple[Rag, dict[str, Any], Any, list[Piece]]]:
-    """Each question with the sentences that are read for it."""
+def archives(arguments: argparse.Namespace) -> Iterator[tuple[Rag, list[dict[str, Any]]]]:
+    """Each archive with its questions; the models are loaded once."""
+    models: dict[str, Any] = {}
     for index, questions in arguments.sets:
         rag = Rag.open(arguments.config, index=index)
-        for line in Path(questions).read_text(encoding="utf-8").splitlines():
-            row = json.loads(line)
+        rag.__dict__.update(models)
+        models = models or {name: getattr(rag, name) for name in ("embedder", "reader", "generator", "dictionary")}
+        yield rag, [json.loads(line) for line in Path(questions).read_text(encoding="utf-8").splitlines()]
+
+
+def asked(arguments: argparse.Namespace) -> Iterator[tuple[Rag, dict[str, Any], Any, list[Piece]]]:
+    """Each question with the sentences that are read for it."""
+    for rag, questions in archives(arguments):
+        for row in questions:
             query = rag.understand(row["question"])
             hits = rag.retriever.search(query, _READ)
             query = rag.translated(query)
@@ -96,13 +104,11 @@ CHANNELS = ("dense", "sentence", "lexical", "names", "dictionary", "period")
 
 def fit_search(arguments: argparse.Namespace) -> None:
     cases, groups = [], []
-    for index, questions in arguments.sets:
-        rag = Rag.open(arguments.config, index=index)
-        for line in Path(questions).read_text(encoding="utf-8").splitlines():
-            row = json.loads(line)
+    for rag, questions in archives(arguments):
+        for row in questions:
             if row.get("doc_ids") and (case := candidates(rag, row)):
                 cases.append(case)
-                groups.append(row.get("set") or f"{Path(questions).stem} {row['question_lang']}")
+                groups.append(row.get("set") or f"{Path(rag.config.index.dir).name} {row['question_lang']}")
     now = np.array([getattr(Rag.open(arguments.config).config.retrieval, f"{name.rstrip('s')}_weight") for name in CHANNELS])
     for group in sorted(set(groups)):
         others = [case for case, g in zip(cases, groups, strict=True) if g != group]
@@ -215,9 +221,8 @@ def fit_several(arguments: argparse.Namespace) -> None:
     """Does a question take several figures; and if it seems to, does what is looked up for it answer it?"""
     holds = scorer(arguments.scorer)
     takes, features, right, alone = [], [], [], []
-    for index, questions in arguments.sets:
-        rag = Rag.open(arguments.config, index=index)
-        for row in map(json.loads, Path(questions).read_text(encoding="utf-8").splitlines()):
+    for rag, questions in archives(arguments):
+        for row in questions:
             query = rag.understand(row["question"])
             several = operation_of(rag.reader.states(query.question))[1]
             plan = draft_plan(dated(query), rag.generator) if several >= ASKED_FROM else None

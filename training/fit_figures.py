@@ -33,7 +33,7 @@ from rag.gather.rows import likeness
 from rag.generate import Draft
 from rag.language.quantities import read
 
-SIGNS = ("read", "alone", "likely", "kind", "written", "like_others")
+SIGNS = ("read", "alone", "likely", "kind", "timed", "of_a_day", "written", "like_others")
 SURVEYED = ("list", "count", "latest", "conflict")
 TAKEN = (0.3, 0.4, 0.5, 0.6)
 
@@ -119,7 +119,7 @@ def sentences(rag: Rag, row: Mapping[str, Any]) -> Iterator[tuple[float, float, 
 
 
 def signs_of(one: Candidate) -> list[float]:
-    return [one.piece.score, one.piece.alone, one.likely, float(one.fits), one.written]
+    return [one.piece.score, one.piece.alone, one.likely, float(one.fits), one.timed, one.of_a_day, one.written]
 
 
 def like_others(one: Candidate, others: list[list[Candidate]]) -> float:
@@ -131,7 +131,7 @@ def is_true(one: Candidate, term: Term, row: Mapping[str, Any]) -> bool:
     for true in row["rows"]:
         values = {quantity.value for quantity in read(f"{true['value']}{true['unit']}")} or {Fraction(0)}
         period = iso_period(true["period"])
-        if one.value in values and (not term.when or not period or period == term.when.iso or period[:4] == term.when.iso):
+        if abs(one.value) in values and (not term.when or not period or period == term.when.iso or period[:4] == term.when.iso):
             return True
     return False
 

@@ -2,8 +2,8 @@
 
     python training/train_planner.py --out rag/gather/operations.npz
 
-Two minutes on two cores. The questions are ``plans.jsonl`` and ``planned.jsonl`` in ``training/questions``, written for this, and the
-reader's own training questions, which one sentence answers.
+Two minutes on two cores. The questions are ``plans.jsonl``, ``routed.jsonl`` and ``planned.jsonl`` in ``training/questions``, written for
+this, and the reader's own training questions, which one sentence answers.
 """
 
 from __future__ import annotations
@@ -51,7 +51,8 @@ class Planner(nn.Module):
 
 def questions(more: Path | None) -> tuple[list[str], list[str]]:
     """The questions and their operations."""
-    rows = [json.loads(line) for line in (HERE / "questions" / "plans.jsonl").read_text(encoding="utf-8").splitlines()]
+    rows = [json.loads(line) for name in ("plans", "routed")
+            for line in (HERE / "questions" / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
     asked = [(row["question"], row["operation"]) for row in rows]
     planned = map(json.loads, (HERE / "questions" / "planned.jsonl").read_text(encoding="utf-8").splitlines())
     asked += [(row["question"], operation_of(row["plan"].split("|")[0])) for row in planned]

@@ -93,7 +93,7 @@ def _same_value(mine: Row, true: Mapping[str, Any]) -> bool:
     if not mine.value or not mine.period or mine.period != iso_period(true["period"]):
         return False
     values = {quantity.value for quantity in read(f"{true['value']}{true.get('unit', '')}")}
-    return Fraction(mine.value) in values
+    return abs(Fraction(mine.value)) in values
 
 
 def iso_period(period: str) -> str:

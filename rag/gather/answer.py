@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import combinations
@@ -21,13 +21,14 @@ from rag.gather.survey import Event, first_told, time_of
 from rag.gather.tell import Line, Named, in_language, listed, words, written
 from rag.language.quantities import is_rounded
 from rag.language.times import all_times
+from rag.language.units import unit_asked
 from rag.language.when import day_of
 from rag.records import Answer, Derived, Row
 
-_MOST_REPORTS = 6  # figures of reports shown with the latest
 _ROOM = 40  # characters of the words of a first report
 _LEAST = re.compile(r"最[低少小慢短差轻晚]|\b(?:lowest|least|fewest|smallest|slowest|shortest|minimum|weakest|worst)\b", re.I)
 _MOST = re.compile(r"最[高多大快长好强早]|\b(?:highest|most|largest|biggest|greatest|fastest|longest|maximum|strongest|best)\b", re.I)
+_FALLS = re.compile(r"降|跌|减|\b(?:f[ae]ll|drop|declin|decreas)", re.I)
 _SPANS = (("day", re.compile(r"同一天|同日|same day", re.I)), ("month", re.compile(r"同一个?月|同月|same month", re.I)),
           ("year", re.compile(r"同一?年|same year", re.I)))
 
@@ -124,13 +125,18 @@ def _worked_out(plan: Plan, told: Told, language: str) -> tuple[Derived | None, 
         return None, ""
     used = [told.places.index(place) for place in wanted]
     try:
-        return _arithmetic(plan.operation, told, used, language)
+        return _arithmetic(plan, told, used, language)
     except CannotComputeError as error:
         return None, words(language, "cannot", why=error.told(language))
 
 
-def _arithmetic(operation: str, told: Told, used: Sequence[int], language: str) -> tuple[Derived | None, str]:
-    values = [value for at in used if (value := told.lines[at].value)]
+def _values(plan: Plan, told: Told, used: Iterable[int]) -> list[Value]:
+    """The figures of some rows, in one unit where they convert exactly."""
+    return compute.in_one_unit([value for at in used if (value := told.lines[at].value)], unit_asked(plan.question))
+
+
+def _arithmetic(plan: Plan, told: Told, used: Sequence[int], language: str) -> tuple[Derived | None, str]:
+    operation, values = plan.operation, _values(plan, told, used)
     printed = [told.rows[at].shown for at in used]
     first, second = told.lines[used[0]].label, told.lines[used[-1]].label
 
@@ -173,14 +179,15 @@ def _compared(told: Told, used: Sequence[int], values: Sequence[Value], language
 
 def _ranked(plan: Plan, told: Told, language: str) -> tuple[Derived | None, str]:
     """The rows with the most, or the least, or both, as it is asked."""
-    values = [line.value for line in told.lines if line.value]
+    values = _values(plan, told, range(len(told.lines)))
     if len(values) < 2:
         return None, ""
     try:
         compute.average(values)
     except CannotComputeError as error:
         return None, words(language, "cannot", why=error.told(language))
-    order = sorted(range(len(values)), key=lambda at: -values[at].value)
+    falls = -1 if _FALLS.search(plan.question) and min(value.value for value in values) < 0 else 1  # the most is the deepest then
+    order = sorted(range(len(values)), key=lambda at: -falls * values[at].value)
     wants_least = bool(_LEAST.search(plan.question))
     ends = [("most", order[0])] if _MOST.search(plan.question) or not wants_least else []
     ends += [("least", order[-1])] if wants_least else []
@@ -223,15 +230,14 @@ def _last_place(one: Candidate) -> Fraction:
 
 
 def tell_latest(plan: Plan, rows: Sequence[Gathered], language: str) -> Answer | None:
-    """The figure of the latest report, then those of the reports before it; ``None`` without a figure."""
-    ordered = sorted((_newest(one) for one in rows), key=_day_of, reverse=True)[:_MOST_REPORTS]
-    if not ordered:
+    """The figure of the latest report; ``None`` without a figure."""
+    newest = max((_newest(one) for one in rows), key=_day_of, default=None)
+    if newest is None:
         return None
-    told = _told(ordered, language, lambda label: label)
-    first, rest = told.lines[0], told.lines[1:]
-    before = words(language, "before") + listed(rest, language) if rest else ""
-    text = _sentences([words(language, "latest", a=first.label, v=first.shown) + first.marks, before], language)
-    return _answer(plan, told, text, language, Derived("latest", (0,), "", "", "", first.shown), [plan.question])
+    told = _told([newest], language, lambda label: label)
+    line = told.lines[0]
+    text = _sentences([words(language, "latest", a=line.label, v=line.shown) + line.marks], language)
+    return _answer(plan, told, text, language, Derived("latest", (0,), "", "", "", line.shown), [plan.question])
 
 
 def _newest(one: Gathered) -> Gathered:

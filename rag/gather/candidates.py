@@ -16,7 +16,7 @@ from rag.gather.plan import Term
 from rag.language.figures import figures_of, names_row, sort_of, time_at
 from rag.language.quantities import Quantity, unit_of
 from rag.language.units import RATIO
-from rag.language.when import When
+from rag.language.when import When, times_in
 
 _LEAST = 1e-3  # probability below which a figure of a sentence is not looked at
 
@@ -25,9 +25,11 @@ _LEAST = 1e-3  # probability below which a figure of a sentence is not looked at
 class Candidate:
     """A figure that may answer: ``piece.text[start:end]``, and the time that it tells of.
 
-    ``likely``: log probability that the answer lies in this figure, among the figures of the sentence that tell of the time asked
-    about. ``fits``: whether the question asks for a figure of its kind. ``written``: 1 if the generator
-    took it for the answer, -1 if it took another, 0 if it took none or was not asked. ``score``: the log odds that it answers.
+    ``likely``: log probability that the answer lies in this figure, among the figures of the sentence that may tell of the time asked
+    about. ``fits``: whether the question asks for a figure of its kind. ``timed``: 1 if its time is the one asked about, -1 if its
+    sentence names that beside another one for it, else 0. ``of_a_day``: 1 if it tells of a single day and no time is asked about.
+    ``written``: 1 if the generator took it for the answer, -1 if it took another, 0 if it took none or was not asked. ``score``: the
+    log odds that it answers.
     """
 
     piece: Piece
@@ -39,6 +41,8 @@ class Candidate:
     when: When | None
     likely: float
     fits: bool = False
+    timed: float = 0.0
+    of_a_day: float = 0.0
     written: float = 0.0
 
     @property
@@ -46,7 +50,7 @@ class Candidate:
         """Log odds that it answers, by what reader and generator make of its sentence and of the figure, and by its kind."""
         weights = fitted()["figure"]
         signs = {"read": self.piece.score, "alone": self.piece.alone, "likely": self.likely, "kind": self.fits,
-                 "written": self.written}
+                 "timed": self.timed, "of_a_day": self.of_a_day, "written": self.written}
         return weights["constant"] + sum(weights[name] * value for name, value in signs.items())
 
     @property
@@ -86,7 +90,8 @@ def _of_piece(piece: Piece, term: Term) -> Iterator[Candidate]:
     asked = term.when
     figures = [(figure, time_at(piece.text, figure.start, piece.article.date)) for figure in figures_of(piece.text)
                if not names_row(piece.text, figure.start)]
-    timely = [(figure, when) for figure, when in figures if not asked or not when or when.same(asked)]
+    is_named = any(time.when.same(asked) for time in times_in(piece.text, piece.article.date)) if asked else True
+    timely = [(figure, when) for figure, when in figures if is_named or not when or (asked and when.same(asked))]
     weighed = [(figure, when, piece.probability(figure.start, figure.end)) for figure, when in timely]
     whole = sum(probability for *_, probability in weighed) or 1.0
     for figure, when, probability in weighed:
@@ -100,7 +105,10 @@ def figure_in(piece: Piece, figure: Quantity, when: When | None, term: Term, pro
     fits = (kind == "percent") == bool(RATIO.search(term.question))
     taken = any(whole.start < end and start < whole.end for start, end in piece.taken)
     written = 0.0 if not piece.taken else 1.0 if taken else -1.0
-    return Candidate(piece, whole.start, whole.end, figure.value, kind, unit, when, math.log(probability), fits, written)
+    timed = 0.0 if not (term.when and when) else 1.0 if when.same(term.when) else -1.0
+    of_a_day = float(bool(when and when.day and not term.when))
+    return Candidate(
+        piece, whole.start, whole.end, figure.value, kind, unit, when, math.log(probability), fits, timed, of_a_day, written)
 
 
 @cache

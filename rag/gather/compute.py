@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from itertools import pairwise
 
 from rag.errors import RagError
+from rag.language.units import factor
 
 Measure = tuple[str, str]  # the kind of a figure (number, percent, points) and its unit
 
@@ -50,6 +51,18 @@ class Value:
     kind: str = "number"
     unit: str = ""
     rough: bool = False
+
+
+def in_one_unit(values: Sequence[Value], wanted: str = "") -> list[Value]:
+    """The values in the wanted unit, or in that of the first of them, where they convert exactly; else as they are.
+
+    >>> [str(one.value) for one in in_one_unit([Value(Fraction(5), unit="斤"), Value(Fraction(2), unit="吨")])]
+    ['5', '4000']
+    """
+    units = [one.unit for one in values if one.unit]
+    into = wanted if any(factor(unit, wanted) for unit in units) else units[0] if units else ""
+    return [replace(one, value=one.value * ratio, unit=into) if one.unit and (ratio := factor(one.unit, into)) else one
+            for one in values]
 
 
 def difference(one: Value, other: Value) -> Value:

@@ -12,7 +12,7 @@ from rag.answer.tables import row_name
 from rag.gather.asking import Asker
 from rag.gather.candidates import Candidate, candidates, chance_of, with_words
 from rag.gather.operation import log_odds
-from rag.gather.plan import Plan, Term, asks_fact
+from rag.gather.plan import ARITHMETIC, OF_MANY, Plan, Term, asks_fact
 from rag.gather.rows import choose_together, likeness
 from rag.search.query import Query
 
@@ -42,7 +42,7 @@ class Gathered:
 def gather_terms(plan: Plan, query: Query, asker: Asker, least: float) -> list[Gathered]:
     """The figure of each term of a plan; none where no figure answers with a probability of at least ``least``."""
     lists = [_candidates(term, query, asker) for term in plan.terms]
-    chosen = choose_together(lists)
+    chosen = choose_together(lists, of_one_measure=plan.operation in ARITHMETIC | OF_MANY)
     rows = []
     for number, (term, found, best) in enumerate(zip(plan.terms, lists, chosen, strict=True)):
         if best is None:

@@ -80,6 +80,8 @@ def make_plan(drafted: DraftedPlan, question: str) -> Plan:
     """
     operation, runs = drafted.operation, runs_of(question)
     parts = _dated(drafted.parts, runs) if all(_is_of(question, part) for part in drafted.parts) else ()
+    if operation in OF_MANY and (whole := _from_first_to_last(parts, runs)):
+        parts = (whole,)
     plan = Plan(operation, question, topic=_topic(parts[0] if len(parts) == 1 else question, question))
     if len(parts) > 1 and operation not in OF_TOPICS:
         terms = tuple(_term(part, label, operation) for part, label in zip(parts, _differing(parts), strict=True))
@@ -264,6 +266,20 @@ def runs_of(question: str) -> list[Run]:
         else:
             runs.append(Run(time.start, time.end, time, time))
     return runs
+
+
+def _from_first_to_last(parts: Sequence[str], runs: Sequence[Run]) -> str:
+    """One part for a run of times of which the generator took the first and the last for two; ``""`` if it did not.
+
+    >>> _from_first_to_last(["2023年6月出口额", "2023年8月出口额"], runs_of("from 2023年6月 to 2023年8月"))
+    '2023年6月至2023年8月出口额'
+    """
+    ends = [times[0] for part in parts if len(times := times_in(part)) == 1]
+    if len(parts) != 2 or len(ends) != 2 or len(runs) != 1 or [end.when for end in ends] != [runs[0].first.when, runs[0].last.when]:
+        return ""
+    first, last = (part[: end.start] + part[end.end :] for part, end in zip(parts, ends, strict=True))
+    times = f"{ends[0].when.label}至{ends[1].when.label}"
+    return parts[0][: ends[0].start] + times + parts[0][ends[0].end :] if first == last else ""
 
 
 def _parts(run: Run, kind: str, usual: str) -> list[When]:

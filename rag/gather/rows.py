@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from functools import lru_cache
@@ -9,15 +10,39 @@ from functools import lru_cache
 from rag.answer.locate import clause_of
 from rag.gather.candidates import Candidate, chance_of, fitted
 from rag.language.text import fold, jaccard
+from rag.language.units import factor
 
+_HARDLY = 0.01  # probability below which a figure tells no more for a measure than none
 _ROOM = 24  # characters of a sentence by which its wording is compared
 _FIGURES = re.compile(r"[\d.,%\u2030零〇一二两三四五六七八九十百千万亿点年月日季度上下半号份第]+")
 
 
-def choose_together(terms: Sequence[Sequence[Candidate]]) -> list[tuple[Candidate, float] | None]:
-    """The best candidate of each term with its log odds, ``None`` for a term without any."""
+Chosen = list[tuple[Candidate, float] | None]
+
+
+def choose_together(terms: Sequence[Sequence[Candidate]], *, of_one_measure: bool = False) -> Chosen:
+    """The best candidate of each term with its log odds, ``None`` for a term without any.
+
+    ``of_one_measure``: all are of the measure with which the terms are answered most likely, as what is worked out needs it.
+    """
+    measures = dict.fromkeys(one.measure for found in terms for one in found) if of_one_measure and len(terms) > 1 else {}
+    ways = [[[one for one in found if _alike(one.measure, measure)] for found in terms] for measure in measures] or [terms]
+    return max(map(_best_of, ways), key=_log_likelihood)
+
+
+def _best_of(terms: Sequence[Sequence[Candidate]]) -> Chosen:
     return [max(((one, _together(one, number, terms)) for one in found), key=lambda pair: pair[1], default=None)
             for number, found in enumerate(terms)]
+
+
+def _log_likelihood(chosen: Chosen) -> float:
+    """Of all terms answered rightly; one without a figure counts as one with hardly a chance."""
+    return sum(math.log(max(_HARDLY, chance_of(best[1]) if best else 0.0)) for best in chosen)
+
+
+def _alike(one: tuple[str, str], other: tuple[str, str]) -> bool:
+    """Whether a figure can be compared with those of a measure: it is of the same kind, and its unit, if any, converts exactly."""
+    return one[0] == other[0] and (not one[1] or factor(one[1], other[1]) is not None)
 
 
 def _together(one: Candidate, own: int, terms: Sequence[Sequence[Candidate]]) -> float:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from rag.gather.compute import Value
+from rag.language.figures import without_direction
 from rag.language.quantities import exact, glossary, scaled
 from rag.language.units import UNITS
 
@@ -29,14 +30,15 @@ class Line:
 def in_language(shown: str, language: str) -> str:
     """A printed figure in the language of the answer.
 
-    >>> in_language("86.8亿元", "en"), in_language("86.8亿元", "zh")
-    ('8.68 billion yuan', '86.8亿元')
+    >>> in_language("86.8亿元", "en"), in_language("86.8亿元", "zh"), in_language("下降约5%", "en")
+    ('8.68 billion yuan', '86.8亿元', 'down about 5%')
     """
     if language == "zh":
         return shown
+    direction, shown = without_direction(shown)
     for chinese, english in glossary(shown):
         shown = shown.replace(chinese, english, 1)
-    return {"持平": "unchanged"}.get(shown, shown)
+    return ("", "up ", "down ")[direction] + {"持平": "unchanged"}.get(shown, shown)
 
 
 def written(value: Value, printed: Sequence[str], language: str) -> str:
@@ -49,8 +51,7 @@ def written(value: Value, printed: Sequence[str], language: str) -> str:
     >>> written(Value(Fraction(793, 379), "percent"), ["38726亿", "37933亿"], "zh")
     '约2.09%'
     """
-    shared = [(power, name) for name, power in _SCALES if printed and all(name in one for one in printed)]
-    power, name = shared[0] if shared and value.kind == "number" else (1, "")
+    power, name = _scale_of(value, printed)
     number = value.value / power if language == "zh" else value.value
     number, rounded = _to_places(number, power if language == "en" else 1)
     about = ("约" if language == "zh" else "about ") if rounded or value.rough else ""
@@ -63,6 +64,20 @@ def written(value: Value, printed: Sequence[str], language: str) -> str:
     english = scaled(abs(number)) if abs(number) >= 10**6 else exact(abs(number))
     unit = UNITS.get(value.unit, "")
     return f"{about}{'−' if number < 0 else ''}{english}{' ' + unit if unit else ''}"
+
+
+def _scale_of(value: Value, printed: Sequence[str]) -> tuple[int, str]:
+    """The largest scale that all the printed figures share; of figures in several scales the largest that is not above the value.
+
+    >>> _scale_of(Value(Fraction(348930000000)), ["14613万吨", "566.7亿斤"])
+    (100000000, '亿')
+    """
+    if value.kind != "number" or not printed:
+        return 1, ""
+    named = [{name for name, _ in _SCALES if name in one} for one in printed]
+    shared = set.intersection(*named)
+    known = shared or (set.union(*named) if all(named) else set())
+    return next(((power, name) for name, power in _SCALES if name in known and (shared or abs(value.value) >= power)), (1, ""))
 
 
 def _signed(number: Fraction, *, grouped: bool = True) -> str:
@@ -86,7 +101,7 @@ _WORDS = {
            "higher": "{a}高于{b},相差{d}", "equal": "两者相同", "no report": "资料里没有{m}的报道",
            "differ": "各处报道的数字不一致", "agree": "各处报道的数字一致",
            "apart": ",相隔{n}天", "tied": "{a}在同一时间({v})",
-           "latest": "最近的报道({a}):{v}", "before": "此前:", "first report": "最早的报道({a}):{v}",
+           "latest": "最近的报道({a}):{v}", "first report": "最早的报道({a}):{v}",
            "and": "、", "sep": ";", "end": "。"},
     "en": {"difference": "{a} is {d} {more} than {b}", "sum": "{d} in total", "average": "{d} on average", "share": "{d}",
            "change": "{a} {rose} by {d} against {b}", "most": "Highest: {a}, {v}", "least": "Lowest: {a}, {v}",
@@ -97,7 +112,7 @@ _WORDS = {
            "found": "In the reports of this archive: ",
            "higher": "{a} is higher than {b}, by {d}", "equal": "Both are the same", "and": ", ",
            "apart": ", {n} days apart", "tied": "{a} came at the same time ({v})",
-           "latest": "The latest report ({a}): {v} ", "before": "Before that: ", "first report": "The first report ({a}): {v} ",
+           "latest": "The latest report ({a}): {v} ", "first report": "The first report ({a}): {v} ",
            "differ": "The reports differ", "agree": "The reports agree",
            "no report": "The archive has no report of {m}", "sep": "; ", "end": ". "},
 }

@@ -24,7 +24,7 @@ def facts_of(passage: Passage, written: str) -> Iterator[Fact]:
 
     >>> page = Passage("p", "a", "1—7月,全社会用电量5.6万亿千瓦时,同比增长7.7%。", 0, 28)
     >>> [(fact.what, fact.shown, fact.period) for fact in facts_of(page, "2024-08-20")]
-    [('全社会用电量', '5.6万亿千瓦时', '2024-01/2024-07'), ('全社会用电量 同比增长', '7.7%', '2024-01/2024-07')]
+    [('全社会用电量', '5.6万亿千瓦时', '2024-01/2024-07'), ('全社会用电量 同比', '增长7.7%', '2024-01/2024-07')]
     """
     for start, end in sentences(passage.text):
         text = passage.text[start:end]

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from rag.language.periods import without_compared
 from rag.language.quantities import ROUNDING, Quantity, read, unit_of
-from rag.language.text import fold
+from rag.language.text import fold, simplified
 from rag.language.units import unit_at
 from rag.language.when import NamedTime, When, times_in
 
@@ -17,6 +17,9 @@ CELLS = " | "  # between the cells of a row of a table
 _TIMES = frozenset("年 月 日 号 点 时 期 届 岁 次会议".split())  # what a figure with one of these counts is a time or a name
 _FLAT = re.compile("(?<=[同环]比)持平")  # a change of nothing
 _LINK_WORDS = 8  # letters beside an address from which a text tells something
+_RISE, _FALL = "增长|上涨|上升|提高|提升|增加|回升|增|升|涨", "下降|下跌|下滑|减少|降低|回落|减|降|跌"
+_CHANGE = re.compile(f"(?:(?P<rise>{_RISE})|(?P<fall>{_FALL}))了?$")
+_CHANGED = re.compile(f"(?:(?P<rise>{_RISE})|(?P<fall>{_FALL}))了?")
 _SCALE = re.compile(r"[多余几]?[百千万亿]*(?:%|\u2030)?[多余]?")
 _ADDRESS = re.compile(r"https?://[\w./%#?=&+-]+")
 
@@ -34,13 +37,35 @@ def is_link(text: str) -> bool:
 def figures_of(text: str) -> list[Quantity]:
     """The figures of a text that count or measure something: no dates, no soft numerals, nothing of an address of the web.
 
-    >>> [q.text for q in figures_of("2023年3月开工47个,同比增长5%,环比持平")]
-    ['持平', '47', '5%']
+    A percentage by which something rose or fell begins with the word that says so; that of a fall is negative.
+
+    >>> [(q.text, int(q.value)) for q in figures_of("2023年3月开工47个,同比下降5%,环比持平")]
+    [('持平', 0), ('47', 47), ('下降5%', -5)]
     """
     times = [(time.start, time.end) for time in times_in(text)] + [match.span() for match in _ADDRESS.finditer(text)]
     flat = [Quantity(match.group(), *match.span(), Fraction(0), "percent") for match in _FLAT.finditer(text)]
-    return [*flat, *(q for q in read(text) if q.kind in ("number", "percent") and not q.soft and not _is_time(text, q)
+    return [*flat, *(_directed(text, q) for q in read(text) if q.kind in ("number", "percent") and not q.soft and not _is_time(text, q)
                      and not any(a < q.end and q.start < b for a, b in times))]
+
+
+def _directed(text: str, figure: Quantity) -> Quantity:
+    """A percentage with the word before it that says whether something rose or fell by it."""
+    start, _ = whole_figure(text, figure.start, figure.end)
+    change = _CHANGE.search(simplified(text), 0, start) if figure.kind == "percent" else None
+    if change is None:
+        return figure
+    value = -figure.value if change["fall"] else figure.value
+    return replace(figure, text=text[change.start() : figure.end], start=change.start(), value=value)
+
+
+def without_direction(shown: str) -> tuple[int, str]:
+    """1 for a printed figure that begins with a word for a rise, -1 for a fall, 0 for neither; and the figure without that word.
+
+    >>> without_direction("下降0.3%"), without_direction("0.3%")
+    ((-1, '0.3%'), (0, '0.3%'))
+    """
+    change = _CHANGED.match(simplified(shown))
+    return (-1 if change["fall"] else 1, shown[change.end() :]) if change else (0, shown)
 
 
 def _is_time(text: str, figure: Quantity) -> bool:

@@ -216,11 +216,11 @@ def _is_soft(numeral: str, after: str, before: str) -> bool:
 def is_rounded(printed: str) -> bool:
     """Tells whether a printed figure is rounded: nearly, about, more than.
 
-    >>> is_rounded("近60项"), is_rounded("8000多人"), is_rounded("60项")
-    (True, True, False)
+    >>> is_rounded("近60项"), is_rounded("下降约5%"), is_rounded("8000多人"), is_rounded("60项")
+    (True, True, True, False)
     """
     folded = fold(printed)
-    return bool(re.match("|".join(map(re.escape, _ROUNDING_WORDS)), folded) or re.search(r"[\d百千万亿][多余]", folded))
+    return bool(re.search("|".join(map(re.escape, _ROUNDING_WORDS)), folded) or re.search(r"[\d百千万亿][多余]", folded))
 
 
 # -- comparing --------------------------------------------------------------------------------------------------
@@ -286,9 +286,11 @@ def _english_form(folded: str, quantity: Quantity) -> tuple[int, int, str]:
     piece = folded[start:end]
     if quantity.kind in ("day", "month"):
         return start, end, _english_date(piece)
+    before = ROUNDING.search(folded, max(0, start - 3), start)
+    first, about = (before.start(), _ROUNDING_WORDS[before.group()]) if before else (start, "")
     if quantity.kind == "percent":
         points = "百分点" in piece
-        return start, end, f"{exact(quantity.value)}{' percentage points' if points else '%'}"
+        return first, end, f"{about}{exact(quantity.value)}{' percentage points' if points else '%'}"
     if "世纪" in piece:
         return start, end, f"the {exact(quantity.value, grouped=False)}s"
     if (year := _YEAR.match(folded, end)) and 1000 <= quantity.value <= 2100:
@@ -298,12 +300,11 @@ def _english_form(folded: str, quantity: Quantity) -> tuple[int, int, str]:
     is_approximate = piece.rstrip("万亿千百").endswith(("多", "余")) or folded[end : end + 1] in ("多", "余")
     end += folded[end : end + 1] in ("多", "余")
     unit = UNIT.match(folded, end + folded[end : end + 1].isspace())
-    before = ROUNDING.search(folded, max(0, start - 3), start)
     if not unit and piece.isascii() and not is_approximate and not before:
         return start, end, ""
-    about = _ROUNDING_WORDS[before.group()] if before else "more than " if is_approximate else ""
+    about = about or ("more than " if is_approximate else "")
     noun = f" {UNITS[unit.group()]}" if unit and unit.group() in UNITS else ""
-    return before.start() if before else start, unit.end() if unit else end, f"{about}{scaled(quantity.value)}{noun}"
+    return first, unit.end() if unit else end, f"{about}{scaled(quantity.value)}{noun}"
 
 
 def _ordinal(number: int) -> str:
@@ -355,8 +356,8 @@ def scaled(value: Fraction) -> str:
 def exact(value: Fraction, *, grouped: bool = True) -> str:
     """Writes a decimal fraction in full. The caller passes no fraction such as 1/3, which would be cut at twelve places.
 
-    >>> exact(Fraction(173, 100)), exact(Fraction(1631)), exact(Fraction(2024), grouped=False)
-    ('1.73', '1,631', '2024')
+    >>> exact(Fraction(173, 100)), exact(Fraction(1631)), exact(Fraction("2024.5"), grouped=False)
+    ('1.73', '1,631', '2024.5')
     """
     if value.denominator == 1:
         return f"{value.numerator:,}" if grouped else str(value.numerator)
@@ -364,4 +365,4 @@ def exact(value: Fraction, *, grouped: bool = True) -> str:
     while (value * 10**places).denominator != 1 and places < 12:
         places += 1
     whole, decimals = divmod(int(value * 10**places), 10**places)
-    return f"{whole:,}.{decimals:0{places}}"
+    return f"{whole:,}.{decimals:0{places}}" if grouped else f"{whole}.{decimals:0{places}}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 
 _MONEY = {"美元": "US dollars", "欧元": "euros", "港元": "Hong Kong dollars", "日元": "yen", "英镑": "pounds",
           "元": "yuan"}
@@ -15,8 +16,39 @@ _MEASURES = {
 }
 RATIO = re.compile(r"率|幅|增速|百分|同比|环比|比重|占比|percent|\brate\b|growth|%|share", re.I)  # what is measured is a ratio
 UNITS = {**_MONEY, **_MEASURES}
+_EXACT = {  # what a unit measures, and how many of the smallest unit of that it is
+    "吨": ("mass", Fraction(2000)), "公斤": ("mass", Fraction(2)), "斤": ("mass", Fraction(1)),
+    "公里": ("length", Fraction(1000)), "千米": ("length", Fraction(1000)), "米": ("length", Fraction(1)),
+    "平方公里": ("area", Fraction(1500)), "公顷": ("area", Fraction(15)), "亩": ("area", Fraction(1)),
+    "平方米": ("area", Fraction(3, 2000)), "小时": ("time", Fraction(60)), "分钟": ("time", Fraction(1)),
+    "人": ("people", Fraction(1)), "名": ("people", Fraction(1)), "位": ("people", Fraction(1))}
 _CLASSIFIERS = "个名位家所项条件座台辆次种场份套户只头张支批组间期届款类起例棵株艘架栋幢篇册枚颗列趟宗笔块班"
 UNIT = re.compile("|".join([*sorted(UNITS, key=len, reverse=True), f"[{_CLASSIFIERS}]"]))
+
+
+_ASKED = re.compile(f"多少[百千万亿]*({UNIT.pattern})")
+
+
+def unit_asked(question: str) -> str:
+    """Returns the unit in which a Chinese question asks for a figure, ``""`` if it names none.
+
+    >>> unit_asked("夏粮和早稻一共多少亿斤?"), unit_asked("一共多少?")
+    ('斤', '')
+    """
+    match = _ASKED.search(question)
+    return match[1] if match else ""
+
+
+def factor(unit: str, wanted: str) -> Fraction | None:
+    """Returns how many of the wanted unit one unit is, exactly; ``None`` if they measure different things.
+
+    >>> factor("吨", "斤"), factor("公顷", "亩"), factor("人", "人次")
+    (Fraction(2000, 1), Fraction(15, 1), None)
+    """
+    if unit == wanted:
+        return Fraction(1)
+    (kind, size), (other, smaller) = (_EXACT.get(name, ("", Fraction(1))) for name in (unit, wanted))
+    return size / smaller if kind and kind == other else None
 
 
 def unit_at(folded: str, at: int) -> str:
