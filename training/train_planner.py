@@ -2,8 +2,8 @@
 
     python training/train_planner.py --out rag/gather/operations.npz
 
-Two minutes on two cores. The questions are ``plans.jsonl``, ``routed.jsonl`` and ``planned.jsonl`` in ``training/questions``, written for
-this, and the reader's own training questions, which one sentence answers.
+Two minutes on two cores. The questions are ``plans.jsonl``, ``routed.jsonl`` and ``planned.jsonl`` in ``training/questions``, written
+for this, and the reader's own training questions, which one sentence answers.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What a question asks to be done: told by one trained transformer layer over what the reader makes of the question's tokens.
 
-The layer was trained on some 6,500 questions written for it, and on thousands that one sentence answers
+The layer was trained on some 7,100 questions written for it, and on thousands that one sentence answers
 (``training/train_planner.py``). It is small enough for numpy.
 """
 

@@ -278,8 +278,8 @@ def _from_first_to_last(parts: Sequence[str], runs: Sequence[Run]) -> str:
     if len(parts) != 2 or len(ends) != 2 or len(runs) != 1 or [end.when for end in ends] != [runs[0].first.when, runs[0].last.when]:
         return ""
     first, last = (part[: end.start] + part[end.end :] for part, end in zip(parts, ends, strict=True))
-    times = f"{ends[0].when.label}至{ends[1].when.label}"
-    return parts[0][: ends[0].start] + times + parts[0][ends[0].end :] if first == last else ""
+    run = f"{ends[0].when.label}至{ends[1].when.label}"
+    return parts[0][: ends[0].start] + run + parts[0][ends[0].end :] if first == last else ""
 
 
 def _parts(run: Run, kind: str, usual: str) -> list[When]:

@@ -26,8 +26,9 @@ def choose_together(terms: Sequence[Sequence[Candidate]], *, of_one_measure: boo
     ``of_one_measure``: all are of the measure with which the terms are answered most likely, as what is worked out needs it.
     """
     measures = dict.fromkeys(one.measure for found in terms for one in found) if of_one_measure and len(terms) > 1 else {}
-    ways = [[[one for one in found if _alike(one.measure, measure)] for found in terms] for measure in measures] or [terms]
-    return max(map(_best_of, ways), key=_log_likelihood)
+    ways: list[Sequence[Sequence[Candidate]]] = [
+        [[one for one in found if _alike(one.measure, measure)] for found in terms] for measure in measures]
+    return max(map(_best_of, ways or [terms]), key=_log_likelihood)
 
 
 def _best_of(terms: Sequence[Sequence[Candidate]]) -> Chosen:
