@@ -33,7 +33,7 @@ from rag.gather.rows import likeness
 from rag.generate import Draft
 from rag.language.quantities import read
 
-SIGNS = ("read", "alone", "likely", "kind", "timed", "of_a_day", "written", "like_others")
+SIGNS = ("read", "alone", "likely", "kind", "timed", "written", "like_others")
 SURVEYED = ("list", "count", "latest", "conflict")
 TAKEN = (0.3, 0.4, 0.5, 0.6)
 
@@ -119,7 +119,7 @@ def sentences(rag: Rag, row: Mapping[str, Any]) -> Iterator[tuple[float, float, 
 
 
 def signs_of(one: Candidate) -> list[float]:
-    return [one.piece.score, one.piece.alone, one.likely, float(one.fits), one.timed, one.of_a_day, one.written]
+    return [one.piece.score, one.piece.alone, one.likely, float(one.fits), one.timed, one.written]
 
 
 def like_others(one: Candidate, others: list[list[Candidate]]) -> float:

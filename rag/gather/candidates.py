@@ -13,7 +13,7 @@ from importlib import resources
 from rag.answer.choose import Piece
 from rag.answer.locate import Located, whole_figure
 from rag.gather.plan import Term
-from rag.language.figures import figures_of, names_row, sort_of, time_at
+from rag.language.figures import figures_of, names_row, sort_of, time_at, without_direction
 from rag.language.quantities import Quantity, unit_of
 from rag.language.units import RATIO
 from rag.language.when import When, times_in
@@ -27,7 +27,7 @@ class Candidate:
 
     ``likely``: log probability that the answer lies in this figure, among the figures of the sentence that may tell of the time asked
     about. ``fits``: whether the question asks for a figure of its kind. ``timed``: 1 if its time is the one asked about, -1 if its
-    sentence names that beside another one for it, else 0. ``of_a_day``: 1 if it tells of a single day and no time is asked about.
+    sentence names that beside another one for it, else 0.
     ``written``: 1 if the generator took it for the answer, -1 if it took another, 0 if it took none or was not asked. ``score``: the
     log odds that it answers.
     """
@@ -42,7 +42,6 @@ class Candidate:
     likely: float
     fits: bool = False
     timed: float = 0.0
-    of_a_day: float = 0.0
     written: float = 0.0
 
     @property
@@ -50,7 +49,7 @@ class Candidate:
         """Log odds that it answers, by what reader and generator make of its sentence and of the figure, and by its kind."""
         weights = fitted()["figure"]
         signs = {"read": self.piece.score, "alone": self.piece.alone, "likely": self.likely, "kind": self.fits,
-                 "timed": self.timed, "of_a_day": self.of_a_day, "written": self.written}
+                 "timed": self.timed, "written": self.written}
         return weights["constant"] + sum(weights[name] * value for name, value in signs.items())
 
     @property
@@ -102,13 +101,12 @@ def _of_piece(piece: Piece, term: Term) -> Iterator[Candidate]:
 def figure_in(piece: Piece, figure: Quantity, when: When | None, term: Term, probability: float) -> Candidate:
     """A figure of a sentence as a candidate for a term."""
     whole, unit, kind = whole_figure(piece, figure.start, figure.end), unit_of(piece.text, figure), sort_of(figure)
-    fits = (kind == "percent") == bool(RATIO.search(term.question))
+    is_change = kind == "percent" and bool(without_direction(figure.text)[0])  # 增长5% tells no level, as 指数为49% does
+    fits = kind == "percent" if RATIO.search(term.question) else not is_change
     taken = any(whole.start < end and start < whole.end for start, end in piece.taken)
     written = 0.0 if not piece.taken else 1.0 if taken else -1.0
     timed = 0.0 if not (term.when and when) else 1.0 if when.same(term.when) else -1.0
-    of_a_day = float(bool(when and when.day and not term.when))
-    return Candidate(
-        piece, whole.start, whole.end, figure.value, kind, unit, when, math.log(probability), fits, timed, of_a_day, written)
+    return Candidate(piece, whole.start, whole.end, figure.value, kind, unit, when, math.log(probability), fits, timed, written)
 
 
 @cache

@@ -40,14 +40,15 @@ class Event:
         return self.piece.text[self.start : self.end]
 
 
-def reports(plan: Plan, pieces: Sequence[Piece], when: When | None) -> list[Gathered]:
-    """The figures that reports give for one thing, each value once, the best first."""
-    found = _of_one_thing(candidates([piece for piece in pieces if answers(piece)], Term(plan.question, when)))
+def reports(plan: Plan, pieces: Sequence[Piece], asked: When | None) -> list[Gathered]:
+    """The figures that reports give for one thing, each value once, the best first; one without a time is that of its paper's day."""
+    found = _of_one_thing(candidates([piece for piece in pieces if answers(piece)], Term(plan.question, asked)))
     rows: list[Gathered] = []
     for one in found:
         same = next((at for at, row in enumerate(rows) if row.found and row.found.value == one.value), None)
         if same is None:
-            rows.append(Gathered(Term(plan.question, one.when, _label(one)), one, one.score))
+            when = one.when or day_of(one.piece.article.date)
+            rows.append(Gathered(Term(plan.question, when, when.label if when else ""), one, one.score))
         else:
             rows[same] = replace(rows[same], others=(*rows[same].others, one))
     return rows
@@ -136,14 +137,10 @@ def _of_one_thing(found: Sequence[Candidate]) -> list[Candidate]:
             and one.measure == found[0].measure]
 
 
-def _label(one: Candidate) -> str:
-    return one.when.label if one.when else one.piece.article.date
-
-
 def _words_of(piece: Piece) -> tuple[int, int]:
-    """The clause of the words that answer: those that the generator takes, else those that the reader finds."""
+    """The clauses around the words that answer: those that the generator takes, else those that the reader finds."""
     first, last = piece.taken[0] if piece.taken else (piece.span.start, max(piece.span.end, piece.span.start + 1))
-    start, end = clause_of(piece.text, first, last)
+    start, end = clause_of(piece.text, first, last, _SHOWN)
     return (start, end) if end - start <= _SHOWN else (first, last)
 
 
