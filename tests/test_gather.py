@@ -95,6 +95,8 @@ def test_a_plan_with_a_part_of_which_the_question_says_nothing_is_not_worked_wit
     ("相差|甲|乙|丙|31", ((2, 0), ("甲", "乙", "丙"))),
     ("相差|甲|乙|41", ((), ("甲", "乙"))),
     ("合计|甲|乙|丙|11", ((), ("甲", "乙", "丙"))),
+    ("合计|甲|乙|丙|12", ((0, 1), ("甲", "乙", "丙"))),
+    ("合计|甲|乙|丙|31", ((), ("甲", "乙", "丙"))),  # no order of a sum
     ("查一", ((), ())),
 ])
 def test_the_order_of_a_plan_names_its_parts(text, wanted):

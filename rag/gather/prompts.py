@@ -43,6 +43,7 @@ _WORDS = {
     "查一": "lookup", "各问": "each", "走势": "series", "排名": "rank", "比较": "compare", "相差": "difference", "合计": "sum",
     "平均": "average", "占比": "share", "增幅": "percent_change", "先后": "first", "相隔": "apart", "同时": "coincide", "次数": "count",
     "列举": "list", "最新": "latest", "首次": "first", "说法": "conflict"}
+_WITHOUT_ORDER = frozenset("sum average compare rank".split())  # what is done with their parts is the same in any order
 _DONE = "做法:"
 _DIGITS = "0123456789、,"
 
@@ -98,4 +99,5 @@ def read_plan(text: str, operation: str = "") -> DraftedPlan | None:
     if len(parts) > 1 and set(parts[-1]) <= set(_DIGITS):
         order = tuple(int(digit) - 1 for digit in parts.pop() if digit.isdecimal())
     is_order = len(set(order)) == len(order) and all(0 <= at < len(parts) for at in order)
-    return DraftedPlan(operation or named, tuple(parts), order if is_order else ())
+    is_told = is_order and ((operation or named) not in _WITHOUT_ORDER or list(order) == sorted(order))
+    return DraftedPlan(operation or named, tuple(parts), order if is_told else ())
