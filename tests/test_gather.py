@@ -296,6 +296,16 @@ def test_falls_are_negative_and_units_convert_where_they_do_so_exactly(operation
     assert all(check.holds for check in [*check_rows(answer.to_dict()), *check_derived(answer.to_dict())])
 
 
+@pytest.mark.parametrize("language, said", [
+    ("zh", "资料里没有9月的数字。其余各项中最高的是8月:96吨[2]。"),
+    ("en", "The archive has no figure for 9月. Without these: Highest: 8月, 96 tonnes[2]."),
+])
+def test_a_rank_that_lacks_a_figure_says_so_first(language, said):
+    rows = [*measured((("7月", "产量93吨。"), ("8月", "产量96吨。"))), Gathered(Term("9月产量是多少?", None, "9月"), None)]
+    answer = tell(Plan("rank", "哪个月最高?", tuple(row.term for row in rows)), rows, language, str)
+    assert answer.text.startswith(said) and answer.missing == ("9月",)
+
+
 def test_figures_that_are_worked_with_are_of_one_measure():
     def figure(label, text, score):
         return replace(measured([(label, text)])[0].found, likely=score)

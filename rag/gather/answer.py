@@ -50,7 +50,7 @@ def tell(plan: Plan, gathered: Sequence[Gathered], language: str, named: Named) 
     derived, said = _worked_out(plan, told, language)
     lacking = "untold" if plan.operation == "each" else "missing"
     missing = words(language, lacking, m=words(language, "and").join(told.missing)) if told.missing else ""
-    text = _sentences([said, missing, listed(told.lines, language)], language)
+    text = _sentences([missing, said, listed(told.lines, language)], language)
     answer = _answer(plan, told, text, language, derived, [one.term.question for one in gathered])
     return replace(answer, refused=not told.rows or (plan.operation in ARITHMETIC and derived is None))
 
@@ -191,7 +191,7 @@ def _ranked(plan: Plan, told: Told, language: str) -> tuple[Derived | None, str]
     wants_least = bool(_LEAST.search(plan.question))
     ends = [("most", order[0])] if _MOST.search(plan.question) or not wants_least else []
     ends += [("least", order[-1])] if wants_least else []
-    said = words(language, "sep").join(
+    said = words(language, "of these") * bool(told.missing) + words(language, "sep").join(
         words(language, key, a=told.lines[at].label, v=told.lines[at].shown) + told.lines[at].marks for key, at in ends)
     return Derived("rank", tuple(order), "", "", "", told.lines[ends[0][1]].label), said
 

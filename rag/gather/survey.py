@@ -41,14 +41,16 @@ class Event:
 
 
 def reports(plan: Plan, pieces: Sequence[Piece], asked: When | None) -> list[Gathered]:
-    """The figures that reports give for one thing, each value once, the best first; one without a time is that of its paper's day."""
+    """The figures that reports give for one thing, each value once, the best first, with the odds that its sentence answers by
+    itself; one without a time is that of its paper's day.
+    """
     found = _of_one_thing(candidates([piece for piece in pieces if answers(piece)], Term(plan.question, asked)))
     rows: list[Gathered] = []
     for one in found:
         same = next((at for at, row in enumerate(rows) if row.found and row.found.value == one.value), None)
         if same is None:
             when = one.when or day_of(one.piece.article.date)
-            rows.append(Gathered(Term(plan.question, when, when.label if when else ""), one, one.score))
+            rows.append(Gathered(Term(plan.question, when, when.label if when else ""), one, one.piece.alone))
         else:
             rows[same] = replace(rows[same], others=(*rows[same].others, one))
     return rows

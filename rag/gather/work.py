@@ -18,7 +18,7 @@ from rag.search.query import Query
 
 _SURVEYED, _READ_ALONE = 60, 24  # sentences that are looked at to list all that answer, and read by themselves
 _OF_AN_EVENT = 20  # sentences that are looked at for each event
-_LIKELIER_THAN_NOT = 0.5  # probability from which a figure is a row
+_LIKELIER_THAN_NOT = 0.4  # probability from which a figure is a row
 
 
 def work_out(drafted: DraftedPlan, query: Query, asker: Asker, named: Named) -> Answer | None:
