@@ -72,7 +72,7 @@ def a_dictionary(folder: Path) -> Path:
     return folder
 
 
-FIGURE_WEIGHTS = {"figure": {"constant": 2.0, "read": 0.5, "alone": 0.5, "likely": 1.0, "kind": 1.0, "written": 1.0},
+FIGURE_WEIGHTS = {"figure": {"constant": 2.0, "read": 0.5, "alone": 0.5, "likely": 1.0, "kind": 1.0, "timed": 0.0, "written": 1.0},
                   "together": {"like_others": 1.0}, "sentence": {"constant": 0.0, "read": 1.0, "surely": -0.5},
                   "planned": {"constant": 0.0, "question": 1.0, "surely": -1.0},
                   "alone": {"constant": 0.0, "several": -1.0, "looked_up": 0.0}}
