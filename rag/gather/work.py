@@ -18,7 +18,7 @@ from rag.search.query import Query
 
 _SURVEYED, _READ_ALONE = 60, 24  # sentences that are looked at to list all that answer, and read by themselves
 _OF_AN_EVENT = 20  # sentences that are looked at for each event
-_LIKELIER_THAN_NOT = 0.4  # probability from which a figure is a row
+_TAKEN = 0.4  # probability from which a figure is a row
 
 
 def work_out(drafted: DraftedPlan, query: Query, asker: Asker, named: Named) -> Answer | None:
@@ -32,7 +32,7 @@ def work_out(drafted: DraftedPlan, query: Query, asker: Asker, named: Named) -> 
     told: Answer | None = None
     if plan.terms:
         gather = gather_facts if plan.operation == "each" else gather_terms
-        told = tell(plan, gather(plan, query, asker, _LIKELIER_THAN_NOT), language, named)
+        told = tell(plan, gather(plan, query, asker, _TAKEN), language, named)
         if plan.operation != "rank" or told.derived:
             return told
     is_first_report = plan.operation == "first" and len(drafted.parts) < 2

@@ -17,9 +17,8 @@ CELLS = " | "  # between the cells of a row of a table
 _TIMES = frozenset("年 月 日 号 点 时 期 届 岁 次会议".split())  # what a figure with one of these counts is a time or a name
 _FLAT = re.compile("(?<=[同环]比)持平")  # a change of nothing
 _LINK_WORDS = 8  # letters beside an address from which a text tells something
-_RISE, _FALL = "增长|上涨|上升|提高|提升|增加|回升|增|升|涨", "下降|下跌|下滑|减少|降低|回落|减|降|跌"
-_CHANGE = re.compile(f"(?:(?P<rise>{_RISE})|(?P<fall>{_FALL}))了?$")
-_CHANGED = re.compile(f"(?:(?P<rise>{_RISE})|(?P<fall>{_FALL}))了?")
+_CHANGE = re.compile("(?:(?P<rise>增长|上涨|上升|提高|提升|增加|回升|增|升|涨)|(?P<fall>下降|下跌|下滑|减少|降低|回落|减|降|跌))了?")
+_LONGEST_CHANGE = 3  # characters of such a word
 _SCALE = re.compile(r"[多余几]?[百千万亿]*(?:%|\u2030)?[多余]?")
 _ADDRESS = re.compile(r"https?://[\w./%#?=&+-]+")
 
@@ -50,12 +49,15 @@ def figures_of(text: str) -> list[Quantity]:
 
 def _directed(text: str, figure: Quantity) -> Quantity:
     """A percentage with the word before it that says whether something rose or fell by it."""
-    start, _ = whole_figure(text, figure.start, figure.end)
-    change = _CHANGE.search(simplified(text), 0, start) if figure.kind == "percent" else None
+    if figure.kind != "percent":
+        return figure
+    end, _ = whole_figure(text, figure.start, figure.end)
+    before = simplified(text[max(0, end - _LONGEST_CHANGE) : end])
+    change = next((match for at in range(len(before)) if (match := _CHANGE.fullmatch(before, at))), None)
     if change is None:
         return figure
-    value = -figure.value if change["fall"] else figure.value
-    return replace(figure, text=text[change.start() : figure.end], start=change.start(), value=value)
+    start, value = end - len(before) + change.start(), -figure.value if change["fall"] else figure.value
+    return replace(figure, text=text[start : figure.end], start=start, value=value)
 
 
 def without_direction(shown: str) -> tuple[int, str]:
@@ -64,7 +66,7 @@ def without_direction(shown: str) -> tuple[int, str]:
     >>> without_direction("下降0.3%"), without_direction("0.3%")
     ((-1, '0.3%'), (0, '0.3%'))
     """
-    change = _CHANGED.match(simplified(shown))
+    change = _CHANGE.match(simplified(shown))
     return (-1 if change["fall"] else 1, shown[change.end() :]) if change else (0, shown)
 
 
