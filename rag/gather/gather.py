@@ -55,15 +55,16 @@ def gather_terms(plan: Plan, query: Query, asker: Asker, least: float) -> list[G
 
 
 def gather_facts(plan: Plan, query: Query, asker: Asker, least: float) -> list[Gathered]:
-    """The figure or the words that answer each term of a plan; none where nothing answers with a probability of at least ``least``."""
+    """The figure or the words that answer each term of a plan; none where nothing answers surely enough, a figure from ``least`` on."""
     figures = replace(plan, terms=tuple(term for term in plan.terms if not asks_fact(term.question)))
     rows = {row.term.question: row for row in gather_terms(figures, query, asker, least)}
-    return [rows.get(term.question) or _fact(term, query, asker, least) for term in plan.terms]
+    return [rows.get(term.question) or _fact(term, query, asker) for term in plan.terms]
 
 
-def _fact(term: Term, query: Query, asker: Asker, least: float) -> Gathered:
+def _fact(term: Term, query: Query, asker: Asker) -> Gathered:
+    """The words that answer a term, as likely right as a single answer has to be."""
     words, chance = asker.look_up(term, query) or (None, 0.0)
-    return Gathered(term, None, log_odds(chance), words=words if chance >= least else None)
+    return Gathered(term, None, log_odds(chance), words=words if chance >= asker.settings.min_chance else None)
 
 
 def _candidates(term: Term, query: Query, asker: Asker) -> list[Candidate]:
