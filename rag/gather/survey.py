@@ -64,7 +64,7 @@ def by_day(plan: Plan, pieces: Sequence[Piece]) -> list[Gathered]:
         told = one.when if one.when and one.when.day and plan.within.since <= one.when.iso < plan.within.until else None
         day = told or day_of(one.piece.article.date)
         if day:
-            days.setdefault(day.iso, Gathered(Term(plan.topic.question, day, day.label), one, one.score))
+            days.setdefault(day.iso, Gathered(Term(plan.topic.question, day, day.label), one, one.piece.alone))
     return [days[day] for day in sorted(days)]
 
 
