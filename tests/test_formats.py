@@ -29,9 +29,10 @@ def test_a_row_of_a_table_stands_under_its_header_and_can_be_spelled_out_of_the_
     assert spelled == article.text.replace("\n", "")
 
 
-def test_the_unit_above_a_table_stands_behind_its_bare_figures_and_can_be_spelled_out_of_the_page(tmp_path):
+@pytest.mark.parametrize("caption", ["各村产值(单位:万元)", "各村产值(万元)", "单位:万元", "各村产值(万元,上半年)"])
+def test_the_unit_above_a_table_stands_behind_its_bare_figures_and_can_be_spelled_out_of_the_page(tmp_path, caption):
     table = "| 村 | 产值 | 名次 | 增速 | 鲜叶(吨) | 备注 |\n|---|---|---|---|---|---|\n| 下坪 | 12.5 | 3 | 4.2 | 40 | 2处 |"
-    page = f"# 甲区公布数据\n\n本报讯 甲区公布产值。\n\n各村产值(单位:万元)\n\n{table}"
+    page = f"# 甲区公布数据\n\n本报讯 甲区公布产值。\n\n{caption}\n\n{table}"
     [article] = read(tmp_path, "a.md", page)
     row = article.text.split("\n")[-1]
     assert row == "村 下坪 | 产值 12.5万元 | 名次 3 | 增速 4.2 | 鲜叶(吨) 40 | 备注 2处"
@@ -40,8 +41,9 @@ def test_the_unit_above_a_table_stands_behind_its_bare_figures_and_can_be_spelle
     assert next(iter(figures_of(row))).value == 125_000
 
 
-def test_two_units_above_a_table_say_nothing_about_one_figure(tmp_path):
-    page = "# 甲区公布数据\n\n各校情况(分数单位:分;人数单位:人)\n\n| 校 | 分数线 |\n|---|---|\n| 一中 | 702 |"
+@pytest.mark.parametrize("units", ["分数单位:分;人数单位:人", "单位:分、人"])
+def test_two_units_above_a_table_say_nothing_about_one_figure(tmp_path, units):
+    page = f"# 甲区公布数据\n\n各校情况({units})\n\n| 校 | 分数线 |\n|---|---|\n| 一中 | 702 |"
     [article] = read(tmp_path, "a.md", page)
     assert article.text.endswith("校 一中 | 分数线 702")
 

@@ -104,6 +104,20 @@ def test_the_order_of_a_plan_names_its_parts(text, wanted):
     assert (plan.order, plan.parts) == wanted
 
 
+@pytest.mark.parametrize("text, ends, parts", [
+    ("排名|甲县各月产粮|最少", ("least",), ("甲县各月产粮",)), ("排名|甲县|乙县|两头", ("most", "least"), ("甲县", "乙县")),
+    ("排名|甲县各月产粮", ("most",), ("甲县各月产粮",)),
+])
+def test_the_plan_of_a_rank_tells_which_end_is_asked_for(text, ends, parts):
+    plan = read_plan(text)
+    assert (plan.ends, plan.parts) == (ends, parts)
+    assert make_plan(plan, "甲县和乙县哪个月产粮?").ends == ends
+
+
+def test_the_amount_that_has_a_price_is_no_figure():
+    assert [figure.text for figure in figures_of("品种 白菜 | 本周 4.20元/500克 | 上周 3.30元/500克")] == ["4.20", "3.30"]
+
+
 def test_the_name_of_a_row_is_no_figure_and_the_sum_of_a_column_no_row_of_it():
     text = "线路 12路 | 客流 35"
     article = Article("a", "p", "d", text)
@@ -198,6 +212,7 @@ def port(tmp_path_factory):
     ("白沙港1月、2月和3月一共完成货物吞吐量多少万吨?", "sum", "443万吨"),
     ("By how much did Baisha port's cargo throughput in March exceed that in February?", "difference", "510,000 tonnes"),
     ("青山镇哪个村的茶叶产量最高?", "rank", "西坪村"),
+    ("青山镇哪个村的茶叶产量最低?", "rank", "最低的是"),
 ])
 def test_figures_of_a_page_are_worked_out_and_can_be_verified(port, question, operation, wanted):
     answer = port.ask(question, operation=operation)

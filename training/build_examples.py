@@ -21,11 +21,13 @@ from pathlib import Path
 import opencc
 from examples import PLACES, Examples, R, Row, person
 from made_up import add_reports, add_shares, add_tables, add_timed_tables
+from written_tables import articles_of, lines_of, name_of, questions_of, tables
 
+from rag import Rag
 from rag.answer.english import zones_in_chinese
 from rag.language.names import chinese_form, romanised_names
 from rag.language.quantities import figures_in_chinese
-from rag.language.text import sentences
+from rag.language.text import language, sentences
 from rag.language.when import times_in_chinese
 from rag.models import resolve
 from rag.search.dictionary import Dictionary
@@ -38,6 +40,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shared", type=Path, required=True)
     parser.add_argument("--questions", type=Path, required=True)
+    parser.add_argument("--tables", type=Path, required=True, help="an index of the pages that written_tables.py makes")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     made = Examples()
@@ -49,6 +52,7 @@ def main() -> None:
     add_lists(made, corpus, apart)
     add_tables(made)
     add_timed_tables(made)
+    add_written_tables(made, arguments.tables)
     add_reports(made)
     add_shares(made)
     near = neighbours(made.docs)
@@ -173,6 +177,26 @@ def item_sentences(text: str) -> list[str]:
     for line in text.split("\n"):
         found += [s.strip() for s in re.findall(r"[^。!?！？;；]+[。!?！？;；]*[”’」』]*", line) if s.strip()]
     return found
+
+
+def add_written_tables(made: Examples, index: Path) -> None:
+    """Tables of local papers, each row under the line above its table, and the sentences beside them."""
+    articles = articles_of(Rag.open(index=index))
+    for number, table in enumerate(tables()):
+        article = articles.get(name_of(number))
+        lines = lines_of(article) if article else []
+        if not article or not lines:
+            continue
+        doc = made.doc(f"{article.paper} {article.title}".strip(), article.date, lines)
+        for question in questions_of(table, lines):
+            english = language(question.text) == "en"
+            text = named(question.text, "".join(lines)) if english and R.random() < 0.65 else question.text
+            kind = "written_table_en" if english else "written_table"
+            if question.line < 0:
+                made.nothing(text, doc, kind + "_nothing")
+            else:
+                made.questions.append({"text": text, "doc": doc, "sentence": question.line, "start": question.start,
+                                       "end": question.end, "kind": kind})
 
 
 # -- questions made in place: Chinese keeps its question words where the answer stands ---------------------------

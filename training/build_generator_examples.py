@@ -18,7 +18,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from found_contexts import FoundContexts
+import written_tables
+from found_contexts import FoundContexts, FoundTables
 
 from rag.answer.prompts import NOT_SAID, read_prompt, translate_prompt
 from rag.gather.draft import dated
@@ -168,6 +169,19 @@ def plans(count: int, put: Callable[[str], str]) -> list[Row]:
         word, _, parts = row["plan"].partition("|")
         if parts and R.random() < _KNOWN:
             asks.append((plan_prompt(put(row["question"]), operation_of(word)).user, parts))
+    return _plan_contexts(asks)
+
+
+def table_plans(put: Callable[[str], str]) -> list[Row]:
+    """The questions about written tables that take several cells, and as many that one cell answers."""
+    planned = written_tables.plans()
+    asked = [question for table in written_tables.tables() for question in table["questions"]]
+    single = [question["q"] for question in asked if question["kind"] in ("cell", "none")]
+    rows = planned + [{"question": text, "plan": "查一"} for text in R.sample(single, min(len(single), len(planned)))]
+    return _plan_contexts([(plan_prompt(put(row["question"])).user, row["plan"]) for row in rows])
+
+
+def _plan_contexts(asks: list[tuple[str, str]]) -> list[Row]:
     R.shuffle(asks)
     return [{"task": "plan", "user": "", "asks": asks[at : at + _TOGETHER]} for at in range(0, len(asks), _TOGETHER)]
 
@@ -206,6 +220,8 @@ def main() -> None:
     parser.add_argument("--index", type=Path, required=True, help="an index of the news items: contexts as search and reader find them")
     parser.add_argument("--found", type=int, default=0, help="how many of these")
     parser.add_argument("--exchanged", type=int, default=0, help="and how many of items with exchanged questions")
+    parser.add_argument("--tables", type=Path, required=True, help="an index of the pages that written_tables.py makes")
+    parser.add_argument("--of-table", type=int, default=2, help="contexts of each of these tables")
     arguments = parser.parse_args()
     R.seed(arguments.seed)
     documents = Documents(arguments.reader)
@@ -215,6 +231,10 @@ def main() -> None:
     program = FoundContexts(arguments.index, documents.written, arguments.seed)
     contexts += found(program, arguments.found, arguments.exchanged)
     contexts += plans(arguments.plans, lambda question: dated(program.rag.understand(question)))
+    about = FoundTables(arguments.tables, arguments.seed)
+    contexts += [{**one, "asks": [(f"问题:{ask}\n回答:", answer) for ask, answer in one["asks"]]}
+                 for one in about.contexts(arguments.of_table)]
+    contexts += table_plans(lambda question: dated(about.rag.understand(question)))
     contexts += translations(documents, arguments.translations)
     for one in contexts:
         one["asks"] = [(f"{ask}<|im_end|>\n<|im_start|>assistant\n", answer) for ask, answer in one["asks"]]

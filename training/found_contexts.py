@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from build_examples import item_sentences, other_place
+from written_tables import Asked, articles_of, lines_of, name_of, questions_of, tables
 
 from rag import Rag
 from rag.answer.choose import Piece, choose_pieces
 from rag.answer.prompts import NOT_SAID, read_prompt
 from rag.answer.read import likely_pieces
-from rag.records import Filter
+from rag.records import Filter, Hit
+from rag.search.query import Query
 
 Row = dict[str, Any]
 QUESTIONS = Path(__file__).parent / "questions"
@@ -72,11 +74,7 @@ class FoundContexts:
         query = rag.understand(row["zh"])
         hits = [hit for hit in rag.retriever.search(query, _FOUND, Filter(since=day, until=day))
                 if hit.article.doc_id == row["doc"] or hit.article.doc_id not in self.apart]
-        pieces = [piece for piece in choose_pieces(rag.retriever, rag.reader, query, hits, rag.config.answering) if piece.timely]
-        if not pieces:
-            return [], []
-        few = rag.config.answering.evidence_sentences
-        return likely_pieces(pieces[:few]), pieces[few : 2 * few] if self.random.random() < _READ_ON else []
+        return _shown(rag, query, hits, self.random)
 
     def asks(self, row: Row, shown: Sequence[Piece]) -> list[tuple[str, str]]:
         """The question in both languages, others about the same item that the sentences shown answer and do not, and
@@ -112,3 +110,48 @@ class FoundContexts:
                 if row["a"] in right and row["a"] in piece.text and (piece.text.strip() in right or right in piece.text):
                     return self.answer(question, row["a"])
         return None if any(row["a"] in f"{piece.heading}{piece.text}" for piece in shown) else NOT_SAID
+
+
+def _shown(rag: Rag, query: Query, hits: Sequence[Hit], random: random.Random) -> tuple[list[Piece], list[Piece]]:
+    """The sentences that are read first, and those that are read on, if the context is one with these."""
+    pieces = [piece for piece in choose_pieces(rag.retriever, rag.reader, query, hits, rag.config.answering) if piece.timely]
+    few = rag.config.answering.evidence_sentences
+    if not pieces:
+        return [], []
+    return likely_pieces(pieces[:few]), pieces[few : 2 * few] if random.random() < _READ_ON else []
+
+
+class FoundTables:
+    """Contexts of questions about the tables that were written for training. ``index``: an index of their pages."""
+
+    def __init__(self, index: Path, seed: int) -> None:
+        self.rag, self.random = Rag.open(index=index), random.Random(seed)
+        articles = articles_of(self.rag)
+        self.asked = {}
+        for number, table in enumerate(tables()):
+            if article := articles.get(name_of(number)):
+                lines = lines_of(article)
+                self.asked[article.article_id] = [
+                    (one.text, lines[one.line] if one.line >= 0 else "", one) for one in questions_of(table, lines)]
+
+    def contexts(self, each: int) -> Iterator[Row]:
+        """Yields ``each`` contexts of every table."""
+        for own in self.asked.values():
+            for text, _, _ in self.random.sample(own, min(each, len(own))):
+                query = self.rag.understand(text)
+                hits = self.rag.retriever.search(query, _FOUND)
+                shown, more = _shown(self.rag, query, hits, self.random)
+                if shown:
+                    user, _ = read_prompt("?", shown, more).user.split("问题:?\n")
+                    yield {"task": "read", "user": user, "asks": self.asks(text, own, [*shown, *more])}
+
+    def asks(self, first: str, own: Sequence[tuple[str, str, Asked]], shown: Sequence[Piece]) -> list[tuple[str, str]]:
+        """The question, and others about the same table that the sentences shown answer and do not."""
+        texts = {"".join(f"{piece.before}{piece.text}".split()) for piece in shown}
+        asks, told, untold = [], [], []
+        for text, line, one in self.random.sample(own, len(own)):
+            is_shown = "".join(line.split()) in texts if line else False
+            answer = line[one.start : one.end] if is_shown else NOT_SAID
+            ask = (self.rag.understand(text).named or text, answer)
+            (asks if text == first else told if is_shown else untold).append(ask)
+        return [*asks, *told[:BESIDE], *untold[: max(UNTOLD, len(told[:BESIDE]) // 2)]]

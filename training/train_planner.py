@@ -2,8 +2,8 @@
 
     python training/train_planner.py --out rag/gather/operations.npz
 
-Two minutes on two cores. The questions are ``plans.jsonl``, ``routed.jsonl`` and ``planned.jsonl`` in ``training/questions``, written
-for this, and the reader's own training questions, which one sentence answers.
+Two minutes on two cores. The questions are ``plans.jsonl``, ``routed.jsonl``, ``planned.jsonl`` and ``tables.jsonl`` in
+``training/questions``, written for this, and the reader's own training questions, which one sentence answers.
 """
 
 from __future__ import annotations
@@ -56,6 +56,8 @@ def questions(more: Path | None) -> tuple[list[str], list[str]]:
     asked = [(row["question"], row["operation"]) for row in rows]
     planned = map(json.loads, (HERE / "questions" / "planned.jsonl").read_text(encoding="utf-8").splitlines())
     asked += [(row["question"], operation_of(row["plan"].split("|")[0])) for row in planned]
+    for table in map(json.loads, (HERE / "questions" / "tables.jsonl").read_text(encoding="utf-8").splitlines()):
+        asked += [(one["q"], operation_of(one.get("plan", "查一").split("|")[0])) for one in table["questions"]]
     for name in ("news_own", "english_own"):
         lines = (HERE / "questions" / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
         asked += [(row[key], "lookup") for row in map(json.loads, lines) for key in ("zh", "en") if row.get(key)]

@@ -21,6 +21,7 @@ from rag.records import Article, Hit, Passage, headline
 from rag.search.query import Query, with_translations
 from rag.search.retrieve import Retriever
 
+_ROWS = 24  # rows of tables that are read because another row of theirs is
 _BYLINE, _CREDIT = "作者:", "摄影:"  # prefixes of a byline, as in the reader's training data, and of a photo credit in its input
 SIGNATURES = ("byline", "credit")  # fields that name who wrote or took something, and say nothing else
 
@@ -193,14 +194,17 @@ def _named_rows(query: Query, pieces: Sequence[Piece]) -> list[Piece]:
 
 
 def _preselected(retriever: Retriever, query: Query, hits: Sequence[Hit], limit: int) -> list[Piece]:
-    """Returns the ``limit`` best sentences by the features known before reading, and all bylines and credits, in the order of their
-    articles.
+    """Returns the ``limit`` best sentences by the features known before reading, with the other rows of tables of which a row is among
+    them, and all bylines and credits, in the order of their articles.
 
     Sentences that can only report another period than the one asked about fill up places that others leave.
     """
     scored = _scored(retriever, query, hits)
     ranked = sorted(scored, key=lambda piece: (not piece.timely, -score_of(piece)))
-    likely = ranked[:limit] + [piece for piece in ranked[limit:] if piece.passage.field in SIGNATURES]
+    likely, rest = ranked[:limit], ranked[limit:]
+    tables = {piece.article.article_id for piece in likely if piece.is_row}
+    likely += [piece for piece in rest if piece.is_row and piece.article.article_id in tables][:_ROWS]
+    likely += [piece for piece in rest if piece.passage.field in SIGNATURES]
     articles = list(dict.fromkeys(piece.article.article_id for piece in likely))
     return sorted(likely, key=lambda p: (articles.index(p.article.article_id), p.passage.field, p.passage.item, p.start))
 

@@ -26,8 +26,6 @@ from rag.language.when import day_of
 from rag.records import Answer, Derived, Row
 
 _ROOM = 40  # characters of the words of a first report
-_LEAST = re.compile(r"最[低少小慢短差轻晚]|\b(?:lowest|least|fewest|smallest|slowest|shortest|minimum|weakest|worst)\b", re.I)
-_MOST = re.compile(r"最[高多大快长好强早]|\b(?:highest|most|largest|biggest|greatest|fastest|longest|maximum|strongest|best)\b", re.I)
 _FALLS = re.compile(r"降|跌|减|\b(?:f[ae]ll|drop|declin|decreas)", re.I)
 _SPANS = (("day", re.compile(r"同一天|同日|same day", re.I)), ("month", re.compile(r"同一个?月|同月|same month", re.I)),
           ("year", re.compile(r"同一?年|same year", re.I)))
@@ -188,9 +186,7 @@ def _ranked(plan: Plan, told: Told, language: str) -> tuple[Derived | None, str]
         return None, words(language, "cannot", why=error.told(language))
     falls = -1 if _FALLS.search(plan.question) and min(value.value for value in values) < 0 else 1  # the most is the deepest then
     order = sorted(range(len(values)), key=lambda at: -falls * values[at].value)
-    wants_least = bool(_LEAST.search(plan.question))
-    ends = [("most", order[0])] if _MOST.search(plan.question) or not wants_least else []
-    ends += [("least", order[-1])] if wants_least else []
+    ends = [(end, order[0 if end == "most" else -1]) for end in plan.ends]
     said = words(language, "of these") * bool(told.missing) + words(language, "sep").join(
         words(language, key, a=told.lines[at].label, v=told.lines[at].shown) + told.lines[at].marks for key, at in ends)
     return Derived("rank", tuple(order), "", "", "", told.lines[ends[0][1]].label), said

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from rag.errors import QuestionError
 from rag.gather.prompts import DraftedPlan
 from rag.language.text import fold, simplified
-from rag.language.units import unit_at
+from rag.language.units import is_unit
 from rag.language.when import NamedTime, When, days_of, times_in
 from rag.records import Filter
 
@@ -21,6 +21,7 @@ OPERATIONS = ("lookup", "each", "series", "latest", "first", "rank", "compare", 
               "percent_change", "count", "list", "conflict", "coincide", "apart")
 ARITHMETIC = frozenset("compare difference sum average share percent_change".split())
 OF_MANY = frozenset("series rank sum average".split())  # these may be over each month, quarter or year of a time
+OF_ROWS = frozenset("rank sum average".split())  # and over the rows of a table
 OF_EVENTS = frozenset("first coincide apart".split())  # over named events
 OF_TOPICS = frozenset("latest count list conflict".split())  # over every report of one thing
 
@@ -49,14 +50,15 @@ class Term:
 class Plan:
     """What is done with which figures, facts or events.
 
-    ``order``: the positions of the terms that are worked with, all if empty. Without terms every sentence that answers ``topic`` is
-    gathered; ``within``: only from the articles of these days, one figure for each.
+    ``order``: the positions of the terms that are worked with, all if empty. ``ends``: what a rank asks for. Without terms every
+    sentence that answers ``topic`` is gathered; ``within``: only from the articles of these days, one figure for each.
     """
 
     operation: str
     question: str
     terms: tuple[Term, ...] = ()
     order: tuple[int, ...] = ()
+    ends: tuple[str, ...] = ("most",)
     topic: Term = Term("")
     within: Filter | None = None
 
@@ -82,7 +84,7 @@ def make_plan(drafted: DraftedPlan, question: str) -> Plan:
     parts = _dated(drafted.parts, runs) if all(_is_of(question, part) for part in drafted.parts) else ()
     if operation in OF_MANY and (whole := _from_first_to_last(parts, runs)):
         parts = (whole,)
-    plan = Plan(operation, question, topic=_topic(parts[0] if len(parts) == 1 else question, question))
+    plan = Plan(operation, question, ends=drafted.ends, topic=_topic(parts[0] if len(parts) == 1 else question, question))
     if len(parts) > 1 and operation not in OF_TOPICS:
         terms = tuple(_term(part, label, operation) for part, label in zip(parts, _differing(parts), strict=True))
         if all(term.when and term.label == term.when.label for term in terms):
@@ -127,7 +129,6 @@ def _topic(part: str, question: str) -> Term:
 
 _ASKS = re.compile("谁|什么|哪|何|怎|是否|吗|几|多少")
 _BRACKETS = re.compile("[(\uff08]([^()\uff08\uff09]*)[)\uff09]$")
-_SCALE = re.compile("^(?:[百千]?万|[百千万]?亿)")
 
 
 def asks_fact(part: str) -> bool:
@@ -148,8 +149,7 @@ def asked(part: str) -> str:
     if _ASKS.search(part):
         return part
     match = _BRACKETS.search(part)
-    inner = _SCALE.sub("", match[1]) if match else ""
-    unit = match[1] if match and inner and unit_at(fold(inner), 0) == fold(inner) else ""
+    unit = match[1] if match and is_unit(fold(match[1])) else ""
     return f"{part[: match.start()] if match else part.rstrip('。')}是多少{unit}?"
 
 

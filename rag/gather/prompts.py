@@ -14,7 +14,7 @@ _PLAN = """\
 查一:一处报道就写着答案,后面什么也不写
 各问:几件不同的事,各自回答
 走势:各个时间的数字,怎样变化
-排名:哪个最多、最高、最少
+排名:哪个最多、最高、最少;要查的后面写“最多”“最少”,两样都问就写“两头”
 比较:两个数字谁大
 相差:前一个数字减后一个
 合计:几个数字之和
@@ -35,6 +35,8 @@ _PLAN = """\
 相差|乙县2020年花展的参观人数|乙县2021年花展的参观人数|21
 问题:丙镇2020年1月至6月的茶叶出口量走势如何?
 走势|丙镇2020年1月至6月的茶叶出口量
+问题:甲县2020年哪个季度的出口最少?
+排名|甲县2020年各季度的出口额|最少
 问题:Which came first, the opening of the airport in 甲城 or the flood in 乙县?
 先后|甲城机场启用|乙县洪水
 问题:第五届、第六届书展分别在哪里举行?
@@ -44,6 +46,7 @@ _WORDS = {
     "平均": "average", "占比": "share", "增幅": "percent_change", "先后": "first", "相隔": "apart", "同时": "coincide", "次数": "count",
     "列举": "list", "最新": "latest", "首次": "first", "说法": "conflict"}
 _WITHOUT_ORDER = frozenset("sum average compare rank".split())  # what is done with their parts is the same in any order
+ENDS = {"最多": ("most",), "最少": ("least",), "两头": ("most", "least")}  # what a rank asks for
 _DONE = "做法:"
 _DIGITS = "0123456789、,"
 
@@ -52,13 +55,14 @@ _DIGITS = "0123456789、,"
 class DraftedPlan:
     """A plan as the generator writes it.
 
-    ``order``: the positions of the parts that are worked with, in their order; all if empty. ``log_probability``: that of its text,
-    ``None`` if the generator does not tell it.
+    ``order``: the positions of the parts that are worked with, in their order; all if empty. ``ends``: whether a rank asks for the
+    ``most``, the ``least`` or both. ``log_probability``: that of its text, ``None`` if the generator does not tell it.
     """
 
     operation: str
     parts: tuple[str, ...] = ()
     order: tuple[int, ...] = ()
+    ends: tuple[str, ...] = ("most",)
     log_probability: float | None = field(default=None, compare=False)
 
 
@@ -84,8 +88,8 @@ def operation_of(word: str) -> str:
 def read_plan(text: str, operation: str = "") -> DraftedPlan | None:
     """The plan that the generator wrote; ``None`` if it names no operation.
 
-    >>> read_plan("相差|甲县2021年产粮|甲县2022年产粮|21")
-    DraftedPlan(operation='difference', parts=('甲县2021年产粮', '甲县2022年产粮'), order=(1, 0), log_probability=None)
+    >>> read_plan("相差|甲县2021年产粮|甲县2022年产粮|21").order, read_plan("排名|甲县各月产粮|最少").ends
+    ((1, 0), ('least',))
     >>> read_plan("甲桥通车|乙桥通车", "coincide").parts, read_plan("无")
     (('甲桥通车', '乙桥通车'), None)
     """
@@ -98,6 +102,9 @@ def read_plan(text: str, operation: str = "") -> DraftedPlan | None:
     order: tuple[int, ...] = ()
     if len(parts) > 1 and set(parts[-1]) <= set(_DIGITS):
         order = tuple(int(digit) - 1 for digit in parts.pop() if digit.isdecimal())
+    ends = ENDS.get(parts[-1] if parts else "")
+    if ends:
+        parts.pop()
     is_order = len(set(order)) == len(order) and all(0 <= at < len(parts) for at in order)
     is_told = is_order and ((operation or named) not in _WITHOUT_ORDER or list(order) == sorted(order))
-    return DraftedPlan(operation or named, tuple(parts), order if is_told else ())
+    return DraftedPlan(operation or named, tuple(parts), order if is_told else (), ends or ("most",))

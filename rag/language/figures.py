@@ -34,7 +34,8 @@ def is_link(text: str) -> bool:
 
 
 def figures_of(text: str) -> list[Quantity]:
-    """The figures of a text that count or measure something: no dates, no soft numerals, nothing of an address of the web.
+    """The figures of a text that count or measure something: no dates, no soft numerals, nothing of an address of the web, and not
+    the amount of which something is the price (元/500克).
 
     A percentage by which something rose or fell begins with the word that says so; that of a fall is negative.
 
@@ -44,7 +45,7 @@ def figures_of(text: str) -> list[Quantity]:
     times = [(time.start, time.end) for time in times_in(text)] + [match.span() for match in _ADDRESS.finditer(text)]
     flat = [Quantity(match.group(), *match.span(), Fraction(0), "percent") for match in _FLAT.finditer(text)]
     return [*flat, *(_directed(text, q) for q in read(text) if q.kind in ("number", "percent") and not q.soft and not _is_time(text, q)
-                     and not any(a < q.end and q.start < b for a, b in times))]
+                     and text[q.start - 1 : q.start] != "/" and not any(a < q.end and q.start < b for a, b in times))]
 
 
 def _directed(text: str, figure: Quantity) -> Quantity:

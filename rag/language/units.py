@@ -25,6 +25,17 @@ _EXACT = {  # what a unit measures, and how many of the smallest unit of that it
 _CLASSIFIERS = "个名位家所项条件座台辆次种场份套户只头张支批组间期届款类起例棵株艘架栋幢篇册枚颗列趟宗笔块班"
 UNIT = re.compile("|".join([*sorted(UNITS, key=len, reverse=True), f"[{_CLASSIFIERS}]"]))
 
+_WHOLE = re.compile(f"(?:[百千]?万|[百千万]?亿)?(?:{UNIT.pattern})(?:/\\d*\\w{{1,3}})?")
+
+
+def is_unit(text: str) -> bool:
+    """Tells whether a text is a unit and nothing else, also one of a scale or one for an amount of something.
+
+    >>> is_unit("万人次"), is_unit("元/500克"), is_unit("月度")
+    (True, True, False)
+    """
+    return bool(_WHOLE.fullmatch(text))
+
 
 _ASKED = re.compile(f"多少[百千万亿]*({UNIT.pattern})")
 

@@ -1,7 +1,7 @@
 """Tables of ``| a | b |`` lines → one block per row, each cell after its column header.
 
 A row is then readable by itself, and every character still has an offset in the page. A unit that the line above the table names for
-all of it (``单位:亿元``) is put behind each bare figure.
+all of it (``单位:亿元``, or ``(亿元)``) is put behind each bare figure.
 
 >>> from rag.pages.blocks import split_blocks
 >>> page = "| 村 | 面积(亩) |\\n|---|---|\\n| 下坪村 | 2460 |"
@@ -19,12 +19,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from rag.language.units import RATIO
+from rag.language.units import RATIO, is_unit
 from rag.pages.blocks import Block, Range, spell, trim
 
 _RULER = re.compile(r"\|?[\s:|\-]*-[\s:|\-]*")
 _HAS_DIGIT = re.compile(r"\d")
 _UNIT = re.compile(r"单\s?位\s?[:\uff1a]\s*([^\s();\uff08\uff09,\uff0c;\uff1b。:\uff1a]{1,8})")
+_BRACKET = re.compile(r"[(\uff08]([^()\uff08\uff09,\uff0c;\uff1b]{1,8})(?=[,\uff0c;\uff1b)\uff09])")
 _BARE = re.compile(r"[-+\u2212]?\d[\d,\uff0c]*(?:\.\d+)?")
 # a column with a unit of its own, or none
 _OTHER_MEASURE = re.compile(r"[(\uff08][^\d()\uff08\uff09]+[)\uff09]$|[增减±]|名次|排名|位次|[序编]号")
@@ -53,8 +54,9 @@ def _is_line(block: Block) -> bool:
 
 def _unit(page: str, above: Block) -> Range | None:
     """Returns the range of the unit that the line above a table names for all of it."""
-    units = [match.span(1) for match in _UNIT.finditer(page, above.start, above.end)]
-    return units[0] if len(units) == 1 else None
+    named = [match.span(1) for match in _UNIT.finditer(page, above.start, above.end)]
+    units = named or [match.span(1) for match in _BRACKET.finditer(page, above.start, above.end) if is_unit(match[1])]
+    return units[0] if len(units) == 1 and "、" not in page[slice(*units[0])] else None
 
 
 def _rows(page: str, lines: Sequence[Block], unit: Range | None) -> Iterator[Block]:
