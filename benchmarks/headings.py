@@ -1,6 +1,10 @@
 """Fits the weights by which headlines are told from sub-headings (``headings`` in ``rag/pages/fitted.json``), and tests them.
 
-    python benchmarks/headings.py --fit PAGES [PAGES ...] --test PAGES [PAGES ...] [--write]      folders with page_*.gold.json
+    python benchmarks/headings.py --fit PAGES [PAGES ...] --test PAGES [PAGES ...] [--kind KIND] [--write]
+
+``PAGES``: folders with page_*.gold.json.
+
+Each kind of page has its own: ``headings``, and ``plain headings`` for pages that mark no heading, or all with a single ``#``.
 
 Fitted is a logistic regression over the stacks of headings of pages whose articles are known. Generated pages make
 their sub-headings out of clauses of the section; real ones seldom do. So each of these counts a second time, at a
@@ -21,8 +25,9 @@ from sklearn.linear_model import LogisticRegression
 from rag.language.text import fold
 from rag.pages.blocks import split_blocks
 from rag.pages.fitted import fitted
-from rag.pages.headings import adjacent_features, article_features, broken_off_texts, stacks_of
-from rag.pages.reader import label_all_but_headings
+from rag.pages.headings import adjacent_features, article_features, broken_off_texts, kind_of, stacks_of
+from rag.pages.reader import label_all_but_headings, with_unmarked_headings
+from rag.pages.tables import with_rows
 
 _UNLIKE = 0.3  # of the weight of a sub-heading, for its double that repeats no clause
 FEATURES = tuple(fitted()["headings"])
@@ -34,18 +39,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--fit", type=Path, nargs="+", required=True)
     parser.add_argument("--test", type=Path, nargs="+", required=True)
+    parser.add_argument("--kind", choices=["headings", "plain headings"], default="headings")
     parser.add_argument("--write", action="store_true", help="write the weights to rag/pages/fitted.json")
     arguments = parser.parse_args()
-    evidence, begins = (np.concatenate(part) for part in zip(*map(stacks, arguments.fit), strict=True))
+    found = [stacks(folder, arguments.kind) for folder in arguments.fit]
+    evidence, begins = (np.concatenate(part) for part in zip(*found, strict=True))
     learnt, plain = fit(evidence, begins, _UNLIKE), fit(evidence, begins, 0.0)
     print(json.dumps(learnt))
     if arguments.write:
-        write_fitted("headings", learnt)
+        write_fitted(arguments.kind, learnt)
     rows = []
     for folder in arguments.test:
-        data = stacks(folder)
+        data = stacks(folder, arguments.kind)
         rows += [[folder.name, len(data[1]), name, *errors(data, weights)]
-                 for name, weights in (("without the doubles", plain), ("as shipped", fitted()["headings"]))]
+                 for name, weights in (("without the doubles", plain), ("as shipped", fitted()[arguments.kind]))]
     write_table("headings", f"Headlines told from sub-headings, {len(begins):,} to fit",
                 ["pages", "headings", "weights", "missed", "extra"], rows, "headings.py --fit PAGES --test OTHER_PAGES")
 
@@ -63,17 +70,20 @@ def fit(evidence: np.ndarray, begins: np.ndarray, doubles: float) -> dict[str, f
     return dict(zip(FEATURES, model.coef_[0].round(1).tolist(), strict=True)) | {"first": fitted()["headings"]["first"]}
 
 
-def stacks(folder: Path) -> Stacks:
-    """All headings of a folder of pages; those that are neither headline nor sub-heading (over pictures) are left out."""
-    rows, begins = zip(*(row for file in sorted(folder.glob("page_*.gold.json")) for row in _of_page(file)), strict=True)
+def stacks(folder: Path, kind: str) -> Stacks:
+    """All headings of the pages of a kind in a folder; those that are neither headline nor sub-heading (over pictures) are left out."""
+    rows, begins = zip(*(row for file in sorted(folder.glob("page_*.gold.json")) for row in _of_page(file, kind)), strict=True)
     return np.array(rows), np.array(begins)
 
 
-def _of_page(gold: Path) -> Iterator[tuple[list[float], bool]]:
+def _of_page(gold: Path, kind: str) -> Iterator[tuple[list[float], bool]]:
     articles = json.loads(gold.read_text(encoding="utf-8"))
     titles = {_plain(a["title"]) for a in articles if a["title"]}
     subheads = {_plain(s) for a in articles for s in a["subheads"]}
-    blocks = split_blocks(gold.with_name(gold.name.replace(".gold.json", ".txt")).read_text(encoding="utf-8"))
+    page = gold.with_name(gold.name.replace(".gold.json", ".txt")).read_text(encoding="utf-8")
+    blocks = with_unmarked_headings(with_rows(page, split_blocks(page)))
+    if kind_of(blocks) != kind:
+        return
     labels, seams = label_all_but_headings(blocks)
     broken = broken_off_texts(blocks, labels)
     article: list[int] = []

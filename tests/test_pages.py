@@ -307,3 +307,25 @@ def test_a_table_set_with_tabs_or_spaces_is_a_table(tmp_path, gap):
     names = "甲村     王某     李某\n乙村     赵某     钱某\n丙村     孙某     周某\n"
     (tmp_path / "页.txt").write_text(f"# 名单\n\n{STORY}\n\n{names}", encoding="utf-8")
     assert " | " not in read_articles(tmp_path / "页.txt")[0].text
+
+
+STORIES = (
+    ("石桥镇新渠通水", "石桥镇的新渠4月2日通水,全长12公里。镇里的三千亩麦田当天就浇上了水。"),
+    ("老街夜市周末开张", "从本周六起,老街夜市每晚六时营业到十一时,设摊位86个。"),
+    ("中学生登山赛落幕", "六所学校的214名学生参加了登山赛,三中的队伍最快登顶。"),
+)
+
+
+@pytest.mark.parametrize("mark", ["", "# "])
+@pytest.mark.parametrize("between", ["\n", "\n\n"])
+def test_short_stories_of_a_plain_page_are_articles_each(mark, between):
+    stories = "\n\n".join(f"{mark}{title}{between}{text}" for title, text in STORIES)
+    found = articles_of(f"清河日报　2024年4月5日　第3版\n\n{stories}\n", "page.txt")
+    assert [(article.title, article.text) for article in found] == list(STORIES)
+
+
+@pytest.mark.parametrize("line", ["吴桐/文", "文/吴桐", "文/吴桐 图/李晓"])
+def test_a_line_with_a_slash_names_the_author(line):
+    (title, text), *_ = STORIES
+    [article] = articles_of(f"清河日报 2024年4月5日 第3版\n\n{title}\n{line}\n{text}\n", "page.txt")
+    assert (article.title, article.byline, article.text) == (title, line, text)

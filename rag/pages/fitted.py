@@ -13,13 +13,13 @@ from typing import Any
 def fitted() -> Mapping[str, Mapping[str, float]]:
     """Loads the weights, all in nats.
 
-    ``headings``: log odds for each feature that an article begins at a heading, fitted by ``benchmarks/headings.py``; that of
-    ``first`` is set by hand, because there is nothing before the first heading to divide from it. ``lead``: the weight of each
-    feature of a lead, fitted by ``benchmarks/openings.py``. ``jumps``: the weight of each feature of two parts of a story on two pages,
-    fitted by ``benchmarks/issues.py``.
+    ``headings``, ``plain headings``: log odds for each feature that an article begins at a heading, fitted by
+    ``benchmarks/headings.py``; that of ``first`` is set by hand, because there is nothing before the first heading to divide from it.
+    ``lead``: the weight of each feature of a lead, fitted by ``benchmarks/openings.py``. ``jumps``: the weight of each feature of two
+    parts of a story on two pages, fitted by ``benchmarks/issues.py``.
 
     >>> sorted(fitted()), fitted()["headings"]["byline"] > 0
-    (['headings', 'jumps', 'lead'], True)
+    (['headings', 'jumps', 'lead', 'plain headings'], True)
     """
     text = resources.files(__package__).joinpath("fitted.json").read_text(encoding="utf-8")
     weights: dict[str, Any] = json.loads(text)

@@ -27,6 +27,7 @@ _MAX_CLAUSE = 16  # characters; a lead often repeats a longer headline
 _MIN_CONTINUATION = 3.0  # nats from which a text certainly continues a sentence
 _DAY = re.compile(r"\W*(?:\d{4}年)?(?:\d{1,2}月)?\d{1,2}日")
 _TYPICAL_STORY = 500  # characters of a typical story
+_BRIEF = 150  # characters of a story below which nobody divides it
 _MAX_PARAGRAPHS = 12  # paragraphs of an article that are compared
 
 
@@ -45,26 +46,38 @@ def label_headings(blocks: list[Block], labels: list[str], seams: Seams) -> None
     """Replaces each ``heading`` in ``labels``, in place, by title, kicker, section or subhead."""
     stacks = stacks_of(labels)
     broken = broken_off_texts(blocks, labels)
-    local = [log_odds(adjacent_features(blocks, labels, stack, broken, seams)) for stack in stacks]
+    kind = kind_of(blocks)
+    local = [log_odds(adjacent_features(blocks, labels, stack, broken, seams), kind) for stack in stacks]
     weight = _level_weight(blocks, stacks, local)
     article: list[int] = []
     for stack, score in zip(stacks, local, strict=True):
         article += stack.before
         level = weight * (1.0 if blocks[stack.headings[0]].level == 1 else -1.0)
         article_evidence = {} if abs(score) > 2 * CERTAIN else article_features(blocks, article, stack, seams)
-        is_title = score + level + log_odds(article_evidence) > 0
+        is_title = score + level + log_odds(article_evidence, kind) > 0
         _label_stack(blocks, labels, stack, is_title)
         if is_title:
             article = []
 
 
-def log_odds(evidence: Mapping[str, float]) -> float:
-    """Returns the log odds (nats) that an article begins at a heading with these features.
+def kind_of(blocks: list[Block]) -> str:
+    """Returns which weights are for the headings of a page: ``plain headings`` where it marks none, or all with a single ``#``, as a
+    newsroom does that writes a story under each; else ``headings``.
+
+    >>> from rag.pages.blocks import split_blocks
+    >>> [kind_of(split_blocks(page)) for page in ("# 甲\\n\\n文。\\n\\n# 乙\\n\\n文。", "# 甲\\n\\n文。\\n\\n## 乙\\n\\n文。")]
+    ['plain headings', 'headings']
+    """
+    return "plain headings" if all(block.level <= 1 for block in blocks) else "headings"
+
+
+def log_odds(evidence: Mapping[str, float], kind: str = "headings") -> float:
+    """Returns the log odds (nats) that an article begins at a heading with these features, on a page of this kind.
 
     >>> log_odds({"byline": 1.0}) > 0 > log_odds({"comma": 1.0})
     True
     """
-    weights = fitted()["headings"]
+    weights = fitted()[kind]
     return sum(weights[name] * value for name, value in evidence.items())
 
 
@@ -183,8 +196,8 @@ def article_features(blocks: list[Block], article: list[int], stack: Stack, seam
     before = [blocks[at].text for at in article]
     after = [blocks[at].text for at in stack.after[:_MAX_PARAGRAPHS]]
     enough = min(1.0, sum(map(len, after)) / 200)
-    return {"similarity": enough * seams.similarity(before[-_MAX_PARAGRAPHS:], after),
-            "length before": _length_feature(before)}
+    return {"similarity": enough * seams.similarity(before[-_MAX_PARAGRAPHS:], after), "length before": _length_feature(before),
+            "briefs": float(max(sum(map(len, before)), sum(len(blocks[at].text) for at in stack.after)) < _BRIEF)}
 
 
 def _length_feature(paragraphs: list[str]) -> float:
@@ -193,8 +206,13 @@ def _length_feature(paragraphs: list[str]) -> float:
 
 
 def _level_weight(blocks: list[Block], stacks: list[Stack], local: list[float]) -> float:
-    """Returns the weight of the heading levels, 0 to 6 nats; 0 unless all certain titles have level 1 and no sub-heading has."""
-    sure = [blocks[s.headings[-1]].level for s, score in zip(stacks, local, strict=True) if score >= CERTAIN]
+    """Returns the weight of the heading levels, 0 to 6 nats; 0 unless all certain titles have level 1 and no sub-heading has.
+
+    The first heading is a title in any case, so it tells of its level only where another one has that too.
+    """
+    level_of = [blocks[s.headings[-1]].level for s in stacks]
+    first = int(bool(level_of) and level_of[0] not in level_of[1:])
+    sure = [level for level, score in list(zip(level_of, local, strict=True))[first:] if score >= CERTAIN]
     subs = [blocks[s.headings[-1]].level for s, score in zip(stacks, local, strict=True) if score <= -CERTAIN]
     levels = {blocks[at].level for s in stacks for at in s.headings}
     if len(levels) < 2 or not sure or any(level != 1 for level in sure) or 1 in subs:

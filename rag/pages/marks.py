@@ -17,7 +17,9 @@ _CREDIT = re.compile(r"(?:图片来源|图片提供|图源|图片|供图|摄影|
 _PHOTO_CREDIT = re.compile(rf"(?:{_ROLE}\s*)?({_NAME}(?:[ 、]{_NAME})?)\s*[/]?\s*(?:摄影报道|摄影|摄|供图|制图)[)）]?$")
 _CAPTION_CREDIT = re.compile(rf"(?:(?<=[。！？!?”])|(?<=\s))\s*[（(]?(?:{_ROLE}\s*)?({_NAME}(?:[ 、]{_NAME})?)\s*(?:摄影|摄)[)）]?$")
 _ARROW = re.compile(r"[▶►■◎◆●□○◇▲△★☆]\s*\S[^。！？!?]{0,34}$")
-_BYLINE = re.compile(rf"(?:文[/／]\s*)?{_ROLE}\s*[:：]?\s*{_NAMES}(?:[ 、　]*{_ROLE}\s*[:：]?\s*{_NAMES})*\s*$")
+_BYLINE = re.compile(rf"(?:文[/／]\s*)?{_ROLE}\s*[:：]?\s*{_NAMES}(?:[ 、　]*{_ROLE}\s*[:：]?\s*{_NAMES})*\s*$"
+                     rf"|(?:文|图文|文图)\s*[/／]\s*{_NAMES}(?:\s+(?:图|摄影|摄)\s*[/／]\s*{_NAMES})?\s*$"
+                     rf"|{_NAMES}\s*[/／]\s*(?:文|图文|文图)(?:\s+{_NAMES}\s*[/／]\s*(?:图|摄影|摄))?\s*$")
 _AUTHOR = re.compile(rf"(?<=[。！？!?…”’\"])(\s+(?:{_ROLE}\s*)?{_NAMES}|\s*[（(](?:{_ROLE}\s*)?{_NAMES}[)）])\s*$")
 _LEAD = re.compile(r"本报讯|(?:本报|本刊)\S{0,12}?(?:讯|电)(?:[\s（(]|记者|$)|新华社\S{1,12}?电|【[^】]{2,12}讯】")
 _LEAD_MARK = r"(?:本[报報][讯訊]|(?:本报|本刊|新华社)\S{0,14}?[讯电])"
@@ -68,7 +70,11 @@ def photographer_of(text: str) -> tuple[int, tuple[int, int]] | None:
 
 
 def is_byline(text: str) -> bool:
-    """Tells whether a line names the author of the article."""
+    """Tells whether a line names the author of the article.
+
+    >>> [is_byline(text) for text in ("本报记者 吴桐", "吴桐/文", "文/吴桐 图/李晓", "吴桐说")]
+    [True, True, True, False]
+    """
     return len(text) <= 40 and bool(_ARROW.match(text) or _BYLINE.match(text))
 
 

@@ -35,6 +35,7 @@ from rag.records import Article
 
 _MAX_SECTION_NAME = 10  # characters
 _MASTHEAD_LINES = 3
+_TITLE_ENDS = "”’』」》)）】%％!！?？"  # marks that may end a headline
 _LONGEST_HEADING, _HEADING_WIDTH = 36, 0.6  # characters, and share of the longest line, up to which a line may be an unmarked heading
 
 
@@ -95,7 +96,7 @@ def with_unmarked_headings(blocks: list[Block]) -> list[Block]:
 def _looks_like_heading(block: Block, after: Block, width: int) -> bool:
     text = block.text
     short = len(text) <= min(_LONGEST_HEADING, _HEADING_WIDTH * width) and block.gap
-    plain = _surface_label(block) == "text" and text[-1].isalnum() and not is_masthead(text)
+    plain = _surface_label(block) == "text" and (text[-1].isalnum() or text[-1] in _TITLE_ENDS) and not is_masthead(text)
     return bool(short and plain and (len(after.text) > len(text) or is_byline(after.text)) and not after.row and not after.ruled)
 
 
