@@ -30,7 +30,7 @@ _POINTER = re.compile(r"[（(【]?\s*(?:详见|详情见|参见|见|下转|转|�
                       r"[^）)】]{0,4}[）)】]?$")
 _CONTINUED_FROM = re.compile(r"[（(【]?\s*(?:上接|紧接)\s*第?\s*[0-9A-Za-z一二三四五六七八九十]{1,4}\s*版[^）)】]{0,8}[）)】]?")
 _CONTINUED_TO = re.compile(r"[（(【]?\s*(?:下转|转)\s*第?\s*[0-9A-Za-z一二三四五六七八九十]{1,4}\s*版[^）)】]{0,8}[）)】]?$")
-_PAGE_NUMBER = re.compile(r"第?\s*0*([0-9A-Za-z]{1,4}|[一二三四五六七八九十]{1,3})\s*版(?!式|面)")
+_PAGE_NUMBER = re.compile(r"(?<![上下])第?\s*0*([0-9A-Za-z]{1,4}|[一二三四五六七八九十]{1,3})\s*版(?!式|面)")
 _PAGE_FIRST = re.compile(r"0*([A-Z]?\d{1,2})\s+(?=[\u4e00-\u9fff])(?![年月日版])")  # a page header such as "5 要闻 2024年7月10日"
 _CHINESE_DIGITS = "零一二三四五六七八九"
 _HEADER_PARTS = re.compile(
@@ -40,6 +40,7 @@ _HEADER_PARTS = re.compile(
 _FULL_DATE = re.compile(r"\d{4}\s*[年.\-/]\s*\d{1,2}\s*[月.\-/]\s*\d{1,2}")
 _SENTENCE_MARKS = re.compile("[。!?,;\uff01\uff1f\uff0c\uff1b]")
 _PAPER = re.compile("[\u4e00-\u9fff]{1,12}[报報刊]")
+_SPACED = re.compile("[\u4e00-\u9fff](?:\\s+[\u4e00-\u9fff])+")  # a line of single characters
 _MAX_WORD = 16  # characters of a word in a masthead
 _SECTIONS = frozenset(
     "要闻 头版 时政 综合 综合新闻 国内 国际 国际新闻 国内新闻 经济 社会 科技 教育 民生 地方 环球 视点 关注 聚焦 评论 理论 文化 "
@@ -142,7 +143,7 @@ def continued_to(text: str) -> int:
 def page_number(text: str) -> str:
     """Returns the page that a jump line or a page header names, in Arabic figures, or ``""``.
 
-    >>> [page_number(text) for text in ("(上接第一版)", "(下转A03版)", "2024年7月10日 星期三 第12版", "十二版", "版式设计:石磊")]
+    >>> [page_number(text) for text in ("(上接第一版)", "(下转A03版)", "2024年7月10日 星期三 第12版", "十二版", "上一版")]
     ['1', 'A3', '12', '12', '']
     """
     found = _PAGE_NUMBER.search(text)
@@ -214,9 +215,11 @@ def is_masthead(text: str) -> bool:
 def paper_name(text: str) -> str:
     """Returns the name of the paper in a line at the head of a page, or ``""``.
 
-    >>> [paper_name(text) for text in ("沙洲都市报 2023年7月12日 星期三 法治", "第5版 要闻", "早报 | 2023年9月5日")]
-    ['沙洲都市报', '', '早报']
+    >>> [paper_name(text) for text in ("沙洲都市报 2023年7月12日 星期三 法治", "第5版 要闻", "早报 | 2023年9月5日", "沙 洲 报")]
+    ['沙洲都市报', '', '早报', '沙洲报']
     """
+    if _SPACED.fullmatch(text.strip()):
+        text = "".join(text.split())
     return next((word for word in re.split(r"[\s|·•]+", text.strip()) if _PAPER.fullmatch(word)), "")
 
 
