@@ -79,13 +79,16 @@ def story_of(item: dict[str, Any], chance: random.Random, way: str) -> dict[str,
             subheads[at] = subhead_of(paragraphs[at], chance)
     paragraphs[0] = chance.choice(LEADS).format(*names) + paragraphs[0]
     byline = chance.choice(BYLINES).format(names[0]) if "记者" not in paragraphs[0][:12] else ""
-    if not byline:
-        paragraphs[-1] += chance.choice(SIGNED).format(*names)
+    signed = chance.choice(SIGNED) if not byline and "记者" not in paragraphs[0][:12] else ""
     title = item["title"].replace(" ", "\u3000") if chance.random() < 0.3 else item["title"]
     if chance.random() < 0.6:  # the headlines of local papers are shorter than those of the corpus
         title = title[: chance.randint(6, 13)].strip("“《【 \u3000,\uff0c—")
-    return {"title": title, "byline": byline or None,
-            "paragraphs": paragraphs, "subheads": list(subheads.values()), "before": subheads}
+    end = signed.format(*names)
+    nothing: dict[str, Any] = {
+        **dict.fromkeys(("section", "kicker", "displaced")), **dict.fromkeys(("truncated", "continued_to", "continued_from"), False),
+        **{name: [] for name in ("captions", "cuts", "pull_quotes", "markers", "noise")}}
+    return {"kind": "article", "title": title, "byline": byline.strip("□ ") or end.strip("()") or None, "paragraphs": paragraphs,
+            "subheads": list(subheads.values()), "before": subheads, "line": byline, "end": end, **nothing}
 
 
 def subhead_of(section: str, chance: random.Random) -> str:
@@ -102,10 +105,11 @@ def subhead_of(section: str, chance: random.Random) -> str:
 def set_story(story: dict[str, Any], way: str, is_first: bool) -> str:
     title, below = {"plain": ("", ""), "tight": ("", ""), "one level": ("# ", "# "), "two levels": ("# ", "## "),
                     "second level": ("## ", "## "), "first level": ("# " if is_first else "## ", "### ")}[way]
-    parts = [f"{title}{story['title']}"] + ([story["byline"]] if story["byline"] else [])
+    parts = [f"{title}{story['title']}"] + ([story["line"]] if story["line"] else [])
     for at, paragraph in enumerate(story["paragraphs"]):
         parts += [f"{below}{story['before'][at]}"] if at in story["before"] else []
         parts.append(paragraph)
+    parts[-1] += story["end"]
     return ("\n" if way == "tight" else "\n\n").join(parts)
 
 

@@ -21,10 +21,11 @@ _BYLINE = re.compile(rf"(?:文[/／]\s*)?{_ROLE}\s*[:：]?\s*{_NAMES}(?:[ 、　
                      rf"|(?:文|图文|文图)\s*[/／]\s*{_NAMES}(?:\s+(?:图|摄影|摄)\s*[/／]\s*{_NAMES})?\s*$"
                      rf"|{_NAMES}\s*[/／]\s*(?:文|图文|文图)(?:\s+{_NAMES}\s*[/／]\s*(?:图|摄影|摄))?\s*$")
 _AUTHOR = re.compile(rf"(?<=[。！？!?…”’\"])(\s+(?:{_ROLE}\s*)?{_NAMES}|\s*[（(](?:{_ROLE}\s*)?{_NAMES}[)）])\s*$")
-_LEAD = re.compile(r"本报讯|(?:本报|本刊)\S{0,12}?(?:讯|电)(?:[\s（(]|记者|$)|新华社\S{1,12}?电|【[^】]{2,12}讯】")
+_LEAD = re.compile(r"本报讯|(?:本报|本刊)\S{0,12}?(?:讯|电)(?:[\s（(]|记者|$)|新华社\S{1,12}?电|【[^】]{2,12}讯】"
+                   rf"|[（(]{_ROLE}\s*[:：]?\s*{_NAME}")
 _LEAD_MARK = r"(?:本[报報][讯訊]|(?:本报|本刊|新华社)\S{0,14}?[讯电])"
 _REPORTER = re.compile(
-    rf"{_LEAD_MARK}\s*(?:[（(]\s*{_ROLE}\s*[:：]?\s*(?P<in>{_NAMES}(?:[ 、　]*{_ROLE}\s*{_NAMES})*)\s*[）)]"
+    rf"(?:{_LEAD_MARK}\s*|(?=[（(]))(?:[（(]\s*{_ROLE}\s*[:：]?\s*(?P<in>{_NAMES}(?:[ 、　]*{_ROLE}\s*{_NAMES})*)\s*[）)]"
     rf"|{_ROLE}\s+(?P<out>{_NAME}(?:[ 、　]{{1,2}}{_NAME}(?=[ 、　]))*)[ 　]+)")
 _POINTER = re.compile(r"[（(【]?\s*(?:详见|详情见|参见|见|下转|转|刊)\s*(?:今日|本报)?第?\s*[0-9A-Za-z一二三四五六七八九十]{1,4}\s*版"
                       r"[^）)】]{0,4}[）)】]?$")
@@ -107,8 +108,8 @@ def author_of(text: str) -> tuple[int, tuple[int, int]] | None:
 def has_lead(text: str) -> bool:
     """Tells whether a text opens with the lead of a report (``本报讯 …``, ``新华社北京7月5日电 …``).
 
-    >>> has_lead("本报讯 近日,某区签约"), has_lead("近日,某区签约")
-    (True, False)
+    >>> [has_lead(text) for text in ("本报讯 近日,某区签约", "(记者 吴桐)近日,某区签约", "近日,某区签约")]
+    [True, True, False]
     """
     return bool(_LEAD.match(text))
 
