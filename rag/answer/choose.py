@@ -162,8 +162,8 @@ def _count_mentions(article: Article, scope: Sequence[str]) -> int:
     captions = " ".join(caption.text + caption.credit for caption in article.captions)
     story = article.links.story if article.links else ""
     named = f"{PurePath(article.source).stem} {article.paper} {article.section} {story} {headline(article)} {article.byline}"
-    whole = fold(f"{named} {article.text} {captions}")
-    return sum(_KIND_OF_PLACE.sub("", fold(name)) in whole for name in scope)
+    whole = fold(simplified(f"{named} {article.text} {captions}"))
+    return sum(_KIND_OF_PLACE.sub("", fold(simplified(name))) in whole for name in scope)
 
 
 def _may_report_period(query: Query, piece: Piece) -> bool:
