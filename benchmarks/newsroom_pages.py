@@ -18,8 +18,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-PAPERS = ("清河日报", "江南晚报", "东海商报", "云岭时报", "石湾报", "柳城农报")
-SURNAMES, GIVEN = "王李张刘陈杨黄赵周吴徐孙马朱胡郭何高林罗", "伟芳娜敏静丽强磊军洋勇艳杰涛明超霞平刚华"
+from newsprint import GIVEN, PAPERS, SURNAMES
+
 LEADS = ("本报讯 ", "本报讯(记者 {}) ", "本报讯(记者 {} 通讯员 {})", "【本报讯】", "(记者 {})", "", "", "", "")
 BYLINES = ("本报记者 {}", "记者 {}", "{}/文", "文/{}", "□ {}", "通讯员 {}", "", "", "", "", "")
 SIGNED = ("({})", "(记者 {})", "({} {})", "", "", "", "", "")
@@ -53,18 +53,17 @@ def set_page(items: Sequence[dict[str, Any]], chance: random.Random) -> tuple[st
     """The text of a page and its true stories."""
     way = chance.choice(WAYS)
     stories = [story_of(item, chance, way) for item in chance.sample(items, chance.choice((2, 3, 3, 4, 5, 6)))]
-    person = lambda: chance.choice(SURNAMES) + "".join(chance.sample(GIVEN, chance.choice((1, 2))))  # noqa: E731
     paper = chance.choice(PAPERS)
     head = chance.choice(HEADS).format(
         paper=paper, spaced=" ".join(paper), day=f"{chance.randint(1980, 2025)}年{chance.randint(1, 12)}月{chance.randint(1, 28)}日",
         week="星期" + chance.choice("一二三四五六日"), page=chance.randint(1, 16), name=chance.choice(NAMES))
-    foot = chance.choice(FOOTS).format(person(), person())
+    foot = chance.choice(FOOTS).format(person(chance), person(chance))
     return "\n\n".join(filter(None, [head, *(set_story(story, way, not at) for at, story in enumerate(stories)), foot])) + "\n", stories
 
 
 def story_of(item: dict[str, Any], chance: random.Random, way: str) -> dict[str, Any]:
     """An item as a story: whole or its first sentences, with or without a lead, an author and sub-headings."""
-    names = [chance.choice(SURNAMES) + "".join(chance.sample(GIVEN, 2)) for _ in range(2)]
+    names = [person(chance), person(chance)]
     text = re.sub(r"^央视网消息\s*[\uff08(].*?[\uff09)][:\uff1a]\s*", "", item["text"].replace("\n", ""))
     sentences = re.findall(r"[^。!?\uff01\uff1f]+[。!?\uff01\uff1f]+[”’」』]*", text) or [text]
     is_long = len(sentences) > 7 and chance.random() < 0.3
@@ -89,6 +88,10 @@ def story_of(item: dict[str, Any], chance: random.Random, way: str) -> dict[str,
         **{name: [] for name in ("captions", "cuts", "pull_quotes", "markers", "noise")}}
     return {"kind": "article", "title": title, "byline": byline.strip("□ ") or end.strip("()") or None, "paragraphs": paragraphs,
             "subheads": list(subheads.values()), "before": subheads, "line": byline, "end": end, **nothing}
+
+
+def person(chance: random.Random) -> str:
+    return chance.choice(SURNAMES) + "".join(chance.sample(GIVEN, chance.choice((1, 2))))
 
 
 def subhead_of(section: str, chance: random.Random) -> str:

@@ -126,8 +126,7 @@ def context(documents: Documents, doc: int, kind: str) -> Row | None:
     have = have[: MOST[kind]]
     asks = have + nothing[: max(1, int(0.45 * len(have)))] + elsewhere[: max(1, int(0.25 * len(have)))] + two_at_once(have)
     R.shuffle(asks)
-    put = [(f"问题:{ask}\n回答:", answer) for ask, answer in asks]
-    return {"task": "read", "user": documents.shown(doc, numbers, other), "asks": put}
+    return {"task": "read", "user": documents.shown(doc, numbers, other), "asks": as_asked(asks)}
 
 
 def two_at_once(have: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -150,8 +149,13 @@ def found(program: FoundContexts, count: int, exchanged: int) -> list[Row]:
     contexts = list(program.contexts(count, exchanged))
     for one in contexts:
         asks = one["asks"] + two_at_once([(ask, answer) for ask, answer in one["asks"] if answer != NOT_SAID])
-        one["asks"] = [(f"问题:{ask}\n回答:", answer) for ask, answer in asks]
+        one["asks"] = as_asked(asks)
     return contexts
+
+
+def as_asked(asks: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Questions as the prompt puts them, and their answers."""
+    return [(f"问题:{ask}\n回答:", answer) for ask, answer in asks]
 
 
 _TOGETHER = 8  # plans in one context
@@ -232,8 +236,7 @@ def main() -> None:
     contexts += found(program, arguments.found, arguments.exchanged)
     contexts += plans(arguments.plans, lambda question: dated(program.rag.understand(question)))
     about = FoundTables(arguments.tables, arguments.seed)
-    contexts += [{**one, "asks": [(f"问题:{ask}\n回答:", answer) for ask, answer in one["asks"]]}
-                 for one in about.contexts(arguments.of_table)]
+    contexts += [{**one, "asks": as_asked(one["asks"])} for one in about.contexts(arguments.of_table)]
     contexts += table_plans(lambda question: dated(about.rag.understand(question)))
     contexts += translations(documents, arguments.translations)
     for one in contexts:

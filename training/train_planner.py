@@ -19,6 +19,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import nn
 from torch.nn import functional
+from written_tables import tables
 
 from rag.gather.operation import packed
 from rag.gather.prompts import operation_of
@@ -56,7 +57,7 @@ def questions(more: Path | None) -> tuple[list[str], list[str]]:
     asked = [(row["question"], row["operation"]) for row in rows]
     planned = map(json.loads, (HERE / "questions" / "planned.jsonl").read_text(encoding="utf-8").splitlines())
     asked += [(row["question"], operation_of(row["plan"].split("|")[0])) for row in planned]
-    for table in map(json.loads, (HERE / "questions" / "tables.jsonl").read_text(encoding="utf-8").splitlines()):
+    for table in tables():
         asked += [(one["q"], operation_of(one.get("plan", "查一").split("|")[0])) for one in table["questions"]]
     for name in ("news_own", "english_own"):
         lines = (HERE / "questions" / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()

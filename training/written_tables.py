@@ -22,7 +22,7 @@ from rag.answer.tables import table_caption
 from rag.gather.plan import asked
 from rag.language.dates import in_chinese
 from rag.language.figures import CELLS
-from rag.language.text import language, sentences
+from rag.language.text import sentences
 from rag.records import Article
 
 Row = dict[str, Any]
@@ -120,7 +120,7 @@ def _cell(table: Row, lines: list[str], line: int, row: int, column: int, text: 
 
 def plans() -> list[Row]:
     """The questions that take several cells, with their plans, as in ``planned.jsonl``."""
-    return [{"question": question["q"], "lang": language(question["q"]), "plan": question["plan"]}
+    return [{"question": question["q"], "plan": question["plan"]}
             for table in tables() for question in table["questions"] if question["kind"] == "plan"]
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from importlib import resources
-from pathlib import PurePath
 
 import numpy as np
 
@@ -23,8 +21,6 @@ from rag.records import Article, Hit, Passage, headline
 from rag.search.query import Query, with_translations
 from rag.search.retrieve import Retriever
 
-_KIND_OF_PLACE = re.compile("(?<=..)[省市县区镇乡村]$")
-_ROWS = 24  # rows of tables that are read because another row of theirs is
 _BYLINE, _CREDIT = "作者:", "摄影:"  # prefixes of a byline, as in the reader's training data, and of a photo credit in its input
 SIGNATURES = ("byline", "credit")  # fields that name who wrote or took something, and say nothing else
 
@@ -139,8 +135,8 @@ def fitted() -> Mapping[str, Mapping[str, float]]:
 
 
 def in_scope(hits: Sequence[Hit], scope: Sequence[str]) -> list[Hit]:
-    """Returns the hits whose article, or the name of its paper or file, mentions most of the places and names in ``scope``; ``[]`` if
-    none mentions any. A county is mentioned without the word for county too.
+    """Returns the hits whose article, or the name of its paper, mentions most of the places and names in ``scope``; ``[]`` if none
+    mentions any.
 
     The filter keeps a question about one place from being answered from an article about another.
 
@@ -148,7 +144,7 @@ def in_scope(hits: Sequence[Hit], scope: Sequence[str]) -> list[Hit]:
     >>> in_scope([hit], ["随州"]) == [hit], in_scope([hit], ["苏州"])
     (True, [])
     >>> local = Hit(1, 1.0, hit.passage, Article("b", "p", "d", "我市新桥开工", paper="苏州日报"))
-    >>> in_scope([hit, local], ["苏州"]) == in_scope([hit, local], ["苏州市"]) == [local]
+    >>> in_scope([hit, local], ["苏州"]) == [local]
     True
     """
     if not scope:
@@ -161,9 +157,8 @@ def in_scope(hits: Sequence[Hit], scope: Sequence[str]) -> list[Hit]:
 def _count_mentions(article: Article, scope: Sequence[str]) -> int:
     captions = " ".join(caption.text + caption.credit for caption in article.captions)
     story = article.links.story if article.links else ""
-    named = f"{PurePath(article.source).stem} {article.paper} {article.section} {story} {headline(article)} {article.byline}"
-    whole = fold(simplified(f"{named} {article.text} {captions}"))
-    return sum(_KIND_OF_PLACE.sub("", fold(simplified(name))) in whole for name in scope)
+    whole = fold(f"{article.paper} {article.section} {story} {headline(article)} {article.byline} {article.text} {captions}")
+    return sum(fold(name) in whole for name in scope)
 
 
 def _may_report_period(query: Query, piece: Piece) -> bool:
@@ -198,17 +193,14 @@ def _named_rows(query: Query, pieces: Sequence[Piece]) -> list[Piece]:
 
 
 def _preselected(retriever: Retriever, query: Query, hits: Sequence[Hit], limit: int) -> list[Piece]:
-    """Returns the ``limit`` best sentences by the features known before reading, with the other rows of tables of which a row is among
-    them, and all bylines and credits, in the order of their articles.
+    """Returns the ``limit`` best sentences by the features known before reading, and all bylines and credits, in the order of their
+    articles.
 
     Sentences that can only report another period than the one asked about fill up places that others leave.
     """
     scored = _scored(retriever, query, hits)
     ranked = sorted(scored, key=lambda piece: (not piece.timely, -score_of(piece)))
-    likely, rest = ranked[:limit], ranked[limit:]
-    tables = {piece.article.article_id for piece in likely if piece.is_row}
-    likely += [piece for piece in rest if piece.is_row and piece.article.article_id in tables][:_ROWS]
-    likely += [piece for piece in rest if piece.passage.field in SIGNATURES]
+    likely = ranked[:limit] + [piece for piece in ranked[limit:] if piece.passage.field in SIGNATURES]
     articles = list(dict.fromkeys(piece.article.article_id for piece in likely))
     return sorted(likely, key=lambda p: (articles.index(p.article.article_id), p.passage.field, p.passage.item, p.start))
 

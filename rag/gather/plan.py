@@ -21,7 +21,6 @@ OPERATIONS = ("lookup", "each", "series", "latest", "first", "rank", "compare", 
               "percent_change", "count", "list", "conflict", "coincide", "apart")
 ARITHMETIC = frozenset("compare difference sum average share percent_change".split())
 OF_MANY = frozenset("series rank sum average".split())  # these may be over each month, quarter or year of a time
-OF_ROWS = frozenset("rank sum average".split())  # and over the rows of a table
 OF_EVENTS = frozenset("first coincide apart".split())  # over named events
 OF_TOPICS = frozenset("latest count list conflict".split())  # over every report of one thing
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from rag.answer.choose import Piece
 from rag.gather.answer import tell, tell_events, tell_first, tell_latest, tell_reports, tell_times
 from rag.gather.asking import Asker
 from rag.gather.draft import dated
 from rag.gather.gather import gather_facts, gather_terms
-from rag.gather.plan import ARITHMETIC, OF_EVENTS, OF_ROWS, Plan, Term, make_plan
+from rag.gather.plan import ARITHMETIC, OF_EVENTS, Plan, Term, make_plan
 from rag.gather.prompts import DraftedPlan
 from rag.gather.survey import by_day, events, reports, table_rows
 from rag.gather.tell import Named
@@ -37,8 +36,7 @@ def work_out(drafted: DraftedPlan, query: Query, asker: Asker, named: Named) -> 
         if plan.operation != "rank" or told.derived:
             return told
     is_first_report = plan.operation == "first" and len(drafted.parts) < 2
-    is_over_rows = plan.operation in OF_ROWS and not plan.terms
-    if plan.operation in ARITHMETIC | OF_EVENTS | {"each"} and not (is_first_report or is_over_rows):
+    if plan.operation in ARITHMETIC | OF_EVENTS | {"each"} and not is_first_report:
         return None
     term = plan.topic
     if plan.within:
@@ -47,7 +45,7 @@ def work_out(drafted: DraftedPlan, query: Query, asker: Asker, named: Named) -> 
     if plan.operation in ("latest", "first"):
         pieces = asker.read_on(term, query, _SURVEYED, _READ_ALONE, later=plan.operation == "latest")
     else:
-        look = asker.read if plan.operation in OF_ROWS else asker.survey  # of a table every row is wanted
+        look = asker.read if plan.operation == "rank" else asker.survey  # of a table every row is wanted
         pieces = look(term, query, _SURVEYED, _READ_ALONE)
     surveyed = _surveyed(plan, term, pieces, language, named)
     return surveyed if surveyed and (surveyed.derived or not (told and told.rows)) else told
@@ -58,11 +56,8 @@ def _surveyed(plan: Plan, term: Term, pieces: Sequence[Piece], language: str, na
         return tell_events(plan, events(pieces, term.when), language)
     if plan.operation == "first":
         return tell_first(plan, pieces, language)
-    if plan.operation in OF_ROWS:
-        if rows := table_rows(plan, pieces, term.when):
-            return tell(replace(plan, terms=tuple(row.term for row in rows)), rows, language, named)
-        if plan.operation in ARITHMETIC:
-            return None
+    if plan.operation == "rank" and (rows := table_rows(plan, pieces, term.when)):
+        return tell(plan, rows, language, named)
     rows = reports(plan, pieces, term.when)
     if plan.operation == "latest":
         return tell_latest(plan, rows, language)

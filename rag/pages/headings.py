@@ -27,7 +27,6 @@ _MAX_CLAUSE = 16  # characters; a lead often repeats a longer headline
 _MIN_CONTINUATION = 3.0  # nats from which a text certainly continues a sentence
 _DAY = re.compile(r"\W*(?:\d{4}年)?(?:\d{1,2}月)?\d{1,2}日")
 _TYPICAL_STORY = 500  # characters of a typical story
-_BRIEF = 150  # characters of a story below which nobody divides it
 _MAX_PARAGRAPHS = 12  # paragraphs of an article that are compared
 
 
@@ -196,8 +195,8 @@ def article_features(blocks: list[Block], article: list[int], stack: Stack, seam
     before = [blocks[at].text for at in article]
     after = [blocks[at].text for at in stack.after[:_MAX_PARAGRAPHS]]
     enough = min(1.0, sum(map(len, after)) / 200)
-    return {"similarity": enough * seams.similarity(before[-_MAX_PARAGRAPHS:], after), "length before": _length_feature(before),
-            "briefs": float(max(sum(map(len, before)), sum(len(blocks[at].text) for at in stack.after)) < _BRIEF)}
+    return {"similarity": enough * seams.similarity(before[-_MAX_PARAGRAPHS:], after),
+            "length before": _length_feature(before)}
 
 
 def _length_feature(paragraphs: list[str]) -> float:

@@ -41,7 +41,6 @@ _HEADER_PARTS = re.compile(
 _FULL_DATE = re.compile(r"\d{4}\s*[年.\-/]\s*\d{1,2}\s*[月.\-/]\s*\d{1,2}")
 _SENTENCE_MARKS = re.compile("[。!?,;\uff01\uff1f\uff0c\uff1b]")
 _PAPER = re.compile("[\u4e00-\u9fff]{1,12}[报報刊]")
-_SPACED = re.compile("[\u4e00-\u9fff](?:\\s+[\u4e00-\u9fff])+")  # a line of single characters
 _MAX_WORD = 16  # characters of a word in a masthead
 _SECTIONS = frozenset(
     "要闻 头版 时政 综合 综合新闻 国内 国际 国际新闻 国内新闻 经济 社会 科技 教育 民生 地方 环球 视点 关注 聚焦 评论 理论 文化 "
@@ -216,11 +215,9 @@ def is_masthead(text: str) -> bool:
 def paper_name(text: str) -> str:
     """Returns the name of the paper in a line at the head of a page, or ``""``.
 
-    >>> [paper_name(text) for text in ("沙洲都市报 2023年7月12日 星期三 法治", "第5版 要闻", "早报 | 2023年9月5日", "沙 洲 报")]
-    ['沙洲都市报', '', '早报', '沙洲报']
+    >>> [paper_name(text) for text in ("沙洲都市报 2023年7月12日 星期三 法治", "第5版 要闻", "早报 | 2023年9月5日")]
+    ['沙洲都市报', '', '早报']
     """
-    if _SPACED.fullmatch(text.strip()):
-        text = "".join(text.split())
     return next((word for word in re.split(r"[\s|·•]+", text.strip()) if _PAPER.fullmatch(word)), "")
 
 
