@@ -135,9 +135,10 @@ class Rag:
                 retrieved=tuple((hit.passage.passage_id, round(hit.score, 4)) for hit in hits))
 
         gathered: Answer | None = None
+        takes_one = False
         if planned.plan:
             yield Stage("plan")
-            gathered = self._gathered(planned.plan, query, retriever, generator, clock)
+            takes_one, gathered = self._gathered(planned.plan, query, retriever, generator, clock)
             if gathered and (operation or not gathered.refused):
                 yield EvidenceFound(())
                 yield whole(gathered)
@@ -147,7 +148,7 @@ class Rag:
             if isinstance(event, EvidenceFound):
                 hits = list(event.hits)
             if isinstance(event, Answer):
-                if planned.plan and answers_alone(planned.several, event.chance) < self.config.answering.min_chance:
+                if planned.plan and not takes_one and answers_alone(planned.several, event.chance) < self.config.answering.min_chance:
                     event = gathered or withheld(event)
                 event = whole(event, hits)
             yield event
@@ -273,17 +274,19 @@ class Rag:
 
     def _gathered(
         self, plan: DraftedPlan, query: Query, retriever: Retriever, generator: Stoppable, clock: _Clock
-    ) -> Answer | None:
-        """The answer of a question that takes several figures, or nothing where the archive has none of them."""
+    ) -> tuple[bool, Answer | None]:
+        """Whether one sentence answers, as the generator sees it; the answer of a question that takes several figures, or nothing where
+        the archive has none of them.
+        """
         from rag.answer.word import label_in_english
         from rag.gather.asking import Asker
-        from rag.gather.work import work_out
+        from rag.gather.work import work
 
         asker = Asker(retriever, self.reader, generator, self.searched, self.config.answering, generator.check)
         known = self._known_names()
-        answer = work_out(plan, query, asker, lambda label: label_in_english(generator, label, known))
+        told = work(plan, query, asker, lambda label: label_in_english(generator, label, known))
         clock.lap("gather")
-        return answer
+        return told
 
     def _known_names(self) -> Names:
         from rag.language.names import no_english_name

@@ -13,9 +13,10 @@ from typing import Any
 from rag.errors import SourceError
 from rag.gather import compute
 from rag.gather.compute import CannotComputeError, Value, days_between
+from rag.gather.tell import written
 from rag.index.store.protocol import Reading
 from rag.language.figures import figures_of, sort_of
-from rag.language.quantities import Quantity, header_unit, read, unit_of, unsupported
+from rag.language.quantities import Quantity, exact, header_unit, read, unit_of, unsupported
 from rag.language.text import fold
 from rag.language.when import times_in
 from rag.pages import is_archive, read_text
@@ -126,13 +127,27 @@ def check_derived(answer: Told) -> Iterator[Check]:
     name = derived["operation"].replace("_", " ")
     stated = Value(Fraction(derived["value"]), derived["kind"], derived["unit"])
     try:
-        found = _worked_out(derived["operation"], [answer["rows"][at] for at in derived["rows"]], derived["unit"])
+        found = _worked_out(derived["operation"], _terms(answer), derived["unit"])
     except CannotComputeError as error:
         yield Check(f"the {name} follows from its rows", False, str(error))
         return
     if found is not None:
         yield Check(f"the {name} follows from its rows", found == stated, f"{found.value}{found.unit}")
-    yield Check(f"the {name} is stated as it was worked out", _states(derived["shown"], abs(stated.value)), derived["shown"])
+    yield Check(f"the {name} is stated as it was worked out", _states(derived["shown"], stated), derived["shown"])
+
+
+def _terms(answer: Told) -> list[Told]:
+    """What is worked with: the rows, or what some of them add up to."""
+    rows, derived = answer["rows"], answer["derived"]
+    if not derived.get("terms"):
+        return [rows[at] for at in derived["rows"]]
+    found: list[Told] = []
+    for term in derived["terms"]:
+        parts = [(1 if at >= 0 else -1, rows[max(at, ~at)]) for at in term]
+        values = [(sign, Value(Fraction(row["value"]), row["kind"], row["unit"])) for sign, row in parts]
+        value = compute.signed(values) if len(values) > 1 else values[0][1]
+        found.append({"value": str(value.value), "kind": value.kind, "unit": value.unit})
+    return found
 
 
 def _worked_out(operation: str, rows: Sequence[Told], unit: str) -> Value | None:
@@ -151,14 +166,17 @@ def _worked_out(operation: str, rows: Sequence[Told], unit: str) -> Value | None
     return replace(value, rough=False)
 
 
-def _states(shown: str, value: Fraction) -> bool:
+def _states(shown: str, stated: Value) -> bool:
     """Whether a printed figure is a value, to its last place where it says that it is rounded.
 
-    >>> _states("66.4 billion tonnes", Fraction(66400000000))
+    >>> _states("66.4 billion tonnes", Value(Fraction(66400000000)))
     True
-    >>> _states("约33.33%", Fraction(100, 3)), _states("33.33%", Fraction(100, 3))
+    >>> _states("约33.33%", Value(Fraction(100, 3))), _states("33.33%", Value(Fraction(100, 3)))
     (True, False)
     """
+    if stated.unit == "秒" and shown in (written(stated, (), language) for language in ("zh", "en")):
+        return True
+    value = abs(stated.value)
     return any(abs(figure.value - value) <= (_last_place(figure) / 2 if shown.startswith(_ROUNDED) else 0) for figure in read(shown))
 
 
@@ -183,3 +201,5 @@ def _worked_with(answer: Told) -> Iterator[str]:
             yield row["label"] + row["shown"]  # a month that is followed by digits reads as a number
     if answer.get("derived"):
         yield answer["derived"]["shown"]
+        for term in _terms(answer) if answer["derived"].get("terms") else ():
+            yield f"{exact(Fraction(term['value']))}{'%' if term['kind'] != 'number' else term['unit']}"

@@ -22,7 +22,7 @@ from rag.gather.tell import Line, Named, in_language, listed, words, written
 from rag.language.quantities import is_rounded
 from rag.language.times import all_times
 from rag.language.units import unit_asked
-from rag.language.when import day_of
+from rag.language.when import When, day_of
 from rag.records import Answer, Derived, Row
 
 _ROOM = 40  # characters of the words of a first report
@@ -33,13 +33,25 @@ _SPANS = (("day", re.compile(r"同一天|同日|same day", re.I)), ("month", re.
 
 @dataclass(frozen=True)
 class Told:
-    """The rows of an answer with their citations, how each is told, and the place of its term in the plan."""
+    """The rows of an answer with their citations; the things that are worked with, how each is told, the place of its term in the
+    plan, and its rows (``~row`` for one that is subtracted).
+    """
 
     rows: tuple[Row, ...]
     lines: tuple[Line, ...]
     pieces: tuple[Piece, ...]
     missing: tuple[str, ...]
     places: tuple[int, ...] = ()
+    of: tuple[tuple[int, ...], ...] = ()
+
+    def rows_of(self, used: Iterable[int]) -> tuple[int, ...]:
+        """The rows of some lines."""
+        return tuple(max(row, ~row) for at in used for row in self.of[at])
+
+    def terms_of(self, used: Iterable[int]) -> tuple[tuple[int, ...], ...]:
+        """The rows of each of some lines, nothing if each has one."""
+        terms = tuple(self.of[at] for at in used)
+        return terms if any(len(rows) > 1 for rows in terms) else ()
 
 
 def tell(plan: Plan, gathered: Sequence[Gathered], language: str, named: Named) -> Answer:
@@ -65,18 +77,31 @@ def _told(gathered: Sequence[Gathered], language: str, named: Named) -> Told:
     pieces: list[Piece] = []
     missing: list[str] = []
     places: list[int] = []
+    of: list[tuple[int, ...]] = []
     for place, one in enumerate(gathered):
         label = _label(one, language, named)
         found = one.found or one.words
-        if found is None:
+        value = value_of(one)
+        if found is None or (one.parts and value is None):
             missing.append(label)
             continue
-        number = _number_of(found.piece, pieces)
-        rows.append(_row(one, label, number))
-        shown = in_language(found.shown, language) if one.found or language == "zh" else named(found.shown)
-        lines.append(Line(label, shown, f"[{number}]", value_of(one)))
+        own, numbers = [], []
+        for sign, part in one.parts or ((1, found),):
+            numbers.append(_number_of(part.piece, pieces))
+            own.append(len(rows) if sign > 0 else ~len(rows))
+            rows.append(_row(replace(one, found=part) if isinstance(part, Candidate) else one, label, numbers[-1]))
+        marks = "".join(f"[{number}]" for number in dict.fromkeys(numbers))
+        if one.parts and value:
+            printed = [part.shown for _, part in one.parts]
+            shown = "".join(("" if not at else " + " if sign > 0 else " − ") + in_language(part.shown, language)
+                            for at, (sign, part) in enumerate(one.parts))
+            lines.append(Line(label, shown, marks, value, written(value, printed, language)))
+        else:
+            shown = in_language(found.shown, language) if one.found or language == "zh" else named(found.shown)
+            lines.append(Line(label, shown, marks, value))
         places.append(place)
-    return Told(tuple(rows), tuple(lines), tuple(pieces), tuple(missing), tuple(places))
+        of.append(tuple(own))
+    return Told(tuple(rows), tuple(lines), tuple(pieces), tuple(missing), tuple(places), tuple(of))
 
 
 def _number_of(piece: Piece, pieces: list[Piece]) -> int:
@@ -109,9 +134,13 @@ def _row(one: Gathered, label: str, number: int) -> Row:
 
 
 def value_of(one: Gathered) -> Value | None:
-    """The figure of a row as it is computed with; ``None`` if it is no figure."""
-    found = one.found
-    return Value(found.value, found.kind, found.unit, is_rounded(found.shown)) if found else None
+    """The figure of a term as it is computed with; ``None`` if it is no figure, or if its figures do not add up."""
+    parts = one.parts or (((1, one.found),) if one.found else ())
+    values = [(sign, Value(part.value, part.kind, part.unit, is_rounded(part.shown))) for sign, part in parts]
+    try:
+        return compute.signed(values) if len(values) > 1 else values[0][1] if values else None
+    except CannotComputeError:
+        return None
 
 
 def _worked_out(plan: Plan, told: Told, language: str) -> tuple[Derived | None, str]:
@@ -135,11 +164,12 @@ def _values(plan: Plan, told: Told, used: Iterable[int]) -> list[Value]:
 
 def _arithmetic(plan: Plan, told: Told, used: Sequence[int], language: str) -> tuple[Derived | None, str]:
     operation, values = plan.operation, _values(plan, told, used)
-    printed = [told.rows[at].shown for at in used]
+    rows = told.rows_of(used)
+    printed = [told.rows[at].shown for at in rows]
     first, second = told.lines[used[0]].label, told.lines[used[-1]].label
 
     def derived(value: Value, shown: str) -> Derived:
-        return Derived(operation, tuple(used), str(value.value), value.kind, value.unit, shown)
+        return Derived(operation, rows, str(value.value), value.kind, value.unit, shown, told.terms_of(used))
 
     if operation in ("sum", "average"):
         value = compute.total(values) if operation == "sum" else compute.average(values)
@@ -172,7 +202,8 @@ def _compared(told: Told, used: Sequence[int], values: Sequence[Value], language
     """Of three or more the highest."""
     compute.average(values)  # they can be compared
     line = told.lines[max(zip(values, used, strict=True), key=lambda pair: pair[0].value)[1]]
-    return Derived("compare", tuple(used), "", "", "", line.label), words(language, "most", a=line.label, v=line.shown)
+    derived = Derived("compare", told.rows_of(used), "", "", "", line.label, told.terms_of(used))
+    return derived, words(language, "most", a=line.label, v=line.total or line.shown)
 
 
 def _ranked(plan: Plan, told: Told, language: str) -> tuple[Derived | None, str]:
@@ -188,8 +219,9 @@ def _ranked(plan: Plan, told: Told, language: str) -> tuple[Derived | None, str]
     order = sorted(range(len(values)), key=lambda at: -falls * values[at].value)
     ends = [(end, order[0 if end == "most" else -1]) for end in plan.ends]
     said = words(language, "of these") * bool(told.missing) + words(language, "sep").join(
-        words(language, key, a=told.lines[at].label, v=told.lines[at].shown) + told.lines[at].marks for key, at in ends)
-    return Derived("rank", tuple(order), "", "", "", told.lines[ends[0][1]].label), said
+        words(language, key, a=told.lines[at].label, v=told.lines[at].total or told.lines[at].shown) + told.lines[at].marks
+        for key, at in ends)
+    return Derived("rank", told.rows_of(order), "", "", "", told.lines[ends[0][1]].label, told.terms_of(order)), said
 
 
 # -- what has no arithmetic ------------------------------------------------------------------------------------------
@@ -290,18 +322,29 @@ _LIKELIER_THAN_NOT = 0.5  # probability from which a sentence tells of an event 
 
 def tell_times(plan: Plan, read: Sequence[tuple[Term, Sequence[Piece]]], language: str, named: Named) -> Answer:
     """Which of some events came first, how far they lie apart, or whether they fell into one day, month or year."""
-    rows, lines, missing, pieces, places = [], [], [], [], []
-    for place, (term, found) in enumerate(read):
+    moments: list[tuple[Term, Piece | None, When | None]] = []
+    for term, found in read:
         best = first_told(found, term.when)
-        when = time_of(best) if best else None
+        is_sure = best is not None and chance_of(best.score) >= _LIKELIER_THAN_NOT
+        moments.append((term, best, time_of(best) if best and is_sure else None))
+    return tell_moments(plan, moments, language, named)
+
+
+def tell_moments(
+    plan: Plan, moments: Sequence[tuple[Term, Piece | None, When | None]], language: str, named: Named, chance: float | None = None
+) -> Answer:
+    """The same of events whose times are known; ``chance``: that these are right, that of each sentence if it is not given."""
+    rows, lines, missing, pieces, places = [], [], [], [], []
+    for place, (term, best, when) in enumerate(moments):
         label = _label(Gathered(term, None), language, named)
-        if best is None or when is None or chance_of(best.score) < _LIKELIER_THAN_NOT:
+        if best is None or when is None:
             missing.append(label)
             continue
         pieces.append(best)
         places.append(place)
         shown = when.label if language == "zh" else when.english
-        rows.append(Row(label, when.iso, "", shown, "time", "", (len(pieces),), chance=round(chance_of(best.score), 4)))
+        sure = chance_of(best.score) if chance is None else chance
+        rows.append(Row(label, when.iso, "", shown, "time", "", (len(pieces),), chance=round(sure, 4)))
         lines.append(Line(label, shown, f"[{len(pieces)}]"))
     told = Told(tuple(rows), tuple(lines), tuple(pieces), tuple(missing), tuple(places))
     said, derived = "", None
@@ -312,7 +355,7 @@ def tell_times(plan: Plan, read: Sequence[tuple[Term, Sequence[Piece]]], languag
             said = words(language, "cannot", why=error.told(language))
     lacking = words(language, "no report", m=words(language, "and").join(missing)) if missing else ""
     text = _sentences([lacking, said, listed(lines, language)], language)
-    answer = _answer(plan, told, text, language, derived, [term.question for term, _ in read])
+    answer = _answer(plan, told, text, language, derived, [term.question for term, *_ in moments])
     return replace(answer, refused=derived is None)
 
 

@@ -78,6 +78,18 @@ def difference(one: Value, other: Value) -> Value:
     return Value(one.value - other.value, kind, one.unit, one.rough or other.rough)
 
 
+def signed(values: Sequence[tuple[int, Value]]) -> Value:
+    """What values with their signs add up to, in the unit of the first; a difference of two percentages is in percentage points.
+
+    >>> signed([(1, Value(Fraction(5), unit="枚")), (1, Value(Fraction(4), unit="枚")), (-1, Value(Fraction(2)))]).value
+    Fraction(7, 1)
+    """
+    alike = in_one_unit([value for _, value in values])
+    if [sign for sign, _ in values] == [1, -1]:
+        return difference(*alike)
+    return total([replace(value, value=sign * value.value) for (sign, _), value in zip(values, alike, strict=True)])
+
+
 def total(values: Sequence[Value]) -> Value:
     """The sum of counts or amounts; percentages add up to nothing.
 

@@ -24,7 +24,7 @@ _CLEAR = (0.02, 0.95)  # probabilities of the likeliest figure beyond which the 
 @dataclass(frozen=True)
 class Gathered:
     """One line of what was gathered: its term, its figure, its log odds, and the figures of other reports for the same term; or the
-    words of a fact that is no figure.
+    words of a fact that is no figure. ``parts``: the figures that add up to it, each with its sign, if it is no single figure.
     """
 
     term: Term
@@ -32,6 +32,7 @@ class Gathered:
     score: float = -math.inf
     others: tuple[Candidate, ...] = ()
     words: Located | None = None
+    parts: tuple[tuple[int, Candidate], ...] = ()
 
     @property
     def chance(self) -> float:

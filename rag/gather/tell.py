@@ -13,18 +13,23 @@ from rag.language.units import UNITS
 
 Named = Callable[[str], str]  # a Chinese label → the same in the language of the answer
 
+_MINUTE = 60  # seconds
 _PLACES = 2  # decimals of what is no exact decimal
 _SCALES = (("亿", 10**8), ("万", 10**4))
 
 
 @dataclass(frozen=True)
 class Line:
-    """A row as it is told: what it is about, its figure as printed, the marks of its citations."""
+    """A row as it is told: what it is about, its figure as printed, the marks of its citations.
+
+    ``total``: what several figures add up to, as it is written.
+    """
 
     label: str
     shown: str
     marks: str
     value: Value | None = None
+    total: str = ""
 
 
 def in_language(shown: str, language: str) -> str:
@@ -51,6 +56,8 @@ def written(value: Value, printed: Sequence[str], language: str) -> str:
     >>> written(Value(Fraction(793, 379), "percent"), ["38726亿", "37933亿"], "zh")
     '约2.09%'
     """
+    if value.unit == "秒" and abs(value.value) >= _MINUTE:
+        return _lasting(value, language)
     power, name = _scale_of(value, printed)
     number = value.value / power if language == "zh" else value.value
     number, rounded = _to_places(number, power if language == "en" else 1)
@@ -64,6 +71,21 @@ def written(value: Value, printed: Sequence[str], language: str) -> str:
     english = scaled(abs(number)) if abs(number) >= 10**6 else exact(abs(number))
     unit = UNITS.get(value.unit, "")
     return f"{about}{'−' if number < 0 else ''}{english}{' ' + unit if unit else ''}"
+
+
+def _lasting(value: Value, language: str) -> str:
+    """A length of time of a minute or more.
+
+    >>> _lasting(Value(Fraction("4812.5"), unit="秒"), "zh"), _lasting(Value(Fraction(1080), unit="秒"), "en")
+    ('1小时20分12.5秒', '18 minutes')
+    """
+    whole = int(abs(value.value))
+    hours, minutes = divmod(whole // _MINUTE, _MINUTE)
+    seconds = abs(value.value) - whole + whole % _MINUTE
+    told = [(Fraction(hours), "小时", "hour"), (Fraction(minutes), "分" if seconds else "分钟", "minute"), (seconds, "秒", "second")]
+    if language == "zh":
+        return "".join(f"{exact(number)}{unit}" for number, unit, _ in told if number)
+    return " ".join(f"{exact(number)} {unit}{'s' if number != 1 else ''}" for number, _, unit in told if number)
 
 
 def _scale_of(value: Value, printed: Sequence[str]) -> tuple[int, str]:

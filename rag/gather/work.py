@@ -5,20 +5,52 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rag.answer.choose import Piece
-from rag.gather.answer import tell, tell_events, tell_first, tell_latest, tell_reports, tell_times
+from rag.gather.answer import tell, tell_events, tell_first, tell_latest, tell_moments, tell_reports, tell_times
 from rag.gather.asking import Asker
+from rag.gather.candidates import chance_of
 from rag.gather.draft import dated
 from rag.gather.gather import gather_facts, gather_terms
+from rag.gather.operands import Operands, lines_to_read, take_operands
 from rag.gather.plan import ARITHMETIC, OF_EVENTS, Plan, Term, make_plan
 from rag.gather.prompts import DraftedPlan
 from rag.gather.survey import by_day, events, reports, table_rows
+from rag.gather.taken import gathered, log_odds_of, moments, plan_of
 from rag.gather.tell import Named
 from rag.records import Answer
 from rag.search.query import Query
 
 _SURVEYED, _READ_ALONE = 60, 24  # sentences that are looked at to list all that answer, and read by themselves
 _OF_AN_EVENT = 20  # sentences that are looked at for each event
+_OF_A_TERM, _SHOWN = 12, 2  # sentences that are looked at for each part of a plan, and of those the ones that are read together
 _TAKEN = 0.4  # probability from which a figure is a row
+
+
+def work(drafted: DraftedPlan, query: Query, asker: Asker, named: Named) -> tuple[bool, Answer | None]:
+    """Whether a single sentence answers a question after all; and the answer that takes more, ``None`` where nothing is found."""
+    taken, answer = work_at_once(drafted, query, asker, named)
+    if taken and taken.operation == "lookup":
+        return True, None
+    if answer and not answer.refused and answer.chance >= asker.settings.min_chance:
+        return False, answer
+    each = work_out(drafted, query, asker, named)
+    return False, answer if answer and answer.rows and (each is None or each.refused) else each
+
+
+def work_at_once(drafted: DraftedPlan | None, query: Query, asker: Asker, named: Named) -> tuple[Operands | None, Answer | None]:
+    """What the generator takes from the sentences that search finds for a question and for the parts of its plan, read together; and
+    the answer that is worked out from it, ``None`` where a single sentence answers.
+    """
+    terms = make_plan(drafted, dated(query)).terms if drafted else ()
+    others = [piece for term in terms for piece in asker.read(term, query, _OF_A_TERM, 0)[:_SHOWN] if len(terms) > 1]
+    lines = lines_to_read(asker.found(query), others)
+    asker.check()
+    taken = take_operands(query.named or query.question, lines, asker.generator) if lines else None
+    if taken is None or taken.operation == "lookup":
+        return taken, None
+    plan, language = plan_of(taken, dated(query)), query.language
+    if plan.operation in OF_EVENTS:
+        return taken, tell_moments(plan, moments(taken, lines), language, named, chance_of(log_odds_of(taken)))
+    return taken, tell(plan, gathered(taken, lines), language, named)
 
 
 def work_out(drafted: DraftedPlan, query: Query, asker: Asker, named: Named) -> Answer | None:

@@ -20,6 +20,8 @@ _LINK_WORDS = 8  # letters beside an address from which a text tells something
 _CHANGE = re.compile("(?:(?P<rise>增长|上涨|上升|提高|提升|增加|回升|增|升|涨)|(?P<fall>下降|下跌|下滑|减少|降低|回落|减|降|跌))了?")
 _LONGEST_CHANGE = 3  # characters of such a word
 _SCALE = re.compile(r"[多余几]?[百千万亿]*(?:%|\u2030)?[多余]?")
+_DURATION = re.compile(r"(?=\d+(?:小时|分))(?:(\d+)小时)?(?:(\d+)分钟?)?(?:(\d+(?:\.\d+)?)秒(?:(\d{1,2})(?!\d))?)?")
+_IN_SECONDS = (3600, 60, 1)
 _ADDRESS = re.compile(r"https?://[\w./%#?=&+-]+")
 
 
@@ -37,15 +39,30 @@ def figures_of(text: str) -> list[Quantity]:
     """The figures of a text that count or measure something: no dates, no soft numerals, nothing of an address of the web, and not
     the amount of which something is the price (元/500克).
 
-    A percentage by which something rose or fell begins with the word that says so; that of a fall is negative.
+    A percentage by which something rose or fell begins with the word that says so; that of a fall is negative. A length of time in
+    hours, minutes and seconds is one figure, in seconds.
 
     >>> [(q.text, int(q.value)) for q in figures_of("2023年3月开工47个,同比下降5%,环比持平")]
     [('持平', 0), ('47', 47), ('下降5%', -5)]
+    >>> [(q.text, float(q.value)) for q in figures_of("她以9分12秒4夺冠,全程1小时20分钟,得7分")]
+    [('9分12秒4', 552.4), ('1小时20分钟', 4800.0), ('7', 7.0)]
     """
+    lasting = list(_durations(text))
     times = [(time.start, time.end) for time in times_in(text)] + [match.span() for match in _ADDRESS.finditer(text)]
     flat = [Quantity(match.group(), *match.span(), Fraction(0), "percent") for match in _FLAT.finditer(text)]
-    return [*flat, *(_directed(text, q) for q in read(text) if q.kind in ("number", "percent") and not q.soft and not _is_time(text, q)
-                     and text[q.start - 1 : q.start] != "/" and not any(a < q.end and q.start < b for a, b in times))]
+    times += [(one.start, one.end) for one in lasting]
+    counted = (q for q in read(text) if q.kind in ("number", "percent") and not q.soft and not _is_time(text, q))
+    return [*flat, *lasting, *(_directed(text, q) for q in counted if text[q.start - 1 : q.start] != "/"
+                               and not any(a < q.end and q.start < b for a, b in times))]
+
+
+def _durations(text: str) -> Iterable[Quantity]:
+    for match in _DURATION.finditer(text):
+        hours, minutes, seconds, tenths = match.groups()
+        if sum(part is not None for part in (hours, minutes, seconds)) > 1:
+            told = (hours, minutes, f"{seconds or 0}{'.' + tenths if tenths else ''}")
+            value = sum((Fraction(part or 0) * size for part, size in zip(told, _IN_SECONDS, strict=True)), Fraction(0))
+            yield Quantity(match.group(), *match.span(), value)
 
 
 def _directed(text: str, figure: Quantity) -> Quantity:

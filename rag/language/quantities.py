@@ -117,6 +117,8 @@ def unit_of(text: str, quantity: Quantity) -> str:
     ['元']
     """
     folded = fold(text)
+    if "秒" in quantity.text or "小时" in quantity.text:
+        return "秒"
     return unit_at(folded, quantity.end) or header_unit(folded, quantity.start)[1]
 
 

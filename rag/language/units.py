@@ -11,7 +11,8 @@ _MEASURES = {
     "平方公里": "square kilometres", "平方米": "square metres", "立方米": "cubic metres", "公里": "kilometres",
     "千米": "kilometres", "千瓦时": "kilowatt-hours", "千瓦": "kilowatts", "公顷": "hectares",
     "公斤级": "kilogram class", "公斤": "kilograms", "吨": "tonnes", "米": "metres", "亩": "mu", "斤": "jin",
-    "人次": "visits", "人": "people", "个月": "months", "小时": "hours", "分钟": "minutes", "天": "days", "年": "years",
+    "人次": "visits", "人": "people", "个月": "months", "小时": "hours", "分钟": "minutes", "秒": "seconds", "天": "days",
+    "年": "years",
     "个百分点": "percentage points",
 }
 RATIO = re.compile(r"率|幅|增速|百分|同比|环比|比重|占比|percent|\brate\b|growth|%|share", re.I)  # what is measured is a ratio
@@ -20,7 +21,8 @@ _EXACT = {  # what a unit measures, and how many of the smallest unit of that it
     "吨": ("mass", Fraction(2000)), "公斤": ("mass", Fraction(2)), "斤": ("mass", Fraction(1)),
     "公里": ("length", Fraction(1000)), "千米": ("length", Fraction(1000)), "米": ("length", Fraction(1)),
     "平方公里": ("area", Fraction(1500)), "公顷": ("area", Fraction(15)), "亩": ("area", Fraction(1)),
-    "平方米": ("area", Fraction(3, 2000)), "小时": ("time", Fraction(60)), "分钟": ("time", Fraction(1)),
+    "平方米": ("area", Fraction(3, 2000)),
+    "小时": ("time", Fraction(3600)), "分钟": ("time", Fraction(60)), "秒": ("time", Fraction(1)),
     "人": ("people", Fraction(1)), "名": ("people", Fraction(1)), "位": ("people", Fraction(1))}
 _CLASSIFIERS = "个名位家所项条件座台辆次种场份套户只头张支批组间期届款类起例棵株艘架栋幢篇册枚颗列趟宗笔块班"
 UNIT = re.compile("|".join([*sorted(UNITS, key=len, reverse=True), f"[{_CLASSIFIERS}]"]))

@@ -9,17 +9,33 @@ from __future__ import annotations
 import re
 from datetime import date
 
+from rag.language.numerals import HAN_NUMERAL, plain_value
+from rag.language.text import fold
+
 _FULL_DATE = re.compile(r"((?:19|20)\d{2})\s*[年.\-/]\s*(\d{1,2})\s*[月.\-/]\s*(\d{1,2})(?!\d)")
 _ARCHIVE_DATE = re.compile(r"([12]\d{3})(?:\s*[年./-]?\s*(\d{1,2})(?:\s*[月./-]?\s*(\d{1,2})(?!\d))?)?")
+_NUMERAL = rf"[{HAN_NUMERAL}]{{1,4}}|\d{{1,3}}"
+_HAN_DATE = re.compile(rf"(?:民国({_NUMERAL}|元)|([一二][{HAN_NUMERAL}]{{3}}))年({_NUMERAL}|元)月({_NUMERAL})日")
+_BEFORE_FIRST_YEAR = 1911  # of the Republic of China
 _FILE_NAME_DATE = re.compile(r"(?<!\d)((?:19|20)\d{2})[-_.年]?(\d{2})[-_.月]?(\d{2})(?!\d)")
 _FILE_NAME_PAGE = re.compile(r"(?<![A-Za-z0-9])(?:[Pp](?:age)?|第)?([A-Za-z]?)0*([1-9]\d?)版?$")
 _DATELINE_LENGTH = 60  # characters at the start of an article that may hold its dateline
 
 
 def masthead_date(text: str) -> str:
-    """Returns the full date in a page header as an ISO day, or ``""``."""
-    match = _FULL_DATE.search(text)
-    return _iso(*match.groups()) if match else ""
+    """Returns the full date in a page header as an ISO day, or ``""``; also one in Chinese numerals, or of the Republic.
+
+    >>> masthead_date("中華民國三十六年五月十九日 星期一"), masthead_date("一九八三年十月十四日")
+    ('1947-05-19', '1983-10-14')
+    """
+    if match := _FULL_DATE.search(text):
+        return _iso(*match.groups())
+    match = _HAN_DATE.search(fold(text).replace("〇", "零").replace("○", "零"))
+    if not match:
+        return ""
+    republic, year, month, day = ("一" if part == "元" else part for part in match.groups())
+    since = int(plain_value(republic)) + _BEFORE_FIRST_YEAR if republic else int(plain_value(year))
+    return _iso(str(since), str(int(plain_value(month))), str(int(plain_value(day))))
 
 
 def archive_date(printed: str) -> str:

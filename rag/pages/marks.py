@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import re
 
+from rag.pages.dates import masthead_date
+
 _NAME = r"[\u4e00-\u9fff·]{2,4}"
 _NAMES = rf"{_NAME}(?:[ 、,，　]{{1,2}}{_NAME}){{0,4}}"
 _ROLE = r"(?:(?:本报|本刊|新华社|特约|见习|实习|全媒体|首席|驻\S{2,4})*(?:记者|通讯员|评论员|撰稿人|特派员))"
@@ -207,9 +209,9 @@ def is_masthead(text: str) -> bool:
     [True, True, False]
     """
     words = re.split(r"[\s|·•]+", text.strip())
-    dated = [word for word in words if _FULL_DATE.match(word)]
+    dated = [word for word in words if masthead_date(word)]
     return bool(dated) and all(len(word) <= _MAX_WORD and not _SENTENCE_MARKS.search(word) for word in words) and all(
-        is_page_header(word) for word in dated)
+        is_page_header(word) or not _FULL_DATE.match(word) for word in dated)
 
 
 def paper_name(text: str) -> str:
@@ -218,7 +220,7 @@ def paper_name(text: str) -> str:
     >>> [paper_name(text) for text in ("沙洲都市报 2023年7月12日 星期三 法治", "第5版 要闻", "早报 | 2023年9月5日")]
     ['沙洲都市报', '', '早报']
     """
-    return next((word for word in re.split(r"[\s|·•]+", text.strip()) if _PAPER.fullmatch(word)), "")
+    return next((word for word in re.split(r"[\s|·•:\uff1a_—-]+", text.strip()) if _PAPER.fullmatch(word)), "")
 
 
 def is_pointer(text: str) -> bool:

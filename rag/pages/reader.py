@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import PurePath
@@ -67,16 +68,26 @@ def read_page(text: str, source: str = "page") -> Page:
         return Page(())
     labels, seams = label_blocks(blocks)
     regions = assemble(regions_of(blocks, labels), seams)
-    day = next((d for at, b in enumerate(blocks) if labels[at] == "header" and (d := masthead_date(b.text))), "")
+    heads = [block for at, block in enumerate(blocks) if labels[at] == "header" or (not at and labels[at] == "boilerplate")]
+    day = next((d for block in heads if (d := masthead_date(block.text))), "")
     stem = PurePath(source).stem
     day = day or name_date(stem)
-    paper = next((name for at, b in enumerate(blocks) if labels[at] == "header" and (name := paper_name(b.text))), "")
+    paper = _paper_of(blocks, labels, heads)
     written = [write_article(text, region, seams, source, f"{stem}#{n}", day)
                for n, region in enumerate(regions, start=1)]
     headers = [(b.start, number) for at, b in enumerate(blocks) if labels[at] == "header" and (number := header_page(b.text))]
     otherwise = name_page(stem, PurePath(source).parent.name)
     articles = [replace(article, page=_page_of(article, headers) or otherwise, paper=paper) for article in written]
     return Page(tuple(articles), furniture_of(text, blocks, labels, articles))
+
+
+def _paper_of(blocks: Sequence[Block], labels: Sequence[str], heads: Sequence[Block]) -> str:
+    """Returns the name of the paper: a name of one at the head of the page, else what stands above the line with the date."""
+    named = next((name for block in heads if (name := paper_name(block.text.strip("<!-> ")))), "")
+    first = blocks[0].text
+    if named or labels[0] != "header" or is_page_header(first):
+        return named
+    return next((word for word in first.split() if not masthead_date(word)), "")
 
 
 def with_unmarked_headings(blocks: list[Block]) -> list[Block]:

@@ -1,6 +1,6 @@
 """HTML → page text: a paragraph per block element, ``# `` before headings, ``| a | b |`` for the rows of a table.
 
-Menus, footers and other boilerplate become comments (``<!-- … -->``), which belong to no article; scripts are left out.
+The title, menus, footers and other boilerplate become comments (``<!-- … -->``), which belong to no article; scripts are left out.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ def text_of_html(html: str) -> str:
     '| 村 | 面积 |\\n|---|---|\\n| 下坪 | 2460 |'
     """
     page = BeautifulSoup(html, "html.parser")
-    return "\n\n".join(_lines(page.body or page, is_boilerplate=False))
+    title = " ".join(page.title.get_text().replace("--", "—").split()) if page.title else ""
+    return "\n\n".join([*([f"<!-- {title} -->"] if title else []), *_lines(page.body or page, is_boilerplate=False)])
 
 
 def _lines(element: Tag, is_boilerplate: bool) -> Iterator[str]:

@@ -60,6 +60,7 @@ class Derived:
     """The result of an ``operation`` over the rows at the positions ``rows``, from 0.
 
     ``value``: exact, as a fraction; ``""`` if the result is a row (``rank``) or yes or no. ``shown``: as the answer states it.
+    ``terms``: the rows that add up to each thing that is worked with, ``~row`` for one that is subtracted; ``()`` if each is one row.
     """
 
     operation: str
@@ -68,6 +69,7 @@ class Derived:
     kind: str
     unit: str
     shown: str
+    terms: tuple[tuple[int, ...], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,146 @@
+"""What a computation takes: the generator reads some sentences at once and copies the figures that are worked with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from rag.answer.choose import SIGNATURES, Piece
+from rag.gather.prompts import ENDS, operation_of
+from rag.generate import Draft, Generator, Prompt
+from rag.index.passages import passages_of
+from rag.language.dates import in_chinese
+from rag.language.figures import CELLS
+from rag.language.text import simplified
+
+_OPERANDS = """\
+问题要用资料里的几个数字来算。先写做法,再写每一项:名称、等号、@行号、冒号、那一行里的原数字;一项是几个数字相加减的,用加号减号连起来;\
+资料没有的写“无”。一行里就写着答案的,只写“查一”。
+做法:相差(前一项减后一项)、合计、平均、占比(部分、全部)、增幅(后来、原先)、比较、最多、最少、走势、各问、相隔、先后
+资料:
+《甲县茶叶》2020年5月2日
+1 今年甲县产春茶A吨,乙县B吨。
+2 镇 丙镇 | 绿茶 C吨 | 红茶 D吨
+问题:甲县的春茶比乙县多多少?
+取数:相差|甲县=@1:A吨|乙县=@1:B吨
+问题:绿茶和红茶都算上,丙镇占甲县春茶的百分之几?
+取数:占比|丙镇=@2:C吨+@2:D吨|甲县=@1:A吨
+问题:How much spring tea did 甲县 and 丁县 pick together?
+取数:合计|甲县=@1:A吨|丁县=无"""
+_AT = re.compile(r"(^|[+\-])@(\d+):")
+
+
+_LONGEST = 300  # tokens of what is taken
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A figure as the generator copies it: ``sign`` is 1 or -1, ``line`` the number of its line, from 0."""
+
+    sign: int
+    line: int
+    words: str
+
+
+@dataclass(frozen=True)
+class Operand:
+    """One thing that is worked with: the figures that add up to it; none if no line tells it."""
+
+    label: str
+    figures: tuple[Printed, ...] = ()
+
+
+@dataclass(frozen=True)
+class Operands:
+    """What the generator takes from some lines to work out an answer; ``log_probability``: that of its text."""
+
+    operation: str
+    operands: tuple[Operand, ...] = ()
+    ends: tuple[str, ...] = ("most",)
+    log_probability: float | None = field(default=None, compare=False)
+
+
+def operands_prompt(question: str, pieces: Sequence[Piece]) -> Prompt:
+    """Asks for the figures with which a question is worked out; ``pieces`` are shown in their order, those of an article together."""
+    lines: list[str] = []
+    title = caption = ""
+    for number, piece in enumerate(pieces, 1):
+        if (own := f"《{piece.heading}》{in_chinese(piece.article.date)}") != title:
+            lines.append(title := own)
+            caption = ""
+        before = "" if piece.before == caption else piece.before  # the line above a table is shown once
+        caption = piece.before
+        lines.append(f"{number} {before}{simplified(piece.text)}")
+    shown = "\n".join(lines)
+    return Prompt("operands", _OPERANDS, f"资料:\n{shown}\n问题:{question}\n取数:")
+
+
+def take_operands(question: str, pieces: Sequence[Piece], generator: Generator) -> Operands | None:
+    """What the generator takes from some sentences to work out the answer of a question; ``None`` if it names nothing to be done."""
+    draft = Draft(generator.write(operands_prompt(question, pieces), max_tokens=_LONGEST, stop=("\n",)))
+    found = read_operands("".join(draft))
+    return replace(found, log_probability=draft.log_probability) if found else None
+
+
+def read_operands(text: str) -> Operands | None:
+    """What the generator took; ``None`` if it names nothing that is to be done.
+
+    >>> read_operands("占比|丙镇=@2:C吨+@2:D吨|甲县=@1:A吨").operands[0].figures[1]
+    Printed(sign=1, line=1, words='D吨')
+    >>> read_operands("合计|丁县=无").operands, read_operands("最少|甲=@1:-2.9").operands[0].figures[0].words
+    ((Operand(label='丁县', figures=()),), '-2.9')
+    """
+    named, *items = [part.strip() for part in text.split("|") if part.strip()] or [""]
+    ends = ENDS.get(named)
+    operation = "rank" if ends else operation_of(named)
+    return Operands(operation, tuple(map(_operand, items)), ends or ("most",)) if operation else None
+
+
+def _operand(item: str) -> Operand:
+    label, _, told = item.partition("=")
+    _, *parts = _AT.split(told)
+    figures = zip(parts[::3], parts[1::3], parts[2::3], strict=True)
+    printed = [Printed(-1 if sign == "-" else 1, int(line) - 1, words.strip()) for sign, line, words in figures]
+    return Operand(label.strip(), tuple(printed))
+
+
+# -- the sentences that are read ------------------------------------------------------------------------------------
+
+_SENTENCES = 10  # the likeliest ones
+_ROWS = 14  # of one table, at most
+_LINES = 28
+
+
+def lines_to_read(pieces: Sequence[Piece], others: Sequence[Piece] = ()) -> list[Piece]:
+    """The sentences among which the operands are looked for, by day, article and place: the likeliest of ``pieces``, ``others``, and
+    for each row of a table the other rows.
+    """
+    lines: dict[tuple[str, str, int, int], Piece] = {}
+    for piece in (*others, *[piece for piece in pieces if piece.passage.field not in SIGNATURES][:_SENTENCES]):
+        lines.setdefault(_place(piece), piece)
+    for piece in [piece for piece in lines.values() if piece.is_row]:
+        for row in rows_beside(piece):
+            lines.setdefault(_place(row), row)
+    found = list(lines.values())[:_LINES]
+    return sorted(found, key=lambda one: (one.article.date, *_place(one)))
+
+
+def _place(piece: Piece) -> tuple[str, str, int, int]:
+    return piece.article.article_id, piece.passage.field, piece.passage.item, piece.start
+
+
+def rows_beside(piece: Piece) -> list[Piece]:
+    """The rows of the table in which a row stands, itself among them; of a longer one the first :data:`_ROWS`."""
+    text, rows = piece.article.text, []
+    start = piece.start
+    while start and CELLS in (above := text[:start].rstrip("\n").rsplit("\n", 1)[-1]):
+        start = text[:start].rstrip("\n").rindex(above)
+    passages = [passage for passage in passages_of(piece.article) if passage.field == "text"]
+    for line in text[start:].split("\n")[:_ROWS]:
+        if CELLS not in line:
+            break
+        passage = next((one for one in passages if one.start <= start < one.end), piece.passage)
+        rows.append(Piece(piece.article, passage, start, start + len(line), line))
+        start += len(line) + 1
+    return rows

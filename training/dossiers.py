@@ -1,0 +1,177 @@
+"""Small dossiers of local papers with questions that take several figures, written for training, each report set as a page.
+
+    python training/dossiers.py DIR        # one Markdown page for each report of training/questions/dossiers.jsonl
+
+A line of ``dossiers.jsonl``: ``reports`` (``paper``, ``date``, ``title``, ``sentences``, ``table``) and ``questions``: what is done
+(``op``, ``end`` of a rank) with which ``items``; each has a ``label`` and the figures that it ``take``s as they are printed
+(sign, words, report, sentence or ``t`` and the row, column), none if no report tells it.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from rag import Rag
+from rag.answer.choose import Piece, choose_pieces
+from rag.gather.operands import lines_to_read, operands_prompt
+from rag.index.passages import passages_of
+from rag.language.dates import in_chinese
+from rag.language.figures import CELLS
+from rag.records import Article
+from rag.search.query import Query
+
+Row = dict[str, Any]
+DOSSIERS = Path(__file__).parent / "questions" / "dossiers.jsonl"
+LOOKED_UP = "查一"
+_FOUND = 20  # passages among whose sentences the evidence is chosen
+_SHOWN = 0.92  # share of the figures of a question that are shown where search does not find them
+_PARTLY = 1  # questions of a context of which something is not shown, at most
+_KEPT_BACK = 12  # one dossier in as many
+_ASKED = 12  # questions about one context
+
+
+def dossiers() -> list[Row]:
+    return [json.loads(line) for line in DOSSIERS.read_text(encoding="utf-8").splitlines()]
+
+
+def page_of(report: Row, number: int) -> str:
+    """A page with one report, its table somewhere in it."""
+    table, told = report.get("table"), report["sentences"]
+    at = random.Random(number).randint(1, len(told))
+    lines = ""
+    if table:
+        grid = [table["columns"], ["---"] * len(table["columns"]), *table["rows"]]
+        lines = "\n".join(f"| {' | '.join(map(str, row))} |" for row in grid)
+    parts = [f"{report.get('paper', '')} {in_chinese(report['date'])}".strip(), f"# {report['title']}", "".join(told[:at]),
+             table["caption"] if table else "", lines, "".join(told[at:])]
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def is_kept_back(number: int) -> bool:
+    """Whether a dossier is one that ``fit_operands.py`` judges by."""
+    return number % _KEPT_BACK == _KEPT_BACK - 1
+
+
+def name_of(dossier: int, report: int) -> str:
+    return f"dossier_{dossier:03}_{report}.md"
+
+
+class Dossiers:
+    """Contexts for the generator's adapter. ``index``: an index of the pages."""
+
+    def __init__(self, index: Path, seed: int) -> None:
+        self.rag, self.random = Rag.open(index=index), random.Random(seed)
+        archive = self.rag.retriever.store.archive
+        self.articles: dict[str, list[Article]] = defaultdict(list)
+        for article in archive.articles(archive.article_ids()).values():
+            self.articles[Path(article.source).name].append(article)
+        self.lost = 0
+
+    def contexts(self, each: int) -> Iterator[Row]:
+        """Yields ``each`` contexts of every dossier that is not kept back, with ``(question, what to write)`` about them."""
+        for number, dossier in enumerate(dossiers()):
+            if is_kept_back(number):
+                continue
+            questions = dossier["questions"]
+            for first in self.random.sample(questions, min(each, len(questions))):
+                lines = self.lines(number, first)
+                asks = list(self.asks(number, first, questions, lines))
+                if asks:
+                    user, _ = operands_prompt("?", lines).user.split("问题:?\n")
+                    yield {"task": "operands", "user": user, "asks": asks}
+
+    def lines(self, number: int, question: Row) -> list[Piece]:
+        """The sentences that search and reader find for a question, and those with its figures."""
+        rag = self.rag
+        query = rag.understand(question["q"])
+        hits = rag.retriever.search(query, _FOUND)
+        pieces = choose_pieces(rag.retriever, rag.reader, query, hits, rag.config.answering)
+        own = [place for item in question["items"] for take in item["take"] if (place := self.place(number, take))]
+        return lines_to_read(pieces, [piece for piece in own if self.random.random() < _SHOWN])
+
+    def place(self, number: int, take: Sequence[Any]) -> Piece | None:
+        """The sentence or row of a figure."""
+        dossier = dossiers_cached()[number]
+        report = dossier["reports"][take[2]]
+        for article in self.articles[name_of(number, take[2])]:
+            if isinstance(take[3], str):
+                at, line = _row_in(article.text, int(take[3][1:]), len(report["table"]["rows"]))
+            else:
+                line = report["sentences"][take[3]].strip()
+                at = article.text.find(line)
+            at += max(0, line.find(str(take[1]))) if at >= 0 else 0
+            for passage in passages_of(article) if at >= 0 and line else ():
+                if passage.field == "text" and passage.start <= at < passage.end:
+                    for _, start, end in self.rag.retriever.store.archive.sentences_of(passage.passage_id):
+                        if start <= at < end:
+                            return Piece(article, passage, start, end, article.text[start:end])
+        self.lost += 1
+        return None
+
+    def asks(self, number: int, first: Row, questions: Sequence[Row], lines: Sequence[Piece]) -> Iterator[tuple[str, str]]:
+        partly = 0
+        others = self.random.sample(questions, len(questions))
+        for question in [first, *(one for one in others if one is not first)][:_ASKED]:
+            written, is_whole = self.written(number, question, lines)
+            if written is None or (not is_whole and question is not first and (partly := partly + 1) > _PARTLY):
+                continue
+            yield self.named(self.rag.understand(question["q"])), written
+
+    @staticmethod
+    def named(query: Query) -> str:
+        return query.named or query.question
+
+    def written(self, number: int, question: Row, lines: Sequence[Piece]) -> tuple[str | None, bool]:
+        """What is to be written, and whether all that the dossier tells of it is shown; ``None`` where a figure has no place."""
+        if question["op"] == LOOKED_UP:
+            return LOOKED_UP, True
+        items, is_whole = [], True
+        for item in question["items"]:
+            told = ""
+            for place, take in enumerate(item["take"]):
+                piece = self.place(number, take)
+                if piece is None:
+                    return None, False
+                line = next((at for at, one in enumerate(lines, 1) if one.article.article_id == piece.article.article_id
+                             and one.start <= piece.start < one.end), 0)
+                if not line or str(take[1]) not in lines[line - 1].text:
+                    told, is_whole = "", False
+                    break
+                sign = take[0] if place or take[0] == "-" else ""
+                told += f"{sign}@{line}:{take[1]}"
+            items.append(f"{item['label']}={told or '无'}")
+        word = question["end"] if question["op"] == "排名" else question["op"]
+        return "|".join([word, *items]), is_whole
+
+
+def _row_in(text: str, row: int, count: int) -> tuple[int, str]:
+    """The place and the words of a row of the only table of a text; ``(-1, "")`` where the table was not read as it was written."""
+    at, rows = 0, []
+    for line in text.split("\n"):
+        if CELLS in line:
+            rows.append((at, line))
+        at += len(line) + 1
+    return rows[row] if len(rows) == count else (-1, "")
+
+
+_KEPT: list[Row] = []
+
+
+def dossiers_cached() -> list[Row]:
+    if not _KEPT:
+        _KEPT.extend(dossiers())
+    return _KEPT
+
+
+if __name__ == "__main__":
+    folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    for place, one in enumerate(dossiers()):
+        for at, report in enumerate(one["reports"]):
+            (folder / name_of(place, at)).write_text(page_of(report, place * 10 + at), encoding="utf-8")
