@@ -138,7 +138,7 @@ class Rag:
         takes_one = False
         if planned.plan:
             yield Stage("plan")
-            takes_one, gathered = self._gathered(planned.plan, query, retriever, generator, clock)
+            takes_one, gathered = self._gathered(planned.plan, query, retriever, generator, clock, bool(operation))
             if gathered and (operation or not gathered.refused):
                 yield EvidenceFound(())
                 yield whole(gathered)
@@ -273,7 +273,7 @@ class Rag:
         return with_names(query, self.retriever, self.dictionary)
 
     def _gathered(
-        self, plan: DraftedPlan, query: Query, retriever: Retriever, generator: Stoppable, clock: _Clock
+        self, plan: DraftedPlan, query: Query, retriever: Retriever, generator: Stoppable, clock: _Clock, given: bool
     ) -> tuple[bool, Answer | None]:
         """Whether one sentence answers, as the generator sees it; the answer of a question that takes several figures, or nothing where
         the archive has none of them.
@@ -284,7 +284,7 @@ class Rag:
 
         asker = Asker(retriever, self.reader, generator, self.searched, self.config.answering, generator.check)
         known = self._known_names()
-        told = work(plan, query, asker, lambda label: label_in_english(generator, label, known))
+        told = work(plan, query, asker, lambda label: label_in_english(generator, label, known), given=given)
         clock.lap("gather")
         return told
 

@@ -75,7 +75,8 @@ def a_dictionary(folder: Path) -> Path:
 FIGURE_WEIGHTS = {"figure": {"constant": 2.0, "read": 0.5, "alone": 0.5, "likely": 1.0, "kind": 1.0, "timed": 0.0, "written": 1.0},
                   "together": {"like_others": 1.0}, "sentence": {"constant": 0.0, "read": 1.0, "surely": -0.5},
                   "planned": {"constant": 0.0, "question": 1.0, "surely": -1.0},
-                  "alone": {"constant": 0.0, "several": -1.0, "looked_up": 0.0}}
+                  "alone": {"constant": 0.0, "several": -1.0, "looked_up": 0.0},
+                  "operands": {"constant": 2.0, "surely": 1.0, "usual": 0.0}}
 WEIGHTS = {"sentence": {"nearness": 0.3, "shared": 1.4, "found": 0.7},
            "answer": {"constant": 0.3, "margin": 0.5, "agreed": 0.7, "refused": -1.0, "surely": -0.1}}
 
@@ -89,7 +90,7 @@ def open_rag(config: Config, monkeypatch: pytest.MonkeyPatch) -> Callable[..., R
     """
     for module in ("choose", "judge"):
         monkeypatch.setattr(f"rag.answer.{module}.fitted", lambda: WEIGHTS)
-    for module in ("candidates", "rows", "operation"):
+    for module in ("candidates", "rows", "operation", "taken"):
         monkeypatch.setattr(f"rag.gather.{module}.fitted", lambda: FIGURE_WEIGHTS)
 
     def opened(**says: object) -> Rag:

@@ -52,7 +52,7 @@ class Scripted:
 
     def write(self, prompt: Prompt, *, max_tokens: int, stop: Sequence[str] = ()) -> Iterator[str]:
         self.prompts.append(prompt)
-        silent = prompt.task in ("translate", "plan")
+        silent = prompt.task in ("translate", "plan", "operands")
         said = self.says.get(prompt.task, "") if silent else self.says[prompt.task]
         if callable(said):
             said = said(prompt)

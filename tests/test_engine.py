@@ -51,7 +51,7 @@ def test_a_number_that_the_paper_does_not_hold_is_never_shown(open_rag):
 
 def answering(rag):
     """The tasks of the generator but to plan and to translate a question."""
-    return [prompt.task for prompt in rag.generator.prompts if prompt.task not in ("plan", "translate")]
+    return [prompt.task for prompt in rag.generator.prompts if prompt.task not in ("plan", "translate", "operands")]
 
 
 def test_a_question_about_a_place_that_no_article_mentions_is_refused_without_writing(open_rag):
@@ -207,7 +207,7 @@ def test_the_generator_reads_on_unless_it_finds_the_readers_words(open_rag, draf
 def test_what_takes_several_figures_and_cannot_be_gathered_is_withheld(open_rag, monkeypatch, several, refused):
     rag = open_rag(read="47座")
     monkeypatch.setattr(rag, "plan", lambda query, *_: Planned(query, DraftedPlan("sum"), several))
-    monkeypatch.setattr(rag, "_gathered", lambda *_: None)
+    monkeypatch.setattr(rag, "_gathered", lambda *_: (False, None))
     answer = rag.ask("甲镇今年新开工多少座桥梁?")
     assert answer.refused == refused and answer.citations and ("47座" in answer.text) != refused
 

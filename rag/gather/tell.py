@@ -14,7 +14,7 @@ from rag.language.units import UNITS
 Named = Callable[[str], str]  # a Chinese label → the same in the language of the answer
 
 _MINUTE = 60  # seconds
-_PLACES = 2  # decimals of what is no exact decimal
+_PLACES, _EXACT = 2, 6  # decimals of what is no exact decimal, and most decimals of what is one
 _SCALES = (("亿", 10**8), ("万", 10**4))
 
 
@@ -47,20 +47,23 @@ def in_language(shown: str, language: str) -> str:
 
 
 def written(value: Value, printed: Sequence[str], language: str) -> str:
-    """A figure that was worked out, in the scale of those it was worked out from; rounded to two places if it ends nowhere.
+    """A figure that was worked out, in the scale of those it was worked out from; rounded to two places if it ends nowhere, a
+    percentage to one.
 
     >>> written(Value(Fraction(66400000000), unit="千瓦时"), ["8475亿", "7811亿"], "zh")
     '664亿千瓦时'
     >>> written(Value(Fraction(66400000000), unit="千瓦时"), ["8475亿"], "en"), written(Value(Fraction(100, 3), "percent"), [], "zh")
-    ('66.4 billion kilowatt-hours', '约33.33%')
+    ('66.4 billion kilowatt-hours', '约33.3%')
     >>> written(Value(Fraction(793, 379), "percent"), ["38726亿", "37933亿"], "zh")
-    '约2.09%'
+    '约2.1%'
     """
     if value.unit == "秒" and abs(value.value) >= _MINUTE:
         return _lasting(value, language)
     power, name = _scale_of(value, printed)
     number = value.value / power if language == "zh" else value.value
-    number, rounded = _to_places(number, power if language == "en" else 1)
+    is_share = value.kind != "number"  # papers print 63.6% and 0.53%
+    power = power if language == "en" else 1
+    number, rounded = _to_places(number, power, _PLACES if is_share else _EXACT, 1 if is_share and abs(number) >= 1 else _PLACES)
     about = ("约" if language == "zh" else "about ") if rounded or value.rough else ""
     if value.kind == "percent":
         return f"{about}{_signed(number)}%"
@@ -106,12 +109,12 @@ def _signed(number: Fraction, *, grouped: bool = True) -> str:
     return ("−" if number < 0 else "") + exact(abs(number), grouped=grouped)
 
 
-def _to_places(value: Fraction, power: int) -> tuple[Fraction, bool]:
-    """A value as a decimal: exact where it has at most six places, else to two (of its scale)."""
-    unit = Fraction(1, 10**6) * power
+def _to_places(value: Fraction, power: int, exact_to: int, places: int) -> tuple[Fraction, bool]:
+    """A value as a decimal: exact where it has at most ``exact_to`` places, else to ``places`` (of its scale)."""
+    unit = Fraction(1, 10**exact_to) * power
     if (value / unit).denominator == 1:
         return value, False
-    step = Fraction(1, 10**_PLACES) * power
+    step = Fraction(1, 10**places) * power
     return round(value / step) * step, True
 
 

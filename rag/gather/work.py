@@ -25,15 +25,21 @@ _OF_A_TERM, _SHOWN = 12, 2  # sentences that are looked at for each part of a pl
 _TAKEN = 0.4  # probability from which a figure is a row
 
 
-def work(drafted: DraftedPlan, query: Query, asker: Asker, named: Named) -> tuple[bool, Answer | None]:
-    """Whether a single sentence answers a question after all; and the answer that takes more, ``None`` where nothing is found."""
+def work(drafted: DraftedPlan, query: Query, asker: Asker, named: Named, *, given: bool = False) -> tuple[bool, Answer | None]:
+    """Whether a single sentence answers a question after all; and the answer that takes more, ``None`` where nothing is found.
+
+    ``given``: what is to be done was said by who asks, and is done.
+    """
     taken, answer = work_at_once(drafted, query, asker, named)
+    if given and taken and taken.operation != drafted.operation:
+        taken = answer = None
     if taken and taken.operation == "lookup":
         return True, None
     if answer and not answer.refused and answer.chance >= asker.settings.min_chance:
         return False, answer
     each = work_out(drafted, query, asker, named)
-    return False, answer if answer and answer.rows and (each is None or each.refused) else each
+    lacking = answer if answer and answer.refused and answer.rows else None
+    return False, lacking if lacking and (each is None or each.refused) else each
 
 
 def work_at_once(drafted: DraftedPlan | None, query: Query, asker: Asker, named: Named) -> tuple[Operands | None, Answer | None]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import PurePath
 
+from rag.language.text import language
 from rag.pages.articles import furniture_of, write_article
 from rag.pages.assembly import assemble
 from rag.pages.blocks import Block, is_whole, split_blocks
@@ -37,7 +38,7 @@ from rag.records import Article
 _MAX_SECTION_NAME = 10  # characters
 _MASTHEAD_LINES = 3
 _TITLE_ENDS = "”’』」》)）】%％!！?？"  # marks that may end a headline
-_LONGEST_HEADING, _HEADING_WIDTH = 36, 0.6  # characters, and share of the longest line, up to which a line may be an unmarked heading
+_LONGEST_HEADING, _HEADING_WIDTH = 36, 0.6  # widths, and share of the widest line, up to which a line may be an unmarked heading
 
 
 @dataclass(frozen=True)
@@ -84,14 +85,16 @@ def read_page(text: str, source: str = "page") -> Page:
 def _paper_of(blocks: Sequence[Block], labels: Sequence[str], heads: Sequence[Block]) -> str:
     """Returns the name of the paper: a name of one at the head of the page, else what stands above the line with the date."""
     named = next((name for block in heads if (name := paper_name(block.text.strip("<!-> ")))), "")
-    first = blocks[0].text
-    if named or labels[0] != "header" or is_page_header(first):
+    first = blocks[0].text.strip("<!-> ")
+    is_head = labels[0] == "header" or (labels[0] == "boilerplate" and masthead_date(first))
+    if named or not is_head:
         return named
-    return next((word for word in first.split() if not masthead_date(word)), "")
+    return next((word for word in first.split() if not masthead_date(word) and not is_page_header(word)), "")
 
 
 def with_unmarked_headings(blocks: list[Block]) -> list[Block]:
-    """Marks the headings of a page that marks none: short lines after a blank line that end without a mark, above longer ones.
+    """Marks the headings of a page that marks none: short lines after a blank line that end without a mark, above longer ones; of a
+    page without blank lines any such line.
 
     >>> page = "早报 2023年9月5日\\n\\n新渠昨天通水\\n\\n本报讯 新渠昨天在城西通水,两岸的田都浇上了水。"
     >>> [block.text for block in with_unmarked_headings(split_blocks(page)) if block.level]
@@ -99,16 +102,25 @@ def with_unmarked_headings(blocks: list[Block]) -> list[Block]:
     """
     if any(block.level for block in blocks):
         return blocks
-    width = max((len(block.text) for block in blocks), default=0)
+    width = max((_width(block.text) for block in blocks), default=0)
+    if not any(block.gap for block in blocks[1:]):
+        blocks = [replace(block, gap=1) for block in blocks]  # a page without blank lines
     return [replace(block, level=1) if after and _looks_like_heading(block, after, width) else block
             for block, after in zip_longest(blocks, blocks[1:])]
 
 
-def _looks_like_heading(block: Block, after: Block, width: int) -> bool:
+def _looks_like_heading(block: Block, after: Block, widest: float) -> bool:
     text = block.text
-    short = len(text) <= min(_LONGEST_HEADING, _HEADING_WIDTH * width) and block.gap
+    width = _width(text)
+    short = width <= min(_LONGEST_HEADING, _HEADING_WIDTH * widest) and block.gap
     plain = _surface_label(block) == "text" and (text[-1].isalnum() or text[-1] in _TITLE_ENDS) and not is_masthead(text)
-    return bool(short and plain and (len(after.text) > len(text) or is_byline(after.text)) and not after.row and not after.ruled)
+    heads = _width(after.text) > width or is_byline(after.text)
+    return bool(short and plain and heads and not after.row and not after.ruled and _surface_label(after) != "header")
+
+
+def _width(text: str) -> float:
+    """Returns the length of a line in Chinese characters, of which two Latin letters take one."""
+    return len(text) if language(text) == "zh" else len(text) / 2
 
 
 def _page_of(article: Article, headers: list[tuple[int, str]]) -> str:
@@ -164,7 +176,9 @@ def _label_masthead(blocks: list[Block], labels: list[str]) -> None:
     """Labels the line with the date at the head of a page, and the lines above it that hold the paper's name alone."""
     for at, block in enumerate(blocks[:_MASTHEAD_LINES]):
         if not block.level and masthead_date(block.text) and (labels[at] == "header" or is_masthead(block.text)):
-            labels[: at + 1] = ["header"] * (at + 1)
+            for place in range(at + 1):
+                if not blocks[place].level and labels[place] != "boilerplate":
+                    labels[place] = "header"
         if len(block.text) > _LONGEST_HEADING or is_whole(block.text):
             return
 

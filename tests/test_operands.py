@@ -1,0 +1,157 @@
+"""What a computation takes is read at once: the generator copies figures with their lines, and code finds and works with them."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+import pytest
+
+from rag.gather.asking import Asker
+from rag.gather.draft import Planned
+from rag.gather.operands import Operand, Printed, lines_to_read, operands_prompt, read_operands
+from rag.gather.prompts import DraftedPlan
+from rag.gather.taken import gathered, moments
+
+MEDALS = """旗报 2019年7月29日
+
+# 那达慕闭幕
+
+本报讯 7月28日,旗那达慕闭幕。开幕是7月21日。长跑冠军跑了9分12秒4,亚军9分25秒。
+
+奖牌榜
+
+| 苏木 | 金牌 | 银牌 | 铜牌 |
+|---|---|---|---|
+| 白音苏木 | 3 | 4 | 5 |
+| 达来苏木 | 6 | 1 | 2 |
+| 乌兰苏木 | 2 | 2 | 2 |
+"""
+
+
+def taking(**items: str):
+    """Writes what the prompt's lines hold: ``甲="47座"`` is the figure of the first line with these words."""
+
+    def write(prompt):
+        lines = dict(re.findall(r"^(\d+) (.*)$", prompt.user, re.M))
+        told = []
+        for label, words in items.items():
+            parts = []
+            for sign, word in re.findall(r"([+-]?)([^+-]+)", words):
+                name, _, figure = word.rpartition("/")
+                number = next((number for number, line in lines.items() if figure in line and name in line), "")
+                parts.append(f"{sign}@{number}:{figure}" if number else "无")
+            told.append(f"{label}={''.join(parts)}")
+        return told
+
+    return write
+
+
+@pytest.fixture
+def working(open_rag, pages, monkeypatch):
+    """Opens the archive with a page of results; each question takes ``operation`` over the figures that are named."""
+    (pages / "medals.md").write_text(MEDALS, encoding="utf-8")
+
+    def opened(operation: str, **items: str):
+        write = taking(**items)
+        rag = open_rag(read="无", operands=lambda prompt: "|".join([operation, *write(prompt)]), term="thing")
+        monkeypatch.setattr(rag, "plan", lambda query, *_: Planned(query, DraftedPlan("sum", ("甲", "乙")), 0.9))
+        return rag
+
+    return opened
+
+
+def wrong(rag, answer):
+    return [check.what for check in rag.verify(answer.to_dict()) if not check.holds]
+
+
+def test_the_figures_of_two_clauses_are_added_up_and_cited(working):
+    rag = working("合计", 新开工="47座", 续建="44座")
+    answer = rag.ask("甲镇今年新开工和续建的桥梁一共多少座?")
+    assert answer.text == "合计91座。新开工:47座[1];续建:44座[1]。" and not answer.refused
+    assert answer.derived and answer.derived.value == "91" and answer.derived.terms == () and not wrong(rag, answer)
+
+
+def test_a_rank_of_sums_cites_every_cell_and_is_worked_out_anew_by_verify(working):
+    rag = working("最多", **{name: f"{name}/{a}+{name}/{b}+{name}/{c}" for name, a, b, c in (
+        ("白音苏木", 3, 4, 5), ("达来苏木", 6, 1, 2))})
+    answer = rag.ask("哪个苏木的奖牌最多?")
+    assert answer.text.startswith("最高的是白音苏木:12[1]。白音苏木:3 + 4 + 5[1];达来苏木:6 + 1 + 2[2]")
+    assert len(answer.rows) == 6 and answer.derived.terms == ((0, 1, 2), (3, 4, 5)) and not wrong(rag, answer)
+    told = answer.to_dict()
+    told["answer"] = told["answer"].replace(":12", ":13")
+    assert [check.what for check in rag.verify(told) if not check.holds] == ["every figure of the answer stands in a quotation"]
+
+
+def test_a_share_of_a_sum(working):
+    rag = working("占比", 金银="白音苏木/3+白音苏木/4", 全部="达来苏木/6+达来苏木/2")
+    answer = rag.ask("白音苏木的金银牌占百分之几?")
+    assert answer.derived.value == "175/2" and "87.5%" in answer.text and not wrong(rag, answer)
+
+
+def test_lengths_of_time_are_subtracted(working):
+    answer = (rag := working("相差", 亚军="9分25秒", 冠军="9分12秒4")).ask("长跑冠军比亚军快多少秒?")
+    assert answer.derived.value == str(Fraction("12.6")) and "12.6秒" in answer.text and not wrong(rag, answer)
+
+
+def test_days_lie_apart(working):
+    answer = (rag := working("相隔", 开幕="7月21日", 闭幕="7月28日")).ask("那达慕开了几天?")
+    assert not answer.refused and answer.derived.value == "7" and "7天" in answer.text and not wrong(rag, answer)
+
+
+def test_what_no_line_tells_is_said_and_nothing_is_worked_out(working):
+    answer = working("合计", 新开工="47座", 拆除="99座").ask("甲镇今年新开工和拆除的桥梁一共多少座?")
+    assert answer.refused and answer.missing == ("拆除",) and answer.derived is None and "资料里没有拆除的数字" in answer.text
+
+
+def test_a_question_that_one_sentence_answers_is_looked_up_and_shown(open_rag, monkeypatch):
+    rag = open_rag(read="47座", operands="查一")
+    monkeypatch.setattr(rag, "plan", lambda query, *_: Planned(query, DraftedPlan("sum"), 0.99))
+    answer = rag.ask("甲镇今年新开工多少座桥梁?")
+    assert answer.operation == "lookup" and not answer.refused and answer.text.startswith("47座")
+
+
+def test_what_the_generator_is_not_sure_of_is_not_shown(working, monkeypatch):
+    rag = working("合计", 新开工="47座", 续建="44座")
+    monkeypatch.setattr("rag.gather.work.log_odds_of", lambda taken: -2.0)
+    monkeypatch.setattr("rag.gather.taken.log_odds_of", lambda taken: -2.0)
+    assert "91" not in rag.ask("甲镇今年新开工和续建的桥梁一共多少座?").text
+
+
+def test_all_rows_of_a_table_are_read_once_and_in_order(working):
+    rag = working("最多")
+    query = rag.searched("达来苏木金牌多少?")
+    asker = Asker(rag.retriever, rag.reader, rag.generator, rag.searched, rag.config.answering)
+    lines = lines_to_read(asker.found(query))
+    rows = [line.text for line in lines if line.is_row]
+    assert [row.split(" | ")[0].split()[-1] for row in rows] == ["白音苏木", "达来苏木", "乌兰苏木"]
+    shown = operands_prompt("?", lines).user
+    assert shown.count("奖牌榜 ") == 1 and shown.count("《旗报 那达慕闭幕》") == 1
+
+
+def test_a_figure_is_found_in_its_line_or_near_it_and_never_inside_another(working):
+    rag = working("最多")
+    asker = Asker(rag.retriever, rag.reader, rag.generator, rag.searched, rag.config.answering)
+    lines = [line for line in asker.found(rag.searched("甲镇今年新开工多少座桥梁?")) if "47座" in line.text]
+    told = read_operands("合计|甲=@9:47座|乙=@1:7座|丙=@1:张三")
+    first, second, third = gathered(told, lines)
+    assert first.found and first.found.value == 47 and second.found is None and third.found is None
+
+
+def test_words_that_name_no_day_are_no_moment(working):
+    rag = working("最多")
+    lines = lines_to_read(Asker(rag.retriever, rag.reader, rag.generator, rag.searched, rag.config.answering).found(
+        rag.searched("甲镇新桥何时开工?")))
+    (_, _, when), (_, _, none) = moments(read_operands("相隔|开工=@1:7月5日|其他=@1:47座"), lines)
+    assert when and when.iso == "2024-07-05" and none is None
+
+
+@pytest.mark.parametrize("text", ["", "无", "胡说|甲=@1:5"])
+def test_what_names_nothing_to_be_done_is_no_operands(text):
+    assert read_operands(text) is None
+
+
+def test_operands_that_are_written_badly_have_no_figures():
+    taken = read_operands("合计|甲|乙=47座|丙=@x:3")
+    assert taken and all(one.figures == () for one in taken.operands)
+    assert read_operands("相差|甲=@2:5吨-@3:1吨").operands == (Operand("甲", (Printed(1, 1, "5吨"), Printed(-1, 2, "1吨"))),)

@@ -1,0 +1,93 @@
+"""Fits how sure the program is of the operands that its generator takes, on the dossiers that are kept back from training.
+
+    python training/fit_operands.py --index DOSSIERS/index --out rag/gather/fitted.json
+
+Each question is asked of all dossiers. What is taken is right if it is the same operation with the same figures. Prints how many are,
+by operation, and a reliability table; writes the weights of ``operands``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from dossiers import LOOKED_UP, dossiers, is_kept_back
+from sklearn.linear_model import LogisticRegression
+
+from rag import Rag
+from rag.gather.asking import Asker
+from rag.gather.operands import Operands, lines_to_read, take_operands
+from rag.gather.prompts import ENDS, operation_of
+
+Row = dict[str, Any]
+_ORDERED = {"share", "percent_change"}
+
+
+def gold_of(question: Row) -> tuple[str, tuple[str, ...], list[tuple[str, ...]]]:
+    """The operation, the ends of a rank, and the figures of each item, without their units."""
+    figures = [tuple(sorted(f"{sign}{_plain(str(words))}" for sign, words, *_ in item["take"])) for item in question["items"]]
+    return operation_of(question["op"]), ENDS.get(question.get("end", ""), ("most",)), figures
+
+
+def told_by(taken: Operands) -> tuple[str, tuple[str, ...], list[tuple[str, ...]]]:
+    figures = [tuple(sorted(f"{'+' if one.sign > 0 else '-'}{_plain(one.words)}" for one in item.figures)) for item in taken.operands]
+    return taken.operation, taken.ends, figures
+
+
+def _plain(words: str) -> str:
+    return re.sub(r"[^\d.零一二两三四五六七八九十百千万亿-]", "", words)
+
+
+def is_right(question: Row, taken: Operands) -> bool:
+    operation, ends, figures = gold_of(question)
+    own, own_ends, told = told_by(taken)
+    if operation not in _ORDERED:
+        figures, told = sorted(figures), sorted(told)
+    return (operation, ends, figures) == (own, own_ends, told)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--index", type=Path, required=True)
+    parser.add_argument("--out", type=Path)
+    arguments = parser.parse_args()
+    rag = Rag.open(index=arguments.index)
+    asker = Asker(rag.retriever, rag.reader, rag.generator, rag.searched, rag.config.answering)
+    seen: dict[str, Counter[str]] = defaultdict(Counter)
+    signs, right = [], []
+    for number, dossier in enumerate(dossiers()):
+        for question in dossier["questions"] if is_kept_back(number) else ():
+            query = rag.understand(question["q"])
+            taken = take_operands(query.named or query.question, lines_to_read(asker.found(query)), rag.generator)
+            if taken is None or taken.operation == "lookup":
+                seen[question["op"]]["right" if taken and question["op"] == LOOKED_UP else "looked up"] += 1
+                continue
+            good = question["op"] != LOOKED_UP and is_right(question, taken)
+            seen[question["op"]]["right" if good else "wrong"] += 1
+            signs.append([taken.log_probability or 0.0])
+            right.append(good)
+            if not good:
+                print(question["q"], "|", gold_of(question), "|", told_by(taken), "|", round(taken.log_probability or 0.0, 2))
+    for name, counts in sorted(seen.items()):
+        print(name, dict(counts))
+    x, y = np.array(signs), np.array(right)
+    model = LogisticRegression(C=10.0).fit(x, y)
+    stated = model.predict_proba(x)[:, 1]
+    for low in (0.0, 0.25, 0.5, 0.75):
+        inside = (stated >= low) & (stated < low + 0.25 + (low == 0.75))
+        if inside.any():
+            print(f"stated {low}: {inside.sum()} questions, mean {stated[inside].mean():.2f}, right {y[inside].mean():.2f}")
+    if arguments.out:
+        weights = json.loads(arguments.out.read_text(encoding="utf-8"))
+        weights["operands"] = {"constant": round(float(model.intercept_[0]), 3), "surely": round(float(model.coef_[0][0]), 3),
+                               "usual": round(float(x[:, 0].mean()), 3)}
+        arguments.out.write_text(json.dumps(weights, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
