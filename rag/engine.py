@@ -237,13 +237,14 @@ class Rag:
     def warm_up(self) -> None:
         """Loads the models and writes one word, so that the first question is as quick as the others."""
         from rag.answer.prompts import warm_up_prompts
+        from rag.gather.operands import operands_prompt
         from rag.gather.prompts import plan_prompt
         from rag.generate import complete
 
         _ = self.retriever, self.dictionary, self.reader
         if self.config.retrieval.token_weight:
             self.embedder.interaction("", [""])
-        for prompt in (*warm_up_prompts(), plan_prompt("")):
+        for prompt in (*warm_up_prompts(), plan_prompt(""), operands_prompt("", ())):
             complete(self.generator, prompt, max_tokens=1)
 
     def plan(self, query: Query, generator: Generator | None = None, operation: str = "") -> Planned:

@@ -2,8 +2,8 @@
 
     python training/train_planner.py --out rag/gather/operations.npz
 
-Two minutes on two cores. The questions are ``plans.jsonl``, ``routed.jsonl``, ``planned.jsonl`` and ``tables.jsonl`` in
-``training/questions``, written for this, and the reader's own training questions, which one sentence answers.
+Two minutes on two cores. The questions are ``plans.jsonl``, ``routed.jsonl``, ``planned.jsonl``, ``tables.jsonl`` and
+``dossiers.jsonl`` in ``training/questions``, written for this, and the reader's own training questions, which one sentence answers.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from dossiers import dossiers
 from tokenizers import Tokenizer
 from torch import nn
 from torch.nn import functional
@@ -59,6 +60,8 @@ def questions(more: Path | None) -> tuple[list[str], list[str]]:
     asked += [(row["question"], operation_of(row["plan"].split("|")[0])) for row in planned]
     for table in tables():
         asked += [(one["q"], operation_of(one.get("plan", "查一").split("|")[0])) for one in table["questions"]]
+    for dossier in dossiers():
+        asked += [(one["q"], operation_of(one["op"])) for one in dossier["questions"]]
     for name in ("news_own", "english_own"):
         lines = (HERE / "questions" / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
         asked += [(row[key], "lookup") for row in map(json.loads, lines) for key in ("zh", "en") if row.get(key)]

@@ -85,6 +85,7 @@ class DerivedTold(BaseModel):
     kind: str
     unit: str
     shown: str = Field(description="as the answer states it")
+    terms: list[list[int]] = Field([], description="the rows that add up to each thing worked with, -1 - row where one is subtracted")
 
 
 class AskResult(BaseModel):

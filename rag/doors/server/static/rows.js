@@ -24,7 +24,7 @@ export function drawRows(answer, places, actions) {
       actions.lookUp && button(t("look_up_only"), actions.lookUp, { class: "plain small look-up" }),
     ),
     lines.length ? table(answer, lines, places) : null,
-    drawChart(lines, answer.language),
+    answer.derived?.terms?.length ? null : drawChart(lines, answer.language), // no chart of the parts of sums
   );
 }
 
