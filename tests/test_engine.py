@@ -157,7 +157,8 @@ def test_a_figure_is_quoted_with_the_word_that_rounds_it(open_rag, pages):
 
 
 @pytest.mark.parametrize(("render", "term", "text"), [
-    ("This is a placeholder for the month.", "this is a placeholder for the date or month that you want", "this month (本月) [1]."),
+    ("This is a placeholder for the month.", "this is a placeholder for the date or month that you want",
+     "this month (本月) [1]. The paper says: “丙县桥梁将于本月通车”."),
     ("The bridge opens this month.", "", "The bridge opens this month (本月) [1]."),
 ])
 def test_a_sentence_about_something_else_is_thrown_away(open_rag, pages, render, term, text):

@@ -46,11 +46,11 @@ def test_the_generator_is_given_names_in_english():
     "The plane of C took them to Dubai.", "广东企业搭乘包机飞往迪拜, Dubai", "Where did the plane go?", "",
 ])
 def test_a_sentence_that_is_none_in_english_is_thrown_away(render):
-    assert english(render)[0] == "Dubai (迪拜) [1]."
+    assert english(render)[0] == "Dubai (迪拜) [1]. The paper says: “广东企业搭乘包机飞往迪拜参展”."
 
 
 def test_a_person_is_put_in_pinyin_where_the_generator_fails():
-    assert english("", "常园", "常园摘得金牌。", term="Cheng园")[0] == "Chang Yuan (常园) [1]."
+    assert english("", "常园", "常园摘得金牌。", term="Cheng园")[0] == "Chang Yuan (常园) [1]. The paper says: “常园摘得金牌”."
 
 
 def test_nobody_is_called_by_another_persons_name():

@@ -130,7 +130,8 @@ def _row_clause(text: str, group: Sequence[Located]) -> str:
 def write_english(
     generator: Writer, query: Query, found: Found, sources: Sequence[Piece], max_tokens: int, known: Names = no_english_name
 ) -> Written:
-    """Writes one English sentence with the figures of the quotations; if the generator's sentence fails a check, the bare answer.
+    """Writes one English sentence with the figures of the quotations; if the generator's sentence fails a check, the bare answer and
+    the words of the paper.
 
     ``known`` maps Chinese proper names to English.
     """
@@ -148,15 +149,17 @@ def write_english(
     latin = [word for group in groups if not _CHINESE_TERM.search(_joined(group)) for word in _LATIN.findall(_joined(group))]
     leaked = set(_PLACEHOLDER.findall(sentence)) - set(_PLACEHOLDER.findall(prompt.user))
     strange = unsupported_names(sentence, [asked, prompt.user, *quotes]) or _names_another(sentence, source, [asked, words])
-    if leaked or strange or not _is_faithful(sentence, [words, *latin], quotes, query):
+    is_bare = bool(leaked or strange) or not _is_faithful(sentence, [words, *latin], quotes, query)
+    if is_bare:
         sentence = words
     marks = "".join(f"[{number}]" for number in range(1, len(sources) + 1))
+    said = " … ".join(f"“{clause}”" for clause in clauses)
     if len(_HAN.findall(sentence)) > _MAX_UNTRANSLATED:  # translating term by term would not give English
-        said = " … ".join(f"“{clause}”" for clause in clauses)
         return f"{verdict + '. ' if verdict else ''}The paper says: {said} {marks}."
     sentence = _translate_remaining(generator, _with_rounding_words(sentence, map(_joined, groups)), quotes, known)
     shown = _with_printed_figures(sentence, clauses).rstrip(". ")
-    return f"{shown}{_printed_forms(groups, shown)} {marks}."
+    told = f"{shown}{_printed_forms(groups, shown)} {marks}."
+    return f"{told} The paper says: {said}." if is_bare else told
 
 
 def _names_another(sentence: str, source: str, expected: Sequence[str]) -> bool:
