@@ -11,7 +11,7 @@ from rag.gather.candidates import chance_of
 from rag.gather.draft import dated
 from rag.gather.gather import gather_facts, gather_terms
 from rag.gather.operands import Operands, lines_to_read, take_operands
-from rag.gather.plan import ARITHMETIC, OF_EVENTS, Plan, Term, make_plan
+from rag.gather.plan import ARITHMETIC, OF_EVENTS, OF_MANY, Plan, Term, make_plan
 from rag.gather.prompts import DraftedPlan
 from rag.gather.survey import by_day, events, reports, table_rows
 from rag.gather.taken import gathered, log_odds_of, moments, plan_of
@@ -19,6 +19,7 @@ from rag.gather.tell import Named
 from rag.records import Answer
 from rag.search.query import Query
 
+AT_ONCE = ARITHMETIC | OF_MANY | {"each", "apart", "first"}  # what a few sentences can tell; all else takes every report
 _SURVEYED, _READ_ALONE = 60, 24  # sentences that are looked at to list all that answer, and read by themselves
 _OF_AN_EVENT = 20  # sentences that are looked at for each event
 _OF_A_TERM, _SHOWN = 12, 2  # sentences that are looked at for each part of a plan, and of those the ones that are read together
@@ -30,7 +31,8 @@ def work(drafted: DraftedPlan, query: Query, asker: Asker, named: Named, *, give
 
     ``given``: what is to be done was said by who asks, and is done.
     """
-    taken, answer = work_at_once(drafted, query, asker, named)
+    is_of_reports = drafted.operation not in AT_ONCE or (drafted.operation == "first" and len(drafted.parts) < 2)
+    taken, answer = (None, None) if is_of_reports else work_at_once(drafted, query, asker, named)
     if given and taken and taken.operation != drafted.operation:
         taken = answer = None
     if taken and taken.operation == "lookup":
@@ -42,11 +44,11 @@ def work(drafted: DraftedPlan, query: Query, asker: Asker, named: Named, *, give
     return False, lacking if lacking and (each is None or each.refused) else each
 
 
-def work_at_once(drafted: DraftedPlan | None, query: Query, asker: Asker, named: Named) -> tuple[Operands | None, Answer | None]:
+def work_at_once(drafted: DraftedPlan, query: Query, asker: Asker, named: Named) -> tuple[Operands | None, Answer | None]:
     """What the generator takes from the sentences that search finds for a question and for the parts of its plan, read together; and
     the answer that is worked out from it, ``None`` where a single sentence answers.
     """
-    terms = make_plan(drafted, dated(query)).terms if drafted else ()
+    terms = make_plan(drafted, dated(query)).terms
     others = [piece for term in terms for piece in asker.read(term, query, _OF_A_TERM, 0)[:_SHOWN] if len(terms) > 1]
     lines = lines_to_read(asker.found(query), others)
     asker.check()
