@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
@@ -38,6 +39,7 @@ from rag.records import Article
 _MAX_SECTION_NAME = 10  # characters
 _MASTHEAD_LINES = 3
 _TITLE_ENDS = "”’』」》)）】%％!！?？"  # marks that may end a headline
+_LONGEST_NAME = 10  # widths of a paper's name
 _LONGEST_HEADING, _HEADING_WIDTH = 36, 0.6  # widths, and share of the widest line, up to which a line may be an unmarked heading
 
 
@@ -112,10 +114,26 @@ def with_unmarked_headings(blocks: list[Block]) -> list[Block]:
 def _looks_like_heading(block: Block, after: Block, widest: float) -> bool:
     text = block.text
     width = _width(text)
-    short = width <= min(_LONGEST_HEADING, _HEADING_WIDTH * widest) and block.gap
+    short = width <= min(_LONGEST_HEADING, _HEADING_WIDTH * widest)
     plain = _surface_label(block) == "text" and (text[-1].isalnum() or text[-1] in _TITLE_ENDS) and not is_masthead(text)
+    if _is_date_line(after):  # above it stands the name of the paper, or the title of what the date is of
+        return short and plain and not _may_name_paper(text)
     heads = _width(after.text) > width or is_byline(after.text)
-    return bool(short and plain and heads and not after.row and not after.ruled and _surface_label(after) != "header")
+    return bool(short and plain and heads and block.gap and not after.row and not after.ruled)
+
+
+def _is_date_line(block: Block) -> bool:
+    return bool(masthead_date(block.text)) and len(block.text) <= _LONGEST_HEADING and not is_whole(block.text)
+
+
+def _may_name_paper(text: str) -> bool:
+    """Tells whether a line above the date of a page may be its masthead: it names a paper, or is as short as such names are.
+
+    >>> [_may_name_paper(text) for text in ("浔澳侨讯 XUN'AO NEWS", "矿工报", "云梯山索道五一假期运送情况")]
+    [True, True, False]
+    """
+    name = re.split(r"\s(?=[A-Za-z])", text)[0]  # without its English form
+    return bool(paper_name(text)) or is_page_header(text) or _width(name) <= _LONGEST_NAME
 
 
 def _width(text: str) -> float:
