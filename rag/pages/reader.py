@@ -195,7 +195,8 @@ def _label_masthead(blocks: list[Block], labels: list[str]) -> None:
     for at, block in enumerate(blocks[:_MASTHEAD_LINES]):
         if not block.level and masthead_date(block.text) and (labels[at] == "header" or is_masthead(block.text)):
             for place in range(at + 1):
-                if not blocks[place].level and labels[place] != "boilerplate":
+                is_title = blocks[place].level and not paper_name(blocks[place].text)
+                if not is_title and labels[place] != "boilerplate":
                     labels[place] = "header"
         if len(block.text) > _LONGEST_HEADING or is_whole(block.text):
             return
