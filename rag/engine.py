@@ -138,7 +138,8 @@ class Rag:
         takes_one = False
         if planned.plan:
             yield Stage("plan")
-            takes_one, gathered = self._gathered(planned.plan, query, retriever, generator, clock, bool(operation))
+            is_doubtful = not operation and planned.several <= self.config.answering.work_out
+            takes_one, gathered = self._gathered(planned.plan, query, retriever, generator, clock, bool(operation), is_doubtful)
             if gathered and (operation or not gathered.refused):
                 yield EvidenceFound(())
                 yield whole(gathered)
@@ -274,18 +275,22 @@ class Rag:
         return with_names(query, self.retriever, self.dictionary)
 
     def _gathered(
-        self, plan: DraftedPlan, query: Query, retriever: Retriever, generator: Stoppable, clock: _Clock, given: bool
+        self, plan: DraftedPlan, query: Query, retriever: Retriever, generator: Stoppable, clock: _Clock, given: bool, doubtful: bool
     ) -> tuple[bool, Answer | None]:
         """Whether one sentence answers, as the generator sees it; the answer of a question that takes several figures, or nothing where
         the archive has none of them.
         """
         from rag.answer.word import label_in_english
         from rag.gather.asking import Asker
-        from rag.gather.work import work
+        from rag.gather.work import work, work_if_sure
 
         asker = Asker(retriever, self.reader, generator, self.searched, self.config.answering, generator.check)
         known = self._known_names()
-        told = work(plan, query, asker, lambda label: label_in_english(generator, label, known), given=given)
+
+        def named(label: str) -> str:
+            return label_in_english(generator, label, known)
+
+        told = work_if_sure(query, asker, named) if doubtful else work(plan, query, asker, named, given=given)
         clock.lap("gather")
         return told
 

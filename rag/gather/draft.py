@@ -30,7 +30,8 @@ def plan_question(
     """The plan of a question.
 
     ``operation``: its likeliest operation but ``lookup``; ``several``: the probability that it asks for any but that, 1 if the
-    operation is given. There is no plan if several figures are unlikely, or not likelier than ``least`` once a plan is drafted.
+    operation is given. There is no plan if several figures are unlikely; one of which that is not likelier than ``least`` once it is
+    drafted is left as it was drafted.
     """
     if several < ASKED_FROM:
         return Planned(query, None, several)
@@ -39,7 +40,7 @@ def plan_question(
         plan = draft_plan(dated(query), generator)
         several = with_plan(several, plan)
     if several <= least:
-        return Planned(query, None, several)
+        return Planned(query, plan, several)
     if plan is None or plan.operation == "lookup":
         plan = draft_plan(dated(query), generator, operation)
     query = translated(query)

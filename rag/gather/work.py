@@ -44,6 +44,15 @@ def work(drafted: DraftedPlan, query: Query, asker: Asker, named: Named, *, give
     return False, lacking if lacking and (each is None or each.refused) else each
 
 
+def work_if_sure(query: Query, asker: Asker, named: Named) -> tuple[bool, Answer | None]:
+    """For a question that more likely takes one figure: the answer that takes more, if the generator sees all figures for it and is
+    sure of them.
+    """
+    _, answer = work_at_once(DraftedPlan("lookup"), query, asker, named)
+    is_sure = answer is not None and answer.derived is not None and answer.chance >= asker.settings.min_chance
+    return True, answer if is_sure else None
+
+
 def work_at_once(drafted: DraftedPlan, query: Query, asker: Asker, named: Named) -> tuple[Operands | None, Answer | None]:
     """What the generator takes from the sentences that search finds for a question and for the parts of its plan, read together; and
     the answer that is worked out from it, ``None`` where a single sentence answers.
