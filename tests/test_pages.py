@@ -329,3 +329,17 @@ def test_a_line_with_a_slash_names_the_author(line):
     (title, text), *_ = STORIES
     [article] = articles_of(f"清河日报 2024年4月5日 第3版\n\n{title}\n{line}\n{text}\n", "page.txt")
     assert (article.title, article.byline, article.text) == (title, line, text)
+
+
+def test_a_page_of_nothing_but_marks_is_read():
+    assert articles_of("> \n> ", "mail.txt") is not None
+    assert [a.title for a in articles_of("黑石岭矿工报\n一九五七年四月十一日第三版\n三号井创出新纪录\n锡矿三号井小组三月份掘进一百一十八公尺,比计划多。", "a.txt")] == [
+        "三号井创出新纪录"]
+
+
+def test_what_stands_above_a_date_is_a_masthead_or_a_title():
+    story = "索道公司公布了五一假期的运送情况,五天里上行三万人次,比去年多两成,没有停运。"
+    table, = articles_of(f"云梯山索道五一假期运送情况\n2024年5月6日 报道组供稿\n\n{story}", "a.txt")
+    assert (table.title, table.date, table.paper) == ("云梯山索道五一假期运送情况", "2024-05-06", "")
+    one, = articles_of(f"沁岭消息\n1998年11月6日 星期五 第三版\n\n县城按时供热\n{story}", "a.txt")
+    assert (one.title, one.date, one.paper) == ("县城按时供热", "1998-11-06", "沁岭消息")

@@ -2,7 +2,7 @@
 
     python training/train_planner.py --out rag/gather/operations.npz
 
-Two minutes on two cores. The questions are ``plans.jsonl``, ``routed.jsonl``, ``planned.jsonl``, ``tables.jsonl`` and
+Six minutes on two cores. The questions are ``plans.jsonl``, ``routed.jsonl``, ``planned.jsonl``, ``tables.jsonl`` and
 ``dossiers.jsonl`` in ``training/questions``, written for this, and the reader's own training questions, which one sentence answers.
 """
 

@@ -23,6 +23,7 @@ AT_ONCE = ARITHMETIC | OF_MANY | {"each", "apart", "first"}  # what a few senten
 _SURVEYED, _READ_ALONE = 60, 24  # sentences that are looked at to list all that answer, and read by themselves
 _OF_AN_EVENT = 20  # sentences that are looked at for each event
 _OF_A_TERM, _SHOWN = 12, 2  # sentences that are looked at for each part of a plan, and of those the ones that are read together
+_SURELY_ONE = -0.3  # log probability from which it is believed that one sentence answers
 _TAKEN = 0.4  # probability from which a figure is a row
 
 
@@ -35,13 +36,24 @@ def work(drafted: DraftedPlan, query: Query, asker: Asker, named: Named, *, give
     taken, answer = (None, None) if is_of_reports else work_at_once(drafted, query, asker, named)
     if given and taken and taken.operation != drafted.operation:
         taken = answer = None
-    if taken and taken.operation == "lookup":
+    if taken and taken.operation == "lookup" and (taken.log_probability or 0.0) >= _SURELY_ONE:
         return True, None
-    if answer and not answer.refused and answer.chance >= asker.settings.min_chance:
+    if answer and not answer.refused and _is_sure(answer, asker):
         return False, answer
     each = work_out(drafted, query, asker, named)
-    lacking = answer if answer and answer.refused and answer.rows else None
+    lacking = answer if answer and answer.refused and answer.rows and _is_of_one_report(answer) else None
     return False, lacking if lacking and (each is None or each.refused) else each
+
+
+def _is_sure(answer: Answer, asker: Asker) -> bool:
+    """Whether what was read at once is likely enough to be right, and stands in one report: the figures of several are looked for one
+    by one, each among the reports of its time.
+    """
+    return answer.chance >= asker.settings.min_chance and _is_of_one_report(answer)
+
+
+def _is_of_one_report(answer: Answer) -> bool:
+    return len({citation.article_id for citation in answer.citations}) == 1
 
 
 def work_if_sure(query: Query, asker: Asker, named: Named) -> tuple[bool, Answer | None]:
@@ -49,8 +61,7 @@ def work_if_sure(query: Query, asker: Asker, named: Named) -> tuple[bool, Answer
     sure of them.
     """
     _, answer = work_at_once(DraftedPlan("lookup"), query, asker, named)
-    is_sure = answer is not None and answer.derived is not None and answer.chance >= asker.settings.min_chance
-    return True, answer if is_sure else None
+    return True, answer if answer and answer.derived and _is_sure(answer, asker) else None
 
 
 def work_at_once(drafted: DraftedPlan, query: Query, asker: Asker, named: Named) -> tuple[Operands | None, Answer | None]:

@@ -95,7 +95,7 @@ class Seams:
         begun = self.sentence_starts[head] - 1  # without the text itself
         if begun < 1:
             return 0.0
-        return max(0.0, log((begun + 0.5) / (self.ngrams[head] - begun + 0.5)) - self.lexicon.opens(text))
+        return max(0.0, log((begun + 0.5) / (max(0, self.ngrams[head] - begun) + 0.5)) - self.lexicon.opens(text))
 
     def pairs(self, text: str) -> frozenset[str]:
         """Returns the distinct bigrams of a text, cached."""
