@@ -333,8 +333,8 @@ def test_a_line_with_a_slash_names_the_author(line):
 
 def test_a_page_of_nothing_but_marks_is_read():
     assert articles_of("> \n> ", "mail.txt") is not None
-    assert [a.title for a in articles_of("黑石岭矿工报\n一九五七年四月十一日第三版\n三号井创出新纪录\n锡矿三号井小组三月份掘进一百一十八公尺,比计划多。", "a.txt")] == [
-        "三号井创出新纪录"]
+    scan = "黑石岭矿工报\n一九五七年四月十一日第三版\n三号井创出新纪录\n锡矿三号井小组三月份掘进一百一十八公尺,比计划多。"
+    assert [(a.title, a.date) for a in articles_of(scan, "a.txt")] == [("三号井创出新纪录", "1957-04-11")]
 
 
 def test_what_stands_above_a_date_is_a_masthead_or_a_title():
