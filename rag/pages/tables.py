@@ -10,6 +10,9 @@ all of it (``单位:亿元``, or ``(亿元)``) is put behind each bare figure.
 >>> page = "各村产值(单位:万元)\\n| 村 | 产值 | 增速 |\\n|---|---|---|\\n| 下坪村 | 12.5 | 3.1 |"
 >>> [block.text for block in with_rows(page, split_blocks(page)) if block.row]
 ['村 下坪村 | 产值 12.5万元 | 增速 3.1']
+>>> page = "| 各村产值(万元) | 各村产值(万元) |\\n|---|---|\\n| 村 | 产值 |\\n| 下坪村 | 12.5 |"
+>>> [block.text for block in with_rows(page, split_blocks(page)) if not block.ruled]
+['各村产值(万元)', '村 下坪村 | 产值 12.5万元']
 """
 
 from __future__ import annotations
@@ -60,6 +63,13 @@ def _unit(page: str, above: Block) -> Range | None:
 
 
 def _rows(page: str, lines: Sequence[Block], unit: Range | None) -> Iterator[Block]:
+    lines = list(lines)
+    while len(lines) > 1 and (title := _title(page, lines[0])):
+        yield replace(lines[0], text=spell(page, (title,)), ranges=(title,))
+        unit = unit or _unit(page, replace(lines[0], start=title[0], end=title[1]))
+        del lines[0]
+        while len(lines) > 1 and _RULER.fullmatch(lines[0].text):
+            yield replace(lines.pop(0), ruled=True)
     ruled = any(_RULER.fullmatch(line.text) for line in lines[1:2])
     first = _cells(page, lines[0])
     header = first if ruled or not any(_HAS_DIGIT.search(page[a:b]) for a, b in first[1:]) else []
@@ -69,6 +79,13 @@ def _rows(page: str, lines: Sequence[Block], unit: Range | None) -> Iterator[Blo
         else:
             ranges = tuple(_row_ranges(page, header, _cells(page, line), unit))
             yield replace(line, text=spell(page, ranges), ranges=ranges, row=True)
+
+
+def _title(page: str, line: Block) -> Range | None:
+    """Returns the range of the title of a table that spans all its columns, as merged cells repeat it in each."""
+    cells = [cell for cell in _cells(page, line) if cell[0] < cell[1]]
+    is_one = len(cells) > 1 and len({page[a:b] for a, b in cells}) == 1
+    return cells[0] if is_one and not _RULER.fullmatch(line.text) and not _BARE.fullmatch(page, *cells[0]) else None
 
 
 def _cells(page: str, line: Block) -> list[Range]:
