@@ -231,7 +231,7 @@ def test_a_rank_over_a_year_of_which_a_quarter_is_missing_says_so(port):
 @pytest.mark.models
 def test_what_no_report_tells_is_named_and_nothing_is_worked_out(port):
     answer = port.ask("白沙港5月比2月多完成多少万吨?", operation="difference")
-    assert answer.refused and answer.derived is None and answer.missing == ("5月",)
+    assert answer.refused and answer.derived is None and len(answer.missing) == 1 and answer.missing[0].startswith("5月")
 
 
 @pytest.mark.models

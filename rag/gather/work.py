@@ -9,13 +9,14 @@ from rag.gather.answer import tell, tell_events, tell_first, tell_latest, tell_m
 from rag.gather.asking import Asker
 from rag.gather.candidates import chance_of
 from rag.gather.draft import dated
-from rag.gather.gather import gather_facts, gather_terms
+from rag.gather.gather import Gathered, gather_facts, gather_terms
 from rag.gather.operands import Operands, lines_to_read, take_operands
 from rag.gather.plan import ARITHMETIC, OF_EVENTS, OF_MANY, Plan, Term, make_plan
 from rag.gather.prompts import DraftedPlan
 from rag.gather.survey import by_day, events, reports, table_rows
 from rag.gather.taken import gathered, log_odds_of, moments, plan_of
 from rag.gather.tell import Named
+from rag.language.when import times_in
 from rag.records import Answer
 from rag.search.query import Query
 
@@ -78,7 +79,15 @@ def work_at_once(drafted: DraftedPlan, query: Query, asker: Asker, named: Named)
     plan, language = plan_of(taken, dated(query)), query.language
     if plan.operation in OF_EVENTS:
         return taken, tell_moments(plan, moments(taken, lines), language, named, chance_of(log_odds_of(taken)))
-    return taken, tell(plan, gathered(taken, lines), language, named)
+    rows = gathered(taken, lines)
+    return taken, None if plan.operation in OF_MANY and _of_another_time(rows, plan.question) else tell(plan, rows, language, named)
+
+
+def _of_another_time(rows: Sequence[Gathered], question: str) -> bool:
+    """Whether a figure is told for another time than those that a question names."""
+    named = [time.when for time in times_in(question) if time.when.year]
+    told = [one.found.when for one in rows if one.found and one.found.when and one.found.when.year]
+    return bool(named) and any(not any(when.covers(own) or own.covers(when) for when in named) for own in told)
 
 
 def work_out(drafted: DraftedPlan, query: Query, asker: Asker, named: Named) -> Answer | None:
