@@ -313,6 +313,7 @@ def test_a_question_is_asked_again_without_working_out(open_page, gathered):
     assert asked[1]["operation"] == "lookup" and asked[1]["question"] == asked[0]["question"]
     with page.expect_request("**/api/ask"):
         page.get_by_role("button", name="Ask again").click()
+    page.wait_for_selector("#turns section.turn.done")
     assert "operation" not in asked[2] and page.locator("#turns section.turn").count() == 1
 
 
