@@ -2,7 +2,7 @@
 
     python training/fit_operands.py --index DOSSIERS/index --out rag/gather/fitted.json
 
-Each question is asked of all dossiers. What is taken is right if it is the same operation with the same figures. Prints how many are,
+Each question is asked of the reports of its dossier, as of an archive of its own. What is taken is right if it is the same operation with the same figures. Prints how many are,
 by operation, and a reliability table; writes the weights of ``operands``.
 """
 
@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from dossiers import LOOKED_UP, dossiers, is_kept_back
+from dossiers import LOOKED_UP, dossiers, is_kept_back, name_of
 from sklearn.linear_model import LogisticRegression
 
 from rag import Rag
 from rag.gather.asking import Asker
 from rag.gather.operands import Operands, lines_to_read, take_operands
 from rag.gather.prompts import ENDS, operation_of
+from rag.records import Filter
 
 Row = dict[str, Any]
 _ORDERED = {"share", "percent_change"}
@@ -63,7 +64,8 @@ def main() -> None:
     for number, dossier in enumerate(dossiers()):
         for question in dossier["questions"] if is_kept_back(number) else ():
             query = rag.understand(question["q"])
-            taken = take_operands(query.named or query.question, lines_to_read(asker.found(query)), rag.generator)
+            lines = lines_to_read(asker.found(query, Filter(source=name_of(number, 0).removesuffix("0.md"))))
+            taken = take_operands(query.named or query.question, lines, rag.generator)
             if taken is None or taken.operation == "lookup":
                 seen[question["op"]]["right" if taken and question["op"] == LOOKED_UP else "looked up"] += 1
                 continue

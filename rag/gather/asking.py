@@ -52,9 +52,9 @@ class Asker:
         """The likeliest sentences to answer a term of a question, read; the first of them are read by themselves too."""
         return self._chosen(term, asked, self._hits(term, asked, sentences // _LOOKED_AT, within), sentences, alone)
 
-    def found(self, query: Query) -> list[Piece]:
+    def found(self, query: Query, only: Filter | None = None) -> list[Piece]:
         """The likeliest sentences to answer a question as it is asked."""
-        hits = self.retriever.search(query, _PASSAGES)
+        hits = self.retriever.search(query, _PASSAGES, only or Filter())
         return choose_pieces(self.retriever, self.reader, query, hits, self.settings.model_copy(update={"evidence_sentences": 0}))
 
     def words(self, term: Term, pieces: Sequence[Piece]) -> Sequence[Located]:
