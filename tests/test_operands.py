@@ -129,13 +129,19 @@ def test_all_rows_of_a_table_are_read_once_and_in_order(working):
     assert shown.count("奖牌榜 ") == 1 and shown.count("《旗报 那达慕闭幕》") == 1
 
 
-def test_a_figure_is_found_in_its_line_or_near_it_and_never_inside_another(working):
+def test_a_figure_is_found_in_the_line_that_was_named_alone_and_never_inside_another(working):
     rag = working("最多")
     asker = Asker(rag.retriever, rag.reader, rag.generator, rag.searched, rag.config.answering)
     lines = [line for line in asker.found(rag.searched("甲镇今年新开工多少座桥梁?")) if "47座" in line.text]
-    told = read_operands("合计|甲=@9:47座|乙=@1:7座|丙=@1:张三")
-    first, second, third = gathered(told, lines)
-    assert first.found and first.found.value == 47 and second.found is None and third.found is None
+    told = read_operands("合计|甲=@1:47座|乙=@1:7座|丙=@1:张三|丁=@9:47座|戊=-@1:47座|己=@0:47座")
+    assert [one.found.value if one.found else None for one in gathered(told, lines)] == [47, None, None, None, None, None]
+
+
+def test_figures_of_a_year_that_is_not_asked_about_are_not_worked_with(working, pages):
+    (pages / "years.md").write_text("# 丙县产值\n\n丙县2022年产值35亿元,2023年产值41亿元,2024年产值44亿元。\n", encoding="utf-8")
+    asked = "丙县2024年的产值比2022年多多少?"
+    assert "9亿元" in working("相差", 后="44亿元", 先="35亿元").ask(asked).text
+    assert "3亿元" not in working("相差", 后="44亿元", 先="41亿元").ask(asked).text
 
 
 def test_words_that_name_no_day_are_no_moment(working):

@@ -14,6 +14,7 @@ import random
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ _KEPT_BACK = 12  # one dossier in as many
 _ASKED = 12  # questions about one context
 
 
+@cache
 def dossiers() -> list[Row]:
     return [json.loads(line) for line in DOSSIERS.read_text(encoding="utf-8").splitlines()]
 
@@ -97,7 +99,7 @@ class Dossiers:
 
     def place(self, number: int, take: Sequence[Any]) -> Piece | None:
         """The sentence or row of a figure."""
-        dossier = dossiers_cached()[number]
+        dossier = dossiers()[number]
         report = dossier["reports"][take[2]]
         for article in self.articles[name_of(number, take[2])]:
             if isinstance(take[3], str):
@@ -158,15 +160,6 @@ def _row_in(text: str, row: int, count: int) -> tuple[int, str]:
             rows.append((at, line))
         at += len(line) + 1
     return rows[row] if len(rows) == count else (-1, "")
-
-
-_KEPT: list[Row] = []
-
-
-def dossiers_cached() -> list[Row]:
-    if not _KEPT:
-        _KEPT.extend(dossiers())
-    return _KEPT
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
     python training/fit_operands.py --index DOSSIERS/index --out rag/gather/fitted.json
 
-Each question is asked of the reports of its dossier, as of an archive of its own. What is taken is right if it is the same operation with the same figures. Prints how many are,
-by operation, and a reliability table; writes the weights of ``operands``.
+Each question is asked of the reports of its dossier, as of an archive of its own. What is taken is right if it is the same operation
+with the same figures. Prints how many are, by operation, and a reliability table; writes the weights of ``operands``.
 """
 
 from __future__ import annotations

@@ -29,8 +29,6 @@ _OPERANDS = """\
 问题:How much spring tea did 甲县 and 丁县 pick together?
 取数:合计|甲县=@1:A吨|丁县=无"""
 _AT = re.compile(r"(^|[+\-])@(\d+):")
-
-
 _LONGEST = 300  # tokens of what is taken
 
 

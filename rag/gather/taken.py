@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from rag.answer.choose import Piece
-from rag.answer.locate import Located, locate, whole_figure
+from rag.answer.locate import locate, whole_figure
 from rag.gather.candidates import Candidate, fitted
 from rag.gather.gather import Gathered
 from rag.gather.operands import Operand, Operands, Printed
@@ -36,12 +37,11 @@ def log_odds_of(taken: Operands) -> float:
 
 def _row(operand: Operand, lines: Sequence[Piece], score: float, *, words: bool) -> Gathered:
     term = Term(operand.label, label=operand.label)
-    found = [(one.sign, _figure(one, lines)) for one in operand.figures]
-    figures = tuple((sign, figure) for sign, figure in found if figure)
-    if figures and len(figures) == len(found):
+    figures = tuple((one.sign, figure) for one in operand.figures if (figure := _figure(one, lines)))
+    if figures and len(figures) == len(operand.figures) and figures[0][0] > 0:
         first = figures[0][1]
         return Gathered(_timed(term, first.piece), first, score, parts=figures if len(figures) > 1 else ())
-    if words and len(operand.figures) == 1 and (located := _words(operand.figures[0], lines)):
+    if words and len(operand.figures) == 1 and (located := locate(operand.figures[0].words, _line_of(operand.figures[0], lines))):
         return Gathered(term, None, score, words=located)
     return Gathered(term, None)
 
@@ -54,36 +54,26 @@ def _timed(term: Term, piece: Piece) -> Term:
     return term
 
 
-def _near(printed: Printed, lines: Sequence[Piece]) -> Iterator[Piece]:
-    """The line that was named, then those beside it."""
-    order = sorted(range(len(lines)), key=lambda at: abs(at - printed.line))
-    return (lines[at] for at in order)
-
-
-def _words(printed: Printed, lines: Sequence[Piece]) -> Located | None:
-    return next((found for piece in _near(printed, lines) if (found := locate(printed.words, [piece]))), None)
+def _line_of(printed: Printed, lines: Sequence[Piece]) -> Sequence[Piece]:
+    """The line that was named; none for a number that no line has. What stands in another line only is not taken from there."""
+    return lines[printed.line : printed.line + 1] if printed.line >= 0 else ()
 
 
 def _figure(printed: Printed, lines: Sequence[Piece]) -> Candidate | None:
-    for piece in _near(printed, lines):
-        if candidate := _in_line(printed.words, piece):
-            return candidate
+    """The figure of its line that some words are; in a row of a table not in the cell that names it."""
+    for piece in _line_of(printed, lines):
+        text, wanted = fold(piece.text), fold(printed.words)
+        figures = [one for one in figures_of(piece.text) if not names_row(piece.text, one.start)]
+        for match in re.finditer(re.escape(wanted), text) if wanted else ():
+            inside = [one for one in figures if match.start() < one.end and one.start < match.end()]
+            if len(inside) == 1 and not _is_cut(text, inside[0], *match.span()):
+                return _candidate(piece, inside[0])
     return None
 
 
-def _in_line(words: str, piece: Piece) -> Candidate | None:
-    """The figure of a line that some words are; in a row of a table not in the cell that names it."""
-    text, wanted = fold(piece.text), fold(words)
-    figures = [one for one in figures_of(piece.text) if not names_row(piece.text, one.start)]
-    at = text.find(wanted)
-    while at >= 0:
-        end = at + len(wanted)
-        inside = [one for one in figures if at < one.end and one.start < end]
-        cuts = any(one.start < at or (one.end > end and text[end : end + 1].isdigit()) for one in inside)
-        if len(inside) == 1 and not cuts:
-            return _candidate(piece, inside[0])
-        at = text.find(wanted, at + 1)
-    return None
+def _is_cut(text: str, figure: Quantity, start: int, end: int) -> bool:
+    """Whether ``text[start:end]`` is a part of a longer figure."""
+    return figure.start < start or (figure.end > end and text[end : end + 1].isdigit())
 
 
 def _candidate(piece: Piece, figure: Quantity) -> Candidate:
@@ -99,7 +89,7 @@ def moments(taken: Operands, lines: Sequence[Piece]) -> list[tuple[Term, Piece |
 
 def _moment(operand: Operand, lines: Sequence[Piece]) -> tuple[Piece | None, When | None]:
     for printed in operand.figures[:1]:
-        for piece in _near(printed, lines):
+        for piece in _line_of(printed, lines):
             at = fold(piece.text).find(fold(printed.words))
             for time in times_in(piece.text, piece.article.date) if at >= 0 else ():
                 if time.start < at + len(printed.words) and at < time.end:

@@ -80,14 +80,18 @@ def work_at_once(drafted: DraftedPlan, query: Query, asker: Asker, named: Named)
     if plan.operation in OF_EVENTS:
         return taken, tell_moments(plan, moments(taken, lines), language, named, chance_of(log_odds_of(taken)))
     rows = gathered(taken, lines)
-    return taken, None if plan.operation in OF_MANY and _of_another_time(rows, plan.question) else tell(plan, rows, language, named)
+    return taken, None if _of_another_time(plan, rows) else tell(plan, rows, language, named)
 
 
-def _of_another_time(rows: Sequence[Gathered], question: str) -> bool:
-    """Whether a figure is told for another time than those that a question names."""
-    named = [time.when for time in times_in(question) if time.when.year]
-    told = [one.found.when for one in rows if one.found and one.found.when and one.found.when.year]
-    return bool(named) and any(not any(when.covers(own) or own.covers(when) for when in named) for own in told)
+def _of_another_time(plan: Plan, rows: Sequence[Gathered]) -> bool:
+    """Whether a figure is told for another time than those that a question names; one that names a single year may compare it with
+    another.
+    """
+    named = [time.when for time in times_in(plan.question) if time.when.year]
+    is_closed = plan.operation in OF_MANY or len({when.year for when in named}) > 1
+    figures = [figure for row in rows for figure in (row.found, *(part for _, part in row.parts)) if figure]
+    told = [figure.when for figure in figures if figure.when and figure.when.year]
+    return bool(named) and is_closed and any(not any(when.covers(own) or own.covers(when) for when in named) for own in told)
 
 
 def work_out(drafted: DraftedPlan, query: Query, asker: Asker, named: Named) -> Answer | None:
