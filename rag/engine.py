@@ -22,6 +22,7 @@ from rag.records import Answer, Article, Event, EvidenceFound, Filter, Hit, Stag
 from rag.search.query import Query, is_follow_up, read_query
 
 if TYPE_CHECKING:
+    from rag.gather.asking import Asker
     from rag.gather.draft import Planned
     from rag.gather.ledger import Entry
     from rag.gather.prompts import DraftedPlan
@@ -135,28 +136,30 @@ class Rag:
                 retrieved=tuple((hit.passage.passage_id, round(hit.score, 4)) for hit in hits))
 
         gathered: Answer | None = None
-        takes_one = False
-        if planned.plan:
+        takes_one = planned.plan is None or planned.doubtful
+        if planned.plan and not planned.doubtful:
             yield Stage("plan")
-            is_doubtful = not operation and planned.several <= self.config.answering.work_out
-            takes_one, gathered = self._gathered(planned.plan, query, retriever, generator, clock, bool(operation), is_doubtful)
+            takes_one, gathered = self._gathered(planned.plan, query, retriever, generator, clock, bool(operation))
             if gathered and (operation or not gathered.refused):
                 yield EvidenceFound(())
                 yield whole(gathered)
                 return
         hits: list[Hit] = []
-        for event in self._looked_up(query, retriever, generator, clock):
+        for event in self._looked_up(query, retriever, generator, clock, planned.doubtful):
             if isinstance(event, EvidenceFound):
                 hits = list(event.hits)
             if isinstance(event, Answer):
-                if planned.plan and not takes_one and answers_alone(planned.several, event.chance) < self.config.answering.min_chance:
+                if not takes_one and answers_alone(planned.several, event.chance) < self.config.answering.min_chance:
                     event = gathered or withheld(event)
                 event = whole(event, hits)
             yield event
 
-    def _looked_up(self, query: Query, retriever: Retriever, generator: Stoppable, clock: _Clock) -> Iterator[Event]:
-        """The steps of an answer that one sentence holds."""
+    def _looked_up(
+        self, query: Query, retriever: Retriever, generator: Stoppable, clock: _Clock, doubtful: bool
+    ) -> Iterator[Event]:
+        """The steps of an answer that one sentence holds; ``doubtful``: it may take several figures of what is found."""
         from rag.answer import choose_pieces, write_answer
+        from rag.gather.work import work_if_sure
 
         hits = retriever.search(query, max(self.config.retrieval.k, _READ))
         clock.lap("search")
@@ -169,6 +172,12 @@ class Rag:
         generator.check()
         pieces = choose_pieces(retriever, self.reader, query, hits, settings)
         clock.lap("read")
+        if doubtful:
+            worked_out = work_if_sure(query, pieces, self._asker(retriever, generator), self._named_by(generator))
+            clock.lap("gather")
+            if worked_out:
+                yield worked_out
+                return
         yield Stage("write")
         events = write_answer(
             generator, query, pieces, settings=settings, max_tokens=self.config.generation.max_new_tokens,
@@ -275,24 +284,28 @@ class Rag:
         return with_names(query, self.retriever, self.dictionary)
 
     def _gathered(
-        self, plan: DraftedPlan, query: Query, retriever: Retriever, generator: Stoppable, clock: _Clock, given: bool, doubtful: bool
+        self, plan: DraftedPlan, query: Query, retriever: Retriever, generator: Stoppable, clock: _Clock, given: bool
     ) -> tuple[bool, Answer | None]:
         """Whether one sentence answers, as the generator sees it; the answer of a question that takes several figures, or nothing where
         the archive has none of them.
         """
-        from rag.answer.word import label_in_english
-        from rag.gather.asking import Asker
-        from rag.gather.work import work, work_if_sure
+        from rag.gather.work import work
 
-        asker = Asker(retriever, self.reader, generator, self.searched, self.config.answering, generator.check)
-        known = self._known_names()
-
-        def named(label: str) -> str:
-            return label_in_english(generator, label, known)
-
-        told = work_if_sure(query, asker, named) if doubtful else work(plan, query, asker, named, given=given)
+        told = work(plan, query, self._asker(retriever, generator), self._named_by(generator), given=given)
         clock.lap("gather")
         return told
+
+    def _asker(self, retriever: Retriever, generator: Stoppable) -> Asker:
+        from rag.gather.asking import Asker
+
+        return Asker(retriever, self.reader, generator, self.searched, self.config.answering, generator.check)
+
+    def _named_by(self, generator: Stoppable) -> Callable[[str], str]:
+        """Puts a Chinese label into English."""
+        from rag.answer.word import label_in_english
+
+        known = self._known_names()
+        return lambda label: label_in_english(generator, label, known)
 
     def _known_names(self) -> Names:
         from rag.language.names import no_english_name

@@ -118,6 +118,14 @@ def test_what_the_generator_is_not_sure_of_is_not_shown(working, monkeypatch):
     assert "91" not in rag.ask("甲镇今年新开工和续建的桥梁一共多少座?").text
 
 
+@pytest.mark.parametrize(("label", "text"), [("44座", "合计91座"), ("99座", "47座[1]")])
+def test_a_doubtful_question_is_worked_out_only_where_every_figure_is_there(open_rag, monkeypatch, label, text):
+    rag = open_rag(read="47座", operands=lambda prompt: "|".join(["合计", *taking(新开工="47座", 续建=label)(prompt)]))
+    monkeypatch.setattr(rag, "plan", lambda query, *_: Planned(query, DraftedPlan("lookup"), 0.3, doubtful=True))
+    answer = rag.ask("甲镇今年新开工多少座桥梁?")
+    assert answer.text.startswith(text) and not answer.refused and answer.retrieved
+
+
 def test_all_rows_of_a_table_are_read_once_and_in_order(working):
     rag = working("最多")
     query = rag.searched("达来苏木金牌多少?")

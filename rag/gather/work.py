@@ -34,7 +34,7 @@ def work(drafted: DraftedPlan, query: Query, asker: Asker, named: Named, *, give
     ``given``: what is to be done was said by who asks, and is done.
     """
     is_of_reports = drafted.operation not in AT_ONCE or (drafted.operation == "first" and len(drafted.parts) < 2)
-    taken, answer = (None, None) if is_of_reports else work_at_once(drafted, query, asker, named)
+    taken, answer = (None, None) if is_of_reports else work_at_once(query, _lines(drafted, query, asker), asker, named)
     if given and taken and taken.operation != drafted.operation:
         taken = answer = None
     if taken and taken.operation == "lookup" and (taken.log_probability or 0.0) >= _SURELY_ONE:
@@ -57,21 +57,25 @@ def _is_of_one_report(answer: Answer) -> bool:
     return len({citation.article_id for citation in answer.citations}) == 1
 
 
-def work_if_sure(query: Query, asker: Asker, named: Named) -> tuple[bool, Answer | None]:
-    """For a question that more likely takes one figure: the answer that takes more, if the generator sees all figures for it and is
-    sure of them.
+def work_if_sure(query: Query, pieces: Sequence[Piece], asker: Asker, named: Named) -> Answer | None:
+    """For a question that more likely takes one figure: the answer that takes more of the sentences found, if the generator sees all
+    figures for it and is sure of them.
     """
-    _, answer = work_at_once(DraftedPlan("lookup"), query, asker, named)
-    return True, answer if answer and answer.derived and _is_sure(answer, asker) else None
+    _, answer = work_at_once(query, lines_to_read(pieces), asker, named)
+    return answer if answer and answer.derived and _is_sure(answer, asker) else None
 
 
-def work_at_once(drafted: DraftedPlan, query: Query, asker: Asker, named: Named) -> tuple[Operands | None, Answer | None]:
-    """What the generator takes from the sentences that search finds for a question and for the parts of its plan, read together; and
-    the answer that is worked out from it, ``None`` where a single sentence answers.
-    """
+def _lines(drafted: DraftedPlan, query: Query, asker: Asker) -> list[Piece]:
+    """The sentences that search finds for a question and for the parts of its plan."""
     terms = make_plan(drafted, dated(query)).terms
     others = [piece for term in terms for piece in asker.read(term, query, _OF_A_TERM, 0)[:_SHOWN] if len(terms) > 1]
-    lines = lines_to_read(asker.found(query), others)
+    return lines_to_read(asker.found(query), others)
+
+
+def work_at_once(query: Query, lines: Sequence[Piece], asker: Asker, named: Named) -> tuple[Operands | None, Answer | None]:
+    """What the generator takes from some sentences, read together; and the answer that is worked out from it, ``None`` where a single
+    sentence answers.
+    """
     asker.check()
     taken = take_operands(query.named or query.question, lines, asker.generator) if lines else None
     if taken is None or taken.operation == "lookup":
