@@ -3,7 +3,8 @@
     python training/fit_operands.py --index DOSSIERS/index --out rag/gather/fitted.json
 
 Each question is asked of the reports of its dossier, as of an archive of its own. What is taken is right if it is the same operation
-with the same figures. Prints how many are, by operation, and a reliability table; writes the weights of ``operands``.
+with the same figures. Prints how many are, by operation, and for those without a missing figure a reliability table; writes the
+weights of ``operands``.
 """
 
 from __future__ import annotations
@@ -71,8 +72,9 @@ def main() -> None:
                 continue
             good = question["op"] != LOOKED_UP and is_right(question, taken)
             seen[question["op"]]["right" if good else "wrong"] += 1
-            signs.append([taken.log_probability or 0.0])
-            right.append(good)
+            if all(one.figures for one in taken.operands):  # else nothing is worked out
+                signs.append([taken.log_probability or 0.0])
+                right.append(good)
             if not good:
                 print(question["q"], "|", gold_of(question), "|", told_by(taken), "|", round(taken.log_probability or 0.0, 2))
     for name, counts in sorted(seen.items()):
