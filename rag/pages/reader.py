@@ -7,13 +7,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import PurePath
 
-from rag.language.text import language
 from rag.pages.articles import furniture_of, write_article
 from rag.pages.assembly import assemble
 from rag.pages.blocks import Block, is_whole, split_blocks
@@ -39,8 +37,8 @@ from rag.records import Article
 _MAX_SECTION_NAME = 10  # characters
 _MASTHEAD_LINES = 3
 _TITLE_ENDS = "”’』」》)）】%％!！?？"  # marks that may end a headline
-_LONGEST_NAME = 10  # widths of a paper's name
-_LONGEST_HEADING, _HEADING_WIDTH = 36, 0.6  # widths, and share of the widest line, up to which a line may be an unmarked heading
+_LONGEST_NAME = 10  # characters of a paper's name that does not tell that it is one
+_LONGEST_HEADING, _HEADING_WIDTH = 36, 0.6  # characters, and share of the longest line, up to which a line may be an unmarked heading
 
 
 @dataclass(frozen=True)
@@ -85,13 +83,15 @@ def read_page(text: str, source: str = "page") -> Page:
 
 
 def _paper_of(blocks: Sequence[Block], labels: Sequence[str], heads: Sequence[Block]) -> str:
-    """Returns the name of the paper: a name of one at the head of the page, else what stands above the line with the date."""
+    """Returns the name of the paper: a name of one at the head of the page, else the short line that stands above the date."""
     named = next((name for block in heads if (name := paper_name(block.text.strip("<!-> ")))), "")
     first = blocks[0].text.strip("<!-> ")
     is_head = labels[0] == "header" or (labels[0] == "boilerplate" and masthead_date(first))
     if named or not is_head:
         return named
-    return next((word for word in first.split() if not masthead_date(word) and not is_page_header(word)), "")
+    words = [word for word in first.split() if not masthead_date(word) and not is_page_header(word)]
+    name = "".join(words) if all(len(word) == 1 for word in words) else words[0]
+    return name if name.isalnum() and len(name) <= _LONGEST_NAME else ""
 
 
 def with_unmarked_headings(blocks: list[Block]) -> list[Block]:
@@ -104,41 +104,24 @@ def with_unmarked_headings(blocks: list[Block]) -> list[Block]:
     """
     if any(block.level for block in blocks):
         return blocks
-    width = max((_width(block.text) for block in blocks), default=0)
+    width = max((len(block.text) for block in blocks), default=0)
     if not any(block.gap for block in blocks[1:]):
         blocks = [replace(block, gap=1) for block in blocks]  # a page without blank lines
     return [replace(block, level=1) if after and _looks_like_heading(block, after, width) else block
             for block, after in zip_longest(blocks, blocks[1:])]
 
 
-def _looks_like_heading(block: Block, after: Block, widest: float) -> bool:
+def _looks_like_heading(block: Block, after: Block, width: int) -> bool:
     text = block.text
-    width = _width(text)
-    short = width <= min(_LONGEST_HEADING, _HEADING_WIDTH * widest)
+    short = len(text) <= min(_LONGEST_HEADING, _HEADING_WIDTH * width) and block.gap
     plain = _surface_label(block) == "text" and (text[-1].isalnum() or text[-1] in _TITLE_ENDS) and not is_masthead(text)
-    if _is_date_line(after):  # above it stands the name of the paper, or the title of what the date is of
-        return short and plain and not _may_name_paper(text)
-    heads = _width(after.text) > width or is_byline(after.text)
-    return bool(short and plain and heads and block.gap and not after.row and not after.ruled)
+    heads = (len(after.text) > len(text) or is_byline(after.text)) and not _is_date_line(after)
+    return bool(short and plain and heads and not after.row and not after.ruled)
 
 
 def _is_date_line(block: Block) -> bool:
+    """Tells whether a line holds the date of a page: what stands above it is the masthead."""
     return bool(masthead_date(block.text)) and len(block.text) <= _LONGEST_HEADING and not is_whole(block.text)
-
-
-def _may_name_paper(text: str) -> bool:
-    """Tells whether a line above the date of a page may be its masthead: it names a paper, or is as short as such names are.
-
-    >>> [_may_name_paper(text) for text in ("浔澳侨讯 XUN'AO NEWS", "矿工报", "云梯山索道五一假期运送情况")]
-    [True, True, False]
-    """
-    name = re.split(r"\s(?=[A-Za-z])", text)[0]  # without its English form
-    return bool(paper_name(text)) or is_page_header(text) or _width(name) <= _LONGEST_NAME
-
-
-def _width(text: str) -> float:
-    """Returns the length of a line in Chinese characters, of which two Latin letters take one."""
-    return len(text) if language(text) == "zh" else len(text) / 2
 
 
 def _page_of(article: Article, headers: list[tuple[int, str]]) -> str:
