@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from rag.language.numerals import HAN_NUMERAL
 from rag.language.pinyin import characters_by_sound, is_pinyin_of, join_syllables, pinyin_splits
 from rag.language.pinyin import readings as readings
 from rag.language.text import HAN, syllables
@@ -34,8 +33,6 @@ _SURNAMES = frozenset(
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石"
     "廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严武戴莫孔向汤欧翁詹常温康施洪邢倪柳连齐")
 _NAME_TAGS = frozenset("ns nr nrt nrfg nt nz".split())
-_NAME_LIKE = frozenset("n nr nz ng g x v a vn an j".split())  # tags of words that may be a part of an unknown name
-_WHOLE_PLACE = "ns whole"
 _FUNCTION_TAGS = "upcdryk"  # first letters of the tags of function words (的, 了, 在, 和, 他): no name begins or ends with one
 _NOT_PERSON_ENDINGS = "省市县区镇乡村州部局厂院所校司会"  # 高新区 begins with a surname, but is no person
 _PLACE_SUFFIXES = {"市": "", "省": " Province", "县": " County", "区": " District", "镇": " Town", "乡": " Township"}
@@ -180,28 +177,10 @@ def places_in(chinese: str) -> list[str]:
     ['随州']
     >>> places_in("法国巴黎有多少座桥?")
     ['法国', '巴黎']
-    >>> places_in("1947年5月苍宁县淹了多少田?"), places_in("甘肃宁县有多少田?")
-    (['苍宁'], ['甘肃', '宁县'])
     """
-    tagged = _whole_counties(_tagged(without_negated(chinese)))
-    words = [part for word, tag in tagged if len(word) > 1 and tag in ("ns", _WHOLE_PLACE)
-             for part in (_word_parts(word) if tag == "ns" else [word])]
+    tagged = _tagged(without_negated(chinese))
+    words = [part for word, tag in tagged if tag == "ns" and len(word) > 1 for part in _word_parts(word)]
     return list(dict.fromkeys(core for word in words if (core := _without_suffix(word)) not in _COUNTRYWIDE))
-
-
-def _whole_counties(tagged: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Gives a place of one character and its suffix the character before it, if its word is unknown or that character
-    stands alone (苍 | 宁县): few places are that short, and the words of an unknown name are cut anywhere.
-    """
-    found: list[tuple[str, str]] = []
-    for word, tag in tagged:
-        before, kind = found[-1] if found else ("", "")
-        is_short = tag == "ns" and re.fullmatch(f"[^{HAN_NUMERAL}][县市区]", word) and word not in _COUNTRYWIDE
-        if is_short and kind in _NAME_LIKE and re.fullmatch(f"[{HAN}]{'' if _is_common(word) else '{1,2}'}", before):
-            found[-1] = (before[:-1], kind)
-            word, tag = before[-1] + word, _WHOLE_PLACE
-        found.append((word, tag))
-    return found
 
 
 def _without_suffix(place: str) -> str:
