@@ -145,7 +145,7 @@ def _terms(answer: Told) -> list[Told]:
     for term in derived["terms"]:
         parts = [(1 if at >= 0 else -1, rows[max(at, ~at)]) for at in term]
         values = [(sign, Value(Fraction(row["value"]), row["kind"], row["unit"])) for sign, row in parts]
-        value = compute.signed(values) if len(values) > 1 else values[0][1]
+        value = compute.signed(values)
         found.append({"value": str(value.value), "kind": value.kind, "unit": value.unit})
     return found
 

@@ -118,6 +118,11 @@ def test_what_the_generator_is_not_sure_of_is_not_shown(working, monkeypatch):
     assert "91" not in rag.ask("甲镇今年新开工和续建的桥梁一共多少座?").text
 
 
+def test_figures_that_do_not_add_up_are_not_worked_with(working):
+    answer = working("合计", 桥="47座+86.8亿元", 续建="44座").ask("甲镇今年的桥梁一共多少?")
+    assert "47座 + 86.8" not in answer.text
+
+
 @pytest.mark.parametrize(("label", "text"), [("44座", "合计91座"), ("99座", "47座[1]")])
 def test_a_doubtful_question_is_worked_out_only_where_every_figure_is_there(open_rag, monkeypatch, label, text):
     rag = open_rag(read="47座", operands=lambda prompt: "|".join(["合计", *taking(新开工="47座", 续建=label)(prompt)]))

@@ -81,10 +81,10 @@ def _told(gathered: Sequence[Gathered], language: str, named: Named) -> Told:
     for place, one in enumerate(gathered):
         label = _label(one, language, named)
         found = one.found or one.words
-        value = value_of(one)
-        if found is None or (one.parts and value is None):
+        if found is None:
             missing.append(label)
             continue
+        value = value_of(one)
         own, numbers = [], []
         for sign, part in one.parts or ((1, found),):
             numbers.append(_number_of(part.piece, pieces))
@@ -134,13 +134,12 @@ def _row(one: Gathered, label: str, number: int) -> Row:
 
 
 def value_of(one: Gathered) -> Value | None:
-    """The figure of a term as it is computed with; ``None`` if it is no figure, or if its figures do not add up."""
+    """The figure of a term as it is computed with; ``None`` if it is no figure. Raises :class:`CannotComputeError` if its figures do
+    not add up.
+    """
     parts = one.parts or (((1, one.found),) if one.found else ())
     values = [(sign, Value(part.value, part.kind, part.unit, is_rounded(part.shown))) for sign, part in parts]
-    try:
-        return compute.signed(values) if len(values) > 1 else values[0][1] if values else None
-    except CannotComputeError:
-        return None
+    return compute.signed(values) if values else None
 
 
 def _worked_out(plan: Plan, told: Told, language: str) -> tuple[Derived | None, str]:

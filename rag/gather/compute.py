@@ -85,6 +85,8 @@ def signed(values: Sequence[tuple[int, Value]]) -> Value:
     Fraction(7, 1)
     """
     alike = in_one_unit([value for _, value in values])
+    if len(values) == 1:
+        return alike[0]
     if [sign for sign, _ in values] == [1, -1]:
         return difference(*alike)
     return total([replace(value, value=sign * value.value) for (sign, _), value in zip(values, alike, strict=True)])

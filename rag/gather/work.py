@@ -8,6 +8,7 @@ from rag.answer.choose import Piece
 from rag.gather.answer import tell, tell_events, tell_first, tell_latest, tell_moments, tell_reports, tell_times
 from rag.gather.asking import Asker
 from rag.gather.candidates import chance_of
+from rag.gather.compute import CannotComputeError
 from rag.gather.draft import dated
 from rag.gather.gather import Gathered, gather_facts, gather_terms
 from rag.gather.operands import Operands, lines_to_read, take_operands
@@ -84,7 +85,12 @@ def work_at_once(query: Query, lines: Sequence[Piece], asker: Asker, named: Name
     if plan.operation in OF_EVENTS:
         return taken, tell_moments(plan, moments(taken, lines), language, named, chance_of(log_odds_of(taken)))
     rows = gathered(taken, lines)
-    return taken, None if _of_another_time(plan, rows) else tell(plan, rows, language, named)
+    if _of_another_time(plan, rows):
+        return taken, None
+    try:
+        return taken, tell(plan, rows, language, named)
+    except CannotComputeError:  # figures that do not add up to one thing were taken for it
+        return taken, None
 
 
 def _of_another_time(plan: Plan, rows: Sequence[Gathered]) -> bool:
