@@ -136,10 +136,10 @@ class Rag:
                 retrieved=tuple((hit.passage.passage_id, round(hit.score, 4)) for hit in hits))
 
         gathered: Answer | None = None
-        takes_one = planned.plan is None or planned.doubtful
-        if planned.plan and not planned.doubtful:
+        takes_several = planned.plan is not None and not planned.doubtful
+        if planned.plan and takes_several:
             yield Stage("plan")
-            takes_one, gathered = self._gathered(planned.plan, query, retriever, generator, clock, bool(operation))
+            gathered = self._gathered(planned.plan, query, retriever, generator, clock, bool(operation))
             if gathered and (operation or not gathered.refused):
                 yield EvidenceFound(())
                 yield whole(gathered)
@@ -149,7 +149,7 @@ class Rag:
             if isinstance(event, EvidenceFound):
                 hits = list(event.hits)
             if isinstance(event, Answer):
-                if not takes_one and answers_alone(planned.several, event.chance) < self.config.answering.min_chance:
+                if takes_several and answers_alone(planned.several, event.chance) < self.config.answering.min_chance:
                     event = gathered or withheld(event)
                 event = whole(event, hits)
             yield event
@@ -285,10 +285,8 @@ class Rag:
 
     def _gathered(
         self, plan: DraftedPlan, query: Query, retriever: Retriever, generator: Stoppable, clock: _Clock, given: bool
-    ) -> tuple[bool, Answer | None]:
-        """Whether one sentence answers, as the generator sees it; the answer of a question that takes several figures, or nothing where
-        the archive has none of them.
-        """
+    ) -> Answer | None:
+        """The answer of a question that takes several figures, or nothing where the archive has none of them."""
         from rag.gather.work import work
 
         told = work(plan, query, self._asker(retriever, generator), self._named_by(generator), given=given)

@@ -104,13 +104,6 @@ def test_what_no_line_tells_is_said_and_nothing_is_worked_out(working):
     assert answer.refused and answer.missing == ("拆除",) and answer.derived is None and "资料里没有拆除的数字" in answer.text
 
 
-def test_a_question_that_one_sentence_answers_is_looked_up_and_shown(open_rag, monkeypatch):
-    rag = open_rag(read="47座", operands="查一")
-    monkeypatch.setattr(rag, "plan", lambda query, *_: Planned(query, DraftedPlan("sum"), 0.99))
-    answer = rag.ask("甲镇今年新开工多少座桥梁?")
-    assert answer.operation == "lookup" and not answer.refused and answer.text.startswith("47座")
-
-
 def test_what_the_generator_is_not_sure_of_is_not_shown(working, monkeypatch):
     rag = working("合计", 新开工="47座", 续建="44座")
     monkeypatch.setattr("rag.gather.work.log_odds_of", lambda taken: -2.0)

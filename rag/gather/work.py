@@ -25,26 +25,23 @@ AT_ONCE = ARITHMETIC | OF_MANY | {"each", "apart", "first"}  # what a few senten
 _SURVEYED, _READ_ALONE = 60, 24  # sentences that are looked at to list all that answer, and read by themselves
 _OF_AN_EVENT = 20  # sentences that are looked at for each event
 _OF_A_TERM, _SHOWN = 12, 2  # sentences that are looked at for each part of a plan, and of those the ones that are read together
-_SURELY_ONE = -0.3  # log probability from which it is believed that one sentence answers
 _TAKEN = 0.4  # probability from which a figure is a row
 
 
-def work(drafted: DraftedPlan, query: Query, asker: Asker, named: Named, *, given: bool = False) -> tuple[bool, Answer | None]:
-    """Whether a single sentence answers a question after all; and the answer that takes more, ``None`` where nothing is found.
+def work(drafted: DraftedPlan, query: Query, asker: Asker, named: Named, *, given: bool = False) -> Answer | None:
+    """The answer of a question that takes more than one figure; ``None`` where nothing is found.
 
     ``given``: what is to be done was said by who asks, and is done.
     """
     is_of_reports = drafted.operation not in AT_ONCE or (drafted.operation == "first" and len(drafted.parts) < 2)
     taken, answer = (None, None) if is_of_reports else work_at_once(query, _lines(drafted, query, asker), asker, named)
     if given and taken and taken.operation != drafted.operation:
-        taken = answer = None
-    if taken and taken.operation == "lookup" and (taken.log_probability or 0.0) >= _SURELY_ONE:
-        return True, None
+        answer = None
     if answer and not answer.refused and _is_sure(answer, asker):
-        return False, answer
+        return answer
     each = work_out(drafted, query, asker, named)
     lacking = answer if answer and answer.refused and answer.rows and _is_of_one_report(answer) else None
-    return False, lacking if lacking and (each is None or each.refused) else each
+    return lacking if lacking and (each is None or each.refused) else each
 
 
 def _is_sure(answer: Answer, asker: Asker) -> bool:
