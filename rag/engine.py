@@ -145,7 +145,7 @@ class Rag:
                 yield whole(gathered)
                 return
         hits: list[Hit] = []
-        for event in self._looked_up(query, retriever, generator, clock, planned.doubtful):
+        for event in self._looked_up(planned, retriever, generator, clock, bool(operation)):
             if isinstance(event, EvidenceFound):
                 hits = list(event.hits)
             if isinstance(event, Answer):
@@ -155,12 +155,15 @@ class Rag:
             yield event
 
     def _looked_up(
-        self, query: Query, retriever: Retriever, generator: Stoppable, clock: _Clock, doubtful: bool
+        self, planned: Planned, retriever: Retriever, generator: Stoppable, clock: _Clock, given: bool
     ) -> Iterator[Event]:
-        """The steps of an answer that one sentence holds; ``doubtful``: it may take several figures of what is found."""
+        """The steps of an answer that one sentence holds. Where a question may take several figures of what is found they are looked for
+        first; where no sentence answers one that seemed to take a single figure, at last. ``given``: what is to be done was said.
+        """
         from rag.answer import choose_pieces, write_answer
         from rag.gather.work import work_if_sure
 
+        query = planned.query
         hits = retriever.search(query, max(self.config.retrieval.k, _READ))
         clock.lap("search")
         yield EvidenceFound(tuple(hits))
@@ -172,12 +175,15 @@ class Rag:
         generator.check()
         pieces = choose_pieces(retriever, self.reader, query, hits, settings)
         clock.lap("read")
-        if doubtful:
-            worked_out = work_if_sure(query, pieces, self._asker(retriever, generator), self._named_by(generator))
+
+        def worked_out() -> Answer | None:
+            answer = work_if_sure(query, pieces, self._asker(retriever, generator), self._named_by(generator))
             clock.lap("gather")
-            if worked_out:
-                yield worked_out
-                return
+            return answer
+
+        if planned.doubtful and (answer := worked_out()):
+            yield answer
+            return
         yield Stage("write")
         events = write_answer(
             generator, query, pieces, settings=settings, max_tokens=self.config.generation.max_new_tokens,
@@ -187,6 +193,8 @@ class Rag:
                 clock.first("first_text")
             else:
                 clock.lap("write")
+            if isinstance(event, Answer) and event.refused and planned.plan is None and not given:
+                event = worked_out() or event
             yield event
 
     def search(self, query: str, k: int | None = None, only: Filter | None = None) -> list[Hit]:

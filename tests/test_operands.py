@@ -76,7 +76,7 @@ def test_a_rank_of_sums_cites_every_cell_and_is_worked_out_anew_by_verify(workin
     rag = working("最多", **{name: f"{name}/{a}+{name}/{b}+{name}/{c}" for name, a, b, c in (
         ("白音苏木", 3, 4, 5), ("达来苏木", 6, 1, 2))})
     answer = rag.ask("哪个苏木的奖牌最多?")
-    assert answer.text.startswith("最高的是白音苏木:12[1]。白音苏木:3 + 4 + 5[1];达来苏木:6 + 1 + 2[2]")
+    assert answer.text.startswith("最高的是白音苏木:12[1]。白音苏木:12(3 + 4 + 5)[1];达来苏木:9(6 + 1 + 2)[2]")
     assert len(answer.rows) == 6 and answer.derived.terms == ((0, 1, 2), (3, 4, 5)) and not wrong(rag, answer)
     told = answer.to_dict()
     told["answer"] = told["answer"].replace(":12", ":13")
@@ -87,6 +87,12 @@ def test_a_share_of_a_sum(working):
     rag = working("占比", 金银="白音苏木/3+白音苏木/4", 全部="达来苏木/6+达来苏木/2")
     answer = rag.ask("白音苏木的金银牌占百分之几?")
     assert answer.derived.value == "175/2" and "87.5%" in answer.text and not wrong(rag, answer)
+
+
+def test_sums_that_are_asked_for_at_once_are_told_with_their_parts(working):
+    rag = working("各问", 白音="白音苏木/3+白音苏木/4", 达来="达来苏木/6+达来苏木/1")
+    answer = rag.ask("白音和达来各有多少金银牌?")
+    assert answer.text == "白音:7(3 + 4)[1];达来:7(6 + 1)[2]。" and not answer.refused and not wrong(rag, answer)
 
 
 def test_lengths_of_time_are_subtracted(working):
@@ -122,6 +128,15 @@ def test_a_doubtful_question_is_worked_out_only_where_every_figure_is_there(open
     monkeypatch.setattr(rag, "plan", lambda query, *_: Planned(query, DraftedPlan("lookup"), 0.3, doubtful=True))
     answer = rag.ask("甲镇今年新开工多少座桥梁?")
     assert answer.text.startswith(text) and not answer.refused and answer.retrieved
+
+
+@pytest.mark.parametrize("operation", [None, "lookup"])
+def test_what_no_sentence_answers_is_worked_out_at_last_unless_a_lookup_is_asked_for(open_rag, monkeypatch, operation):
+    rag = open_rag(read="无", operands=lambda prompt: "|".join(["相差", *taking(新开工="47座", 续建="44座")(prompt)]))
+    if not operation:
+        monkeypatch.setattr(rag, "plan", lambda query, *_: Planned(query, None, 0.02))
+    answer = rag.ask("甲镇今年新开工的桥梁比续建的多几座?", operation=operation)
+    assert answer.refused if operation else answer.derived.value == "3" and len(answer.rows) == 2
 
 
 def test_all_rows_of_a_table_are_read_once_and_in_order(working):

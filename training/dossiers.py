@@ -1,10 +1,12 @@
-"""Small dossiers of local papers with questions that take several figures, written for training, each report set as a page.
+"""Small dossiers of local papers with everyday questions, written for training, each report set as a page.
 
     python training/dossiers.py DIR        # one Markdown page for each report of training/questions/dossiers.jsonl
 
 A line of ``dossiers.jsonl``: ``reports`` (``paper``, ``date``, ``title``, ``sentences``, ``table``) and ``questions``: what is done
 (``op``, ``end`` of a rank) with which ``items``; each has a ``label`` and the figures that it ``take``s as they are printed
-(sign, words, report, sentence or ``t`` and the row, column), none if no report tells it.
+(sign, words, report, sentence or ``t`` and the row, column), none if no report tells it. What sentences answer as they stand
+(``op`` 查一) has an ``answer`` in the newer dossiers: words, report and sentence of each part, and a ``verdict`` for yes or no; what the
+dossier does not tell has the ``op`` 无.
 """
 
 from __future__ import annotations
@@ -13,28 +15,33 @@ import json
 import random
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from found_contexts import BESIDE, UNTOLD, shown_pieces
+
 from rag import Rag
 from rag.answer.choose import Piece, choose_pieces
+from rag.answer.prompts import NOT_SAID, read_prompt
 from rag.gather.operands import lines_to_read, operands_prompt
 from rag.index.passages import passages_of
 from rag.language.dates import in_chinese
 from rag.language.figures import CELLS
-from rag.records import Article
+from rag.records import Article, Filter, Hit
 from rag.search.query import Query
 
 Row = dict[str, Any]
 DOSSIERS = Path(__file__).parent / "questions" / "dossiers.jsonl"
-LOOKED_UP = "查一"
+LOOKED_UP, UNTOLD_BY_ALL = "查一", "无"
+_NOT_PRINTED = ("相差", "合计", "平均", "占比", "增幅", "相隔")  # what is worked out, which no sentence tells
 _FOUND = 20  # passages among whose sentences the evidence is chosen
 _SHOWN = 0.92  # share of the figures of a question that are shown where search does not find them
 _PARTLY = 1  # questions of a context of which something is not shown, at most
 _KEPT_BACK = 12  # one dossier in as many
-_ASKED = 12  # questions about one context
+_LOOKED_UP = 4  # and of those that one sentence answers
+_ASKED = 14  # questions about one context
 
 
 @cache
@@ -65,7 +72,7 @@ def name_of(dossier: int, report: int) -> str:
 
 
 class Dossiers:
-    """Contexts for the generator's adapter. ``index``: an index of the pages."""
+    """Contexts for the generator's adapter, each dossier asked as an archive of its own. ``index``: an index of the pages."""
 
     def __init__(self, index: Path, seed: int) -> None:
         self.rag, self.random = Rag.open(index=index), random.Random(seed)
@@ -75,12 +82,49 @@ class Dossiers:
             self.articles[Path(article.source).name].append(article)
         self.lost = 0
 
-    def contexts(self, each: int) -> Iterator[Row]:
-        """Yields ``each`` contexts of every dossier that is not kept back, with ``(question, what to write)`` about them."""
-        for number, dossier in enumerate(dossiers()):
+    def read_contexts(self, numbers: Collection[int], each: int) -> Iterator[Row]:
+        """Yields ``each`` contexts to read of those dossiers whose answers are marked, with ``(question, what to write)`` about them."""
+        for number in numbers:
+            questions = dossiers()[number]["questions"]
+            if is_kept_back(number) or not any("answer" in question for question in questions):
+                continue
+            for first in self.random.sample([one for one in questions if self.answer(number, one, None)], each):
+                query, hits = self.found(number, first)
+                shown, more = shown_pieces(self.rag, query, hits, self.random)
+                if shown:
+                    user, _ = read_prompt("?", shown, more).user.split("问题:?\n")
+                    yield {"task": "read", "user": user, "asks": self.reads(number, first, questions, [*shown, *more])}
+
+    def reads(self, number: int, first: Row, questions: Sequence[Row], shown: Sequence[Piece]) -> list[tuple[str, str]]:
+        """The question, and others about the same dossier that the sentences shown answer and do not."""
+        told: list[tuple[str, str]] = []
+        untold: list[tuple[str, str]] = []
+        for question in sorted(self.random.sample(questions, len(questions)), key=lambda one: one is not first):
+            if answer := self.answer(number, question, shown):
+                (untold if answer == NOT_SAID else told).append((self.named(self.rag.understand(question["q"])), answer))
+        return [*told[:BESIDE], *untold[:UNTOLD]]
+
+    def answer(self, number: int, question: Row, shown: Sequence[Piece] | None) -> str | None:
+        """What sentences answer to a question; ``shown``: ``None`` for those of the whole dossier. ``None`` where it is not known."""
+        if question["op"] == UNTOLD_BY_ALL or question["op"] in _NOT_PRINTED:
+            return NOT_SAID
+        if not question.get("answer"):
+            return None
+        places = [self.place(number, ["+", *part]) for part in question["answer"]]
+        is_shown = [shown is None or any(_holds(one, place) for one in shown) for place in places if place]
+        if len(is_shown) < len(places) or (any(is_shown) and not all(is_shown)):
+            return None
+        words = [str(part[0]) for part in question["answer"]]
+        if not all(is_shown):
+            return None if any(one in f"{piece.heading}{piece.text}" for piece in shown or () for one in words) else NOT_SAID
+        return ",".join([question["verdict"], *words] if "verdict" in question else words)
+
+    def contexts(self, numbers: Collection[int], each: int) -> Iterator[Row]:
+        """Yields ``each`` contexts of some dossiers, but for those kept back, with ``(question, what to write)`` about them."""
+        for number in numbers:
             if is_kept_back(number):
                 continue
-            questions = dossier["questions"]
+            questions = dossiers()[number]["questions"]
             for first in self.random.sample(questions, min(each, len(questions))):
                 lines = self.lines(number, first)
                 asks = list(self.asks(number, first, questions, lines))
@@ -90,12 +134,14 @@ class Dossiers:
 
     def lines(self, number: int, question: Row) -> list[Piece]:
         """The sentences that search and reader find for a question, and those with its figures."""
-        rag = self.rag
-        query = rag.understand(question["q"])
-        hits = rag.retriever.search(query, _FOUND)
-        pieces = choose_pieces(rag.retriever, rag.reader, query, hits, rag.config.answering)
-        own = [place for item in question["items"] for take in item["take"] if (place := self.place(number, take))]
+        query, hits = self.found(number, question)
+        pieces = choose_pieces(self.rag.retriever, self.rag.reader, query, hits, self.rag.config.answering)
+        own = [place for item in question.get("items", ()) for take in item["take"] if (place := self.place(number, take))]
         return lines_to_read(pieces, [piece for piece in own if self.random.random() < _SHOWN])
+
+    def found(self, number: int, question: Row) -> tuple[Query, list[Hit]]:
+        query = self.rag.understand(question["q"])
+        return query, self.rag.retriever.search(query, _FOUND, Filter(source=name_of(number, 0).removesuffix("0.md")))
 
     def place(self, number: int, take: Sequence[Any]) -> Piece | None:
         """The sentence or row of a figure."""
@@ -117,11 +163,13 @@ class Dossiers:
         return None
 
     def asks(self, number: int, first: Row, questions: Sequence[Row], lines: Sequence[Piece]) -> Iterator[tuple[str, str]]:
-        partly = 0
+        partly = looked_up = 0
         others = self.random.sample(questions, len(questions))
         for question in [first, *(one for one in others if one is not first)][:_ASKED]:
             written, is_whole = self.written(number, question, lines)
             if written is None or (not is_whole and question is not first and (partly := partly + 1) > _PARTLY):
+                continue
+            if written == LOOKED_UP and question is not first and (looked_up := looked_up + 1) > _LOOKED_UP:
                 continue
             yield self.named(self.rag.understand(question["q"])), written
 
@@ -131,7 +179,7 @@ class Dossiers:
 
     def written(self, number: int, question: Row, lines: Sequence[Piece]) -> tuple[str | None, bool]:
         """What is to be written, and whether all that the dossier tells of it is shown; ``None`` where a figure has no place."""
-        if question["op"] == LOOKED_UP:
+        if question["op"] in (LOOKED_UP, UNTOLD_BY_ALL):
             return LOOKED_UP, True
         items, is_whole = [], True
         for item in question["items"]:
@@ -140,8 +188,7 @@ class Dossiers:
                 piece = self.place(number, take)
                 if piece is None:
                     return None, False
-                line = next((at for at, one in enumerate(lines, 1) if one.article.article_id == piece.article.article_id
-                             and one.start <= piece.start < one.end), 0)
+                line = next((at for at, one in enumerate(lines, 1) if _holds(one, piece)), 0)
                 if not line or str(take[1]) not in lines[line - 1].text:
                     told, is_whole = "", False
                     break
@@ -150,6 +197,10 @@ class Dossiers:
             items.append(f"{item['label']}={told or '无'}")
         word = question["end"] if question["op"] == "排名" else question["op"]
         return "|".join([word, *items]), is_whole
+
+
+def _holds(shown: Piece, place: Piece) -> bool:
+    return shown.article.article_id == place.article.article_id and shown.start <= place.start < shown.end
 
 
 def _row_in(text: str, row: int, count: int) -> tuple[int, str]:

@@ -74,7 +74,7 @@ class FoundContexts:
         query = rag.understand(row["zh"])
         hits = [hit for hit in rag.retriever.search(query, _FOUND, Filter(since=day, until=day))
                 if hit.article.doc_id == row["doc"] or hit.article.doc_id not in self.apart]
-        return _shown(rag, query, hits, self.random)
+        return shown_pieces(rag, query, hits, self.random)
 
     def asks(self, row: Row, shown: Sequence[Piece]) -> list[tuple[str, str]]:
         """The question in both languages, others about the same item that the sentences shown answer and do not, and
@@ -112,7 +112,7 @@ class FoundContexts:
         return None if any(row["a"] in f"{piece.heading}{piece.text}" for piece in shown) else NOT_SAID
 
 
-def _shown(rag: Rag, query: Query, hits: Sequence[Hit], random: random.Random) -> tuple[list[Piece], list[Piece]]:
+def shown_pieces(rag: Rag, query: Query, hits: Sequence[Hit], random: random.Random) -> tuple[list[Piece], list[Piece]]:
     """The sentences that are read first, and those that are read on, if the context is one with these."""
     pieces = [piece for piece in choose_pieces(rag.retriever, rag.reader, query, hits, rag.config.answering) if piece.timely]
     few = rag.config.answering.evidence_sentences
@@ -140,7 +140,7 @@ class FoundTables:
             for text, _, _ in self.random.sample(own, min(each, len(own))):
                 query = self.rag.understand(text)
                 hits = self.rag.retriever.search(query, _FOUND)
-                shown, more = _shown(self.rag, query, hits, self.random)
+                shown, more = shown_pieces(self.rag, query, hits, self.random)
                 if shown:
                     user, _ = read_prompt("?", shown, more).user.split("问题:?\n")
                     yield {"task": "read", "user": user, "asks": self.asks(text, own, [*shown, *more])}

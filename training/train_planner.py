@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from dossiers import dossiers
+from dossiers import UNTOLD_BY_ALL, dossiers
 from tokenizers import Tokenizer
 from torch import nn
 from torch.nn import functional
@@ -61,7 +61,7 @@ def questions(more: Path | None) -> tuple[list[str], list[str]]:
     for table in tables():
         asked += [(one["q"], operation_of(one.get("plan", "查一").split("|")[0])) for one in table["questions"]]
     for dossier in dossiers():
-        asked += [(one["q"], operation_of(one["op"])) for one in dossier["questions"]]
+        asked += [(one["q"], "lookup" if one["op"] == UNTOLD_BY_ALL else operation_of(one["op"])) for one in dossier["questions"]]
     for name in ("news_own", "english_own"):
         lines = (HERE / "questions" / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
         asked += [(row[key], "lookup") for row in map(json.loads, lines) for key in ("zh", "en") if row.get(key)]

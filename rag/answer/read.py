@@ -44,9 +44,9 @@ def read_pieces(generator: Generator, query: Query, pieces: Sequence[Piece], set
         if is_refusal(draft.text):
             refusals.append(draft.log_probability)
         elif (drafted := _drafted(draft.text, [*likely, *more], reader_words)) is None:
-            best = replace(best, agreed=False)
+            best = replace(best, agreed=False, log_probability=-math.inf)
         elif (sure := draft.log_probability or 0.0) >= surest:  # one that is not known counts as the surest
-            best, surest = drafted, sure
+            best, surest = replace(drafted, log_probability=draft.log_probability), sure
         if best.agreed or not others:
             break
     return replace(best, refusals=tuple(refusals))

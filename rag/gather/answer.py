@@ -146,6 +146,8 @@ def _worked_out(plan: Plan, told: Told, language: str) -> tuple[Derived | None, 
     """What a plan asks for, worked out, and how it is said; nothing where a figure that it takes is missing."""
     if plan.operation == "rank":
         return _ranked(plan, told, language)
+    if plan.operation == "each" and (totals := [line.total for line in told.lines if line.total]):
+        return _derived(plan, told, range(len(told.lines)), "; ".join(totals)), ""
     wanted = plan.order or range(len(plan.terms))
     if plan.operation not in ARITHMETIC or not set(wanted) <= set(told.places):
         return None, ""
@@ -163,19 +165,18 @@ def _values(plan: Plan, told: Told, used: Iterable[int]) -> list[Value]:
 
 def _arithmetic(plan: Plan, told: Told, used: Sequence[int], language: str) -> tuple[Derived | None, str]:
     operation, values = plan.operation, _values(plan, told, used)
-    rows = told.rows_of(used)
-    printed = [told.rows[at].shown for at in rows]
+    printed = [told.rows[at].shown for at in told.rows_of(used)]
     first, second = told.lines[used[0]].label, told.lines[used[-1]].label
 
     def derived(value: Value, shown: str) -> Derived:
-        return Derived(operation, rows, str(value.value), value.kind, value.unit, shown, told.terms_of(used))
+        return _derived(plan, told, used, shown, value)
 
     if operation in ("sum", "average"):
         value = compute.total(values) if operation == "sum" else compute.average(values)
         shown = written(value, printed, language)
         return derived(value, shown), words(language, operation, d=shown)
     if len(values) != 2:
-        return _compared(told, used, values, language) if operation == "compare" else (None, "")
+        return _compared(plan, told, used, values, language) if operation == "compare" else (None, "")
     if operation == "share":
         value = compute.share(*values)
         shown = written(value, printed, language)
@@ -197,12 +198,18 @@ def _arithmetic(plan: Plan, told: Told, used: Sequence[int], language: str) -> t
     return derived(value, shown), words(language, "difference", a=first, b=second, more=more, d=shown)
 
 
-def _compared(told: Told, used: Sequence[int], values: Sequence[Value], language: str) -> tuple[Derived | None, str]:
+def _derived(plan: Plan, told: Told, used: Iterable[int], shown: str, value: Value | None = None) -> Derived:
+    """What was worked out from some lines; ``value``: ``None`` for what is no figure."""
+    used = list(used)
+    figure = (str(value.value), value.kind, value.unit) if value else ("", "", "")
+    return Derived(plan.operation, told.rows_of(used), *figure, shown, told.terms_of(used))
+
+
+def _compared(plan: Plan, told: Told, used: Sequence[int], values: Sequence[Value], language: str) -> tuple[Derived | None, str]:
     """Of three or more the highest."""
     compute.average(values)  # they can be compared
     line = told.lines[max(zip(values, used, strict=True), key=lambda pair: pair[0].value)[1]]
-    derived = Derived("compare", told.rows_of(used), "", "", "", line.label, told.terms_of(used))
-    return derived, words(language, "most", a=line.label, v=line.total or line.shown)
+    return _derived(plan, told, used, line.label), words(language, "most", a=line.label, v=line.total or line.shown)
 
 
 def _ranked(plan: Plan, told: Told, language: str) -> tuple[Derived | None, str]:
@@ -220,7 +227,7 @@ def _ranked(plan: Plan, told: Told, language: str) -> tuple[Derived | None, str]
     said = words(language, "of these") * bool(told.missing) + words(language, "sep").join(
         words(language, key, a=told.lines[at].label, v=told.lines[at].total or told.lines[at].shown) + told.lines[at].marks
         for key, at in ends)
-    return Derived("rank", told.rows_of(order), "", "", "", told.lines[ends[0][1]].label, told.terms_of(order)), said
+    return _derived(plan, told, order, told.lines[ends[0][1]].label), said
 
 
 # -- what has no arithmetic ------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from rag.errors import RagError
-from rag.language.units import factor
+from rag.language.units import factor, is_counter
 
 Measure = tuple[str, str]  # the kind of a figure (number, percent, points) and its unit
 
@@ -72,6 +72,8 @@ def difference(one: Value, other: Value) -> Value:
     Fraction(53, 1)
     >>> difference(Value(Fraction("2.1"), "percent"), Value(Fraction(1), "percent")).kind
     'points'
+    >>> difference(Value(Fraction(1280), unit="个"), Value(Fraction(1146), unit="人")).value  # seats that stayed empty
+    Fraction(134, 1)
     """
     _check_alike([one, other])
     kind = "points" if one.kind == "percent" else one.kind
@@ -97,11 +99,14 @@ def total(values: Sequence[Value]) -> Value:
 
     >>> total([Value(Fraction(210), unit="吨"), Value(Fraction(188), unit="吨")]).value
     Fraction(398, 1)
+    >>> total([Value(Fraction(917), unit="份"), Value(Fraction(46), unit="张")]).unit
+    ''
     """
     _check_alike(values)
     if values[0].kind != "number":
         raise CannotComputeError("percentages")
-    return Value(sum((one.value for one in values), Fraction(0)), "number", values[0].unit, any(one.rough for one in values))
+    unit = values[0].unit if len({one.unit for one in values if one.unit}) < 2 else ""
+    return Value(sum((one.value for one in values), Fraction(0)), "number", unit, any(one.rough for one in values))
 
 
 def average(values: Sequence[Value]) -> Value:
@@ -184,9 +189,9 @@ def check_order(times: Sequence[str]) -> None:
 def _check_alike(values: Sequence[Value]) -> None:
     if not values:
         raise CannotComputeError("nothing")
-    units = list(dict.fromkeys(one.unit for one in values if one.unit))
+    units = [unit for unit in dict.fromkeys(one.unit for one in values) if unit]
     kinds = list(dict.fromkeys(one.kind for one in values))
-    if len(units) > 1:
+    if len(units) > 1 and not all(map(is_counter, units)):  # seats and the people on them are counted in words of their own
         raise CannotComputeError("units", units=", ".join(units))
     if len(kinds) > 1:
         raise CannotComputeError("kinds")

@@ -158,10 +158,13 @@ def listed(lines: Sequence[Line], language: str) -> str:
 
     >>> listed([Line("3月", "5%", "[1]"), Line("4月", "6%", "[2]")], "zh")
     '3月:5%[1];4月:6%[2]'
+    >>> listed([Line("甲队", "3枚 + 4枚", "[1]", total="7枚")], "zh")
+    '甲队:7枚(3枚 + 4枚)[1]'
     """
     joint, space = (":", "") if language == "zh" else (": ", " ")
 
     def told(line: Line) -> str:
-        return f"{line.label}{joint if line.label and line.shown else ''}{line.shown}{space}{line.marks}"
+        shown = f"{line.total}{space}({line.shown})" if line.total else line.shown
+        return f"{line.label}{joint if line.label and shown else ''}{shown}{space}{line.marks}"
 
     return _WORDS[language]["sep"].join(map(told, lines))

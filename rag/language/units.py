@@ -52,6 +52,15 @@ def unit_asked(question: str) -> str:
     return match[1] if match else ""
 
 
+def is_counter(unit: str) -> bool:
+    """Tells whether a unit counts things one by one, and measures nothing.
+
+    >>> is_counter("张"), is_counter("人"), is_counter("元")
+    (True, True, False)
+    """
+    return unit == "人" or (len(unit) == 1 and unit in _CLASSIFIERS)
+
+
 def factor(unit: str, wanted: str) -> Fraction | None:
     """Returns how many of the wanted unit one unit is, exactly; ``None`` if they measure different things.
 
