@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -18,25 +17,21 @@ from typing import TYPE_CHECKING, Any
 
 from rag.config import Config, load_config
 from rag.errors import QuestionError, StoreError
-from rag.records import Answer, Article, Event, EvidenceFound, Filter, Hit, Stage, TextPiece, Turn
+from rag.records import Answer, Article, Event, EvidenceFound, Filter, Hit, Turn
 from rag.search.query import Query, is_follow_up, read_query
 
 if TYPE_CHECKING:
-    from rag.gather.asking import Asker
     from rag.gather.draft import Planned
     from rag.gather.ledger import Entry
-    from rag.gather.prompts import DraftedPlan
-    from rag.generate import Generator, Stoppable
+    from rag.generate import Generator
     from rag.index.build import Progress, Report
     from rag.index.embed import Embedder
     from rag.language.names import Names
     from rag.reader import Reader
     from rag.search.dictionary import Dictionary
     from rag.search.retrieve import Retriever
+    from rag.steps import Clock
     from rag.verify import Check
-
-
-_READ = 20  # passages among whose sentences the evidence is chosen
 
 
 @dataclass
@@ -89,7 +84,9 @@ class Rag:
         :class:`StoppedError`. A build that ends meanwhile changes nothing: the answer comes from the index it began with.
         The same question, asked again of the same index, is answered at once.
         """
-        clock, retriever = _Clock(), self.retriever
+        from rag.steps import Clock
+
+        clock, retriever = Clock(), self.retriever
         key = (retriever.store.manifest.generation, question, asked_on, operation, *history)
         if kept := self._kept.get(key):
             clock.lap("kept")
@@ -106,95 +103,24 @@ class Rag:
             yield event
 
     def _answered(
-        self, question: str, history: Sequence[Turn], asked_on: date | None, retriever: Retriever, clock: _Clock,
+        self, question: str, history: Sequence[Turn], asked_on: date | None, retriever: Retriever, clock: Clock,
         stopped: Callable[[], bool], operation: str | None,
     ) -> Iterator[Event]:
-        """Yields the steps of an answer: gathered where the question takes several figures, else looked up.
-
-        What cannot be worked out is looked up after all: many a difference or total is printed, and the question does not tell.
-        What one sentence answers too badly for that is withheld.
-        """
-        from rag.answer import withheld
-        from rag.gather.operation import answers_alone
+        """Yields the steps of an answer; its times are those that were reckoned from the day of asking, and those of its sentences."""
         from rag.gather.plan import check_operation
         from rag.generate import Stoppable
         from rag.search.asked_on import with_absolute_times
+        from rag.steps import Steps
 
         check_operation(operation)
         generator = Stoppable(lambda: self.generator, stopped)
-        dated, told = with_absolute_times(question, asked_on) if asked_on else (question, ())
+        dated, times = with_absolute_times(question, asked_on) if asked_on else (question, ())
         query = self.understand(dated, history, generator)
-        planned = self.plan(query, generator, operation or "")
-        query = planned.query
         clock.lap("understand")
-
-        def whole(answer: Answer, hits: Sequence[Hit] = ()) -> Answer:
-            return replace(
-                answer, question=question, times=(*told, *answer.times),
-                rewritten="" if query.question == question.strip() else query.question, search_question=query.named,
-                seconds=clock.seconds(), made_with=self._made_with(retriever),
-                retrieved=tuple((hit.passage.passage_id, round(hit.score, 4)) for hit in hits))
-
-        gathered: Answer | None = None
-        takes_several = planned.plan is not None and not planned.doubtful
-        if planned.plan and takes_several:
-            yield Stage("plan")
-            gathered = self._gathered(planned.plan, query, retriever, generator, clock, bool(operation))
-            if gathered and (operation or not gathered.refused):
-                yield EvidenceFound(())
-                yield whole(gathered)
-                return
-        hits: list[Hit] = []
-        for event in self._looked_up(planned, retriever, generator, clock, bool(operation)):
-            if isinstance(event, EvidenceFound):
-                hits = list(event.hits)
+        written_out = "" if query.question == question.strip() else query.question
+        for event in Steps(self, retriever, generator, clock).answer(query, operation or ""):
             if isinstance(event, Answer):
-                if takes_several and answers_alone(planned.several, event.chance) < self.config.answering.min_chance:
-                    event = gathered or withheld(event)
-                event = whole(event, hits)
-            yield event
-
-    def _looked_up(
-        self, planned: Planned, retriever: Retriever, generator: Stoppable, clock: _Clock, given: bool
-    ) -> Iterator[Event]:
-        """The steps of an answer that one sentence holds. Where a question may take several figures of what is found they are looked for
-        first; where no sentence answers one that seemed to take a single figure, at last. ``given``: what is to be done was said.
-        """
-        from rag.answer import choose_pieces, write_answer
-        from rag.gather.work import work_if_sure
-
-        query = planned.query
-        hits = retriever.search(query, max(self.config.retrieval.k, _READ))
-        clock.lap("search")
-        yield EvidenceFound(tuple(hits))
-        settings = self.config.answering
-        yield Stage("translate")
-        query = self.translated(query, generator)
-        clock.lap("translate")
-        yield Stage("read")
-        generator.check()
-        pieces = choose_pieces(retriever, self.reader, query, hits, settings)
-        clock.lap("read")
-
-        def worked_out() -> Answer | None:
-            answer = work_if_sure(query, pieces, self._asker(retriever, generator), self._named_by(generator))
-            clock.lap("gather")
-            return answer
-
-        if planned.doubtful and (answer := worked_out()):
-            yield answer
-            return
-        yield Stage("write")
-        events = write_answer(
-            generator, query, pieces, settings=settings, max_tokens=self.config.generation.max_new_tokens,
-            known=self._known_names())
-        for event in events:
-            if isinstance(event, TextPiece):
-                clock.first("first_text")
-            else:
-                clock.lap("write")
-            if isinstance(event, Answer) and event.refused and planned.plan is None and not given:
-                event = worked_out() or event
+                event = replace(event, question=question, times=(*times, *event.times), rewritten=written_out)
             yield event
 
     def search(self, query: str, k: int | None = None, only: Filter | None = None) -> list[Hit]:
@@ -271,11 +197,16 @@ class Rag:
         ``operation``: what is to be done, if it is known. See :data:`rag.gather.plan.OPERATIONS`.
         """
         from rag.gather.draft import plan_question
-        from rag.gather.operation import operation_of
 
         writer = generator or self.generator
-        told = (operation, float(operation != "lookup")) if operation else operation_of(self.reader.states(query.question))
+        told = (operation, float(operation != "lookup")) if operation else self.asks(query)
         return plan_question(query, *told, writer, lambda asked: self.translated(asked, writer), self.config.answering.work_out)
+
+    def asks(self, query: Query) -> tuple[str, float]:
+        """What a question asks to be done if it takes several figures, and the probability that it does."""
+        from rag.gather.operation import operation_of
+
+        return operation_of(self.reader.states(query.question))
 
     # -- steps ----------------------------------------------------------------------------------------------
 
@@ -291,37 +222,12 @@ class Rag:
 
         return with_names(query, self.retriever, self.dictionary)
 
-    def _gathered(
-        self, plan: DraftedPlan, query: Query, retriever: Retriever, generator: Stoppable, clock: _Clock, given: bool
-    ) -> Answer | None:
-        """The answer of a question that takes several figures, or nothing where the archive has none of them."""
-        from rag.gather.work import work
-
-        told = work(plan, query, self._asker(retriever, generator), self._named_by(generator), given=given)
-        clock.lap("gather")
-        return told
-
-    def _asker(self, retriever: Retriever, generator: Stoppable) -> Asker:
-        from rag.gather.asking import Asker
-
-        return Asker(retriever, self.reader, generator, self.searched, self.config.answering, generator.check)
-
-    def _named_by(self, generator: Stoppable) -> Callable[[str], str]:
-        """Puts a Chinese label into English."""
-        from rag.answer.word import label_in_english
-
-        known = self._known_names()
-        return lambda label: label_in_english(generator, label, known)
-
-    def _known_names(self) -> Names:
+    @property
+    def known_names(self) -> Names:
+        """The English names of Chinese proper names that the dictionary has."""
         from rag.language.names import no_english_name
 
         return self.dictionary.english if self.dictionary else no_english_name
-
-    def _made_with(self, retriever: Retriever) -> dict[str, str]:
-        manifest = retriever.store.manifest
-        name = self.generator.name if "generator" in self.__dict__ else "none was needed"
-        return {"index": manifest.generation, "embedder": manifest.settings.embedder, "generator": name}
 
     def _written_out(self, query: Query, history: Sequence[Turn], generator: Generator) -> Query:
         from rag.answer.prompts import rewrite_prompt
@@ -397,21 +303,3 @@ class Rag:
         manifest_of(self.config)  # before a model is fetched
         store = open_store(self.config, settings_of(self.config, self.embedder))
         return Retriever(store, self.embedder, self.config.retrieval)
-
-
-class _Clock:
-    """Seconds of each step, and until the first text."""
-
-    def __init__(self) -> None:
-        self._began = self._last = time.perf_counter()
-        self._laps: dict[str, float] = {}
-
-    def lap(self, name: str) -> None:
-        now = time.perf_counter()
-        self._laps[name], self._last = now - self._last, now
-
-    def first(self, name: str) -> None:
-        self._laps.setdefault(name, time.perf_counter() - self._began)
-
-    def seconds(self) -> dict[str, float]:
-        return {**self._laps, "total": time.perf_counter() - self._began}

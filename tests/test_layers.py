@@ -20,7 +20,7 @@ LAYERS = [
     ["search.followups", "search.asked_on", "search.retrieve", "index.build", "doors.doctor"],
     ["answer"],
     ["gather"],
-    ["verify"],
+    ["verify", "steps"],
     ["engine"],
     ["doors.service", "doors.evaluate"],
     ["doors.evaluate_gathered"],

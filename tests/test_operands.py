@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from rag.gather.asking import Asker
+from rag.answer.choose import choose_pieces
 from rag.gather.draft import Planned
 from rag.gather.operands import Operand, Printed, lines_to_read, operands_prompt, read_operands
 from rag.gather.prompts import DraftedPlan
@@ -55,10 +55,17 @@ def working(open_rag, pages, monkeypatch):
     def opened(operation: str, **items: str):
         write = taking(**items)
         rag = open_rag(read="无", operands=lambda prompt: "|".join([operation, *write(prompt)]), term="thing")
+        monkeypatch.setattr(rag, "asks", lambda query: ("sum", 0.9))
         monkeypatch.setattr(rag, "plan", lambda query, *_: Planned(query, DraftedPlan("sum", ("甲", "乙")), 0.9))
         return rag
 
     return opened
+
+
+def sentences_for(rag, question):
+    query = rag.searched(question)
+    return lines_to_read(choose_pieces(rag.retriever, rag.reader, query, rag.retriever.search(query, 20), rag.config.answering))
+
 
 
 def wrong(rag, answer):
@@ -125,7 +132,8 @@ def test_figures_that_do_not_add_up_are_not_worked_with(working):
 @pytest.mark.parametrize(("label", "text"), [("44座", "合计91座"), ("99座", "47座[1]")])
 def test_a_doubtful_question_is_worked_out_only_where_every_figure_is_there(open_rag, monkeypatch, label, text):
     rag = open_rag(read="47座", operands=lambda prompt: "|".join(["合计", *taking(新开工="47座", 续建=label)(prompt)]))
-    monkeypatch.setattr(rag, "plan", lambda query, *_: Planned(query, DraftedPlan("lookup"), 0.3, doubtful=True))
+    monkeypatch.setattr(rag, "asks", lambda query: ("sum", 0.3))
+    monkeypatch.setattr(rag, "plan", lambda query, *_: Planned(query, None, 0.3))
     answer = rag.ask("甲镇今年新开工多少座桥梁?")
     assert answer.text.startswith(text) and not answer.refused and answer.retrieved
 
@@ -134,16 +142,14 @@ def test_a_doubtful_question_is_worked_out_only_where_every_figure_is_there(open
 def test_what_no_sentence_answers_is_worked_out_at_last_unless_a_lookup_is_asked_for(open_rag, monkeypatch, operation):
     rag = open_rag(read="无", operands=lambda prompt: "|".join(["相差", *taking(新开工="47座", 续建="44座")(prompt)]))
     if not operation:
-        monkeypatch.setattr(rag, "plan", lambda query, *_: Planned(query, None, 0.02))
+        monkeypatch.setattr(rag, "asks", lambda query: ("sum", 0.02))
     answer = rag.ask("甲镇今年新开工的桥梁比续建的多几座?", operation=operation)
     assert answer.refused if operation else answer.derived.value == "3" and len(answer.rows) == 2
 
 
 def test_all_rows_of_a_table_are_read_once_and_in_order(working):
     rag = working("最多")
-    query = rag.searched("达来苏木金牌多少?")
-    asker = Asker(rag.retriever, rag.reader, rag.generator, rag.searched, rag.config.answering)
-    lines = lines_to_read(asker.found(query))
+    lines = sentences_for(rag, "达来苏木金牌多少?")
     rows = [line.text for line in lines if line.is_row]
     assert [row.split(" | ")[0].split()[-1] for row in rows] == ["白音苏木", "达来苏木", "乌兰苏木"]
     shown = operands_prompt("?", lines).user
@@ -152,8 +158,7 @@ def test_all_rows_of_a_table_are_read_once_and_in_order(working):
 
 def test_a_figure_is_found_in_the_line_that_was_named_alone_and_never_inside_another(working):
     rag = working("最多")
-    asker = Asker(rag.retriever, rag.reader, rag.generator, rag.searched, rag.config.answering)
-    lines = [line for line in asker.found(rag.searched("甲镇今年新开工多少座桥梁?")) if "47座" in line.text]
+    lines = [line for line in sentences_for(rag, "甲镇今年新开工多少座桥梁?") if "47座" in line.text]
     told = read_operands("合计|甲=@1:47座|乙=@1:7座|丙=@1:张三|丁=@9:47座|戊=-@1:47座|己=@0:47座")
     assert [one.found.value if one.found else None for one in gathered(told, lines)] == [47, None, None, None, None, None]
 
@@ -167,8 +172,7 @@ def test_figures_of_a_year_that_is_not_asked_about_are_not_worked_with(working, 
 
 def test_words_that_name_no_day_are_no_moment(working):
     rag = working("最多")
-    lines = lines_to_read(Asker(rag.retriever, rag.reader, rag.generator, rag.searched, rag.config.answering).found(
-        rag.searched("甲镇新桥何时开工?")))
+    lines = sentences_for(rag, "甲镇新桥何时开工?")
     (_, _, when), (_, _, none) = moments(read_operands("相隔|开工=@1:7月5日|其他=@1:47座"), lines)
     assert when and when.iso == "2024-07-05" and none is None
 

@@ -36,11 +36,11 @@ from rag.answer.judge import signs_of
 from rag.answer.read import last, read_pieces
 from rag.answer.word import write_chinese
 from rag.doors.evaluate_gathered import judged
-from rag.engine import _READ
 from rag.gather import candidates as figures
 from rag.gather.draft import ASKED_FROM, dated, draft_plan
 from rag.gather.operation import log_odds, operation_of, surely_one, with_plan
 from rag.search.retrieve import fuse
+from rag.steps import PASSAGES
 
 FITTED = Path(stage.__file__).with_name("fitted.json")
 FEATURES = ("margin", "nearness", "shared", "found")
@@ -85,7 +85,7 @@ def asked(arguments: argparse.Namespace) -> Iterator[tuple[Rag, dict[str, Any], 
     for rag, questions in archives(arguments):
         for row in questions:
             query = rag.understand(row["question"])
-            hits = rag.retriever.search(query, _READ)
+            hits = rag.retriever.search(query, PASSAGES)
             query = rag.translated(query)
             yield rag, row, query, choose_pieces(rag.retriever, rag.reader, query, hits, rag.config.answering)
 

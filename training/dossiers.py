@@ -5,8 +5,8 @@
 A line of ``dossiers.jsonl``: ``reports`` (``paper``, ``date``, ``title``, ``sentences``, ``table``) and ``questions``: what is done
 (``op``, ``end`` of a rank) with which ``items``; each has a ``label`` and the figures that it ``take``s as they are printed
 (sign, words, report, sentence or ``t`` and the row, column), none if no report tells it. What sentences answer as they stand
-(``op`` 查一) has an ``answer`` in the newer dossiers: words, report and sentence of each part, and a ``verdict`` for yes or no; what the
-dossier does not tell has the ``op`` 无.
+(``op`` 查一) has an ``answer`` in the newer dossiers: words, report and sentence of each part, and a ``verdict`` for yes or no; what
+no report tells has the ``op`` 无.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ from rag.language.dates import in_chinese
 from rag.language.figures import CELLS
 from rag.records import Article, Filter, Hit
 from rag.search.query import Query
+from rag.steps import PASSAGES
 
 Row = dict[str, Any]
 DOSSIERS = Path(__file__).parent / "questions" / "dossiers.jsonl"
 LOOKED_UP, UNTOLD_BY_ALL = "查一", "无"
 _NOT_PRINTED = ("相差", "合计", "平均", "占比", "增幅", "相隔")  # what is worked out, which no sentence tells
-_FOUND = 20  # passages among whose sentences the evidence is chosen
 _SHOWN = 0.92  # share of the figures of a question that are shown where search does not find them
 _PARTLY = 1  # questions of a context of which something is not shown, at most
 _KEPT_BACK = 12  # one dossier in as many
@@ -83,7 +83,7 @@ class Dossiers:
         self.lost = 0
 
     def read_contexts(self, numbers: Collection[int], each: int) -> Iterator[Row]:
-        """Yields ``each`` contexts to read of those dossiers whose answers are marked, with ``(question, what to write)`` about them."""
+        """Yields ``each`` contexts to read of those of some dossiers whose answers are marked."""
         for number in numbers:
             questions = dossiers()[number]["questions"]
             if is_kept_back(number) or not any("answer" in question for question in questions):
@@ -141,7 +141,7 @@ class Dossiers:
 
     def found(self, number: int, question: Row) -> tuple[Query, list[Hit]]:
         query = self.rag.understand(question["q"])
-        return query, self.rag.retriever.search(query, _FOUND, Filter(source=name_of(number, 0).removesuffix("0.md")))
+        return query, self.rag.retriever.search(query, PASSAGES, Filter(source=name_of(number, 0).removesuffix("0.md")))
 
     def place(self, number: int, take: Sequence[Any]) -> Piece | None:
         """The sentence or row of a figure."""

@@ -21,10 +21,11 @@ from dossiers import LOOKED_UP, dossiers, is_kept_back, name_of
 from sklearn.linear_model import LogisticRegression
 
 from rag import Rag
-from rag.gather.asking import Asker
+from rag.answer.choose import choose_pieces
 from rag.gather.operands import Operands, lines_to_read, take_operands
 from rag.gather.prompts import ENDS, operation_of
 from rag.records import Filter
+from rag.steps import PASSAGES
 
 Row = dict[str, Any]
 _ORDERED = {"share", "percent_change"}
@@ -59,13 +60,13 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     rag = Rag.open(index=arguments.index)
-    asker = Asker(rag.retriever, rag.reader, rag.generator, rag.searched, rag.config.answering)
     seen: dict[str, Counter[str]] = defaultdict(Counter)
     signs, right = [], []
     for number, dossier in enumerate(dossiers()):
         for question in dossier["questions"] if is_kept_back(number) else ():
             query = rag.understand(question["q"])
-            lines = lines_to_read(asker.found(query, Filter(source=name_of(number, 0).removesuffix("0.md"))))
+            hits = rag.retriever.search(query, PASSAGES, Filter(source=name_of(number, 0).removesuffix("0.md")))
+            lines = lines_to_read(choose_pieces(rag.retriever, rag.reader, query, hits, rag.config.answering))
             taken = take_operands(query.named or query.question, lines, rag.generator)
             if taken is None or taken.operation == "lookup":
                 seen[question["op"]]["right" if taken and question["op"] == LOOKED_UP else "looked up"] += 1

@@ -22,12 +22,12 @@ from rag.answer.prompts import NOT_SAID, read_prompt
 from rag.answer.read import likely_pieces
 from rag.records import Filter, Hit
 from rag.search.query import Query
+from rag.steps import PASSAGES
 
 Row = dict[str, Any]
 QUESTIONS = Path(__file__).parent / "questions"
 BESIDE = 6  # other questions about the same item that one context answers, at most
 UNTOLD = 2  # and that it does not
-_FOUND = 20  # passages among whose sentences the evidence is chosen
 _READ_ON = 0.4  # share of the contexts with the second half of the sentences, which is read where the first is not enough
 _ELSEWHERE = 0.3  # share of the questions with an answer that are also asked about another place, if they name one
 
@@ -72,7 +72,7 @@ class FoundContexts:
         """The sentences that the program would show its generator for a question."""
         rag, day = self.rag, "-".join((row["doc"][5:9], row["doc"][9:11], row["doc"][11:13]))
         query = rag.understand(row["zh"])
-        hits = [hit for hit in rag.retriever.search(query, _FOUND, Filter(since=day, until=day))
+        hits = [hit for hit in rag.retriever.search(query, PASSAGES, Filter(since=day, until=day))
                 if hit.article.doc_id == row["doc"] or hit.article.doc_id not in self.apart]
         return shown_pieces(rag, query, hits, self.random)
 
@@ -139,7 +139,7 @@ class FoundTables:
         for own in self.asked.values():
             for text, _, _ in self.random.sample(own, min(each, len(own))):
                 query = self.rag.understand(text)
-                hits = self.rag.retriever.search(query, _FOUND)
+                hits = self.rag.retriever.search(query, PASSAGES)
                 shown, more = shown_pieces(self.rag, query, hits, self.random)
                 if shown:
                     user, _ = read_prompt("?", shown, more).user.split("问题:?\n")

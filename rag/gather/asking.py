@@ -25,7 +25,6 @@ from rag.search.retrieve import Retriever
 
 _TELLING, _NEAR, _ANYWHERE = 12, 8, 6  # passages with a figure of the time asked about, among the reports of it, and in all
 _LOOKED_AT = 12  # sentences for each such number of passages
-_PASSAGES = 20  # among whose sentences those that answer a question as it is asked are chosen
 _READ_ALONE = 6  # of the likeliest sentences, which are read by themselves too
 _SHOWN = 3  # sentences that the generator reads for one figure
 _LONGEST = 60  # tokens of the words that answer
@@ -51,11 +50,6 @@ class Asker:
     ) -> list[Piece]:
         """The likeliest sentences to answer a term of a question, read; the first of them are read by themselves too."""
         return self._chosen(term, asked, self._hits(term, asked, sentences // _LOOKED_AT, within), sentences, alone)
-
-    def found(self, query: Query, only: Filter | None = None) -> list[Piece]:
-        """The likeliest sentences to answer a question as it is asked."""
-        hits = self.retriever.search(query, _PASSAGES, only or Filter())
-        return choose_pieces(self.retriever, self.reader, query, hits, self.settings.model_copy(update={"evidence_sentences": 0}))
 
     def words(self, term: Term, pieces: Sequence[Piece]) -> Sequence[Located]:
         """What the generator takes for the answer in the likeliest sentences of a term."""

@@ -17,15 +17,13 @@ _LONGEST = 200  # tokens of a plan
 
 @dataclass(frozen=True)
 class Planned:
-    """A question, translated where that was needed, with its plan and the probability that it takes several figures or facts.
-
-    ``doubtful``: it more likely takes one.
+    """A question, translated where that was needed, with the probability that it takes several figures or facts; and its plan, if that
+    is likely.
     """
 
     query: Query
     plan: DraftedPlan | None
     several: float
-    doubtful: bool = False
 
 
 def plan_question(
@@ -34,7 +32,7 @@ def plan_question(
     """The plan of a question.
 
     ``operation``: its likeliest operation but ``lookup``; ``several``: the probability that it asks for any but that, 1 if the
-    operation is given. There is no plan if several figures are unlikely; it is doubtful if they are not likelier than ``least``.
+    operation is given. There is no plan if several figures are not likelier than ``least``.
     """
     if several < ASKED_FROM:
         return Planned(query, None, several)
@@ -43,7 +41,7 @@ def plan_question(
         plan = draft_plan(dated(query), generator)
         several = with_plan(several, plan)
     if several <= least:
-        return Planned(query, plan, several, doubtful=True)
+        return Planned(query, None, several)
     if plan is None or plan.operation == "lookup":
         plan = draft_plan(dated(query), generator, operation)
     query = translated(query)

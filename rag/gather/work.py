@@ -28,13 +28,20 @@ _OF_A_TERM, _SHOWN = 12, 2  # sentences that are looked at for each part of a pl
 _TAKEN = 0.4  # probability from which a figure is a row
 
 
-def work(drafted: DraftedPlan, query: Query, asker: Asker, named: Named, *, given: bool = False) -> Answer | None:
+def can_be_read_at_once(operation: str) -> bool:
+    """Whether a few sentences may tell all that an operation takes."""
+    return operation in AT_ONCE
+
+
+def work(
+    drafted: DraftedPlan, query: Query, pieces: Sequence[Piece], asker: Asker, named: Named, *, given: bool = False
+) -> Answer | None:
     """The answer of a question that takes more than one figure; ``None`` where nothing is found.
 
-    ``given``: what is to be done was said by who asks, and is done.
+    ``pieces``: the sentences that may answer it. ``given``: what is to be done was said by who asks, and is done.
     """
     is_of_reports = drafted.operation not in AT_ONCE or (drafted.operation == "first" and len(drafted.parts) < 2)
-    taken, answer = (None, None) if is_of_reports else work_at_once(query, _lines(drafted, query, asker), asker, named)
+    taken, answer = (None, None) if is_of_reports else work_at_once(query, _lines(drafted, query, pieces, asker), asker, named)
     if given and taken and taken.operation != drafted.operation:
         answer = None
     if answer and not answer.refused and _is_sure(answer, asker):
@@ -56,18 +63,18 @@ def _is_of_one_report(answer: Answer) -> bool:
 
 
 def work_if_sure(query: Query, pieces: Sequence[Piece], asker: Asker, named: Named) -> Answer | None:
-    """For a question that more likely takes one figure: the answer that takes more of the sentences found, if the generator sees all
-    figures for it and is sure of them.
+    """What the sentences that were found for a question tell, worked out, if the generator sees all figures for it and is sure of
+    them.
     """
     _, answer = work_at_once(query, lines_to_read(pieces), asker, named)
     return answer if answer and answer.derived and _is_sure(answer, asker) else None
 
 
-def _lines(drafted: DraftedPlan, query: Query, asker: Asker) -> list[Piece]:
-    """The sentences that search finds for a question and for the parts of its plan."""
+def _lines(drafted: DraftedPlan, query: Query, pieces: Sequence[Piece], asker: Asker) -> list[Piece]:
+    """The sentences that search finds for the parts of a plan, and those for the whole question."""
     terms = make_plan(drafted, dated(query)).terms
     others = [piece for term in terms for piece in asker.read(term, query, _OF_A_TERM, 0)[:_SHOWN] if len(terms) > 1]
-    return lines_to_read(asker.found(query), others)
+    return lines_to_read(pieces, others)
 
 
 def work_at_once(query: Query, lines: Sequence[Piece], asker: Asker, named: Named) -> tuple[Operands | None, Answer | None]:

@@ -1,0 +1,171 @@
+"""The steps from a question to its answer; :meth:`rag.Rag.stream` runs them over the parts of an open archive.
+
+::
+
+    question ─▶ find sentences ─▶ read a computation at once ─▶ plan, gather ─▶ look up ─▶ Answer
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from rag.answer import choose_pieces, withheld, write_answer
+from rag.answer.choose import Piece
+from rag.answer.word import label_in_english
+from rag.gather.asking import Asker
+from rag.gather.draft import ASKED_FROM, Planned
+from rag.gather.operation import answers_alone
+from rag.gather.prompts import DraftedPlan
+from rag.gather.work import can_be_read_at_once, work, work_if_sure
+from rag.generate import Stoppable
+from rag.records import Answer, Event, EvidenceFound, Hit, Stage, TextPiece
+from rag.search.query import Query
+from rag.search.retrieve import Retriever
+
+if TYPE_CHECKING:
+    from rag.engine import Rag
+
+PASSAGES = 20  # likeliest passages among whose sentences the evidence is chosen
+
+
+@dataclass
+class Clock:
+    """Seconds of each step, and until the first text."""
+
+    _began: float = field(default_factory=time.perf_counter)
+    _last: float = field(default_factory=time.perf_counter)
+    _laps: dict[str, float] = field(default_factory=dict)
+
+    def lap(self, name: str) -> None:
+        """Ends a step; one that comes again is added to."""
+        now = time.perf_counter()
+        self._laps[name], self._last = self._laps.get(name, 0.0) + now - self._last, now
+
+    def first(self, name: str) -> None:
+        """Marks the moment of something that happens several times."""
+        self._laps.setdefault(name, time.perf_counter() - self._began)
+
+    def seconds(self) -> dict[str, float]:
+        """The seconds of each step, and in all (``total``)."""
+        return {**self._laps, "total": time.perf_counter() - self._began}
+
+
+@dataclass(frozen=True)
+class Found:
+    """A question, translated where it needs to be, the passages that search finds for it and the sentences that may answer."""
+
+    query: Query
+    hits: Sequence[Hit]
+    pieces: Sequence[Piece]
+
+
+@dataclass(frozen=True)
+class Steps:
+    """One question on its way through an archive."""
+
+    rag: Rag
+    retriever: Retriever
+    generator: Stoppable
+    clock: Clock
+
+    def answer(self, query: Query, operation: str = "") -> Iterator[Event]:
+        """Yields what was found, the draft as it is written, then the checked answer.
+
+        Where the question may ask for a computation, the sentences that are found are read for its figures. Where they do not tell all
+        of them it is planned, and each part is gathered for itself. What cannot be worked out is looked up after all: many a difference
+        or total is printed, and the question does not tell. What one sentence answers too badly for that is withheld. Where none
+        answers a question that seemed to take a single figure, a computation is tried at last.
+
+        ``operation``: what is to be done, if it was said.
+        """
+        found = yield from self._find(query)
+        asks, several = (operation, float(operation != "lookup")) if operation else self.rag.asks(query)
+        is_read_first = several >= ASKED_FROM and not operation and can_be_read_at_once(asks)
+        if is_read_first and (answer := self._at_once(found)):
+            yield self._told(answer, found)
+            return
+        planned = self.rag.plan(found.query, self.generator, operation)
+        self.clock.lap("plan")
+        gathered = None
+        if planned.plan:
+            yield Stage("plan")
+            gathered = self._gathered(planned.plan, replace(found, query=planned.query), is_given=bool(operation))
+            if gathered and (operation or not gathered.refused):
+                yield self._told(gathered, found)
+                return
+        for event in self._looked_up(found):
+            if isinstance(event, Answer):
+                if planned.plan and not self._is_enough(planned, event):
+                    event = gathered or withheld(event)
+                elif event.refused and not is_read_first and not operation:
+                    event = self._at_once(found) or event
+                event = self._told(event, found)
+            yield event
+
+    def _find(self, query: Query) -> Generator[Event, None, Found]:
+        rag = self.rag
+        hits = self.retriever.search(query, max(rag.config.retrieval.k, PASSAGES))
+        self.clock.lap("search")
+        yield EvidenceFound(tuple(hits))
+        yield Stage("translate")
+        query = rag.translated(query, self.generator)
+        self.clock.lap("translate")
+        yield Stage("read")
+        self.generator.check()
+        pieces = choose_pieces(self.retriever, rag.reader, query, hits, rag.config.answering)
+        self.clock.lap("read")
+        return Found(query, hits, pieces)
+
+    def _at_once(self, found: Found) -> Answer | None:
+        """What the sentences that were found tell, worked out, where they tell all of it."""
+        answer = work_if_sure(found.query, found.pieces, self._asker, self._in_english)
+        self.clock.lap("gather")
+        return answer
+
+    def _gathered(self, plan: DraftedPlan, found: Found, *, is_given: bool) -> Answer | None:
+        """What the parts of a plan give, each gathered for itself; ``None`` where the archive has nothing for them."""
+        answer = work(plan, found.query, found.pieces, self._asker, self._in_english, given=is_given)
+        self.clock.lap("gather")
+        return answer
+
+    def _looked_up(self, found: Found) -> Iterator[Event]:
+        """The steps of an answer that one sentence holds."""
+        settings = self.rag.config
+        yield Stage("write")
+        events = write_answer(
+            self.generator, found.query, found.pieces, settings=settings.answering, max_tokens=settings.generation.max_new_tokens,
+            known=self.rag.known_names)
+        for event in events:
+            if isinstance(event, TextPiece):
+                self.clock.first("first_text")
+            else:
+                self.clock.lap("write")
+            yield event
+
+    def _is_enough(self, planned: Planned, looked_up: Answer) -> bool:
+        """Whether one sentence answers a question that seems to take several figures."""
+        return answers_alone(planned.several, looked_up.chance) >= self.rag.config.answering.min_chance
+
+    def _told(self, answer: Answer, found: Found) -> Answer:
+        """An answer with how it came about."""
+        return replace(
+            answer, search_question=found.query.named, seconds=self.clock.seconds(), made_with=self._made_with(),
+            retrieved=tuple((hit.passage.passage_id, round(hit.score, 4)) for hit in found.hits))
+
+    def _made_with(self) -> dict[str, str]:
+        manifest = self.retriever.store.manifest
+        name = self.rag.generator.name if "generator" in self.rag.__dict__ else "none was needed"
+        return {"index": manifest.generation, "embedder": manifest.settings.embedder, "generator": name}
+
+    @property
+    def _asker(self) -> Asker:
+        rag = self.rag
+        return Asker(self.retriever, rag.reader, self.generator, rag.searched, rag.config.answering, self.generator.check)
+
+    @property
+    def _in_english(self) -> Callable[[str], str]:
+        """Puts a Chinese label into English."""
+        return lambda label: label_in_english(self.generator, label, self.rag.known_names)
