@@ -44,7 +44,7 @@ from rag.steps import PASSAGES
 
 FITTED = Path(stage.__file__).with_name("fitted.json")
 FEATURES = ("margin", "nearness", "shared", "found")
-SIGNS = ("margin", "agreed", "drafted", "refused", "surely")
+SIGNS = ("margin", "agreed", "refused", "surely")
 PENALTY = 0.02  # of squared weights, so that few questions do not decide
 
 

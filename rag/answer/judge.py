@@ -1,6 +1,6 @@
 """Calibrated confidence: the probability that an answer is right (of the answers with 0.8, four in five are).
 
-The model is a logistic regression over five features, called signs. ``training/calibrate.py`` fits its weights on questions
+The model is a logistic regression over four features, called signs. ``training/calibrate.py`` fits its weights on questions
 with known answers and writes them to ``fitted.json``.
 """
 
@@ -22,13 +22,12 @@ def signs_of(pieces: Sequence[Piece], found: Found) -> dict[str, float]:
     """Returns the features of an answer, each about -3 to 3.
 
     ``margin``: half the highest of the reader's log odds for a sentence by itself. ``agreed``: 1 if the generator found the same
-    words, -1 if it found others, 0 if it found no answer. ``drafted``: how sure it was of what it found, as -ln(1 - p) of its
-    probability. ``refused``: how often it found no answer, 0 to 2. ``surely``: how sure it was of that, summed over these times.
+    words, -1 if it found others, 0 if it found no answer. ``refused``: how often it found no answer, 0 to 2.
+    ``surely``: how sure it was of that, as the sum of -ln(1 - p) over these times.
     """
     agreed = 0.0 if found.agreed is None else (1.0 if found.agreed else -1.0)
     alone = max(piece.alone for piece in pieces)
-    drafted = sureness(found.log_probability) if agreed else 0.0
-    return {"margin": max(-3.0, min(3.0, alone / 2)), "agreed": agreed, "drafted": drafted, "refused": float(len(found.refusals)),
+    return {"margin": max(-3.0, min(3.0, alone / 2)), "agreed": agreed, "refused": float(len(found.refusals)),
             "surely": sum(map(sureness, found.refusals))}
 
 
@@ -46,7 +45,7 @@ def sureness(log_probability: float | None) -> float:
 def chance(signs: Mapping[str, float]) -> float:
     """Returns the probability, 0 to 1, that an answer with these features is right.
 
-    >>> signs = {"margin": 3.0, "agreed": 1.0, "drafted": 3.0, "refused": 0.0, "surely": 0.0}
+    >>> signs = {"margin": 3.0, "agreed": 1.0, "refused": 0.0, "surely": 0.0}
     >>> 0.0 < chance({**signs, "margin": -3.0, "agreed": -1.0}) < chance(signs) < 1.0
     True
     """

@@ -58,15 +58,14 @@ class Located:
 class Found:
     """The spans of an answer. ``verdict``: ``yes``, ``no`` or ``""``. ``missing``: the parts of a draft that no sentence contains.
 
-    ``agreed``: whether the generator's words overlap the reader's, ``None`` if it found no answer. ``log_probability``: that of its
-    draft, ``None`` where that is not known. ``refusals``: the same for each time that it found no answer.
+    ``agreed``: whether the generator's words overlap the reader's, ``None`` if it found no answer. ``refusals``: for
+    each time that the generator found no answer, the log probability of what it wrote, ``None`` where that is not known.
     """
 
     located: tuple[Located, ...]
     verdict: str = ""
     missing: tuple[str, ...] = ()
     agreed: bool | None = None
-    log_probability: float | None = None
     refusals: tuple[float | None, ...] = ()
 
     @property

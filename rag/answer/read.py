@@ -29,24 +29,25 @@ _MIN_RELATIVE_PROBABILITY = 0.01  # share of the best sentence's probability bel
 def read_pieces(generator: Generator, query: Query, pieces: Sequence[Piece], settings: Answering, max_tokens: int) -> Reading:
     """Finds the answer with the reader and the generator; ``pieces`` are sorted, best first, and not empty.
 
-    Unless the generator finds the reader's words, it reads on: as many sentences again, behind those that it knows. Of two different
-    drafts the more probable one is taken.
+    Unless the generator finds the reader's words, it reads on: as many sentences again, behind those that it knows, for an English question
+    now in Chinese. Of two different drafts the more probable one is taken.
     """
     reader_words = own_words(pieces[0])
     few = settings.evidence_sentences
     likely, others = likely_pieces(pieces[:few]), pieces[few : 2 * few]
     best, refusals, surest = Found((reader_words,)), list[float | None](), -math.inf
-    for more in ((), others):
-        prompt = read_prompt(query.named or query.question, likely, more)
+    asked = query.named or query.question
+    for question, more in ((asked, ()), (query.chinese or asked, others)):
+        prompt = read_prompt(question, likely, more)
         draft = Draft(generator.write(prompt, max_tokens=max_tokens, stop=("\n",)))
         for text in draft:
             yield TextPiece(text)
         if is_refusal(draft.text):
             refusals.append(draft.log_probability)
         elif (drafted := _drafted(draft.text, [*likely, *more], reader_words)) is None:
-            best = replace(best, agreed=False, log_probability=-math.inf)
+            best = replace(best, agreed=False)
         elif (sure := draft.log_probability or 0.0) >= surest:  # one that is not known counts as the surest
-            best, surest = replace(drafted, log_probability=draft.log_probability), sure
+            best, surest = drafted, sure
         if best.agreed or not others:
             break
     return replace(best, refusals=tuple(refusals))
