@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from dossiers import LOOKED_UP, dossiers, is_kept_back, name_of
+from dossiers import LOOKED_UP, UNTOLD_BY_ALL, dossiers, is_kept_back, name_of
 from sklearn.linear_model import LogisticRegression
 
 from rag import Rag
@@ -33,7 +33,7 @@ _ORDERED = {"share", "percent_change"}
 
 def gold_of(question: Row) -> tuple[str, tuple[str, ...], list[tuple[str, ...]]]:
     """The operation, the ends of a rank, and the figures of each item, without their units."""
-    figures = [tuple(sorted(f"{sign}{_plain(str(words))}" for sign, words, *_ in item["take"])) for item in question["items"]]
+    figures = [tuple(sorted(f"{sign}{_plain(str(words))}" for sign, words, *_ in item["take"])) for item in question.get("items", ())]
     return operation_of(question["op"]), ENDS.get(question.get("end", ""), ("most",)), figures
 
 
@@ -58,20 +58,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--index", type=Path, required=True)
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--from", dest="first", type=int, default=0, help="the first dossier that is asked about")
     arguments = parser.parse_args()
     rag = Rag.open(index=arguments.index)
     seen: dict[str, Counter[str]] = defaultdict(Counter)
     signs, right = [], []
     for number, dossier in enumerate(dossiers()):
-        for question in dossier["questions"] if is_kept_back(number) else ():
+        for question in dossier["questions"] if is_kept_back(number) and number >= arguments.first else ():
+            is_single = question["op"] in (LOOKED_UP, UNTOLD_BY_ALL)
             query = rag.understand(question["q"])
             hits = rag.retriever.search(query, PASSAGES, Filter(source=name_of(number, 0).removesuffix("0.md")))
             lines = lines_to_read(choose_pieces(rag.retriever, rag.reader, query, hits, rag.config.answering))
             taken = take_operands(query.named or query.question, lines, rag.generator)
             if taken is None or taken.operation == "lookup":
-                seen[question["op"]]["right" if taken and question["op"] == LOOKED_UP else "looked up"] += 1
+                seen[question["op"]]["right" if taken and is_single else "looked up"] += 1
                 continue
-            good = question["op"] != LOOKED_UP and is_right(question, taken)
+            good = not is_single and is_right(question, taken)
             seen[question["op"]]["right" if good else "wrong"] += 1
             if all(one.figures for one in taken.operands):  # else nothing is worked out
                 signs.append([taken.log_probability or 0.0])

@@ -29,16 +29,15 @@ _MIN_RELATIVE_PROBABILITY = 0.01  # share of the best sentence's probability bel
 def read_pieces(generator: Generator, query: Query, pieces: Sequence[Piece], settings: Answering, max_tokens: int) -> Reading:
     """Finds the answer with the reader and the generator; ``pieces`` are sorted, best first, and not empty.
 
-    Unless the generator finds the reader's words, it reads on: as many sentences again, behind those that it knows, for an English question
-    now in Chinese. Of two different drafts the more probable one is taken.
+    Unless the generator finds the reader's words, it reads on: as many sentences again, behind those that it knows. Of two different
+    drafts the more probable one is taken.
     """
     reader_words = own_words(pieces[0])
     few = settings.evidence_sentences
     likely, others = likely_pieces(pieces[:few]), pieces[few : 2 * few]
     best, refusals, surest = Found((reader_words,)), list[float | None](), -math.inf
-    asked = query.named or query.question
-    for question, more in ((asked, ()), (query.chinese or asked, others)):
-        prompt = read_prompt(question, likely, more)
+    for more in ((), others):
+        prompt = read_prompt(query.named or query.question, likely, more)
         draft = Draft(generator.write(prompt, max_tokens=max_tokens, stop=("\n",)))
         for text in draft:
             yield TextPiece(text)
