@@ -22,6 +22,7 @@ from rag.search.query import Query
 
 Reading = Steps[TextPiece, None, Found]  # text as it is written; what was found
 
+_MARKS = ",\uff0c、;\uff1b。:\uff1a "
 _LEAST = 1e-6  # probability of words that the reader may take for the answer at all
 _MIN_RELATIVE_PROBABILITY = 0.01  # share of the best sentence's probability below which the generator is not shown a sentence
 
@@ -84,9 +85,10 @@ def _drafted(draft: str, shown: Sequence[Piece], reader_words: Located) -> Found
 
 
 def own_words(piece: Piece) -> Located:
-    """Returns the reader's answer span in a sentence, with the whole figure if it is one."""
+    """Returns the reader's answer span in a sentence, without the marks at its end, and with the whole figure if it is one."""
     span = piece.span
-    return whole_figure(piece, span.start, max(span.end, span.start + 1))
+    words = piece.text[span.start : span.end].rstrip(_MARKS)
+    return whole_figure(piece, span.start, span.start + max(len(words), 1))
 
 
 def _overlap(one: Located, other: Located) -> bool:

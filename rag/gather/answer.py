@@ -332,7 +332,9 @@ def tell_times(plan: Plan, read: Sequence[tuple[Term, Sequence[Piece]]], languag
     for term, found in read:
         best = first_told(found, term.when)
         is_sure = best is not None and chance_of(best.score) >= _LIKELIER_THAN_NOT
-        moments.append((term, best, time_of(best) if best and is_sure else None))
+        when = time_of(best) if best and is_sure else None
+        is_told_twice = any(best is other and when == known for _, other, known in moments)  # one event, found for two terms
+        moments.append((term, best, None if is_told_twice else when))
     return tell_moments(plan, moments, language, named)
 
 
