@@ -9,7 +9,7 @@ from fractions import Fraction
 from rag.gather.compute import Value
 from rag.language.figures import without_direction
 from rag.language.quantities import exact, glossary, scaled
-from rag.language.units import UNITS
+from rag.language.units import english_unit
 
 Named = Callable[[str], str]  # a Chinese label → the same in the language of the answer
 
@@ -72,7 +72,7 @@ def written(value: Value, printed: Sequence[str], language: str) -> str:
     if language == "zh":
         return f"{about}{_signed(number, grouped=False)}{name}{value.unit}"
     english = scaled(abs(number)) if abs(number) >= 10**6 else exact(abs(number))
-    unit = UNITS.get(value.unit, "")
+    unit = english_unit(value.unit, number)
     return f"{about}{'−' if number < 0 else ''}{english}{' ' + unit if unit else ''}"
 
 

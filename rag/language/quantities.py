@@ -25,7 +25,7 @@ from rag.language.numerals import (
     words_value,
 )
 from rag.language.text import fold
-from rag.language.units import UNIT, UNITS, unit_at
+from rag.language.units import UNIT, english_unit, unit_at
 
 _ARABIC = r"\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?"
 
@@ -305,8 +305,8 @@ def _english_form(folded: str, quantity: Quantity) -> tuple[int, int, str]:
     if not unit and piece.isascii() and not is_approximate and not before:
         return start, end, ""
     about = about or ("more than " if is_approximate else "")
-    noun = f" {UNITS[unit.group()]}" if unit and unit.group() in UNITS else ""
-    return first, unit.end() if unit else end, f"{about}{scaled(quantity.value)}{noun}"
+    noun = english_unit(unit.group(), quantity.value) if unit else ""
+    return first, unit.end() if unit else end, f"{about}{scaled(quantity.value)} {noun}".rstrip()
 
 
 def _ordinal(number: int) -> str:

@@ -52,6 +52,16 @@ def unit_asked(question: str) -> str:
     return match[1] if match else ""
 
 
+def english_unit(unit: str, value: Fraction) -> str:
+    """Returns the English name of a unit behind a value; ``""`` if it has none, as counters.
+
+    >>> english_unit("小时", Fraction(1)), english_unit("小时", Fraction(2)), english_unit("个", Fraction(2))
+    ('hour', 'hours', '')
+    """
+    name = UNITS.get(unit, "")
+    return name.removesuffix("s") if abs(value) == 1 and not name.endswith("ss") else name
+
+
 def is_counter(unit: str) -> bool:
     """Tells whether a unit counts things one by one, and measures nothing.
 
