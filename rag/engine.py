@@ -199,14 +199,14 @@ class Rag:
         from rag.gather.draft import plan_question
 
         writer = generator or self.generator
-        told = (operation, float(operation != "lookup")) if operation else self.asks(query)
-        return plan_question(query, *told, writer, lambda asked: self.translated(asked, writer), self.config.answering.work_out)
+        asks, several = self.asks(query, operation)
+        return plan_question(self.translated(query, writer), asks, several, writer, self.config.answering.work_out)
 
-    def asks(self, query: Query) -> tuple[str, float]:
-        """What a question asks to be done if it takes several figures, and the probability that it does."""
+    def asks(self, query: Query, operation: str = "") -> tuple[str, float]:
+        """What a question asks to be done if it takes several figures, and the probability that it does; 0 or 1 for a given operation."""
         from rag.gather.operation import operation_of
 
-        return operation_of(self.reader.states(query.question))
+        return (operation, float(operation != "lookup")) if operation else operation_of(self.reader.states(query.question))
 
     # -- steps ----------------------------------------------------------------------------------------------
 

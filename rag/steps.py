@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rag.answer import choose_pieces, withheld, write_answer
 from rag.answer.choose import Piece
 from rag.answer.word import label_in_english
 from rag.gather.asking import Asker
-from rag.gather.draft import ASKED_FROM, Planned
+from rag.gather.draft import ASKED_FROM, Planned, plan_question
 from rag.gather.operation import answers_alone
 from rag.gather.prompts import DraftedPlan
-from rag.gather.work import can_be_read_at_once, work, work_if_sure
+from rag.gather.work import AT_ONCE, work, work_if_sure
 from rag.generate import Stoppable
 from rag.records import Answer, Event, EvidenceFound, Hit, Stage, TextPiece
 from rag.search.query import Query
@@ -31,13 +31,12 @@ if TYPE_CHECKING:
 PASSAGES = 20  # likeliest passages among whose sentences the evidence is chosen
 
 
-@dataclass
 class Clock:
     """Seconds of each step, and until the first text."""
 
-    _began: float = field(default_factory=time.perf_counter)
-    _last: float = field(default_factory=time.perf_counter)
-    _laps: dict[str, float] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self._began = self._last = time.perf_counter()
+        self._laps: dict[str, float] = {}
 
     def lap(self, name: str) -> None:
         """Ends a step; one that comes again is added to."""
@@ -54,7 +53,7 @@ class Clock:
 
 
 @dataclass(frozen=True)
-class Found:
+class Evidence:
     """A question, translated where it needs to be, the passages that search finds for it and the sentences that may answer."""
 
     query: Query
@@ -82,17 +81,19 @@ class Steps:
         ``operation``: what is to be done, if it was said.
         """
         found = yield from self._find(query)
-        asks, several = (operation, float(operation != "lookup")) if operation else self.rag.asks(query)
-        is_read_first = several >= ASKED_FROM and not operation and can_be_read_at_once(asks)
+        asks, several = self.rag.asks(query, operation)
+        least = self.rag.config.answering.work_out
+        may_compute = not operation and least < 1
+        is_read_first = may_compute and several >= ASKED_FROM and asks in AT_ONCE
         if is_read_first and (answer := self._at_once(found)):
             yield self._told(answer, found)
             return
-        planned = self.rag.plan(found.query, self.generator, operation)
+        planned = plan_question(found.query, asks, several, self.generator, least)
         self.clock.lap("plan")
         gathered = None
         if planned.plan:
             yield Stage("plan")
-            gathered = self._gathered(planned.plan, replace(found, query=planned.query), is_given=bool(operation))
+            gathered = self._gathered(planned.plan, found, is_given=bool(operation))
             if gathered and (operation or not gathered.refused):
                 yield self._told(gathered, found)
                 return
@@ -100,12 +101,12 @@ class Steps:
             if isinstance(event, Answer):
                 if planned.plan and not self._is_enough(planned, event):
                     event = gathered or withheld(event)
-                elif event.refused and not is_read_first and not operation:
+                elif event.refused and may_compute and not is_read_first:
                     event = self._at_once(found) or event
                 event = self._told(event, found)
             yield event
 
-    def _find(self, query: Query) -> Generator[Event, None, Found]:
+    def _find(self, query: Query) -> Generator[Event, None, Evidence]:
         rag = self.rag
         hits = self.retriever.search(query, max(rag.config.retrieval.k, PASSAGES))
         self.clock.lap("search")
@@ -117,21 +118,21 @@ class Steps:
         self.generator.check()
         pieces = choose_pieces(self.retriever, rag.reader, query, hits, rag.config.answering)
         self.clock.lap("read")
-        return Found(query, hits, pieces)
+        return Evidence(query, hits, pieces)
 
-    def _at_once(self, found: Found) -> Answer | None:
+    def _at_once(self, found: Evidence) -> Answer | None:
         """What the sentences that were found tell, worked out, where they tell all of it."""
         answer = work_if_sure(found.query, found.pieces, self._asker, self._in_english)
         self.clock.lap("gather")
         return answer
 
-    def _gathered(self, plan: DraftedPlan, found: Found, *, is_given: bool) -> Answer | None:
+    def _gathered(self, plan: DraftedPlan, found: Evidence, *, is_given: bool) -> Answer | None:
         """What the parts of a plan give, each gathered for itself; ``None`` where the archive has nothing for them."""
         answer = work(plan, found.query, found.pieces, self._asker, self._in_english, given=is_given)
         self.clock.lap("gather")
         return answer
 
-    def _looked_up(self, found: Found) -> Iterator[Event]:
+    def _looked_up(self, found: Evidence) -> Iterator[Event]:
         """The steps of an answer that one sentence holds."""
         settings = self.rag.config
         yield Stage("write")
@@ -149,7 +150,7 @@ class Steps:
         """Whether one sentence answers a question that seems to take several figures."""
         return answers_alone(planned.several, looked_up.chance) >= self.rag.config.answering.min_chance
 
-    def _told(self, answer: Answer, found: Found) -> Answer:
+    def _told(self, answer: Answer, found: Evidence) -> Answer:
         """An answer with how it came about."""
         return replace(
             answer, search_question=found.query.named, seconds=self.clock.seconds(), made_with=self._made_with(),

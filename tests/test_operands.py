@@ -55,8 +55,8 @@ def working(open_rag, pages, monkeypatch):
     def opened(operation: str, **items: str):
         write = taking(**items)
         rag = open_rag(read="无", operands=lambda prompt: "|".join([operation, *write(prompt)]), term="thing")
-        monkeypatch.setattr(rag, "asks", lambda query: ("sum", 0.9))
-        monkeypatch.setattr(rag, "plan", lambda query, *_: Planned(query, DraftedPlan("sum", ("甲", "乙")), 0.9))
+        monkeypatch.setattr(rag, "asks", lambda *_: ("sum", 0.9))
+        monkeypatch.setattr("rag.steps.plan_question", lambda *_: Planned(DraftedPlan("sum", ("甲", "乙")), 0.9))
         return rag
 
     return opened
@@ -132,8 +132,8 @@ def test_figures_that_do_not_add_up_are_not_worked_with(working):
 @pytest.mark.parametrize(("label", "text"), [("44座", "合计91座"), ("99座", "47座[1]")])
 def test_a_doubtful_question_is_worked_out_only_where_every_figure_is_there(open_rag, monkeypatch, label, text):
     rag = open_rag(read="47座", operands=lambda prompt: "|".join(["合计", *taking(新开工="47座", 续建=label)(prompt)]))
-    monkeypatch.setattr(rag, "asks", lambda query: ("sum", 0.3))
-    monkeypatch.setattr(rag, "plan", lambda query, *_: Planned(query, None, 0.3))
+    monkeypatch.setattr(rag, "asks", lambda *_: ("sum", 0.3))
+    monkeypatch.setattr("rag.steps.plan_question", lambda *_: Planned(None, 0.3))
     answer = rag.ask("甲镇今年新开工多少座桥梁?")
     assert answer.text.startswith(text) and not answer.refused and answer.retrieved
 
@@ -142,9 +142,19 @@ def test_a_doubtful_question_is_worked_out_only_where_every_figure_is_there(open
 def test_what_no_sentence_answers_is_worked_out_at_last_unless_a_lookup_is_asked_for(open_rag, monkeypatch, operation):
     rag = open_rag(read="无", operands=lambda prompt: "|".join(["相差", *taking(新开工="47座", 续建="44座")(prompt)]))
     if not operation:
-        monkeypatch.setattr(rag, "asks", lambda query: ("sum", 0.02))
+        monkeypatch.setattr(rag, "asks", lambda *_: ("sum", 0.02))
     answer = rag.ask("甲镇今年新开工的桥梁比续建的多几座?", operation=operation)
     assert answer.refused if operation else answer.derived.value == "3" and len(answer.rows) == 2
+
+
+def test_nothing_is_worked_out_where_the_configuration_says_never(open_rag, monkeypatch):
+    rag = open_rag(read="无", operands=lambda prompt: "|".join(["相差", *taking(新开工="47座", 续建="44座")(prompt)]))
+    monkeypatch.setattr(rag, "asks", lambda *_: ("difference", 0.9))
+    assert rag.ask(asked := "甲镇今年新开工的桥梁比续建的多几座?").derived
+    settings = rag.config.answering.model_copy(update={"work_out": 1.0, "kept": 0})
+    rag.config = rag.config.model_copy(update={"answering": settings})
+    rag._kept.clear()
+    assert rag.ask(asked).refused
 
 
 def test_all_rows_of_a_table_are_read_once_and_in_order(working):

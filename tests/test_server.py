@@ -62,8 +62,9 @@ def test_a_stream_tells_evidence_first_and_the_answer_last(client):
 
 
 def test_an_operation_can_be_asked_for_or_left_out(client, library, monkeypatch):
-    monkeypatch.setattr(type(library.rag), "plan", lambda self, query, generator=None, operation="": Planned(
-        query, DraftedPlan("latest") if operation != "lookup" else None, 1.0))
+    monkeypatch.setattr(library.rag, "asks", lambda query, operation="": (operation or "latest", float(operation != "lookup")))
+    monkeypatch.setattr("rag.steps.plan_question", lambda query, asks, several, *_: Planned(
+        DraftedPlan("latest") if several else None, several))
     assert ask(client).json()["operation"] == "latest"
     told = ask(client, operation="lookup").json()
     assert told["operation"] == "lookup" and told["rows"] == []

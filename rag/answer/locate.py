@@ -9,12 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
 from rag.answer.choose import Piece
 from rag.answer.prompts import NOT_SAID
 from rag.language.figures import whole_figure as figure_span
-from rag.language.quantities import Quantity, header_unit, read, unsupported
+from rag.language.quantities import Quantity, header_unit, read
 from rag.language.text import HAN, fold
 from rag.pages.printed import place_of
 from rag.records import Citation, headline, runs_of, source_spans
@@ -22,7 +21,6 @@ from rag.records import Citation, headline, runs_of, source_spans
 _COMMAS = ",\uff0c"
 _CLAUSE_END = _COMMAS + ";\uff1b。!\uff01?\uff1f"
 _SEPARATORS = re.compile(f"[{_COMMAS}、;\uff1b。\n]|(?<!\\d)[:\uff1a]|以及|和|与|及")
-_MOST = 0.8  # share of a part's characters that a sentence must hold in one stretch
 _QUOTED = " \"“”'"
 _VERDICTS = {"no": re.compile(f"^(不是|否|没有|不会|不能|no)([{_COMMAS}。]|$)", re.I),
              "yes": re.compile(f"^(是的|是|对|会|有|能|yes)([{_COMMAS}。]|$)", re.I)}
@@ -115,25 +113,8 @@ def _longest_parts(text: str, pieces: Sequence[Piece]) -> Iterator[tuple[str, Lo
             part = text[parts[0][0] : parts[size - 1][1]].strip(_QUOTED)
             if (one := locate(part, pieces)) or size == 1:
                 break
-        yield part, one or _most_of(part, pieces)
+        yield part, one
         del parts[:size]
-
-
-def _most_of(part: str, pieces: Sequence[Piece]) -> Located | None:
-    """The longest stretch of a part that a sentence holds, if it is most of the part and has all its figures.
-
-    >>> from rag.records import Article, Passage
-    >>> piece = Piece(Article("a", "p", "d", "从3小时缩短到约20分钟。"), Passage("x", "a", "", 0, 14), 0, 14, "从3小时缩短到约20分钟。")
-    >>> _most_of("约3小时缩短到约20分钟", [piece]).text, _most_of("约30小时缩短到约20分钟", [piece])
-    ('3小时缩短到约20分钟', None)
-    """
-    wanted = _comparable(part)[0]
-    for piece in sorted(pieces, key=lambda p: -p.score):
-        held = SequenceMatcher(None, wanted, _comparable(piece.text)[0], autojunk=False).find_longest_match()
-        words = wanted[held.a : held.a + held.size]
-        if held.size >= _MOST * len(wanted) and not unsupported(part, [words]):
-            return locate(words, [piece])
-    return None
 
 
 def _verdict(text: str) -> tuple[str, str]:

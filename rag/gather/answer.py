@@ -84,7 +84,7 @@ def _told(gathered: Sequence[Gathered], language: str, named: Named) -> Told:
         if found is None:
             missing.append(label)
             continue
-        value = value_of(one)
+        value = one.value
         own, numbers = [], []
         for sign, part in one.parts or ((1, found),):
             numbers.append(_number_of(part.piece, pieces))
@@ -133,15 +133,6 @@ def _row(one: Gathered, label: str, number: int) -> Row:
                found.end, round(one.chance, 4))
 
 
-def value_of(one: Gathered) -> Value | None:
-    """The figure of a term as it is computed with; ``None`` if it is no figure. Raises :class:`CannotComputeError` if its figures do
-    not add up.
-    """
-    parts = one.parts or (((1, one.found),) if one.found else ())
-    values = [(sign, Value(part.value, part.kind, part.unit, is_rounded(part.shown))) for sign, part in parts]
-    return compute.signed(values) if values else None
-
-
 def _worked_out(plan: Plan, told: Told, language: str) -> tuple[Derived | None, str]:
     """What a plan asks for, worked out, and how it is said; nothing where a figure that it takes is missing."""
     if plan.operation == "rank":
@@ -168,34 +159,31 @@ def _arithmetic(plan: Plan, told: Told, used: Sequence[int], language: str) -> t
     printed = [told.rows[at].shown for at in told.rows_of(used)]
     first, second = told.lines[used[0]].label, told.lines[used[-1]].label
 
-    def derived(value: Value, shown: str) -> Derived:
-        return _derived(plan, told, used, shown, value)
-
     if operation in ("sum", "average"):
         value = compute.total(values) if operation == "sum" else compute.average(values)
         shown = written(value, printed, language)
-        return derived(value, shown), words(language, operation, d=shown)
+        return _derived(plan, told, used, shown, value), words(language, operation, d=shown)
     if len(values) != 2:
         return _compared(plan, told, used, values, language) if operation == "compare" else (None, "")
     if operation == "share":
         value = compute.share(*values)
         shown = written(value, printed, language)
-        return derived(value, shown), words(language, "share", d=shown)
+        return _derived(plan, told, used, shown, value), words(language, "share", d=shown)
     if operation == "percent_change":
         value = compute.percent_change(*values)
         shown = written(replace(value, value=abs(value.value)), printed, language)
         rose = ("增长" if value.value >= 0 else "下降") if language == "zh" else ("rose" if value.value >= 0 else "fell")
-        return derived(value, shown), words(language, "change", a=first, b=second, rose=rose, d=shown)
+        return _derived(plan, told, used, shown, value), words(language, "change", a=first, b=second, rose=rose, d=shown)
     value = compute.difference(*values)
     shown = written(replace(value, value=abs(value.value)), printed, language)
     if operation == "compare":
         higher, lower = (first, second) if value.value >= 0 else (second, first)
         said = words(language, "equal") if not value.value else words(language, "higher", a=higher, b=lower, d=shown)
-        return derived(value, shown), said
+        return _derived(plan, told, used, shown, value), said
     if not value.value:
-        return derived(value, shown), words(language, "equal")
+        return _derived(plan, told, used, shown, value), words(language, "equal")
     more = ("多" if value.value >= 0 else "少") if language == "zh" else ("more" if value.value >= 0 else "less")
-    return derived(value, shown), words(language, "difference", a=first, b=second, more=more, d=shown)
+    return _derived(plan, told, used, shown, value), words(language, "difference", a=first, b=second, more=more, d=shown)
 
 
 def _derived(plan: Plan, told: Told, used: Iterable[int], shown: str, value: Value | None = None) -> Derived:
@@ -332,9 +320,7 @@ def tell_times(plan: Plan, read: Sequence[tuple[Term, Sequence[Piece]]], languag
     for term, found in read:
         best = first_told(found, term.when)
         is_sure = best is not None and chance_of(best.score) >= _LIKELIER_THAN_NOT
-        when = time_of(best) if best and is_sure else None
-        is_told_twice = any(best is other and when == known for _, other, known in moments)  # one event, found for two terms
-        moments.append((term, best, None if is_told_twice else when))
+        moments.append((term, best, time_of(best) if best and is_sure else None))
     return tell_moments(plan, moments, language, named)
 
 

@@ -21,7 +21,6 @@ _REASONS = {
     "nothing": ("no figure was found to compute with", "没有可算的数字"),
     "units": ("the figures count different things ({units})", "这些数字的单位不同({units})"),
     "kinds": ("one figure is a percentage and another is not", "有的是百分比,有的不是"),
-    "part": ("what would be the part is more than the whole", "作为部分的数比整体还大"),
     "zero": ("the figure to divide by is 0", "除数是0"),
     "days": ("the days of these events are not known", "这些事的日子没有都写明"),
     "rows": ("it takes another number of figures than its rows have", "所需数字的个数与列出的不符"),
@@ -122,15 +121,13 @@ def average(values: Sequence[Value]) -> Value:
 
 
 def share(part: Value, whole: Value) -> Value:
-    """The part per hundred of the whole; figures of which the part is more were taken for one another.
+    """The part per hundred of the whole.
 
     >>> share(Value(Fraction(1)), Value(Fraction(4))).value
     Fraction(25, 1)
     """
     _check_alike([part, whole])
     _check_divisor(whole)
-    if part.value > whole.value:
-        raise CannotComputeError("part")
     return Value(part.value * 100 / whole.value, "percent", "", part.rough or whole.rough)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from rag.gather.operation import with_plan
@@ -17,35 +16,29 @@ _LONGEST = 200  # tokens of a plan
 
 @dataclass(frozen=True)
 class Planned:
-    """A question, translated where that was needed, with the probability that it takes several figures or facts; and its plan, if that
-    is likely.
-    """
+    """The probability that a question takes several figures or facts; and its plan, if that is likely."""
 
-    query: Query
     plan: DraftedPlan | None
     several: float
 
 
-def plan_question(
-    query: Query, operation: str, several: float, generator: Generator, translated: Callable[[Query], Query], least: float
-) -> Planned:
-    """The plan of a question.
+def plan_question(query: Query, operation: str, several: float, generator: Generator, least: float) -> Planned:
+    """The plan of a question, translated where it needs to be.
 
     ``operation``: its likeliest operation but ``lookup``; ``several``: the probability that it asks for any but that, 1 if the
     operation is given. There is no plan if several figures are not likelier than ``least``.
     """
     if several < ASKED_FROM:
-        return Planned(query, None, several)
+        return Planned(None, several)
     plan = None
     if several < 1:
         plan = draft_plan(dated(query), generator)
         several = with_plan(several, plan)
     if several <= least:
-        return Planned(query, None, several)
+        return Planned(None, several)
     if plan is None or plan.operation == "lookup":
         plan = draft_plan(dated(query), generator, operation)
-    query = translated(query)
-    return Planned(query, in_words_of_papers(plan, query.chinese, generator) if plan and query.chinese else plan, several)
+    return Planned(in_words_of_papers(plan, query.chinese, generator) if plan and query.chinese else plan, several)
 
 
 def draft_plan(question: str, generator: Generator, operation: str = "") -> DraftedPlan | None:

@@ -11,9 +11,11 @@ from rag.answer.locate import Located
 from rag.answer.tables import row_name
 from rag.gather.asking import Asker
 from rag.gather.candidates import Candidate, candidates, chance_of, with_words
+from rag.gather.compute import Value, signed
 from rag.gather.operation import log_odds
 from rag.gather.plan import ARITHMETIC, OF_MANY, Plan, Term, asks_fact
 from rag.gather.rows import choose_together, likeness
+from rag.language.quantities import is_rounded
 from rag.search.query import Query
 
 _LOOKED_AT = 12  # sentences for one figure
@@ -38,6 +40,13 @@ class Gathered:
     def chance(self) -> float:
         """The probability that the figure is the one that is asked for."""
         return chance_of(self.score)
+
+    @property
+    def value(self) -> Value | None:
+        """What is computed with; ``None`` if it is no figure. Raises :class:`CannotComputeError` if its parts do not add up."""
+        parts = self.parts or (((1, self.found),) if self.found else ())
+        values = [(sign, Value(part.value, part.kind, part.unit, is_rounded(part.shown))) for sign, part in parts]
+        return signed(values) if values else None
 
 
 def gather_terms(plan: Plan, query: Query, asker: Asker, least: float) -> list[Gathered]:

@@ -25,13 +25,7 @@ AT_ONCE = ARITHMETIC | OF_MANY | {"each", "apart", "first"}  # what a few senten
 _SURVEYED, _READ_ALONE = 60, 24  # sentences that are looked at to list all that answer, and read by themselves
 _OF_AN_EVENT = 20  # sentences that are looked at for each event
 _OF_A_TERM, _SHOWN = 12, 2  # sentences that are looked at for each part of a plan, and of those the ones that are read together
-_SURE = 0.7  # probability from which a computation is shown: of those stated .5 to .75 three in eight were wrong
 _TAKEN = 0.4  # probability from which a figure is a row
-
-
-def can_be_read_at_once(operation: str) -> bool:
-    """Whether a few sentences may tell all that an operation takes."""
-    return operation in AT_ONCE
 
 
 def work(
@@ -56,7 +50,7 @@ def _is_sure(answer: Answer, asker: Asker) -> bool:
     """Whether what was read at once is likely to be right, and stands in one report: the figures of several are looked for one by one,
     each among the reports of its time.
     """
-    return answer.chance >= max(_SURE, asker.settings.min_chance) and _is_of_one_report(answer)
+    return answer.chance >= asker.settings.min_computed and _is_of_one_report(answer)
 
 
 def _is_of_one_report(answer: Answer) -> bool:
