@@ -203,7 +203,7 @@ class Rag:
         return plan_question(self.translated(query, writer), asks, several, writer, self.config.answering.work_out)
 
     def asks(self, query: Query, operation: str = "") -> tuple[str, float]:
-        """What a question asks to be done if it takes several figures, and the probability that it does; 0 or 1 for a given operation."""
+        """What a question asks to be done if it takes several figures, and the probability that it does; 0 or 1 if that is given."""
         from rag.gather.operation import operation_of
 
         return (operation, float(operation != "lookup")) if operation else operation_of(self.reader.states(query.question))

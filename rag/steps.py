@@ -19,7 +19,7 @@ from rag.gather.asking import Asker
 from rag.gather.draft import ASKED_FROM, Planned, plan_question
 from rag.gather.operation import answers_alone
 from rag.gather.prompts import DraftedPlan
-from rag.gather.work import AT_ONCE, work, work_if_sure
+from rag.gather.work import AT_ONCE, work_if_sure, work_out
 from rag.generate import Stoppable
 from rag.records import Answer, Event, EvidenceFound, Hit, Stage, TextPiece
 from rag.search.query import Query
@@ -83,9 +83,8 @@ class Steps:
         found = yield from self._find(query)
         asks, several = self.rag.asks(query, operation)
         least = self.rag.config.answering.work_out
-        may_compute = not operation and least < 1
-        is_read_first = may_compute and several >= ASKED_FROM and asks in AT_ONCE
-        if is_read_first and (answer := self._at_once(found)):
+        is_read_first = several >= ASKED_FROM and asks in AT_ONCE and least < 1
+        if is_read_first and (answer := self._at_once(found, operation)):
             yield self._told(answer, found)
             return
         planned = plan_question(found.query, asks, several, self.generator, least)
@@ -93,7 +92,7 @@ class Steps:
         gathered = None
         if planned.plan:
             yield Stage("plan")
-            gathered = self._gathered(planned.plan, found, is_given=bool(operation))
+            gathered = self._gathered(planned.plan, found)
             if gathered and (operation or not gathered.refused):
                 yield self._told(gathered, found)
                 return
@@ -101,7 +100,7 @@ class Steps:
             if isinstance(event, Answer):
                 if planned.plan and not self._is_enough(planned, event):
                     event = gathered or withheld(event)
-                elif event.refused and may_compute and not is_read_first:
+                elif event.refused and not operation and not is_read_first and least < 1:
                     event = self._at_once(found) or event
                 event = self._told(event, found)
             yield event
@@ -120,15 +119,15 @@ class Steps:
         self.clock.lap("read")
         return Evidence(query, hits, pieces)
 
-    def _at_once(self, found: Evidence) -> Answer | None:
+    def _at_once(self, found: Evidence, operation: str = "") -> Answer | None:
         """What the sentences that were found tell, worked out, where they tell all of it."""
-        answer = work_if_sure(found.query, found.pieces, self._asker, self._in_english)
+        answer = work_if_sure(found.query, found.pieces, self._asker, self._in_english, operation)
         self.clock.lap("gather")
         return answer
 
-    def _gathered(self, plan: DraftedPlan, found: Evidence, *, is_given: bool) -> Answer | None:
+    def _gathered(self, plan: DraftedPlan, found: Evidence) -> Answer | None:
         """What the parts of a plan give, each gathered for itself; ``None`` where the archive has nothing for them."""
-        answer = work(plan, found.query, found.pieces, self._asker, self._in_english, given=is_given)
+        answer = work_out(plan, found.query, self._asker, self._in_english)
         self.clock.lap("gather")
         return answer
 

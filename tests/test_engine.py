@@ -208,7 +208,7 @@ def test_the_generator_reads_on_unless_it_finds_the_readers_words(open_rag, draf
 def test_what_takes_several_figures_and_cannot_be_gathered_is_withheld(open_rag, monkeypatch, several, refused):
     rag = open_rag(read="47座")
     monkeypatch.setattr("rag.steps.plan_question", lambda *_: Planned(DraftedPlan("sum"), several))
-    monkeypatch.setattr("rag.steps.work", lambda *_, **__: None)
+    monkeypatch.setattr("rag.steps.work_out", lambda *_, **__: None)
     answer = rag.ask("甲镇今年新开工多少座桥梁?")
     assert answer.refused == refused and answer.citations and ("47座" in answer.text) != refused
 

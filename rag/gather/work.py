@@ -11,7 +11,7 @@ from rag.gather.candidates import chance_of
 from rag.gather.compute import CannotComputeError
 from rag.gather.draft import dated
 from rag.gather.gather import Gathered, gather_facts, gather_terms
-from rag.gather.operands import Operands, lines_to_read, take_operands
+from rag.gather.operands import lines_to_read, take_operands
 from rag.gather.plan import ARITHMETIC, OF_EVENTS, OF_MANY, Plan, Term, make_plan
 from rag.gather.prompts import DraftedPlan
 from rag.gather.survey import by_day, events, reports, table_rows
@@ -24,72 +24,40 @@ from rag.search.query import Query
 AT_ONCE = ARITHMETIC | OF_MANY | {"each", "apart", "first"}  # what a few sentences can tell; all else takes every report
 _SURVEYED, _READ_ALONE = 60, 24  # sentences that are looked at to list all that answer, and read by themselves
 _OF_AN_EVENT = 20  # sentences that are looked at for each event
-_OF_A_TERM, _SHOWN = 12, 2  # sentences that are looked at for each part of a plan, and of those the ones that are read together
 _TAKEN = 0.4  # probability from which a figure is a row
 
 
-def work(
-    drafted: DraftedPlan, query: Query, pieces: Sequence[Piece], asker: Asker, named: Named, *, given: bool = False
-) -> Answer | None:
-    """The answer of a question that takes more than one figure; ``None`` where nothing is found.
-
-    ``pieces``: the sentences that may answer it. ``given``: what is to be done was said by who asks, and is done.
-    """
-    is_of_reports = drafted.operation not in AT_ONCE or (drafted.operation == "first" and len(drafted.parts) < 2)
-    taken, answer = (None, None) if is_of_reports else work_at_once(query, _lines(drafted, query, pieces, asker), asker, named)
-    if given and taken and taken.operation != drafted.operation:
-        answer = None
-    if answer and not answer.refused and _is_sure(answer, asker):
-        return answer
-    each = work_out(drafted, query, asker, named)
-    lacking = answer if answer and answer.refused and answer.rows and _is_of_one_report(answer) else None
-    return lacking if lacking and (each is None or each.refused) else each
-
-
-def _is_sure(answer: Answer, asker: Asker) -> bool:
-    """Whether what was read at once is likely to be right, and stands in one report: the figures of several are looked for one by one,
-    each among the reports of its time.
-    """
-    return answer.chance >= asker.settings.min_computed and _is_of_one_report(answer)
-
-
-def _is_of_one_report(answer: Answer) -> bool:
-    return len({citation.article_id for citation in answer.citations}) == 1
-
-
-def work_if_sure(query: Query, pieces: Sequence[Piece], asker: Asker, named: Named) -> Answer | None:
+def work_if_sure(query: Query, pieces: Sequence[Piece], asker: Asker, named: Named, operation: str = "") -> Answer | None:
     """What the sentences that were found for a question tell, worked out, if the generator sees all figures for it and is sure of
-    them.
+    them, and one report tells them: those of several are looked for one by one, each among the reports of its time.
+
+    ``operation``: what is to be done, if it was said.
     """
-    _, answer = work_at_once(query, lines_to_read(pieces), asker, named)
-    return answer if answer and answer.derived and _is_sure(answer, asker) else None
+    answer = work_at_once(query, lines_to_read(pieces), asker, named)
+    if answer is None or answer.refused or answer.missing or operation not in ("", answer.operation):
+        return None
+    is_of_one_report = len({citation.article_id for citation in answer.citations}) == 1
+    return answer if is_of_one_report and answer.chance >= asker.settings.min_computed else None
 
 
-def _lines(drafted: DraftedPlan, query: Query, pieces: Sequence[Piece], asker: Asker) -> list[Piece]:
-    """The sentences that search finds for the parts of a plan, and those for the whole question."""
-    terms = make_plan(drafted, dated(query)).terms
-    others = [piece for term in terms for piece in asker.read(term, query, _OF_A_TERM, 0)[:_SHOWN] if len(terms) > 1]
-    return lines_to_read(pieces, others)
-
-
-def work_at_once(query: Query, lines: Sequence[Piece], asker: Asker, named: Named) -> tuple[Operands | None, Answer | None]:
-    """What the generator takes from some sentences, read together; and the answer that is worked out from it, ``None`` where a single
-    sentence answers.
+def work_at_once(query: Query, lines: Sequence[Piece], asker: Asker, named: Named) -> Answer | None:
+    """What is worked out from the figures that the generator takes from some sentences, read together; ``None`` where a single sentence
+    answers.
     """
     asker.check()
     taken = take_operands(query.named or query.question, lines, asker.generator) if lines else None
     if taken is None or taken.operation == "lookup":
-        return taken, None
+        return None
     plan, language = plan_of(taken, dated(query)), query.language
     if plan.operation in OF_EVENTS:
-        return taken, tell_moments(plan, moments(taken, lines), language, named, chance_of(log_odds_of(taken)))
+        return tell_moments(plan, moments(taken, lines), language, named, chance_of(log_odds_of(taken)))
     rows = gathered(taken, lines)
     if _of_another_time(plan, rows):
-        return taken, None
+        return None
     try:
-        return taken, tell(plan, rows, language, named)
+        return tell(plan, rows, language, named)
     except CannotComputeError:  # figures that do not add up to one thing were taken for it
-        return taken, None
+        return None
 
 
 def _of_another_time(plan: Plan, rows: Sequence[Gathered]) -> bool:
