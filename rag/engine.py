@@ -21,7 +21,6 @@ from rag.records import Answer, Article, Event, EvidenceFound, Filter, Hit, Turn
 from rag.search.query import Query, is_follow_up, read_query
 
 if TYPE_CHECKING:
-    from rag.gather.draft import Planned
     from rag.gather.ledger import Entry
     from rag.generate import Generator
     from rag.index.build import Progress, Report
@@ -191,19 +190,11 @@ class Rag:
         for prompt in (*warm_up_prompts(), plan_prompt(""), operands_prompt("", ())):
             complete(self.generator, prompt, max_tokens=1)
 
-    def plan(self, query: Query, generator: Generator | None = None, operation: str = "") -> Planned:
-        """The plan of a question, and the probability that it takes several figures or facts.
+    def asks(self, query: Query, operation: str = "") -> tuple[str, float]:
+        """What a question asks to be done if it takes several figures, and the probability that it does; 0 or 1 if that is given.
 
         ``operation``: what is to be done, if it is known. See :data:`rag.gather.plan.OPERATIONS`.
         """
-        from rag.gather.draft import plan_question
-
-        writer = generator or self.generator
-        asks, several = self.asks(query, operation)
-        return plan_question(self.translated(query, writer), asks, several, writer, self.config.answering.work_out)
-
-    def asks(self, query: Query, operation: str = "") -> tuple[str, float]:
-        """What a question asks to be done if it takes several figures, and the probability that it does; 0 or 1 if that is given."""
         from rag.gather.operation import operation_of
 
         return (operation, float(operation != "lookup")) if operation else operation_of(self.reader.states(query.question))

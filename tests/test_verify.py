@@ -143,14 +143,13 @@ def test_the_months_of_a_series_are_no_figures_that_stand_nowhere(open_rag, page
 def test_an_operation_that_is_named_is_done_and_none_is_told_from_the_question(open_rag, monkeypatch):
     rag = open_rag(read="47座", **PARTS)
     rag.reader = NewAndGoneOn()
-    told = []
-    drafted = type(rag).plan
+    asks, told = rag.asks, []
 
-    def plan(self, query, generator=None, operation=""):
+    def spy(query, operation=""):
         told.append(operation)
-        return drafted(self, query, generator, operation or "sum")
+        return asks(query, operation or "sum")
 
-    monkeypatch.setattr(type(rag), "plan", plan)
+    monkeypatch.setattr(rag, "asks", spy)
     assert rag.ask(ASKED).operation == "sum" and told == [""]
     assert rag.ask(ASKED, operation="lookup").operation == "lookup" and told[1:] == ["lookup"]
 
