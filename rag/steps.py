@@ -19,7 +19,7 @@ from rag.gather.asking import Asker
 from rag.gather.draft import ASKED_FROM, Planned, plan_question
 from rag.gather.operation import answers_alone
 from rag.gather.prompts import DraftedPlan
-from rag.gather.work import AT_ONCE, work_if_sure, work_out
+from rag.gather.work import READ_AT_ONCE, work_if_sure, work_out
 from rag.generate import Stoppable
 from rag.records import Answer, Event, EvidenceFound, Hit, Stage, TextPiece
 from rag.search.query import Query
@@ -83,7 +83,7 @@ class Steps:
         found = yield from self._find(query)
         asks, several = self.rag.asks(query, operation)
         least = self.rag.config.answering.work_out
-        is_read_first = several >= ASKED_FROM and asks in AT_ONCE and least < 1
+        is_read_first = several >= ASKED_FROM and asks in READ_AT_ONCE and least < 1
         if is_read_first and (answer := self._at_once(found, operation)):
             yield self._told(answer, found)
             return

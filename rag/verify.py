@@ -4,6 +4,7 @@ what was worked out follow from its rows?
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -124,6 +125,9 @@ def check_derived(answer: Told) -> Iterator[Check]:
     derived = answer.get("derived")
     if not derived or not derived["value"]:
         return
+    if derived["operation"] == "filter":
+        yield _check_filter(answer)
+        return
     name = derived["operation"].replace("_", " ")
     stated = Value(Fraction(derived["value"]), derived["kind"], derived["unit"])
     try:
@@ -134,6 +138,19 @@ def check_derived(answer: Told) -> Iterator[Check]:
     if found is not None:
         yield Check(f"the {name} follows from its rows", found == stated, f"{found.value}{found.unit}")
     yield Check(f"the {name} is stated as it was worked out", _states(derived["shown"], stated), derived["shown"])
+
+
+def _check_filter(answer: Told) -> Check:
+    """Whether the things that are named, and their number, are those that meet the condition."""
+    derived, rows = answer["derived"], answer["rows"]
+    values = [Value(Fraction(term["value"]), term["kind"], term["unit"]) for term in _terms(answer)]
+    first = [term[0] for term in derived["terms"]] if derived.get("terms") else derived["rows"]
+    try:
+        kept = [rows[at]["label"] for at, met in zip(first, compute.met_by(derived["condition"], values), strict=True) if met]
+    except CannotComputeError as error:
+        return Check("the filter follows from its rows", False, str(error))
+    holds = len(kept) == int(derived["value"]) and re.split("、|, ", derived["shown"]) == kept if kept else not derived["shown"]
+    return Check("the filter follows from its rows", holds, "、".join(kept))
 
 
 def _terms(answer: Told) -> list[Told]:

@@ -90,6 +90,51 @@ def test_a_rank_of_sums_cites_every_cell_and_is_worked_out_anew_by_verify(workin
     assert [check.what for check in rag.verify(told) if not check.holds] == ["every figure of the answer stands in a quotation"]
 
 
+@pytest.fixture
+def writing(working, open_rag, monkeypatch):
+    """Opens the same archive; the generator writes a text in which ``@@`` stands for the rows of the table."""
+
+    def opened(text: str):
+        def write(prompt):
+            first = int(re.search(r"^(\d+) .*白音苏木", prompt.user, re.M).group(1))
+            return text.replace("@@", f"@{first}~{first + 2}").replace("@6", f"@{first + 1}")
+
+        rag = open_rag(read="无", operands=write, term="thing")
+        monkeypatch.setattr(rag, "asks", lambda *_: ("rank", 0.9))
+        monkeypatch.setattr("rag.steps.plan_question", lambda *_: Planned(None, 0.1))
+        return rag
+
+    return opened
+
+
+@pytest.mark.parametrize(("text", "shown"), [
+    ("最多|金牌=@@:金牌", "最高的是达来苏木:6[2]。白音苏木:3[1];达来苏木:6[2];乌兰苏木:2[3]。"),
+    ("最少|银牌比金牌=@@:银牌-@@:金牌", "最低的是达来苏木"),
+    ("合计|铜牌=@@:铜牌", "合计9。"), ("平均|铜牌=@@:铜牌", "平均3。"),
+    ("占比|金牌=@6:6|全部=@@:金牌", "占约54.5%"),
+    ("筛选|>=3枚|金牌=@@:金牌", "3项中有2项:白音苏木[1]、达来苏木[2]。"), ("筛选|<0|金牌=@@:金牌", "3项中没有一项"),
+    ("各问|@6:达来苏木|@6:金牌 6", "达来苏木[1];金牌 6[1]。")])
+def test_a_column_of_a_table_is_named_by_its_header(writing, text, shown):
+    answer = (rag := writing(text)).ask("哪几个苏木的金牌不少于3枚?")
+    assert not answer.refused and shown in answer.text and not wrong(rag, answer)
+
+
+@pytest.mark.parametrize("text", ["筛选|>5枚|金牌=@@:金牌", "筛选|<很多|金牌=@@:金牌", "最多|金牌=@@:面积", "合计|名=@@:苏木"])
+def test_a_filter_by_what_nobody_asked_and_a_column_that_is_not_there_give_nothing(writing, text):
+    assert "达来苏木" not in writing(text).ask("哪几个苏木的金牌不少于3枚?").text
+
+
+def test_a_table_that_is_not_shown_to_its_end_is_not_worked_over(writing, monkeypatch):
+    monkeypatch.setattr("rag.gather.operands._ROWS", 2)
+    assert writing("合计|铜牌=@@:铜牌").ask("那达慕的铜牌一共多少枚?").refused
+
+
+def test_a_receipt_whose_filter_was_changed_is_found_out(writing):
+    told = (rag := writing("筛选|>=3|金牌=@@:金牌")).ask("哪几个苏木的金牌不少于3枚?").to_dict()
+    told["derived"]["condition"] = ">=6"
+    assert [check.what for check in rag.verify(told) if not check.holds] == ["the filter follows from its rows"]
+
+
 def test_a_share_of_a_sum(working):
     rag = working("占比", 金银="白音苏木/3+白音苏木/4", 全部="达来苏木/6+达来苏木/2")
     answer = rag.ask("白音苏木的金银牌占百分之几?")

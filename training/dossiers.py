@@ -3,10 +3,10 @@
     python training/dossiers.py DIR        # one Markdown page for each report of training/questions/dossiers.jsonl
 
 A line of ``dossiers.jsonl``: ``reports`` (``paper``, ``date``, ``title``, ``sentences``, ``table``) and ``questions``: what is done
-(``op``, ``end`` of a rank) with which ``items``; each has a ``label`` and the figures that it ``take``s as they are printed
-(sign, words, report, sentence or ``t`` and the row, column), none if no report tells it. What sentences answer as they stand
-(``op`` 查一) has an ``answer`` in the newer dossiers: words, report and sentence of each part, and a ``verdict`` for yes or no; what
-no report tells has the ``op`` 无.
+(``op``, ``end`` of a rank, ``cond`` of a filter) with which ``items``; each has a ``label`` and the figures that it ``take``s as they
+are printed (sign, words, report, sentence or ``t`` and the row, column), none if no report tells it. What sentences answer as they
+stand (``op`` 查一) has an ``answer`` in the newer dossiers: words, report and sentence of each part, and a ``verdict`` for yes or no;
+what no report tells has the ``op`` 无.
 """
 
 from __future__ import annotations
@@ -25,18 +25,21 @@ from found_contexts import BESIDE, UNTOLD, shown_pieces
 from rag import Rag
 from rag.answer.choose import Piece, choose_pieces
 from rag.answer.prompts import NOT_SAID, read_prompt
+from rag.answer.tables import cell_under
 from rag.gather.operands import lines_to_read, operands_prompt
 from rag.index.passages import passages_of
 from rag.language.dates import in_chinese
-from rag.language.figures import CELLS
+from rag.language.figures import CELLS, figures_of
 from rag.records import Article, Filter, Hit
 from rag.search.query import Query
 from rag.steps import PASSAGES
 
 Row = dict[str, Any]
 DOSSIERS = Path(__file__).parent / "questions" / "dossiers.jsonl"
-LOOKED_UP, UNTOLD_BY_ALL = "查一", "无"
-_NOT_PRINTED = ("相差", "合计", "平均", "占比", "增幅", "相隔")  # what is worked out, which no sentence tells
+LOOKED_UP, UNTOLD_BY_ALL, EACH = "查一", "无", "各问"
+_OVER_ROWS = ("排名", "合计", "平均", "筛选", "走势")
+_COLUMN, _RUNS = 3, 2  # rows from which a column is written as one, and runs of rows that it may be broken into
+_NOT_PRINTED = ("相差", "合计", "平均", "占比", "增幅", "相隔", "筛选")  # what is worked out, which no sentence tells
 _SHOWN = 0.92  # share of the figures of a question that are shown where search does not find them
 _PARTLY = 1  # questions of a context of which something is not shown, at most
 _KEPT_BACK = 12  # one dossier in as many
@@ -179,10 +182,22 @@ class Dossiers:
 
     def written(self, number: int, question: Row, lines: Sequence[Piece]) -> tuple[str | None, bool]:
         """What is to be written, and whether all that the dossier tells of it is shown; ``None`` where a figure has no place."""
+        if asks_two_places(question):
+            return self._two_places(number, question, lines), True
         if question["op"] in (LOOKED_UP, UNTOLD_BY_ALL):
             return LOOKED_UP, True
+        word = question["end"] if question["op"] == "排名" else question["op"]
+        if question["op"] == "筛选":
+            word += "|" + "".join(question["cond"])
+        takes = [take for item in question["items"] for take in item["take"]]
+        is_over_rows = question["op"] in _OVER_ROWS and all(item["take"] for item in question["items"])
+        if is_over_rows and (column := self._column(number, takes, lines)):
+            return f"{word}|{column}", True
         items, is_whole = [], True
         for item in question["items"]:
+            if len(item["take"]) >= _COLUMN and (column := self._column(number, item["take"], lines)):
+                items.append(f"{item['label']}={column.partition('=')[2]}")
+                continue
             told = ""
             for place, take in enumerate(item["take"]):
                 piece = self.place(number, take)
@@ -195,8 +210,59 @@ class Dossiers:
                 sign = take[0] if place or take[0] == "-" else ""
                 told += f"{sign}@{line}:{take[1]}"
             items.append(f"{item['label']}={told or '无'}")
-        word = question["end"] if question["op"] == "排名" else question["op"]
         return "|".join([word, *items]), is_whole
+
+    def _two_places(self, number: int, question: Row, lines: Sequence[Piece]) -> str | None:
+        """Both parts of a question that two sentences answer; ``None`` if they are not shown."""
+        told = []
+        for part in question["answer"]:
+            piece = self.place(number, ["+", *part])
+            line = next((at for at, one in enumerate(lines, 1) if piece and _holds(one, piece)), 0)
+            if not line:
+                return None
+            told.append(f"@{line}:{part[0]}")
+        return "|".join([EACH, *told])
+
+    def _column(self, number: int, takes: Sequence[Sequence[Any]], lines: Sequence[Piece]) -> str:
+        """The figures of some rows under one header, or two of which one is subtracted; ``""`` if they are no such thing."""
+        headers: dict[str, list[int]] = {}
+        for take in takes:
+            if not isinstance(take[3], str) or (piece := self.place(number, take)) is None:
+                return ""
+            line = next((at for at, one in enumerate(lines) if _holds(one, piece)), -1)
+            cells = lines[line].text.split(CELLS) if line >= 0 else []
+            if len(cells) <= take[4] or not cells[take[4]].endswith(str(take[1])):
+                return ""
+            header = cells[take[4]].removesuffix(str(take[1])).strip()
+            headers.setdefault(take[0] + header, []).append(line)
+        rows = next(iter(headers.values()))
+        if len(headers) > 2 or "+" in headers or "-" in headers or any(other != rows for other in headers.values()) or (
+                len(rows) < _COLUMN or sorted(set(rows)) != sorted(rows)):
+            return ""
+        first = next(iter(headers))[1:]
+        runs = _runs(sorted(rows), [one.text for one in lines], first)
+        if len(runs) > _RUNS:
+            return ""
+        told = "".join(f"{header[0]}@{start + 1}~{end + 1}:{header[1:]}" for header in headers for start, end in runs).lstrip("+")
+        return f"{'比'.join(header[1:] for header in headers)}={told}"
+
+
+def asks_two_places(question: Row) -> bool:
+    """Whether two sentences or rows answer the two parts of a question."""
+    return question["op"] == LOOKED_UP and len({str(part[1:3]) for part in question.get("answer", ())}) > 1
+
+
+def _runs(rows: Sequence[int], lines: Sequence[str], header: str) -> list[tuple[int, int]]:
+    """The first and the last line of each run of rows; one whose cell is empty breaks none."""
+    runs = [[rows[0], rows[0]]]
+    for row in rows[1:]:
+        between = [cell_under(lines[at], header) for at in range(runs[-1][1] + 1, row)]
+        is_empty = all(cell and not figures_of(lines[runs[-1][1] + 1 + at][slice(*cell)]) for at, cell in enumerate(between))
+        if is_empty:
+            runs[-1][1] = row
+        else:
+            runs.append([row, row])
+    return [(start, end) for start, end in runs]
 
 
 def _holds(shown: Piece, place: Piece) -> bool:

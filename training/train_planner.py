@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from dossiers import UNTOLD_BY_ALL, dossiers
+from dossiers import UNTOLD_BY_ALL, Row, asks_two_places, dossiers
 from tokenizers import Tokenizer
 from torch import nn
 from torch.nn import functional
@@ -61,7 +61,7 @@ def questions(more: Path | None) -> tuple[list[str], list[str]]:
     for table in tables():
         asked += [(one["q"], operation_of(one.get("plan", "查一").split("|")[0])) for one in table["questions"]]
     for dossier in dossiers():
-        asked += [(one["q"], "lookup" if one["op"] == UNTOLD_BY_ALL else operation_of(one["op"])) for one in dossier["questions"]]
+        asked += [(one["q"], _done(one)) for one in dossier["questions"]]
     for name in ("news_own", "english_own"):
         lines = (HERE / "questions" / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
         asked += [(row[key], "lookup") for row in map(json.loads, lines) for key in ("zh", "en") if row.get(key)]
@@ -70,6 +70,13 @@ def questions(more: Path | None) -> tuple[list[str], list[str]]:
             asked += [(json.loads(line)["question"], "lookup") for line in list(lines_of)[::4]]
     known = dict(asked)
     return list(known), list(known.values())
+
+
+def _done(question: Row) -> str:
+    """The operation of a question of a dossier."""
+    if asks_two_places(question):
+        return "each"
+    return "lookup" if question["op"] == UNTOLD_BY_ALL else operation_of(question["op"])
 
 
 def states_of(texts: list[str]) -> tuple[torch.Tensor, torch.Tensor, nn.Module]:

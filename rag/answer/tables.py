@@ -78,6 +78,21 @@ def row_name(row: str) -> str:
     return first.split(" ", 1)[-1].strip() or first
 
 
+def cell_under(row: str, header: str) -> tuple[int, int] | None:
+    """Returns where a cell of a row stands, behind its header; ``None`` for a row without such a cell.
+
+    >>> row = "镇 甲镇 | 2023年产量(吨) 7 | 2024年产量(吨) 9.5"
+    >>> row[slice(*cell_under(row, "2024年产量（吨）"))], cell_under(row, "面积")
+    ('9.5', None)
+    """
+    start, wanted = 0, fold(header).strip()
+    for text in row.split(CELLS):
+        if start and wanted and fold(text).startswith(wanted + " "):
+            return start + len(wanted) + 1, start + len(text)
+        start += len(text) + len(CELLS)
+    return None
+
+
 def is_named(row: str, question: str) -> bool:
     """Tells whether a question names a row.
 

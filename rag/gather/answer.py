@@ -19,6 +19,7 @@ from rag.gather.gather import Gathered
 from rag.gather.plan import ARITHMETIC, Plan, Term
 from rag.gather.survey import Event, first_told, time_of
 from rag.gather.tell import Line, Named, in_language, listed, words, written
+from rag.language.figures import figures_of
 from rag.language.quantities import is_rounded
 from rag.language.times import all_times
 from rag.language.units import unit_asked
@@ -62,7 +63,7 @@ def tell(plan: Plan, gathered: Sequence[Gathered], language: str, named: Named) 
     missing = words(language, lacking, m=words(language, "and").join(told.missing)) if told.missing else ""
     text = _sentences([missing, said, listed(told.lines, language)], language)
     answer = _answer(plan, told, text, language, derived, [one.term.question for one in gathered])
-    return replace(answer, refused=not told.rows or (plan.operation in ARITHMETIC and derived is None))
+    return replace(answer, refused=not told.rows or (plan.operation in ARITHMETIC | {"filter"} and derived is None))
 
 
 def _sentences(parts: Sequence[str], language: str) -> str:
@@ -137,6 +138,8 @@ def _worked_out(plan: Plan, told: Told, language: str) -> tuple[Derived | None, 
     """What a plan asks for, worked out, and how it is said; nothing where a figure that it takes is missing."""
     if plan.operation == "rank":
         return _ranked(plan, told, language)
+    if plan.operation == "filter":
+        return _filtered(plan, told, language)
     if plan.operation == "each" and (totals := [line.total for line in told.lines if line.total]):
         return _derived(plan, told, range(len(told.lines)), "; ".join(totals)), ""
     wanted = plan.order or range(len(plan.terms))
@@ -216,6 +219,24 @@ def _ranked(plan: Plan, told: Told, language: str) -> tuple[Derived | None, str]
         words(language, key, a=told.lines[at].label, v=told.lines[at].total or told.lines[at].shown) + told.lines[at].marks
         for key, at in ends)
     return _derived(plan, told, order, told.lines[ends[0][1]].label), said
+
+
+def _filtered(plan: Plan, told: Told, language: str) -> tuple[Derived | None, str]:
+    """The rows that meet a condition, whose figure has to be one of the question."""
+    values = _values(plan, told, range(len(told.lines)))
+    threshold = compute.threshold_of(plan.condition)
+    is_asked = threshold is not None and (not threshold.value or threshold.value in [one.value for one in figures_of(plan.question)])
+    if not is_asked or not values or told.missing:
+        return None, ""
+    try:
+        kept = [line for line, is_kept in zip(told.lines, compute.met_by(plan.condition, values), strict=True) if is_kept]
+    except CannotComputeError as error:
+        return None, words(language, "cannot", why=error.told(language))
+    names = words(language, "and").join(line.label + line.marks for line in kept)
+    said = words(language, "kept" if kept else "none kept", n=len(kept), m=len(values), a=names)
+    shown = words(language, "and").join(line.label for line in kept)
+    derived = _derived(plan, told, range(len(values)), shown, Value(Fraction(len(kept))))
+    return replace(derived, condition=plan.condition), said
 
 
 # -- what has no arithmetic ------------------------------------------------------------------------------------------

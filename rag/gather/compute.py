@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from itertools import pairwise
 
 from rag.errors import RagError
+from rag.language.figures import figures_of, sort_of
+from rag.language.quantities import unit_of
 from rag.language.units import factor, is_counter
 
 Measure = tuple[str, str]  # the kind of a figure (number, percent, points) and its unit
@@ -22,6 +25,7 @@ _REASONS = {
     "units": ("the figures count different things ({units})", "这些数字的单位不同({units})"),
     "kinds": ("one figure is a percentage and another is not", "有的是百分比,有的不是"),
     "zero": ("the figure to divide by is 0", "除数是0"),
+    "condition": ("a figure cannot be compared with {told}", "数字无法与{told}相比"),
     "days": ("the days of these events are not known", "这些事的日子没有都写明"),
     "rows": ("it takes another number of figures than its rows have", "所需数字的个数与列出的不符"),
 }
@@ -142,6 +146,36 @@ def percent_change(later: Value, earlier: Value) -> Value:
     if later.kind != "number":
         raise CannotComputeError("points")
     return Value((later.value - earlier.value) * 100 / earlier.value, "percent", "", later.rough or earlier.rough)
+
+
+_MEETS: Mapping[str, Callable[[Fraction, Fraction], bool]] = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "=": operator.eq}
+
+
+def met_by(condition: str, values: Sequence[Value]) -> list[bool]:
+    """Whether each value meets a condition, as ``<1000亩``. Raises :class:`CannotComputeError` for values that it says nothing of.
+
+    >>> met_by(">=2万元", [Value(Fraction(30000), unit="元"), Value(Fraction(500), unit="元")]), met_by("<0", [Value(Fraction(-3))])
+    ([True, False], [True])
+    """
+    sign, threshold = condition[: len(condition) - len(condition.lstrip("<>="))], threshold_of(condition)
+    if sign not in _MEETS or threshold is None:
+        raise CannotComputeError("condition", told=condition)
+    alike = in_one_unit([*values, threshold])
+    if threshold.value or threshold.unit:
+        _check_alike(alike)
+    return [_MEETS[sign](one.value, alike[-1].value) for one in alike[:-1]]
+
+
+def threshold_of(condition: str) -> Value | None:
+    """The figure of a condition; ``None`` where it has none.
+
+    >>> threshold_of(">=2万元"), threshold_of("<")
+    (Value(value=Fraction(20000, 1), kind='number', unit='元', rough=False), None)
+    """
+    text = condition.lstrip("<>=")
+    figures = figures_of(text)
+    return Value(figures[0].value, sort_of(figures[0]), unit_of(text, figures[0])) if len(figures) == 1 else None
 
 
 def days_between(days: Sequence[str]) -> int | None:

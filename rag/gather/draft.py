@@ -37,7 +37,7 @@ def plan_question(query: Query, operation: str, several: float, generator: Gener
     if several <= least:
         return Planned(None, several)
     if plan is None or plan.operation == "lookup":
-        plan = draft_plan(dated(query), generator, operation)
+        plan = draft_plan(dated(query), generator, "list" if operation == "filter" else operation)
     return Planned(in_words_of_papers(plan, query.chinese, generator) if plan and query.chinese else plan, several)
 
 

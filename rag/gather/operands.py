@@ -16,29 +16,39 @@ from rag.language.text import simplified
 
 _OPERANDS = """\
 问题要用资料里的几个数字来算。先写做法,再写每一项:名称、等号、@行号、冒号、那一行里的原数字;一项是几个数字相加减的,用加号减号连起来;\
-资料没有的写“无”。一行里就写着答案的,只写“查一”。
-做法:相差(前一项减后一项)、合计、平均、占比(部分、全部)、增幅(后来、原先)、比较、最多、最少、走势、各问、相隔、先后
+表格里接连几行的同一栏,写@首行~末行、冒号、栏名,合计行不算在内;资料没有的写“无”。一行里就写着答案的,只写“查一”。
+做法:相差(前一项减后一项)、合计、平均、占比(部分、全部)、增幅(后来、原先)、比较、最多、最少、筛选(后写条件)、走势、各问、相隔、先后
 资料:
 《甲县茶叶》2020年5月2日
 1 今年甲县产春茶A吨,乙县B吨。
 2 镇 丙镇 | 绿茶 C吨 | 红茶 D吨
+3 镇 戊镇 | 绿茶 F吨 | 红茶 G吨
 问题:甲县的春茶比乙县多多少?
 取数:相差|甲县=@1:A吨|乙县=@1:B吨
 问题:绿茶和红茶都算上,丙镇占甲县春茶的百分之几?
 取数:占比|丙镇=@2:C吨+@2:D吨|甲县=@1:A吨
 问题:How much spring tea did 甲县 and 丁县 pick together?
-取数:合计|甲县=@1:A吨|丁县=无"""
-_AT = re.compile(r"(^|[+\-])@(\d+):")
+取数:合计|甲县=@1:A吨|丁县=无
+问题:哪个镇红茶比绿茶多得最多?
+取数:最多|红茶比绿茶=@2~3:红茶-@2~3:绿茶
+问题:哪几个镇的绿茶不到E吨?
+取数:筛选|<E吨|绿茶=@2~3:绿茶"""
+_AT = re.compile(r"(^|[+\-])@(\d+)(?:~(\d+))?:")
+_CONDITION = re.compile(r"[<>]=?|=")
 _LONGEST = 300  # tokens of what is taken
 
 
 @dataclass(frozen=True)
 class Printed:
-    """A figure as the generator copies it: ``sign`` is 1 or -1, ``line`` the number of its line, from 0."""
+    """A figure as the generator copies it: ``sign`` is 1 or -1, ``line`` the number of its line, from 0.
+
+    ``last``: that of the last line where ``words`` are the header of a column; then the figures are those under it in these rows.
+    """
 
     sign: int
     line: int
     words: str
+    last: int | None = None
 
 
 @dataclass(frozen=True)
@@ -51,11 +61,15 @@ class Operand:
 
 @dataclass(frozen=True)
 class Operands:
-    """What the generator takes from some lines to work out an answer; ``log_probability``: that of its text."""
+    """What the generator takes from some lines to work out an answer; ``log_probability``: that of its text.
+
+    ``condition``: what is true of the figures that a ``filter`` keeps, as ``<1000亩``.
+    """
 
     operation: str
     operands: tuple[Operand, ...] = ()
     ends: tuple[str, ...] = ("most",)
+    condition: str = ""
     log_probability: float | None = field(default=None, compare=False)
 
 
@@ -85,21 +99,26 @@ def read_operands(text: str) -> Operands | None:
     """What the generator took; ``None`` if it names nothing that is to be done.
 
     >>> read_operands("占比|丙镇=@2:C吨+@2:D吨|甲县=@1:A吨").operands[0].figures[1]
-    Printed(sign=1, line=1, words='D吨')
+    Printed(sign=1, line=1, words='D吨', last=None)
+    >>> taken = read_operands("筛选|<0|红茶比绿茶=@2~3:红茶-@2~3:绿茶")
+    >>> taken.condition, taken.operands[0].figures[1]
+    ('<0', Printed(sign=-1, line=1, words='绿茶', last=2))
     >>> read_operands("合计|丁县=无").operands, read_operands("最少|甲=@1:-2.9").operands[0].figures[0].words
     ((Operand(label='丁县', figures=()),), '-2.9')
     """
     named, *items = [part.strip() for part in text.split("|") if part.strip()] or [""]
     ends = ENDS.get(named)
     operation = "rank" if ends else operation_of(named)
-    return Operands(operation, tuple(map(_operand, items)), ends or ("most",)) if operation else None
+    condition = simplified(items.pop(0)) if operation == "filter" and items and _CONDITION.match(items[0]) else ""
+    return Operands(operation, tuple(map(_operand, items)), ends or ("most",), condition) if operation else None
 
 
 def _operand(item: str) -> Operand:
-    label, _, told = item.partition("=")
+    label, told = ("", item) if _AT.match(item) else item.split("=", 1) if "=" in item else (item, "")
     _, *parts = _AT.split(told)
-    figures = zip(parts[::3], parts[1::3], parts[2::3], strict=True)
-    printed = [Printed(-1 if sign == "-" else 1, int(line) - 1, words.strip()) for sign, line, words in figures]
+    figures = zip(parts[::4], parts[1::4], parts[2::4], parts[3::4], strict=True)
+    printed = [Printed(-1 if sign == "-" else 1, int(line) - 1, words.strip(), int(last) - 1 if last else None)
+               for sign, line, last, words in figures]
     return Operand(label.strip(), tuple(printed))
 
 

@@ -18,9 +18,9 @@ from rag.language.when import NamedTime, When, days_of, times_in
 from rag.records import Filter
 
 OPERATIONS = ("lookup", "each", "series", "latest", "first", "rank", "compare", "difference", "sum", "average", "share",
-              "percent_change", "count", "list", "conflict", "coincide", "apart")
+              "percent_change", "count", "list", "filter", "conflict", "coincide", "apart")
 ARITHMETIC = frozenset("compare difference sum average share percent_change".split())
-OF_MANY = frozenset("series rank sum average".split())  # these may be over each month, quarter or year of a time
+OF_MANY = frozenset("series rank sum average filter".split())  # over all rows of a table, or each month, quarter or year of a time
 OF_EVENTS = frozenset("first coincide apart".split())  # over named events
 OF_TOPICS = frozenset("latest count list conflict".split())  # over every report of one thing
 
@@ -49,8 +49,9 @@ class Term:
 class Plan:
     """What is done with which figures, facts or events.
 
-    ``order``: the positions of the terms that are worked with, all if empty. ``ends``: what a rank asks for. Without terms every
-    sentence that answers ``topic`` is gathered; ``within``: only from the articles of these days, one figure for each.
+    ``order``: the positions of the terms that are worked with, all if empty. ``ends``: what a rank asks for; ``condition``: what is
+    true of what a filter keeps, as ``<1000亩``. Without terms every sentence that answers ``topic`` is gathered; ``within``: only
+    from the articles of these days, one figure for each.
     """
 
     operation: str
@@ -60,6 +61,7 @@ class Plan:
     ends: tuple[str, ...] = ("most",)
     topic: Term = Term("")
     within: Filter | None = None
+    condition: str = ""
 
 
 _JOINED = re.compile(r"\s*(?:至|到|[-—–~\uff5e]|to|through|until|till)\s*(?:the\s+)?", re.I)

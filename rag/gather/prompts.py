@@ -44,7 +44,7 @@ _PLAN = """\
 _WORDS = {
     "查一": "lookup", "各问": "each", "走势": "series", "排名": "rank", "比较": "compare", "相差": "difference", "合计": "sum",
     "平均": "average", "占比": "share", "增幅": "percent_change", "先后": "first", "相隔": "apart", "同时": "coincide", "次数": "count",
-    "列举": "list", "最新": "latest", "首次": "first", "说法": "conflict"}
+    "列举": "list", "筛选": "filter", "最新": "latest", "首次": "first", "说法": "conflict"}
 _WITHOUT_ORDER = frozenset("sum average compare rank".split())  # what is done with their parts is the same in any order
 ENDS = {"最多": ("most",), "最少": ("least",), "两头": ("most", "least")}  # what a rank asks for
 _DONE = "做法:"

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from rag.answer.choose import Piece
 from rag.answer.locate import locate, whole_figure
+from rag.answer.tables import cell_under, row_name
 from rag.gather.candidates import Candidate, fitted
 from rag.gather.gather import Gathered
 from rag.gather.operands import Operand, Operands, Printed
-from rag.gather.plan import Plan, Term
-from rag.language.figures import figures_of, names_row, sort_of, time_at
+from rag.gather.plan import OF_MANY, Plan, Term
+from rag.language.figures import CELLS, figures_of, names_row, sort_of, time_at
 from rag.language.quantities import Quantity, unit_of
 from rag.language.text import fold
 from rag.language.when import When, times_in
@@ -20,7 +22,54 @@ from rag.language.when import When, times_in
 
 def plan_of(taken: Operands, question: str) -> Plan:
     """What is done with the operands."""
-    return Plan(taken.operation, question, tuple(Term(one.label, label=one.label) for one in taken.operands), ends=taken.ends)
+    terms = tuple(Term(one.label, label=one.label) for one in taken.operands)
+    return Plan(taken.operation, question, terms, ends=taken.ends, condition=taken.condition)
+
+
+def by_rows(taken: Operands, lines: Sequence[Piece]) -> Operands:
+    """The operands with the columns of tables taken apart: each row is one where several things are worked with, else all its figures
+    are those of one thing.
+    """
+    spread = _each_row if taken.operation in OF_MANY else _all_rows
+    return replace(taken, operands=tuple(one for operand in taken.operands for one in spread(operand, lines)))
+
+
+def _all_rows(operand: Operand, lines: Sequence[Piece]) -> list[Operand]:
+    return [replace(operand, figures=tuple(cell for one in operand.figures for cell in _cells_of(one, lines)))]
+
+
+def _each_row(operand: Operand, lines: Sequence[Piece]) -> list[Operand]:
+    if all(one.last is None for one in operand.figures):
+        return [operand]
+    rows: dict[int, list[Printed]] = {}
+    for one in operand.figures:
+        for cell in _cells_of(one, lines):
+            rows.setdefault(cell.line, []).append(cell)
+    names = [*(row_name(line.text) for line in lines), "…"]
+    return [Operand(names[line], tuple(cells)) for line, cells in sorted(rows.items())]
+
+
+def _cells_of(printed: Printed, lines: Sequence[Piece]) -> list[Printed]:
+    """The cells of a column, but for those that are empty; a line that is no row of it stays, as a figure that is nowhere, and so
+    does the first row that is not shown.
+    """
+    if printed.last is None:
+        return [printed]
+    rows = range(max(printed.line, 0), min(printed.last + 1, len(lines)))
+    found = [replace(printed, line=row, last=row) for row in rows
+             if (cell := cell_under(lines[row].text, printed.words)) is None or _figure_in(lines[row], cell) is not None]
+    return [*found, replace(printed, line=len(lines))] if rows and _is_cut_off(lines[rows[-1]], lines) else found
+
+
+def _is_cut_off(row: Piece, lines: Sequence[Piece]) -> bool:
+    """Whether a table goes on below a row with one that is not shown."""
+    below = row.article.text[row.end :].lstrip("\n").split("\n", 1)[0]
+    return CELLS in below and below not in [line.text for line in lines]
+
+
+def _figure_in(piece: Piece, cell: tuple[int, int]) -> Quantity | None:
+    """The first figure of a part of a row."""
+    return next((one for one in figures_of(piece.text) if cell[0] <= one.start < cell[1]), None)
 
 
 def gathered(taken: Operands, lines: Sequence[Piece]) -> list[Gathered]:
@@ -38,11 +87,13 @@ def log_odds_of(taken: Operands) -> float:
 def _row(operand: Operand, lines: Sequence[Piece], score: float, *, words: bool) -> Gathered:
     term = Term(operand.label, label=operand.label)
     figures = tuple((one.sign, figure) for one in operand.figures if (figure := _figure(one, lines)))
-    if figures and len(figures) == len(operand.figures) and figures[0][0] > 0:
+    is_whole = figures and len(figures) == len(operand.figures) and figures[0][0] > 0
+    if words and len(operand.figures) == 1 and not (is_whole and len(operand.figures[0].words) <= len(figures[0][1].shown)):
+        located = locate(operand.figures[0].words, _line_of(operand.figures[0], lines))
+        return Gathered(term, None, score if located else -math.inf, words=located)
+    if is_whole:
         first = figures[0][1]
         return Gathered(_timed(term, first.piece), first, score, parts=figures if len(figures) > 1 else ())
-    if words and len(operand.figures) == 1 and (located := locate(operand.figures[0].words, _line_of(operand.figures[0], lines))):
-        return Gathered(term, None, score, words=located)
     return Gathered(term, None)
 
 
@@ -60,14 +111,18 @@ def _line_of(printed: Printed, lines: Sequence[Piece]) -> Sequence[Piece]:
 
 
 def _figure(printed: Printed, lines: Sequence[Piece]) -> Candidate | None:
-    """The figure of its line that some words are; in a row of a table not in the cell that names it."""
+    """The figure of its line that some words are, or that stands under them in a table; in a row not in the cell that names it."""
     for piece in _line_of(printed, lines):
+        if printed.last is not None:
+            cell = cell_under(piece.text, printed.words)
+            inside = _figure_in(piece, cell) if cell else None
+            return _candidate(piece, inside) if inside else None
         text, wanted = fold(piece.text), fold(printed.words)
         figures = [one for one in figures_of(piece.text) if not names_row(piece.text, one.start)]
         for match in re.finditer(re.escape(wanted), text) if wanted else ():
-            inside = [one for one in figures if match.start() < one.end and one.start < match.end()]
-            if len(inside) == 1 and not _is_cut(text, inside[0], *match.span()):
-                return _candidate(piece, inside[0])
+            met = [one for one in figures if match.start() < one.end and one.start < match.end()]
+            if len(met) == 1 and not _is_cut(text, met[0], *match.span()):
+                return _candidate(piece, met[0])
     return None
 
 

@@ -15,13 +15,13 @@ from rag.gather.operands import lines_to_read, take_operands
 from rag.gather.plan import ARITHMETIC, OF_EVENTS, OF_MANY, Plan, Term, make_plan
 from rag.gather.prompts import DraftedPlan
 from rag.gather.survey import by_day, events, reports, table_rows
-from rag.gather.taken import gathered, log_odds_of, moments, plan_of
+from rag.gather.taken import by_rows, gathered, log_odds_of, moments, plan_of
 from rag.gather.tell import Named
 from rag.language.when import times_in
 from rag.records import Answer
 from rag.search.query import Query
 
-AT_ONCE = ARITHMETIC | OF_MANY | {"each", "apart", "first"}  # what a few sentences can tell; all else takes every report
+READ_AT_ONCE = ARITHMETIC | OF_MANY | {"each", "apart", "first", "list", "count"}  # what a few sentences or a table may tell
 _SURVEYED, _READ_ALONE = 60, 24  # sentences that are looked at to list all that answer, and read by themselves
 _OF_AN_EVENT = 20  # sentences that are looked at for each event
 _TAKEN = 0.4  # probability from which a figure is a row
@@ -48,6 +48,7 @@ def work_at_once(query: Query, lines: Sequence[Piece], asker: Asker, named: Name
     taken = take_operands(query.named or query.question, lines, asker.generator) if lines else None
     if taken is None or taken.operation == "lookup":
         return None
+    taken = by_rows(taken, lines)
     plan, language = plan_of(taken, dated(query)), query.language
     if plan.operation in OF_EVENTS:
         return tell_moments(plan, moments(taken, lines), language, named, chance_of(log_odds_of(taken)))

@@ -61,6 +61,7 @@ class Derived:
 
     ``value``: exact, as a fraction; ``""`` if the result is a row (``rank``) or yes or no. ``shown``: as the answer states it.
     ``terms``: the rows that add up to each thing that is worked with, ``~row`` for one that is subtracted; ``()`` if each is one row.
+    ``condition``: what is true of the things that a ``filter`` keeps, as ``<1000亩``; ``value`` is their number.
     """
 
     operation: str
@@ -70,6 +71,7 @@ class Derived:
     unit: str
     shown: str
     terms: tuple[tuple[int, ...], ...] = ()
+    condition: str = ""
 
 
 @dataclass(frozen=True)
