@@ -218,5 +218,8 @@ def _worked_with(answer: Told) -> Iterator[str]:
             yield row["label"] + row["shown"]  # a month that is followed by digits reads as a number
     if answer.get("derived"):
         yield answer["derived"]["shown"]
+        yield answer["derived"].get("condition", "")
+        if answer["derived"]["operation"] == "filter":
+            yield f"{answer['derived']['value']} {len(_terms(answer))}"
         for term in _terms(answer) if answer["derived"].get("terms") else ():
             yield f"{exact(Fraction(term['value']))}{'%' if term['kind'] != 'number' else term['unit']}"

@@ -41,11 +41,12 @@ def test_the_unit_above_a_table_stands_behind_its_bare_figures_and_can_be_spelle
     assert next(iter(figures_of(row))).value == 125_000
 
 
-@pytest.mark.parametrize("units", ["分数单位:分;人数单位:人", "单位:分、人"])
-def test_two_units_above_a_table_say_nothing_about_one_figure(tmp_path, units):
-    page = f"# 甲区公布数据\n\n各校情况({units})\n\n| 校 | 分数线 |\n|---|---|\n| 一中 | 702 |"
+@pytest.mark.parametrize(("units", "cells"), [
+    ("单位:分、人", "分数线 702 | 人数 31"), ("分数单位:分;人数单位:人", "分数线 702分 | 人数 31人"), ("单位:元", "分数线 702元 | 人数 31")])
+def test_two_units_above_a_table_are_those_of_the_columns_that_they_name(tmp_path, units, cells):
+    page = f"# 甲区公布数据\n\n各校情况({units})\n\n| 校 | 分数线 | 人数 |\n|---|---|---|\n| 一中 | 702 | 31 |"
     [article] = read(tmp_path, "a.md", page)
-    assert article.text.endswith("校 一中 | 分数线 702")
+    assert article.text.endswith(f"校 一中 | {cells}")
 
 
 def test_an_html_table_is_read_by_rows_and_menus_belong_to_no_article(tmp_path):

@@ -19,7 +19,6 @@ from rag.gather.gather import Gathered
 from rag.gather.plan import ARITHMETIC, Plan, Term
 from rag.gather.survey import Event, first_told, time_of
 from rag.gather.tell import Line, Named, in_language, listed, words, written
-from rag.language.figures import figures_of
 from rag.language.quantities import is_rounded
 from rag.language.times import all_times
 from rag.language.units import unit_asked
@@ -143,7 +142,7 @@ def _worked_out(plan: Plan, told: Told, language: str) -> tuple[Derived | None, 
     if plan.operation == "each" and (totals := [line.total for line in told.lines if line.total]):
         return _derived(plan, told, range(len(told.lines)), "; ".join(totals)), ""
     wanted = plan.order or range(len(plan.terms))
-    if plan.operation not in ARITHMETIC or not set(wanted) <= set(told.places):
+    if plan.operation not in ARITHMETIC or not wanted or not set(wanted) <= set(told.places):
         return None, ""
     used = [told.places.index(place) for place in wanted]
     try:
@@ -212,7 +211,8 @@ def _ranked(plan: Plan, told: Told, language: str) -> tuple[Derived | None, str]
         compute.average(values)
     except CannotComputeError as error:
         return None, words(language, "cannot", why=error.told(language))
-    falls = -1 if _FALLS.search(plan.question) and min(value.value for value in values) < 0 else 1  # the most is the deepest then
+    is_printed = all(len(rows) == 1 for rows in told.of)  # a change that is worked out was subtracted as it is asked
+    falls = -1 if is_printed and _FALLS.search(plan.question) and min(value.value for value in values) < 0 else 1
     order = sorted(range(len(values)), key=lambda at: -falls * values[at].value)
     ends = [(end, order[0 if end == "most" else -1]) for end in plan.ends]
     said = words(language, "of these") * bool(told.missing) + words(language, "sep").join(
@@ -222,18 +222,17 @@ def _ranked(plan: Plan, told: Told, language: str) -> tuple[Derived | None, str]
 
 
 def _filtered(plan: Plan, told: Told, language: str) -> tuple[Derived | None, str]:
-    """The rows that meet a condition, whose figure has to be one of the question."""
+    """The rows that meet a condition."""
     values = _values(plan, told, range(len(told.lines)))
-    threshold = compute.threshold_of(plan.condition)
-    is_asked = threshold is not None and (not threshold.value or threshold.value in [one.value for one in figures_of(plan.question)])
-    if not is_asked or not values or told.missing:
+    if not values or told.missing:
         return None, ""
     try:
         kept = [line for line, is_kept in zip(told.lines, compute.met_by(plan.condition, values), strict=True) if is_kept]
     except CannotComputeError as error:
         return None, words(language, "cannot", why=error.told(language))
     names = words(language, "and").join(line.label + line.marks for line in kept)
-    said = words(language, "kept" if kept else "none kept", n=len(kept), m=len(values), a=names)
+    condition = in_language(plan.condition, language)
+    said = words(language, "kept" if kept else "none kept", n=len(kept), m=len(values), a=names, c=condition)
     shown = words(language, "and").join(line.label for line in kept)
     derived = _derived(plan, told, range(len(values)), shown, Value(Fraction(len(kept))))
     return replace(derived, condition=plan.condition), said

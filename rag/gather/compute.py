@@ -161,10 +161,15 @@ def met_by(condition: str, values: Sequence[Value]) -> list[bool]:
     sign, threshold = condition[: len(condition) - len(condition.lstrip("<>="))], threshold_of(condition)
     if sign not in _MEETS or threshold is None:
         raise CannotComputeError("condition", told=condition)
-    alike = in_one_unit([*values, threshold])
+    alike = in_one_unit([*(replace(value, unit=_without_rate(value.unit, threshold.unit)) for value in values), threshold])
     if threshold.value or threshold.unit:
         _check_alike(alike)
     return [_MEETS[sign](one.value, alike[-1].value) for one in alike[:-1]]
+
+
+def _without_rate(unit: str, wanted: str) -> str:
+    """The unit of a price or a speed, without what it is for where one asks without it (40元 of 元/斤)."""
+    return unit.split("/")[0] if "/" not in wanted else unit
 
 
 def threshold_of(condition: str) -> Value | None:

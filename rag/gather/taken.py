@@ -35,7 +35,8 @@ def by_rows(taken: Operands, lines: Sequence[Piece]) -> Operands:
 
 
 def _all_rows(operand: Operand, lines: Sequence[Piece]) -> list[Operand]:
-    return [replace(operand, figures=tuple(cell for one in operand.figures for cell in _cells_of(one, lines)))]
+    cells = (cell for one in operand.figures for cell in _cells_of(one, lines))
+    return [replace(operand, figures=tuple(cell for cell in cells if not _is_empty(cell, lines)))]
 
 
 def _each_row(operand: Operand, lines: Sequence[Piece]) -> list[Operand]:
@@ -46,19 +47,24 @@ def _each_row(operand: Operand, lines: Sequence[Piece]) -> list[Operand]:
         for cell in _cells_of(one, lines):
             rows.setdefault(cell.line, []).append(cell)
     names = [*(row_name(line.text) for line in lines), "…"]
-    return [Operand(names[line], tuple(cells)) for line, cells in sorted(rows.items())]
+    whole = {line: cells for line, cells in sorted(rows.items()) if not any(_is_empty(cell, lines) for cell in cells)}
+    return [Operand(names[line], tuple(cells)) for line, cells in whole.items()]
 
 
 def _cells_of(printed: Printed, lines: Sequence[Piece]) -> list[Printed]:
-    """The cells of a column, but for those that are empty; a line that is no row of it stays, as a figure that is nowhere, and so
-    does the first row that is not shown.
-    """
+    """The cells of a column; the first row that is not shown is one too, whose figure is nowhere."""
     if printed.last is None:
         return [printed]
     rows = range(max(printed.line, 0), min(printed.last + 1, len(lines)))
-    found = [replace(printed, line=row, last=row) for row in rows
-             if (cell := cell_under(lines[row].text, printed.words)) is None or _figure_in(lines[row], cell) is not None]
+    found = [replace(printed, line=row, last=row) for row in rows]
     return [*found, replace(printed, line=len(lines))] if rows and _is_cut_off(lines[rows[-1]], lines) else found
+
+
+def _is_empty(printed: Printed, lines: Sequence[Piece]) -> bool:
+    """Whether a row has a cell under a header without a digit in it; a line without such a cell is no row of that table."""
+    row = lines[printed.line] if printed.last is not None and printed.line < len(lines) else None
+    cell = cell_under(row.text, printed.words) if row else None
+    return bool(row and cell and not re.search(r"\d", row.text[slice(*cell)]))
 
 
 def _is_cut_off(row: Piece, lines: Sequence[Piece]) -> bool:

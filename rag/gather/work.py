@@ -63,10 +63,11 @@ def work_at_once(query: Query, lines: Sequence[Piece], asker: Asker, named: Name
 
 def _of_another_time(plan: Plan, rows: Sequence[Gathered]) -> bool:
     """Whether a figure is told for another time than those that a question names; one that names a single year may compare it with
-    another, or ask what came since.
+    another (as of each row of a table), or ask what came since.
     """
     named = [time.when for time in times_in(plan.question) if time.when.year]
-    is_closed = plan.operation in OF_MANY - {"series"} or len({when.year for when in named}) > 1
+    compares = any(sign < 0 for row in rows for sign, _ in row.parts)
+    is_closed = (plan.operation in OF_MANY - {"series"} and not compares) or len({when.year for when in named}) > 1
     figures = [figure for row in rows for figure in (row.found, *(part for _, part in row.parts)) if figure]
     told = [figure.when for figure in figures if figure.when and figure.when.year]
     return bool(named) and is_closed and any(not any(when.covers(own) or own.covers(when) for when in named) for own in told)

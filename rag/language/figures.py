@@ -8,7 +8,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from rag.language.periods import without_compared
-from rag.language.quantities import ROUNDING, Quantity, read, unit_of
+from rag.language.quantities import ROUNDING, Quantity, header_unit, read, unit_of
 from rag.language.text import fold, simplified
 from rag.language.units import unit_at
 from rag.language.when import NamedTime, When, times_in
@@ -19,6 +19,8 @@ _FLAT = re.compile("(?<=[同环]比)持平")  # a change of nothing
 _LINK_WORDS = 8  # letters beside an address from which a text tells something
 _CHANGE = re.compile("(?:(?P<rise>增长|上涨|上升|提高|提升|增加|回升|增|升|涨)|(?P<fall>下降|下跌|下滑|减少|降低|回落|减|降|跌))了?")
 _LONGEST_CHANGE = 3  # characters of such a word
+_MINUS = re.compile("(?<![^\\s(|:\uff1a\uff08为至到了])[-\u2212\uff0d]$")  # a sign, no hyphen and no range
+_COLON_BEHIND, _COLON_BEFORE = re.compile(r"[:\uff1a]\d"), re.compile(r"\d[:\uff1a]$")
 _SCALE = re.compile(r"[多余几]?[百千万亿]*(?:%|\u2030)?[多余]?")
 _DURATION = re.compile(r"(?=\d+(?:小时|分))(?:(\d+)小时)?(?:(\d+)分钟?)?(?:(\d+(?:\.\d+)?)秒(?:(\d{1,2})(?!\d))?)?")
 _IN_SECONDS = (3600, 60, 1)
@@ -40,20 +42,30 @@ def figures_of(text: str) -> list[Quantity]:
     the amount of which something is the price (元/500克).
 
     A percentage by which something rose or fell begins with the word that says so; that of a fall is negative. A length of time in
-    hours, minutes and seconds is one figure, in seconds.
+    hours, minutes and seconds is one figure, in seconds. A minus sign belongs to its figure; the parts of a clock time or of a
+    score (6:30) are none.
 
     >>> [(q.text, int(q.value)) for q in figures_of("2023年3月开工47个,同比下降5%,环比持平")]
     [('持平', 0), ('47', 47), ('下降5%', -5)]
     >>> [(q.text, float(q.value)) for q in figures_of("她以9分12秒4夺冠,全程1小时20分钟,得7分")]
     [('9分12秒4', 552.4), ('1小时20分钟', 4800.0), ('7', 7.0)]
+    >>> [(q.text, float(q.value)) for q in figures_of("行业 金融 | 增长率 -1.9% | 开门 6:30 | 奖金(元) 2000 | 气温 −3.5")]
+    [('-1.9%', -1.9), ('2000', 2000.0), ('−3.5', -3.5)]
     """
-    lasting = list(_durations(text))
-    times = [(time.start, time.end) for time in times_in(text)] + [match.span() for match in _ADDRESS.finditer(text)]
+    lasting, folded = list(_durations(text)), fold(text)
+    times = [(time.start, time.end) for time in times_in(text) if not header_unit(folded, time.start)[1]]
+    times += [match.span() for match in _ADDRESS.finditer(text)]
     flat = [Quantity(match.group(), *match.span(), Fraction(0), "percent") for match in _FLAT.finditer(text)]
     times += [(one.start, one.end) for one in lasting]
     counted = (q for q in read(text) if q.kind in ("number", "percent") and not q.soft and not _is_time(text, q))
-    return [*flat, *lasting, *(_directed(text, q) for q in counted if text[q.start - 1 : q.start] != "/"
+    return [*flat, *lasting, *(_directed(text, q) for q in counted if not _is_part(text, q)
                                and not any(a < q.end and q.start < b for a, b in times))]
+
+
+def _is_part(text: str, figure: Quantity) -> bool:
+    """Whether a number is what something is the price of (元/500克), or a part of a clock time, a score or a ratio."""
+    return text[figure.start - 1 : figure.start] == "/" or bool(
+        _COLON_BEHIND.match(text, figure.end) or _COLON_BEFORE.search(text, 0, figure.start))
 
 
 def _durations(text: str) -> Iterable[Quantity]:
@@ -66,7 +78,9 @@ def _durations(text: str) -> Iterable[Quantity]:
 
 
 def _directed(text: str, figure: Quantity) -> Quantity:
-    """A percentage with the word before it that says whether something rose or fell by it."""
+    """A figure with the minus sign, or a percentage with the word before it that says whether something rose or fell by it."""
+    if minus := _MINUS.search(text, 0, figure.start):
+        return replace(figure, text=text[minus.start() : figure.end], start=minus.start(), value=-figure.value)
     if figure.kind != "percent":
         return figure
     end, _ = whole_figure(text, figure.start, figure.end)

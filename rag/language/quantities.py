@@ -79,8 +79,8 @@ class Quantity:
 
 
 # a column header printed before its cell
-_HEADER_UNIT = re.compile(r"[(\uff08]([百千万亿]*)([^()\uff08\uff09\d\s]{0,6})[)\uff09] ?$")
-_HEADER_SCALE = re.compile(r"[(\uff08][百千万亿]+[^()\uff08\uff09\d\s]{0,6}[)\uff09] (?=\d)")
+_HEADER_UNIT = re.compile(r"[(\uff08]([百千万亿]*)([^()\uff08\uff09\d\s]{0,6})[)\uff09] ?[-\u2212\uff0d]?$")
+_HEADER_SCALE = re.compile(r"[(\uff08][百千万亿]+[^()\uff08\uff09\d\s]{0,6}[)\uff09] (?=[-\u2212\uff0d]?\d)")
 _MAX_HEADER = 14  # characters before a figure in which the unit of its column stands in brackets
 
 

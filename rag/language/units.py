@@ -10,7 +10,7 @@ _MONEY = {"美元": "US dollars", "欧元": "euros", "港元": "Hong Kong dollar
 _MEASURES = {
     "平方公里": "square kilometres", "平方米": "square metres", "立方米": "cubic metres", "公里": "kilometres",
     "千米": "kilometres", "千瓦时": "kilowatt-hours", "千瓦": "kilowatts", "公顷": "hectares",
-    "公斤级": "kilogram class", "公斤": "kilograms", "吨": "tonnes", "米": "metres", "亩": "mu", "斤": "jin",
+    "公斤级": "kilogram class", "公斤": "kilograms", "公吨": "tonnes", "吨": "tonnes", "米": "metres", "亩": "mu", "斤": "jin",
     "人次": "visits", "人": "people", "个月": "months", "小时": "hours", "分钟": "minutes", "秒": "seconds", "天": "days",
     "年": "years",
     "个百分点": "percentage points",
@@ -18,7 +18,7 @@ _MEASURES = {
 RATIO = re.compile(r"率|幅|增速|百分|同比|环比|比重|占比|percent|\brate\b|growth|%|share", re.I)  # what is measured is a ratio
 UNITS = {**_MONEY, **_MEASURES}
 _EXACT = {  # what a unit measures, and how many of the smallest unit of that it is
-    "吨": ("mass", Fraction(2000)), "公斤": ("mass", Fraction(2)), "斤": ("mass", Fraction(1)),
+    "吨": ("mass", Fraction(2000)), "公吨": ("mass", Fraction(2000)), "公斤": ("mass", Fraction(2)), "斤": ("mass", Fraction(1)),
     "公里": ("length", Fraction(1000)), "千米": ("length", Fraction(1000)), "米": ("length", Fraction(1)),
     "平方公里": ("area", Fraction(1500)), "公顷": ("area", Fraction(15)), "亩": ("area", Fraction(1)),
     "平方米": ("area", Fraction(3, 2000)),
