@@ -17,7 +17,8 @@ from rag.answer.choose import Piece
 from rag.answer.word import label_in_english
 from rag.gather.asking import Asker
 from rag.gather.draft import ASKED_FROM, Planned, plan_question
-from rag.gather.operation import answers_alone
+from rag.gather.operands import Operands, lines_to_read, take_operands
+from rag.gather.operation import answers_alone, once_read
 from rag.gather.prompts import DraftedPlan
 from rag.gather.work import READ_AT_ONCE, work_if_sure, work_out
 from rag.generate import Stoppable
@@ -74,9 +75,9 @@ class Steps:
         """Yields what was found, the draft as it is written, then the checked answer.
 
         Where the question may ask for a computation, the sentences that are found are read for its figures. Where they do not tell all
-        of them it is planned, and each part is gathered for itself. What cannot be worked out is looked up after all: many a difference
-        or total is printed, and the question does not tell. What one sentence answers too badly for that is withheld. Where none
-        answers a question that seemed to take a single figure, a computation is tried at last.
+        of them, and none seems to answer by itself, it is planned, and each part is gathered for itself. What cannot be worked out is
+        looked up after all: many a difference or total is printed, and the question does not tell. What one sentence answers too badly
+        for that is withheld. Where none answers a question that seemed to take a single figure, a computation is tried at last.
 
         ``operation``: what is to be done, if it was said.
         """
@@ -84,9 +85,12 @@ class Steps:
         asks, several = self.rag.asks(query, operation)
         least = self.rag.config.answering.work_out
         is_read_first = several >= ASKED_FROM and asks in READ_AT_ONCE and least < 1
-        if is_read_first and (answer := self._at_once(found, operation)):
-            yield self._told(answer, found)
-            return
+        if is_read_first:
+            answer, taken = self._at_once(found, operation)
+            if answer:
+                yield self._told(answer, found)
+                return
+            several = several if operation else once_read(several, taken)
         planned = plan_question(found.query, asks, several, self.generator, least)
         self.clock.lap("plan")
         gathered = None
@@ -101,7 +105,7 @@ class Steps:
                 if planned.plan and not self._is_enough(planned, event):
                     event = gathered or withheld(event)
                 elif event.refused and not operation and not is_read_first and least < 1:
-                    event = self._at_once(found) or event
+                    event = self._at_once(found)[0] or event
                 event = self._told(event, found)
             yield event
 
@@ -119,11 +123,14 @@ class Steps:
         self.clock.lap("read")
         return Evidence(query, hits, pieces)
 
-    def _at_once(self, found: Evidence, operation: str = "") -> Answer | None:
-        """What the sentences that were found tell, worked out, where they tell all of it."""
-        answer = work_if_sure(found.query, found.pieces, self._asker, self._in_english, operation)
+    def _at_once(self, found: Evidence, operation: str = "") -> tuple[Answer | None, Operands | None]:
+        """What the sentences that were found tell, worked out, where they tell all of it; and what the generator took from them."""
+        self.generator.check()
+        lines = lines_to_read(found.pieces)
+        taken = take_operands(found.query.named or found.query.question, lines, self.generator) if lines else None
+        answer = work_if_sure(taken, lines, found.query, self._asker, self._in_english, operation)
         self.clock.lap("gather")
-        return answer
+        return answer, taken
 
     def _gathered(self, plan: DraftedPlan, found: Evidence) -> Answer | None:
         """What the parts of a plan give, each gathered for itself; ``None`` where the archive has nothing for them."""

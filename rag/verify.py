@@ -191,7 +191,7 @@ def _states(shown: str, stated: Value) -> bool:
     >>> _states("约33.33%", Value(Fraction(100, 3))), _states("33.33%", Value(Fraction(100, 3)))
     (True, False)
     """
-    if stated.unit == "秒" and shown in (written(stated, (), language) for language in ("zh", "en")):
+    if (stated.unit == "秒" or stated.kind == "clock") and shown in (written(stated, (), language) for language in ("zh", "en")):
         return True
     value = abs(stated.value)
     return any(abs(figure.value - value) <= (_last_place(figure) / 2 if shown.startswith(_ROUNDED) else 0) for figure in read(shown))

@@ -42,7 +42,8 @@ def test_the_unit_above_a_table_stands_behind_its_bare_figures_and_can_be_spelle
 
 
 @pytest.mark.parametrize(("units", "cells"), [
-    ("单位:分、人", "分数线 702 | 人数 31"), ("分数单位:分;人数单位:人", "分数线 702分 | 人数 31人"), ("单位:元", "分数线 702元 | 人数 31")])
+    ("单位:分、人", "分数线 702 | 人数 31"), ("分数单位:分;人数单位:人", "分数线 702分 | 人数 31人"),
+    ("单位:元", "分数线 702元 | 人数 31")])
 def test_two_units_above_a_table_are_those_of_the_columns_that_they_name(tmp_path, units, cells):
     page = f"# 甲区公布数据\n\n各校情况({units})\n\n| 校 | 分数线 | 人数 |\n|---|---|---|\n| 一中 | 702 | 31 |"
     [article] = read(tmp_path, "a.md", page)

@@ -21,11 +21,11 @@ MEDALS = """旗报 2019年7月29日
 
 奖牌榜
 
-| 苏木 | 金牌 | 银牌 | 铜牌 |
-|---|---|---|---|
-| 白音苏木 | 3 | 4 | 5 |
-| 达来苏木 | 6 | 1 | 2 |
-| 乌兰苏木 | 2 | 2 | 2 |
+| 苏木 | 金牌 | 银牌 | 铜牌 | 头班 |
+|---|---|---|---|---|
+| 白音苏木 | 3 | 4 | 5 | 7:40 |
+| 达来苏木 | 6 | 1 | 2 | 10:05 |
+| 乌兰苏木 | 2 | 2 | 2 | 6:30 |
 """
 
 
@@ -97,7 +97,7 @@ def writing(working, open_rag, monkeypatch):
     def opened(text: str):
         def write(prompt):
             first = int(re.search(r"^(\d+) .*白音苏木", prompt.user, re.M).group(1))
-            return text.replace("@@", f"@{first}~{first + 2}").replace("@6", f"@{first + 1}")
+            return text.replace("@@", f"@{first}~{first + 2}").replace("@5:", f"@{first}:").replace("@6:", f"@{first + 1}:")
 
         rag = open_rag(read="无", operands=write, term="thing")
         monkeypatch.setattr(rag, "asks", lambda *_: ("rank", 0.9))
@@ -113,6 +113,8 @@ def writing(working, open_rag, monkeypatch):
     ("合计|铜牌=@@:铜牌", "合计9。"), ("平均|铜牌=@@:铜牌", "平均3。"),
     ("占比|金牌=@6:6|全部=@@:金牌", "占约54.5%"),
     ("筛选|>=3枚|金牌=@@:金牌", "3项中有2项(>=3枚):白音苏木[1]、达来苏木[2]。"), ("筛选|<0|金牌=@@:金牌", "3项中没有一项(<0)"),
+    ("最少|头班=@@:头班", "最低的是乌兰苏木:6:30"), ("筛选|>8:00|头班=@@:头班", "3项中有1项(>8:00):达来苏木[2]。"),
+    ("相差|达来=@6:10:05|白音=@5:7:40", "达来比白音多2:25。"),
     ("各问|@6:达来苏木|@6:金牌 6", "达来苏木[1];金牌 6[1]。")])
 def test_a_column_of_a_table_is_named_by_its_header(writing, text, shown):
     answer = (rag := writing(text)).ask("哪几个苏木的金牌不少于3枚?")

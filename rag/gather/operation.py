@@ -16,6 +16,7 @@ import numpy as np
 
 from rag.answer.judge import sureness
 from rag.gather.candidates import chance_of, fitted
+from rag.gather.operands import Operands
 from rag.gather.prompts import DraftedPlan
 
 _HEADS = 12
@@ -46,6 +47,16 @@ def with_plan(several: float, drafted: DraftedPlan | None) -> float:
         return several
     weights = fitted()["planned"]
     return chance_of(weights["constant"] + weights["question"] * log_odds(several) + weights["surely"] * surely_one(drafted))
+
+
+def once_read(several: float, taken: Operands | None) -> float:
+    """The probability that a question takes several figures, once the generator has read the sentences that were found for it.
+
+    >>> once_read(0.6, Operands("lookup", log_probability=-0.01)) < 0.5, once_read(0.6, Operands("sum"))
+    (True, 0.6)
+    """
+    is_lookup = taken is not None and taken.operation == "lookup"
+    return with_plan(several, DraftedPlan("lookup", log_probability=taken.log_probability)) if taken and is_lookup else several
 
 
 def surely_one(drafted: DraftedPlan) -> float:

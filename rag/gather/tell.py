@@ -56,7 +56,11 @@ def written(value: Value, printed: Sequence[str], language: str) -> str:
     ('66.4 billion kilowatt-hours', '约33.3%')
     >>> written(Value(Fraction(793, 379), "percent"), ["38726亿", "37933亿"], "zh")
     '约2.1%'
+    >>> written(Value(Fraction(85), "clock"), ["8:40", "10:05"], "zh")
+    '1:25'
     """
+    if value.kind == "clock":
+        return "{}:{:02}".format(*divmod(round(abs(value.value)), 60))
     if value.unit == "秒" and abs(value.value) >= _MINUTE:
         return _lasting(value, language)
     power, name = _scale_of(value, printed)

@@ -11,7 +11,7 @@ from rag.gather.candidates import chance_of
 from rag.gather.compute import CannotComputeError
 from rag.gather.draft import dated
 from rag.gather.gather import Gathered, gather_facts, gather_terms
-from rag.gather.operands import lines_to_read, take_operands
+from rag.gather.operands import Operands
 from rag.gather.plan import ARITHMETIC, OF_EVENTS, OF_MANY, Plan, Term, make_plan
 from rag.gather.prompts import DraftedPlan
 from rag.gather.survey import by_day, events, reports, table_rows
@@ -27,26 +27,26 @@ _OF_AN_EVENT = 20  # sentences that are looked at for each event
 _TAKEN = 0.4  # probability from which a figure is a row
 
 
-def work_if_sure(query: Query, pieces: Sequence[Piece], asker: Asker, named: Named, operation: str = "") -> Answer | None:
-    """What the sentences that were found for a question tell, worked out, if the generator sees all figures for it and is sure of
-    them, and one report tells them: those of several are looked for one by one, each among the reports of its time.
+def work_if_sure(
+    taken: Operands | None, lines: Sequence[Piece], query: Query, asker: Asker, named: Named, operation: str = ""
+) -> Answer | None:
+    """What some sentences tell, worked out, if the generator sees all figures for it and is sure of them, and one report tells them:
+    those of several are looked for one by one, each among the reports of its time.
 
-    ``operation``: what is to be done, if it was said.
+    ``taken``: what the generator took from ``lines``; ``operation``: what is to be done, if it was said.
     """
-    answer = work_at_once(query, lines_to_read(pieces), asker, named)
+    answer = work_at_once(taken, lines, query, named) if taken else None
     if answer is None or answer.refused or answer.missing or operation not in ("", answer.operation):
         return None
     is_of_one_report = len({citation.article_id for citation in answer.citations}) == 1
     return answer if is_of_one_report and answer.chance >= asker.settings.min_computed else None
 
 
-def work_at_once(query: Query, lines: Sequence[Piece], asker: Asker, named: Named) -> Answer | None:
-    """What is worked out from the figures that the generator takes from some sentences, read together; ``None`` where a single sentence
-    answers.
+def work_at_once(taken: Operands, lines: Sequence[Piece], query: Query, named: Named) -> Answer | None:
+    """What is worked out from the figures that the generator took from some sentences, read together; ``None`` where a single
+    sentence answers.
     """
-    asker.check()
-    taken = take_operands(query.named or query.question, lines, asker.generator) if lines else None
-    if taken is None or taken.operation == "lookup":
+    if taken.operation == "lookup":
         return None
     taken = by_rows(taken, lines)
     plan, language = plan_of(taken, dated(query)), query.language

@@ -29,7 +29,7 @@ def facts_of(passage: Passage, written: str) -> Iterator[Fact]:
     for start, end in sentences(passage.text):
         text = passage.text[start:end]
         named = times_in(text, written)
-        for figure in figures_of(text):
+        for figure in (one for one in figures_of(text) if one.kind != "clock"):
             first, last = whole_figure(text, figure.start, figure.end)
             when = time_at(text, figure.start, written, None if CELLS in text else named)
             period = when.period if when else None

@@ -21,6 +21,7 @@ _CHANGE = re.compile("(?:(?P<rise>增长|上涨|上升|提高|提升|增加|回�
 _LONGEST_CHANGE = 3  # characters of such a word
 _MINUS = re.compile("(?<![^\\s(|:\uff1a\uff08为至到了])[-\u2212\uff0d]$")  # a sign, no hyphen and no range
 _COLON_BEHIND, _COLON_BEFORE = re.compile(r"[:\uff1a]\d"), re.compile(r"\d[:\uff1a]$")
+_CLOCK = re.compile(r"(?:^|(?<=[ |]))(\d{1,2}):([0-5]\d)(?::([0-5]\d))?(?= \||$)")
 _SCALE = re.compile(r"[多余几]?[百千万亿]*(?:%|\u2030)?[多余]?")
 _DURATION = re.compile(r"(?=\d+(?:小时|分))(?:(\d+)小时)?(?:(\d+)分钟?)?(?:(\d+(?:\.\d+)?)秒(?:(\d{1,2})(?!\d))?)?")
 _IN_SECONDS = (3600, 60, 1)
@@ -42,15 +43,15 @@ def figures_of(text: str) -> list[Quantity]:
     the amount of which something is the price (元/500克).
 
     A percentage by which something rose or fell begins with the word that says so; that of a fall is negative. A length of time in
-    hours, minutes and seconds is one figure, in seconds. A minus sign belongs to its figure; the parts of a clock time or of a
-    score (6:30) are none.
+    hours, minutes and seconds is one figure, in seconds. A minus sign belongs to its figure. A clock time that is a
+    whole cell of a table is a figure of the kind ``clock``; else the parts of one, or of a score, are none.
 
     >>> [(q.text, int(q.value)) for q in figures_of("2023年3月开工47个,同比下降5%,环比持平")]
     [('持平', 0), ('47', 47), ('下降5%', -5)]
     >>> [(q.text, float(q.value)) for q in figures_of("她以9分12秒4夺冠,全程1小时20分钟,得7分")]
     [('9分12秒4', 552.4), ('1小时20分钟', 4800.0), ('7', 7.0)]
     >>> [(q.text, float(q.value)) for q in figures_of("行业 金融 | 增长率 -1.9% | 开门 6:30 | 奖金(元) 2000 | 气温 −3.5")]
-    [('-1.9%', -1.9), ('2000', 2000.0), ('−3.5', -3.5)]
+    [('6:30', 390.0), ('-1.9%', -1.9), ('2000', 2000.0), ('−3.5', -3.5)]
     """
     lasting, folded = list(_durations(text)), fold(text)
     times = [(time.start, time.end) for time in times_in(text) if not header_unit(folded, time.start)[1]]
@@ -58,8 +59,14 @@ def figures_of(text: str) -> list[Quantity]:
     flat = [Quantity(match.group(), *match.span(), Fraction(0), "percent") for match in _FLAT.finditer(text)]
     times += [(one.start, one.end) for one in lasting]
     counted = (q for q in read(text) if q.kind in ("number", "percent") and not q.soft and not _is_time(text, q))
-    return [*flat, *lasting, *(_directed(text, q) for q in counted if not _is_part(text, q)
+    return [*flat, *lasting, *_clocks(text), *(_directed(text, q) for q in counted if not _is_part(text, q)
                                and not any(a < q.end and q.start < b for a, b in times))]
+
+
+def _clocks(text: str) -> Iterable[Quantity]:
+    for match in _CLOCK.finditer(text):
+        parts = [int(part) for part in match.groups() if part]
+        yield Quantity(match.group(), *match.span(), Fraction(sum(part * 60**at for at, part in enumerate(reversed(parts)))), "clock")
 
 
 def _is_part(text: str, figure: Quantity) -> bool:
@@ -133,7 +140,7 @@ def whole_figure(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def sort_of(figure: Quantity) -> str:
-    """``number``, ``percent`` or ``points``: percentage points are no percentage."""
+    """``number``, ``clock``, ``percent`` or ``points``: percentage points are no percentage."""
     return "points" if figure.kind == "percent" and "点" in figure.text else figure.kind
 
 

@@ -38,7 +38,7 @@ class Row:
 
     ``label``: what distinguishes the row, in the language of the question: its period or its subject. ``period``: an ISO day,
     month, year or ``2023-01/2023-06``, ``""`` if unknown. ``value``: the exact figure as a fraction (``21/10``), ``""`` if the
-    row has none; ``shown``: the figure as printed. ``kind``: ``number``, ``percent``, ``points``, ``time`` or ``text``.
+    row has none; ``shown``: the figure as printed. ``kind``: ``number``, ``percent``, ``points``, ``clock``, ``time`` or ``text``.
     ``citations``: the numbers of its citations, first the one whose ``quote[start:end]`` is the figure. ``chance``: calibrated
     probability, 0 to 1, that the row is right.
     """

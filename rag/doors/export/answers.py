@@ -33,7 +33,7 @@ _WORDS = {
         "worked": "由{n}条报道算出", "worked 1": "由1条报道算出", "gathered": "由{n}条报道汇集", "gathered 1": "由1条报道汇集",
         "parts": "分别查找", "row": "项目", "shown": "原文数字", "taken": "用于计算", "none": "没有报道", "result": "结果",
         "difference": "相差", "sum": "合计", "average": "平均", "share": "占比", "percent_change": "变化", "count": "条数",
-        "compare": "相差", "first": "相隔天数", "apart": "相隔天数",
+        "filter": "筛选", "compare": "相差", "first": "相隔天数", "apart": "相隔天数",
         "holds the figure of row": "含有第{}行的数字", "holds the words of row": "含有第{}行的原文",
         "follows from its rows": "{}可由各行算出",
         "is stated as it was worked out": "{}与算出的相符",

@@ -86,6 +86,7 @@ class DerivedTold(BaseModel):
     unit: str
     shown: str = Field(description="as the answer states it")
     terms: list[list[int]] = Field([], description="the rows that add up to each thing worked with, -1 - row where one is subtracted")
+    condition: str = Field("", description="for a filter: what is true of the things that are named, as <1000亩; value is their number")
 
 
 class AskResult(BaseModel):

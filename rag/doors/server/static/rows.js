@@ -67,8 +67,9 @@ function placeOf({ start, end }, citation) {
 // The rows of the result: that which it names, else those that it was worked out from.
 function takenFrom({ derived, rows = [] }) {
   if (!derived?.shown) return new Set();
-  const same = rows.map((row, at) => (row.label === derived.shown ? at : -1)).filter((at) => at >= 0);
-  return new Set(!derived.value && same.length ? same : derived.rows);
+  const names = derived.condition ? derived.shown.split(/、|, /) : [derived.shown];
+  const same = rows.map((row, at) => (names.includes(row.label) ? at : -1)).filter((at) => at >= 0);
+  return new Set((!derived.value || derived.condition) && same.length ? same : derived.rows);
 }
 
 // Whether each row tells of a later time than the one before it.

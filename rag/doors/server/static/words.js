@@ -164,6 +164,7 @@ export const TEXTS = {
   op_first: ["Days apart", "相隔天数"],
   op_apart: ["Days apart", "相隔天数"],
   op_count: ["How many", "条数"],
+  op_filter: ["Which", "符合的"],
   points: ["percentage points", "个百分点"],
   chart_values: ["Figures of the chart", "图中的数字"],
   chart_line: [
