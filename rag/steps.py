@@ -8,9 +8,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Generator as Yields
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from rag.answer import choose_pieces, withheld, write_answer
 from rag.answer.choose import Piece
@@ -21,13 +22,15 @@ from rag.gather.operands import Operands, lines_to_read, take_operands
 from rag.gather.operation import answers_alone, once_read
 from rag.gather.prompts import DraftedPlan
 from rag.gather.work import READ_AT_ONCE, work_if_sure, work_out
-from rag.generate import Stoppable
+from rag.generate import Generator, Stoppable
 from rag.records import Answer, Event, EvidenceFound, Hit, Stage, TextPiece
 from rag.search.query import Query
 from rag.search.retrieve import Retriever
 
 if TYPE_CHECKING:
-    from rag.engine import Rag
+    from rag.config import Config
+    from rag.language.names import Names
+    from rag.reader import Reader
 
 PASSAGES = 20  # likeliest passages among whose sentences the evidence is chosen
 
@@ -53,6 +56,31 @@ class Clock:
         return {**self._laps, "total": time.perf_counter() - self._began}
 
 
+class Opened(Protocol):
+    """What the steps take of an open archive, which :class:`rag.Rag` is."""
+
+    @property
+    def config(self) -> Config:
+        """The settings."""
+
+    @property
+    def reader(self) -> Reader:
+        """Judges sentences."""
+
+    @property
+    def known_names(self) -> Names:
+        """The English names that the dictionary has."""
+
+    def asks(self, query: Query, operation: str = "") -> tuple[str, float]:
+        """See :meth:`rag.Rag.asks`."""
+
+    def searched(self, query: str) -> Query:
+        """See :meth:`rag.Rag.searched`."""
+
+    def translated(self, query: Query, generator: Generator | None = None) -> Query:
+        """See :meth:`rag.Rag.translated`."""
+
+
 @dataclass(frozen=True)
 class Evidence:
     """A question, translated where it needs to be, the passages that search finds for it and the sentences that may answer."""
@@ -66,7 +94,7 @@ class Evidence:
 class Steps:
     """One question on its way through an archive."""
 
-    rag: Rag
+    rag: Opened
     retriever: Retriever
     generator: Stoppable
     clock: Clock
@@ -109,7 +137,7 @@ class Steps:
                 event = self._told(event, found)
             yield event
 
-    def _find(self, query: Query) -> Generator[Event, None, Evidence]:
+    def _find(self, query: Query) -> Yields[Event, None, Evidence]:
         rag = self.rag
         hits = self.retriever.search(query, max(rag.config.retrieval.k, PASSAGES))
         self.clock.lap("search")
@@ -164,7 +192,7 @@ class Steps:
 
     def _made_with(self) -> dict[str, str]:
         manifest = self.retriever.store.manifest
-        name = self.rag.generator.name if "generator" in self.rag.__dict__ else "none was needed"
+        name = self.generator.name if self.generator.has_written else "none was needed"
         return {"index": manifest.generation, "embedder": manifest.settings.embedder, "generator": name}
 
     @property

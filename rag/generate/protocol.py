@@ -59,6 +59,7 @@ class Stoppable:
 
     def __init__(self, open_generator: Callable[[], Generator], stopped: Callable[[], bool]) -> None:
         self._open, self._stopped = open_generator, stopped
+        self.has_written = False
 
     @property
     def name(self) -> str:
@@ -73,6 +74,7 @@ class Stoppable:
     def write(self, prompt: Prompt, *, max_tokens: int, stop: Sequence[str] = ()) -> Text:
         """See :class:`Generator`."""
         self.check()
+        self.has_written = True
         draft = Draft(self._open().write(prompt, max_tokens=max_tokens, stop=stop))
         for piece in draft:
             self.check()

@@ -26,7 +26,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from rag.doors.server.openai_told import Chat, Responses, ascii_json
+from rag.doors.server.openai_told import Asked, Chat, Responses, ascii_json
 from rag.doors.service.errors import Busy, NotReady, TooMany
 from rag.errors import GenerationError, QuestionError, RagError, StoreError
 from rag.records import Answer, Turn
@@ -106,16 +106,6 @@ class ResponsesRequest(_Request):
 
 
 T = TypeVar("T", bound=_Request)
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A question with its history, who asks it, and where its quotations are to be found."""
-
-    question: str
-    history: tuple[Turn, ...]
-    client: str
-    base_url: str
 
 
 class _Refused(Exception):

@@ -6,17 +6,43 @@ import json
 import re
 import time
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 from urllib.parse import quote
 from uuid import uuid4
 
-from rag.records import Answer, Citation
+from rag.records import Answer, Citation, Turn
 
 if TYPE_CHECKING:
-    from rag.doors.server.openai_door import Asked, Door
+    from rag.doors.service.library import Library
 
 _PIECE = re.compile(r".{1,24}", re.S)  # what one delta carries, characters
 _MARK = re.compile(r"\[(\d+)\]")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question with its history, who asks it, and where its quotations are to be found."""
+
+    question: str
+    history: tuple[Turn, ...]
+    client: str
+    base_url: str
+
+
+class Door(Protocol):
+    """What an answer is told with: the archive, the name of the model, and the tokens that were sent and answered."""
+
+    @property
+    def library(self) -> Library:
+        """The archive."""
+
+    @property
+    def name(self) -> str:
+        """The name of the model."""
+
+    def usage(self, asked: Asked, answer: Answer) -> tuple[int, int] | None:
+        """Tokens that were sent and that were answered, where they can be counted."""
 
 
 def permalink(base_url: str, citation: Citation) -> str:
