@@ -25,6 +25,7 @@ from rag.language.units import unit_asked
 from rag.language.when import When, day_of
 from rag.records import Answer, Derived, Row
 
+_LISTED = 3  # rows that are told beside the one that was asked for; more stand in the table of the answer alone
 _ROOM = 40  # characters of the words of a first report
 _FALLS = re.compile(r"降|跌|减|\b(?:f[ae]ll|drop|declin|decreas)", re.I)
 _SPANS = (("day", re.compile(r"同一天|同日|same day", re.I)), ("month", re.compile(r"同一个?月|同月|same month", re.I)),
@@ -60,7 +61,8 @@ def tell(plan: Plan, gathered: Sequence[Gathered], language: str, named: Named) 
     derived, said = _worked_out(plan, told, language)
     lacking = "untold" if plan.operation == "each" else "missing"
     missing = words(language, lacking, m=words(language, "and").join(told.missing)) if told.missing else ""
-    text = _sentences([missing, said, listed(told.lines, language)], language)
+    is_long = plan.operation in ("rank", "filter") and derived is not None and len(told.lines) > _LISTED
+    text = _sentences([missing, said, "" if is_long else listed(told.lines, language)], language)
     answer = _answer(plan, told, text, language, derived, [one.term.question for one in gathered])
     return replace(answer, refused=not told.rows or (plan.operation in ARITHMETIC | {"filter"} and derived is None))
 
@@ -215,7 +217,8 @@ def _ranked(plan: Plan, told: Told, language: str) -> tuple[Derived | None, str]
     falls = -1 if is_printed and _FALLS.search(plan.question) and min(value.value for value in values) < 0 else 1
     order = sorted(range(len(values)), key=lambda at: -falls * values[at].value)
     ends = [(end, order[0 if end == "most" else -1]) for end in plan.ends]
-    said = words(language, "of these") * bool(told.missing) + words(language, "sep").join(
+    among = "of these" if told.missing else "of many" if len(values) > _LISTED else "of few"
+    said = words(language, among, n=len(values)) + words(language, "sep").join(
         words(language, key, a=told.lines[at].label, v=told.lines[at].total or told.lines[at].shown) + told.lines[at].marks
         for key, at in ends)
     return _derived(plan, told, order, told.lines[ends[0][1]].label), said

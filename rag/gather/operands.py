@@ -131,15 +131,20 @@ _LINES = 28
 
 def lines_to_read(pieces: Sequence[Piece], others: Sequence[Piece] = ()) -> list[Piece]:
     """The sentences among which the operands are looked for, by day, article and place: the likeliest of ``pieces``, ``others``, and
-    for each row of a table the other rows.
+    for each row of a table the other rows; all rows of a table count as one sentence.
     """
     lines: dict[tuple[str, str, int, int], Piece] = {}
-    for piece in (*others, *[piece for piece in pieces if piece.passage.field not in SIGNATURES][:_SENTENCES]):
-        lines.setdefault(_place(piece), piece)
-    for piece in [piece for piece in lines.values() if piece.is_row]:
-        for row in rows_beside(piece):
-            lines.setdefault(_place(row), row)
-    found = list(lines.values())[:_LINES]
+    rows: dict[tuple[str, str, int, int], Piece] = {}
+    taken = 0
+    for piece in (*others, *pieces):
+        if piece.passage.field in SIGNATURES or _place(piece) in {**lines, **rows}:
+            continue
+        if taken >= _SENTENCES + len(others):
+            break
+        lines[_place(piece)], taken = piece, taken + 1
+        for row in rows_beside(piece) if piece.is_row else ():
+            rows.setdefault(_place(row), row)
+    found = list({**lines, **rows}.values())[:_LINES]
     return sorted(found, key=lambda one: (one.article.date, *_place(one)))
 
 
