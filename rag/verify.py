@@ -19,7 +19,7 @@ from rag.index.store.protocol import Reading
 from rag.language.figures import figures_of, sort_of
 from rag.language.quantities import Quantity, exact, header_unit, read, unit_of, unsupported
 from rag.language.text import fold
-from rag.language.when import times_in
+from rag.language.when import bare_days, times_in
 from rag.pages import is_archive, read_text
 from rag.records import field_text
 
@@ -95,7 +95,8 @@ def check_rows(answer: Told) -> Iterator[Check]:
             seen = _wrong_in(row, quotes.get(cited, ""))
             yield Check(f"[{cited}] holds the figure of row {number}", not seen, seen)
         elif row.get("kind") == "time":
-            told = [dates.get(cited, ""), *(time.when.iso for time in times_in(quotes.get(cited, ""), dates.get(cited, "")))]
+            quote, written = quotes.get(cited, ""), dates.get(cited, "")
+            told = [written, *(time.when.iso for time in (*times_in(quote, written), *bare_days(quote, written)))]
             yield Check(f"[{cited}] holds the figure of row {number}", row["period"] in told, ", ".join(told))
         elif row.get("kind") == "text":
             seen = quotes.get(cited, "")[row["start"] : row["end"]]

@@ -156,6 +156,12 @@ def test_lengths_of_time_are_subtracted(working):
     assert answer.derived.value == str(Fraction("12.6")) and "12.6秒" in answer.text and not wrong(rag, answer)
 
 
+def test_days_without_a_month_are_of_that_of_the_paper(working, pages):
+    (pages / "match.md").write_text("甲报 2024年8月28日\n\n# 球赛\n\n本报讯 甲队10日首战告捷。乙队27日收官。\n", encoding="utf-8")
+    answer = (rag := working("相隔", 首战="10日", 收官="27日")).ask("甲队首战到乙队收官隔了几天?")
+    assert answer.derived.value == "17" and not wrong(rag, answer)
+
+
 def test_days_lie_apart(working):
     answer = (rag := working("相隔", 开幕="7月21日", 闭幕="7月28日")).ask("那达慕开了几天?")
     assert not answer.refused and answer.derived.value == "7" and "7天" in answer.text and not wrong(rag, answer)

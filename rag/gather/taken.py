@@ -17,7 +17,7 @@ from rag.gather.plan import OF_MANY, Plan, Term
 from rag.language.figures import CELLS, figures_of, names_row, sort_of, time_at
 from rag.language.quantities import Quantity, unit_of
 from rag.language.text import fold
-from rag.language.when import When, times_in
+from rag.language.when import When, bare_days, times_in
 
 
 def plan_of(taken: Operands, question: str) -> Plan:
@@ -152,7 +152,8 @@ def _moment(operand: Operand, lines: Sequence[Piece]) -> tuple[Piece | None, Whe
     for printed in operand.figures[:1]:
         for piece in _line_of(printed, lines):
             at = fold(piece.text).find(fold(printed.words))
-            for time in times_in(piece.text, piece.article.date) if at >= 0 else ():
+            named = [*times_in(piece.text, piece.article.date), *bare_days(piece.text, piece.article.date)]
+            for time in named if at >= 0 else ():
                 if time.start < at + len(printed.words) and at < time.end:
                     return piece, time.when
     return None, None

@@ -22,15 +22,19 @@ from rag.language.dates import (
     number_of,
     year_of,
 )
+from rag.language.numerals import plain_value
 from rag.language.periods import Period, span_of
 from rag.language.text import fold
 
 _N = r"(?:十[一二]|[一二两三四五六七八九十]|\d{1,2})"
-_Y = r"(?:(?P<y>(?:19|20)\d\d)\s*年(?:的|度)?\s*|(?P<w>今年|去年|前年|明年|当年|同年|本年度?|上年)(?:的)?)"
+_HAN_DAY = "(?:[二三]?十[一二三四五六七八九]?|[一二三四五六七八九])"
+_HAN_YEAR = "(?:一九|二[〇零])[〇零一二三四五六七八九]{2}"
+_Y = rf"(?:(?P<y>(?:19|20)\d\d|{_HAN_YEAR})\s*年(?:的|度)?\s*|(?P<w>今年|去年|前年|明年|当年|同年|本年度?|上年)(?:的)?)"
 _EN_Y = r"(?:,?\s+(?:of\s+|in\s+)?(?P<y>(?:19|20)\d\d)\b)"
 _JOIN = r"\s*(?:至|到|[-—–~\uff5e])\s*"
 _PATTERNS = tuple(re.compile(pattern, re.I) for pattern in (
     rf"{_Y}?(?<![\d.])(?P<m>\d{{1,2}})\s*月(?P<d>\d{{1,2}})\s*[日号]",
+    rf"{_Y}?(?<![十几])(?P<m>十[一二]?|[一二三四五六七八九])月(?P<d>{_HAN_DAY})[日号]",
     rf"{_Y}?(?<![\d.])(?P<m>\d{{1,2}})\s*月?(?:份)?{_JOIN}(?P<to>\d{{1,2}})\s*月(?:份)?(?![\d日])",
     rf"{_Y}?(?:头|前)(?P<months>{_N})个?月",
     rf"{_Y}?前(?P<quarters>[二两三234])个?季度",
@@ -169,6 +173,8 @@ def times_in(text: str, written: str = "") -> list[NamedTime]:
     ['2023年3月', '2023年4月', '2023年上半年']
     >>> [t.when.iso for t in times_in("12月出口,今年前两个月进口", "2024-03-09")], times_in("How many?")
     (['2023-12', '2024-01/2024-02'], [])
+    >>> [t.when.iso for t in times_in("一九五八年六月十四日动工,十二月一日完工,二十三日通车")]
+    ['1958-06-14', '1958-12-01']
     >>> [t.when.english for t in times_in("from Q1 2023 to June, on May 5, 2024")]
     ['January–March 2023', 'June 2023', 'May 5, 2024']
     """
@@ -182,6 +188,20 @@ def times_in(text: str, written: str = "") -> list[NamedTime]:
     found += [NamedTime(m.start(), m.end(), day) for m in DAY_WORD.finditer(folded) if (day := _day_off(m.group(), written))]
     found.sort(key=lambda time: time.start)
     return list(_with_years(_same_months(found, folded), written))
+
+
+_BARE_DAY = re.compile(r"(?<![\d月.])(\d{1,2})[日号]")
+
+
+def bare_days(text: str, written: str) -> list[NamedTime]:
+    """The days of a text that name no month, of the month of the paper, an ISO date; none that would be yet to come then.
+
+    >>> [day.when.iso for day in bare_days("7月30日下雨,31日起涨水,2日退去", "2024-08-03")]
+    ['2024-08-02']
+    """
+    paper = day_of(written)
+    found = ((match, int(match[1])) for match in _BARE_DAY.finditer(fold(text)))
+    return [NamedTime(*match.span(), replace(paper, day=day)) for match, day in found if paper and 1 <= day <= paper.day]
 
 
 def times_in_chinese(text: str) -> str:
@@ -312,7 +332,7 @@ def _when(named: dict[str, str | None], written: str) -> When | None:
     if named.get("m") or named.get("n"):
         month = number_of(named["m"] or "") if named.get("m") else MONTH_NUMBER[str(named["n"]).lower()]
         last = number_of(named["to"] or "") if named.get("to") else month
-        day = int(named["d"] or 0) if named.get("d") else 0
+        day = int(plain_value(str(named["d"]))) if named.get("d") else 0
         return When(year, month, last, day) if 1 <= month <= last <= 12 and day <= days_of(year, month) else None
     if any(named.get(run) for run in ("months", "quarters", "last_months", "last_quarters", "quarter", "half")):
         first, last = months_of(named)
@@ -324,6 +344,6 @@ def _when(named: dict[str, str | None], written: str) -> When | None:
 
 def _year(named: dict[str, str | None], written: str) -> int:
     if named.get("y"):
-        return int(str(named["y"]))
+        return int(plain_value(str(named["y"])))
     shift = {**RELATIVE_YEARS, "上年": -1}.get(named.get("w") or "", 0)
     return int(written[:4]) + shift if named.get("w") and ISO.fullmatch(written) else _UNNAMED
