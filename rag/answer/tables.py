@@ -10,6 +10,7 @@ from rag.language.periods import Period
 from rag.language.text import fold
 from rag.language.when import times_in
 
+_BARE = re.compile(r"[\d,.%+\u2212-]+")
 _SENTENCE_ENDS = ("。", "!", "?", "\uff01", "\uff1f", "”")
 
 
@@ -69,13 +70,13 @@ def of_other_times(row: str, period: Period, written: str) -> tuple[list[Cell], 
 
 
 def row_name(row: str) -> str:
-    """Returns what a row is about: its first cell, without the header before it.
+    """Returns what a row is about: its first cell that is no bare number, without the header before it.
 
-    >>> row_name("镇 甲镇 | 产量 7"), row_name("甲镇 | 7")
-    ('甲镇', '甲镇')
+    >>> row_name("镇 甲镇 | 产量 7"), row_name("甲镇 | 7"), row_name("名次 5 | 学校 三中 | 总分 28"), row_name("年份 2023 | 产量 7")
+    ('甲镇', '甲镇', '三中', '2023')
     """
-    first = row.split(CELLS)[0]
-    return first.split(" ", 1)[-1].strip() or first
+    names = [cell.split(" ", 1)[-1].strip() or cell for cell in row.split(CELLS)]
+    return next((name for name in names if not _BARE.fullmatch(name)), names[0])
 
 
 def cell_under(row: str, header: str) -> tuple[int, int] | None:

@@ -201,7 +201,7 @@ def _compared(plan: Plan, told: Told, used: Sequence[int], values: Sequence[Valu
     """Of three or more the highest."""
     compute.average(values)  # they can be compared
     line = told.lines[max(zip(values, used, strict=True), key=lambda pair: pair[0].value)[1]]
-    return _derived(plan, told, used, line.label), words(language, "most", a=line.label, v=line.total or line.shown)
+    return _derived(plan, told, used, line.label), words(language, "most", of="", a=line.label, v=line.total or line.shown)
 
 
 def _ranked(plan: Plan, told: Told, language: str) -> tuple[Derived | None, str]:
@@ -217,9 +217,10 @@ def _ranked(plan: Plan, told: Told, language: str) -> tuple[Derived | None, str]
     falls = -1 if is_printed and _FALLS.search(plan.question) and min(value.value for value in values) < 0 else 1
     order = sorted(range(len(values)), key=lambda at: -falls * values[at].value)
     ends = [(end, order[0 if end == "most" else -1]) for end in plan.ends]
-    among = "of these" if told.missing else "of many" if len(values) > _LISTED else "of few"
-    said = words(language, among, n=len(values)) + words(language, "sep").join(
-        words(language, key, a=told.lines[at].label, v=told.lines[at].total or told.lines[at].shown) + told.lines[at].marks
+    among = "of these" if told.missing else "of" if len(values) > _LISTED else ""
+    of = words(language, among, n=len(values)) if among else ""
+    said = words(language, "sep").join(
+        words(language, key, of=of, a=told.lines[at].label, v=told.lines[at].total or told.lines[at].shown) + told.lines[at].marks
         for key, at in ends)
     return _derived(plan, told, order, told.lines[ends[0][1]].label), said
 

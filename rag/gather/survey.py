@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rag.answer.choose import Piece
 from rag.answer.locate import clause_of
-from rag.answer.tables import row_name
 from rag.gather.asking import answers
-from rag.gather.candidates import Candidate, candidates, chance_of, figure_in
+from rag.gather.candidates import Candidate, candidates
 from rag.gather.gather import Gathered
 from rag.gather.plan import Plan, Term
 from rag.language.dates import in_chinese
-from rag.language.figures import CELLS, figures_of, time_at
 from rag.language.text import letter_pairs
 from rag.language.when import When, day_of, times_in
 from rag.records import headline
@@ -66,31 +63,6 @@ def by_day(plan: Plan, pieces: Sequence[Piece]) -> list[Gathered]:
         if day:
             days.setdefault(day.iso, Gathered(Term(plan.topic.question, day, day.label), one, one.piece.alone))
     return [days[day] for day in sorted(days)]
-
-
-def table_rows(plan: Plan, pieces: Sequence[Piece], when: When | None) -> list[Gathered]:
-    """The rows of the table whose row answers best, each with its cell of the likeliest column; none where no row answers.
-
-    A row that holds the sum of the others is left out.
-    """
-    cells = [one for one in candidates(pieces, Term(plan.question)) if one.piece.is_row
-             and (not (when and one.when) or when.covers(one.when))]
-    if not cells:
-        return []
-    rows = _neighbours(cells[0].piece, pieces)
-    votes: defaultdict[int, float] = defaultdict(float)
-    for one in cells:
-        if one.piece in rows:
-            votes[_column(one.piece.text, one.start)] += chance_of(one.score)
-    column = max(votes, key=votes.__getitem__)
-    found = [cell for piece in rows if (cell := _cell(piece, column))]
-    return [Gathered(Term(plan.question, None, row_name(cell.piece.text)), cell, cells[0].score) for cell in without_total(found)]
-
-
-def without_total(cells: Sequence[Candidate]) -> list[Candidate]:
-    """The cells of a column without the one that holds the sum of the others."""
-    whole = sum(cell.value for cell in cells)
-    return [cell for cell in cells if len(cells) < 3 or 2 * cell.value != whole]
 
 
 def events(pieces: Sequence[Piece], when: When | None) -> list[Event]:
@@ -160,40 +132,3 @@ def _share(one: frozenset[str], other: frozenset[str]) -> float:
 
 def _day(event: Event) -> str:
     return event.when.iso if event.when else event.piece.article.date
-
-
-def _column(row: str, at: int) -> int:
-    return row[:at].count(CELLS)
-
-
-def _neighbours(piece: Piece, pieces: Sequence[Piece]) -> list[Piece]:
-    """The rows of the table in which a row stands, in their order."""
-    text = piece.article.text
-    start = piece.start
-    lines = text.split("\n")
-    at, here = 0, 0
-    places = []
-    for number, line in enumerate(lines):
-        places.append((at, at + len(line)))
-        here = number if at <= start < at + len(line) + 1 else here
-        at += len(line) + 1
-    first, last = here, here
-    while first > 0 and CELLS in lines[first - 1]:
-        first -= 1
-    while last + 1 < len(lines) and CELLS in lines[last + 1]:
-        last += 1
-    known = {(other.article.article_id, other.start): other for other in pieces}
-    return [known.get((piece.article.article_id, a), replace(piece, start=a, end=b, text=text[a:b]))
-            for a, b in places[first : last + 1]]
-
-
-def _cell(piece: Piece, column: int) -> Candidate | None:
-    """The figure in a column of a row."""
-    parts = piece.text.split(CELLS)
-    if column >= len(parts):
-        return None
-    begin = sum(len(part) + len(CELLS) for part in parts[:column])
-    inside = [figure for figure in figures_of(piece.text) if begin <= figure.start < begin + len(parts[column])]
-    if not inside:
-        return None
-    return figure_in(piece, inside[-1], time_at(piece.text, inside[-1].start, piece.article.date), Term(""), 1.0)

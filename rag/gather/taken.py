@@ -19,6 +19,8 @@ from rag.language.quantities import Quantity, unit_of
 from rag.language.text import fold
 from rag.language.when import When, bare_days, times_in
 
+_SUMMED = 3  # rows of which one may be the total
+
 
 def plan_of(taken: Operands, question: str) -> Plan:
     """What is done with the operands."""
@@ -84,6 +86,13 @@ def gathered(taken: Operands, lines: Sequence[Piece]) -> list[Gathered]:
     return [_row(one, lines, score, words=taken.operation == "each") for one in taken.operands]
 
 
+def without_total(rows: Sequence[Gathered]) -> list[Gathered]:
+    """The rows without the one that holds the sum of the others, if there are at least three."""
+    figures = [row.found.value for row in rows if row.found and not row.parts and row.found.kind == "number"]
+    whole = sum(figures)
+    return [row for row in rows if len(figures) < len(rows) or len(rows) < _SUMMED or not row.found or 2 * row.found.value != whole]
+
+
 def log_odds_of(taken: Operands) -> float:
     """The log odds that all operands are right, by how sure the generator is of what it wrote."""
     weights = fitted()["operands"]
@@ -97,10 +106,17 @@ def _row(operand: Operand, lines: Sequence[Piece], score: float, *, words: bool)
     if words and len(operand.figures) == 1 and not (is_whole and len(operand.figures[0].words) <= len(figures[0][1].shown)):
         located = locate(operand.figures[0].words, _line_of(operand.figures[0], lines))
         return Gathered(term, None, score if located else -math.inf, words=located)
-    if is_whole:
+    if is_whole and not any(_is_of_another_time(term, figure) for _, figure in figures):
         first = figures[0][1]
         return Gathered(_timed(term, first.piece), first, score, parts=figures if len(figures) > 1 else ())
     return Gathered(term, None)
+
+
+def _is_of_another_time(term: Term, figure: Candidate) -> bool:
+    """Whether a label names one time and its figure is told for another."""
+    named = [time.when for time in times_in(term.label, figure.piece.article.date)]
+    when = figure.when
+    return when is not None and len(named) == 1 and not (named[0].covers(when) or when.covers(named[0]))
 
 
 def _timed(term: Term, piece: Piece) -> Term:

@@ -124,7 +124,7 @@ def _to_places(value: Fraction, power: int, exact_to: int, places: int) -> tuple
 
 _WORDS = {
     "zh": {"difference": "{a}比{b}{more}{d}", "sum": "合计{d}", "average": "平均{d}", "share": "占{d}", "change": "{a}比{b}{rose}{d}",
-           "most": "最高的是{a}:{v}", "least": "最低的是{a}:{v}", "of these": "其余各项中", "of many": "{n}项中", "of few": "",
+           "most": "{of}最高的是{a}:{v}", "least": "{of}最低的是{a}:{v}", "of": "{n}项中", "of these": "其余各项中",
            "kept": "{m}项中有{n}项({c}):{a}", "none kept": "{m}项中没有一项({c})", "first": "最早的是{a}({v})",
            "last": "最晚的是{a}({v})", "missing": "资料里没有{m}的数字", "untold": "资料里没有说:{m}",
            "days": "相隔{n}天", "cannot": "无法算出:{why}", "so far": "资料里有的:", "in all": "资料里共有{n}条:", "found": "资料里有:",
@@ -134,8 +134,8 @@ _WORDS = {
            "latest": "最近的报道({a}):{v}", "first report": "最早的报道({a}):{v}",
            "and": "、", "sep": ";", "end": "。"},
     "en": {"difference": "{a} is {d} {more} than {b}", "sum": "{d} in total", "average": "{d} on average", "share": "{d}",
-           "change": "{a} {rose} by {d} against {b}", "most": "Highest: {a}, {v}", "least": "Lowest: {a}, {v}",
-           "of these": "Without these: ", "of many": "Of {n}: ", "of few": "",
+           "change": "{a} {rose} by {d} against {b}", "most": "Highest{of}: {a}, {v}", "least": "Lowest{of}: {a}, {v}", "of": " of {n}",
+           "of these": " of the others",
            "kept": "{n} of {m} ({c}): {a}", "none kept": "None of the {m} ({c})",
            "first": "{a} came first ({v})", "last": "{a} came last ({v})",
            "missing": "The archive has no figure for {m}", "untold": "The archive does not say: {m}",

@@ -14,8 +14,8 @@ from rag.gather.gather import Gathered, gather_facts, gather_terms
 from rag.gather.operands import Operands
 from rag.gather.plan import ARITHMETIC, OF_EVENTS, OF_MANY, Plan, Term, make_plan
 from rag.gather.prompts import DraftedPlan
-from rag.gather.survey import by_day, events, reports, table_rows
-from rag.gather.taken import by_rows, gathered, log_odds_of, moments, plan_of
+from rag.gather.survey import by_day, events, reports
+from rag.gather.taken import by_rows, gathered, log_odds_of, moments, plan_of, without_total
 from rag.gather.tell import Named
 from rag.language.when import times_in
 from rag.records import Answer
@@ -52,7 +52,7 @@ def work_at_once(taken: Operands, lines: Sequence[Piece], query: Query, named: N
     plan, language = plan_of(taken, dated(query)), query.language
     if plan.operation in OF_EVENTS:
         return tell_moments(plan, moments(taken, lines), language, named, chance_of(log_odds_of(taken)))
-    rows = gathered(taken, lines)
+    rows = without_total(gathered(taken, lines)) if plan.operation in OF_MANY else gathered(taken, lines)
     if _of_another_time(plan, rows):
         return None
     try:
@@ -97,8 +97,7 @@ def work_out(drafted: DraftedPlan, query: Query, asker: Asker, named: Named) -> 
     if plan.operation in ("latest", "first"):
         pieces = asker.read_on(term, query, _SURVEYED, _READ_ALONE, later=plan.operation == "latest")
     else:
-        look = asker.read if plan.operation == "rank" else asker.survey  # of a table every row is wanted
-        pieces = look(term, query, _SURVEYED, _READ_ALONE)
+        pieces = asker.survey(term, query, _SURVEYED, _READ_ALONE)
     surveyed = _surveyed(plan, term, pieces, language, named)
     return surveyed if surveyed and (surveyed.derived or not (told and told.rows)) else told
 
@@ -108,8 +107,6 @@ def _surveyed(plan: Plan, term: Term, pieces: Sequence[Piece], language: str, na
         return tell_events(plan, events(pieces, term.when), language)
     if plan.operation == "first":
         return tell_first(plan, pieces, language)
-    if plan.operation == "rank" and (rows := table_rows(plan, pieces, term.when)):
-        return tell(plan, rows, language, named)
     rows = reports(plan, pieces, term.when)
     if plan.operation == "latest":
         return tell_latest(plan, rows, language)
