@@ -49,14 +49,23 @@ def label_headings(blocks: list[Block], labels: list[str], seams: Seams) -> None
     local = [log_odds(adjacent_features(blocks, labels, stack, broken, seams), kind) for stack in stacks]
     weight = _level_weight(blocks, stacks, local)
     article: list[int] = []
+    above = 0  # level of the headline of the article
     for stack, score in zip(stacks, local, strict=True):
         article += stack.before
         level = weight * (1.0 if blocks[stack.headings[0]].level == 1 else -1.0)
         article_evidence = {} if abs(score) > 2 * CERTAIN else article_features(blocks, article, stack, seams)
-        is_title = score + level + log_odds(article_evidence, kind) > 0
+        depth = blocks[stack.headings[0]].level
+        is_title = score + level + log_odds(article_evidence, kind) > 0 and not (0 < above < depth and _heads_table(labels, stack))
         _label_stack(blocks, labels, stack, is_title)
         if is_title:
-            article = []
+            article, above = [], depth
+
+
+def _heads_table(labels: list[str], stack: Stack) -> bool:
+    """Whether there is nothing but a table below a heading: it is the line above the table, not a headline."""
+    below = itertools.takewhile(lambda label: label != "heading", labels[stack.headings[-1] + 1 :])
+    found = set(below)
+    return "row" in found and not found & {"text", "byline"}
 
 
 def kind_of(blocks: list[Block]) -> str:
@@ -85,8 +94,10 @@ def stacks_of(labels: list[str]) -> list[Stack]:
 
     >>> [(stack.headings, stack.after) for stack in stacks_of(["heading", "heading", "text", "heading", "text"])]
     [((0, 1), (2,)), ((3,), (4,))]
+    >>> [stack.headings for stack in stacks_of(["heading", "row", "heading", "text"])]  # a table stands between
+    [(0,), (2,)]
     """
-    flow = [at for at, label in enumerate(labels) if label in ("text", "heading", "byline", "section")]
+    flow = [at for at, label in enumerate(labels) if label in ("text", "heading", "byline", "section", "row")]
     found: list[tuple[list[int], list[int], bool, bool]] = []
     texts: list[int] = []
     for place, at in enumerate(flow):
