@@ -18,7 +18,7 @@ from rag.gather.compute import CannotComputeError, Value
 from rag.gather.gather import Gathered
 from rag.gather.plan import ARITHMETIC, Plan, Term
 from rag.gather.survey import Event, first_told, time_of
-from rag.gather.tell import Line, Named, in_language, listed, words, written
+from rag.gather.tell import Line, Named, in_full, in_language, listed, words, written
 from rag.language.quantities import is_rounded
 from rag.language.times import all_times
 from rag.language.units import unit_asked
@@ -220,7 +220,7 @@ def _ranked(plan: Plan, told: Told, language: str) -> tuple[Derived | None, str]
     among = "of these" if told.missing else "of" if len(values) > _LISTED else ""
     of = words(language, among, n=len(values)) if among else ""
     said = words(language, "sep").join(
-        words(language, key, of=of, a=told.lines[at].label, v=told.lines[at].total or told.lines[at].shown) + told.lines[at].marks
+        words(language, key, of=of, a=told.lines[at].label, v=in_full(told.lines[at], language)) + told.lines[at].marks
         for key, at in ends)
     return _derived(plan, told, order, told.lines[ends[0][1]].label), said
 
@@ -234,9 +234,8 @@ def _filtered(plan: Plan, told: Told, language: str) -> tuple[Derived | None, st
         kept = [line for line, is_kept in zip(told.lines, compute.met_by(plan.condition, values), strict=True) if is_kept]
     except CannotComputeError as error:
         return None, words(language, "cannot", why=error.told(language))
-    names = words(language, "and").join(line.label + line.marks for line in kept)
     condition = in_language(plan.condition, language)
-    said = words(language, "kept" if kept else "none kept", n=len(kept), m=len(values), a=names, c=condition)
+    said = words(language, "kept" if kept else "none kept", n=len(kept), m=len(values), a=listed(kept, language), c=condition)
     shown = words(language, "and").join(line.label for line in kept)
     derived = _derived(plan, told, range(len(values)), shown, Value(Fraction(len(kept))))
     return replace(derived, condition=plan.condition), said

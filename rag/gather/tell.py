@@ -159,6 +159,15 @@ def words(language: str, key: str, **values: object) -> str:
     return _WORDS[language][key].format(**values)
 
 
+def in_full(line: Line, language: str) -> str:
+    """The figure of a row; what several figures add up to with these.
+
+    >>> in_full(Line("甲队", "3枚 + 4枚", "[1]", total="7枚"), "zh")
+    '7枚(3枚 + 4枚)'
+    """
+    return f"{line.total}{'' if language == 'zh' else ' '}({line.shown})" if line.total else line.shown
+
+
 def listed(lines: Sequence[Line], language: str) -> str:
     """The rows one after the other, each with its citations.
 
@@ -170,7 +179,7 @@ def listed(lines: Sequence[Line], language: str) -> str:
     joint, space = (":", "") if language == "zh" else (": ", " ")
 
     def told(line: Line) -> str:
-        shown = f"{line.total}{space}({line.shown})" if line.total else line.shown
+        shown = in_full(line, language)
         return f"{line.label}{joint if line.label and shown else ''}{shown}{space}{line.marks}"
 
     return _WORDS[language]["sep"].join(map(told, lines))
