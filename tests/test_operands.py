@@ -11,7 +11,7 @@ from rag.answer.choose import choose_pieces
 from rag.gather.draft import Planned
 from rag.gather.operands import Operand, Printed, lines_to_read, operands_prompt, read_operands
 from rag.gather.prompts import DraftedPlan
-from rag.gather.taken import by_rows, gathered, moments
+from rag.gather.taken import gathered, moments
 
 MEDALS = """旗报 2019年7月29日
 
@@ -129,8 +129,8 @@ def test_a_filter_without_a_figure_and_a_column_that_is_not_there_give_nothing(w
 def test_a_column_that_goes_on_below_what_is_shown_is_not_whole(working):
     rows = [line for line in sentences_for(working("最多"), "达来苏木金牌多少?") if line.is_row]
     taken = read_operands("合计|铜牌=@1~2:铜牌")
-    assert [bool(one.found) for one in gathered(by_rows(taken, rows[:2]), rows[:2])] == [True, True, False]
-    assert [bool(one.found) for one in gathered(by_rows(taken, rows), rows)] == [True, True]  # rows that were left out on purpose
+    assert [bool(one.found) for one in gathered(taken, rows[:2])] == [True, True, False]
+    assert [bool(one.found) for one in gathered(taken, rows)] == [True, True]  # rows that were left out on purpose
 
 
 def test_a_receipt_whose_filter_was_changed_is_found_out(writing):

@@ -142,6 +142,12 @@ class Dossiers:
         own = [place for item in question.get("items", ()) for take in item["take"] if (place := self.place(number, take))]
         return lines_to_read(pieces, [piece for piece in own if self.random.random() < _SHOWN])
 
+    def lines_with_all(self, number: int, question: Row) -> list[Piece]:
+        """The sentences with the figures or the answer of a question, and the rows of their tables."""
+        takes = [take for item in question.get("items", ()) for take in item["take"]]
+        takes += [["+", *part] for part in question.get("answer", ())]
+        return lines_to_read((), [piece for take in takes if (piece := self.place(number, take))])
+
     def found(self, number: int, question: Row) -> tuple[Query, list[Hit]]:
         query = self.rag.understand(question["q"])
         return query, self.rag.retriever.search(query, PASSAGES, Filter(source=name_of(number, 0).removesuffix("0.md")))

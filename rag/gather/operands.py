@@ -135,16 +135,11 @@ def lines_to_read(pieces: Sequence[Piece], others: Sequence[Piece] = ()) -> list
     """
     lines: dict[tuple[str, str, int, int], Piece] = {}
     rows: dict[tuple[str, str, int, int], Piece] = {}
-    taken = 0
-    for piece in (*others, *pieces):
-        if piece.passage.field in SIGNATURES or _place(piece) in {**lines, **rows}:
-            continue
-        if taken >= _SENTENCES + len(others):
-            break
-        lines[_place(piece)], taken = piece, taken + 1
-        for row in rows_beside(piece) if piece.is_row else ():
-            rows.setdefault(_place(row), row)
-    found = list({**lines, **rows}.values())[:_LINES]
+    for piece in (*others, *(piece for piece in pieces if piece.passage.field not in SIGNATURES)):
+        if len(lines) < _SENTENCES + len(others) and _place(piece) not in rows:
+            lines[_place(piece)] = piece
+            rows.update({_place(row): row for row in rows_beside(piece)} if piece.is_row else {})
+    found = [*lines.values(), *(row for place, row in rows.items() if place not in lines)][:_LINES]
     return sorted(found, key=lambda one: (one.article.date, *_place(one)))
 
 

@@ -55,8 +55,9 @@ def once_read(several: float, taken: Operands | None) -> float:
     >>> once_read(0.6, Operands("lookup", log_probability=-0.01)) < 0.5, once_read(0.6, Operands("sum"))
     (True, 0.6)
     """
-    is_lookup = taken is not None and taken.operation == "lookup"
-    return with_plan(several, DraftedPlan("lookup", log_probability=taken.log_probability)) if taken and is_lookup else several
+    if taken is None or taken.operation != "lookup":
+        return several
+    return with_plan(several, DraftedPlan("lookup", log_probability=taken.log_probability))
 
 
 def surely_one(drafted: DraftedPlan) -> float:

@@ -22,28 +22,32 @@ from rag.language.when import When, bare_days, times_in
 _SUMMED = 3  # rows of which one may be the total
 
 
-def plan_of(taken: Operands, question: str) -> Plan:
-    """What is done with the operands."""
-    terms = tuple(Term(one.label, label=one.label) for one in taken.operands)
-    return Plan(taken.operation, question, terms, ends=taken.ends, condition=taken.condition)
+def plan_of(taken: Operands, terms: Sequence[Term], question: str) -> Plan:
+    """What is done with some terms."""
+    return Plan(taken.operation, question, tuple(terms), ends=taken.ends, condition=taken.condition)
 
 
-def by_rows(taken: Operands, lines: Sequence[Piece]) -> Operands:
-    """The operands with the columns of tables taken apart: each row is one where several things are worked with, else all its figures
-    are those of one thing.
+def terms_of(taken: Operands) -> list[Term]:
+    """A term for each operand."""
+    return [Term(one.label, label=one.label) for one in taken.operands]
+
+
+def gathered(taken: Operands, lines: Sequence[Piece]) -> list[Gathered]:
+    """A row for each operand, without a figure where a figure of it stands in no line; a column of a table gives a row for each of
+    its rows where several things are worked with, else it is one thing that all its figures add up to.
     """
-    spread = _each_row if taken.operation in OF_MANY else _all_rows
-    return replace(taken, operands=tuple(one for operand in taken.operands for one in spread(operand, lines)))
+    score = log_odds_of(taken)
+    return [row for operand in taken.operands for row in _rows_of(operand, lines, score, taken.operation)]
 
 
-def _all_rows(operand: Operand, lines: Sequence[Piece]) -> list[Operand]:
-    cells = (cell for one in operand.figures for cell in _cells_of(one, lines))
-    return [replace(operand, figures=tuple(cell for cell in cells if not _is_empty(cell, lines)))]
+def _rows_of(operand: Operand, lines: Sequence[Piece], score: float, operation: str) -> list[Gathered]:
+    if operation in OF_MANY and any(one.last is not None for one in operand.figures):
+        return without_total([_row(one, lines, score) for one in _each_row(operand, lines)])
+    cells = [cell for one in operand.figures for cell in _cells_of(one, lines) if not _is_empty(cell, lines)]
+    return [_row(replace(operand, figures=tuple(cells)), lines, score, words=operation == "each")]
 
 
 def _each_row(operand: Operand, lines: Sequence[Piece]) -> list[Operand]:
-    if all(one.last is None for one in operand.figures):
-        return [operand]
     rows: dict[int, list[Printed]] = {}
     for one in operand.figures:
         for cell in _cells_of(one, lines):
@@ -80,17 +84,13 @@ def _figure_in(piece: Piece, cell: tuple[int, int]) -> Quantity | None:
     return next((one for one in figures_of(piece.text) if cell[0] <= one.start < cell[1]), None)
 
 
-def gathered(taken: Operands, lines: Sequence[Piece]) -> list[Gathered]:
-    """A row for each operand; one without a figure where a figure of it stands in no line."""
-    score = log_odds_of(taken)
-    return [_row(one, lines, score, words=taken.operation == "each") for one in taken.operands]
-
-
 def without_total(rows: Sequence[Gathered]) -> list[Gathered]:
-    """The rows without the one that holds the sum of the others, if there are at least three."""
-    figures = [row.found.value for row in rows if row.found and not row.parts and row.found.kind == "number"]
-    whole = sum(figures)
-    return [row for row in rows if len(figures) < len(rows) or len(rows) < _SUMMED or not row.found or 2 * row.found.value != whole]
+    """The rows of a column without one that holds the sum of the others, if there are at least three."""
+    counted = [row.found for row in rows if row.found and not row.parts and row.found.kind == "number"]
+    if len(counted) < max(len(rows), _SUMMED):
+        return list(rows)
+    whole = sum(one.value for one in counted)
+    return [row for row, one in zip(rows, counted, strict=True) if 2 * one.value != whole]
 
 
 def log_odds_of(taken: Operands) -> float:
@@ -99,20 +99,20 @@ def log_odds_of(taken: Operands) -> float:
     return weights["constant"] + weights["surely"] * (taken.log_probability if taken.log_probability is not None else weights["usual"])
 
 
-def _row(operand: Operand, lines: Sequence[Piece], score: float, *, words: bool) -> Gathered:
+def _row(operand: Operand, lines: Sequence[Piece], score: float, *, words: bool = False) -> Gathered:
     term = Term(operand.label, label=operand.label)
     figures = tuple((one.sign, figure) for one in operand.figures if (figure := _figure(one, lines)))
     is_whole = figures and len(figures) == len(operand.figures) and figures[0][0] > 0
     if words and len(operand.figures) == 1 and not (is_whole and len(operand.figures[0].words) <= len(figures[0][1].shown)):
         located = locate(operand.figures[0].words, _line_of(operand.figures[0], lines))
         return Gathered(term, None, score if located else -math.inf, words=located)
-    if is_whole and not any(_is_of_another_time(term, figure) for _, figure in figures):
+    if is_whole and not any(_contradicts(term, figure) for _, figure in figures):
         first = figures[0][1]
         return Gathered(_timed(term, first.piece), first, score, parts=figures if len(figures) > 1 else ())
     return Gathered(term, None)
 
 
-def _is_of_another_time(term: Term, figure: Candidate) -> bool:
+def _contradicts(term: Term, figure: Candidate) -> bool:
     """Whether a label names one time and its figure is told for another."""
     named = [time.when for time in times_in(term.label, figure.piece.article.date)]
     when = figure.when
@@ -161,7 +161,7 @@ def _candidate(piece: Piece, figure: Quantity) -> Candidate:
 
 def moments(taken: Operands, lines: Sequence[Piece]) -> list[tuple[Term, Piece | None, When | None]]:
     """For operands that are days: the line and the time of each."""
-    return [(Term(one.label, label=one.label), *_moment(one, lines)) for one in taken.operands]
+    return [(term, *_moment(one, lines)) for term, one in zip(terms_of(taken), taken.operands, strict=True)]
 
 
 def _moment(operand: Operand, lines: Sequence[Piece]) -> tuple[Piece | None, When | None]:

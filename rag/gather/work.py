@@ -15,7 +15,7 @@ from rag.gather.operands import Operands
 from rag.gather.plan import ARITHMETIC, OF_EVENTS, OF_MANY, Plan, Term, make_plan
 from rag.gather.prompts import DraftedPlan
 from rag.gather.survey import by_day, events, reports
-from rag.gather.taken import by_rows, gathered, log_odds_of, moments, plan_of, without_total
+from rag.gather.taken import gathered, log_odds_of, moments, plan_of, terms_of
 from rag.gather.tell import Named
 from rag.language.when import times_in
 from rag.records import Answer
@@ -48,11 +48,12 @@ def work_at_once(taken: Operands, lines: Sequence[Piece], query: Query, named: N
     """
     if taken.operation == "lookup":
         return None
-    taken = by_rows(taken, lines)
-    plan, language = plan_of(taken, dated(query)), query.language
-    if plan.operation in OF_EVENTS:
+    question, language = dated(query), query.language
+    if taken.operation in OF_EVENTS:
+        plan = plan_of(taken, terms_of(taken), question)
         return tell_moments(plan, moments(taken, lines), language, named, chance_of(log_odds_of(taken)))
-    rows = without_total(gathered(taken, lines)) if plan.operation in OF_MANY else gathered(taken, lines)
+    rows = gathered(taken, lines)
+    plan = plan_of(taken, [row.term for row in rows], question)
     if _of_another_time(plan, rows):
         return None
     try:
