@@ -19,16 +19,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import opencc
-from examples import PLACES, Examples, R, Row, person
+from dossier_examples import add_dossiers
+from examples import PLACES, Examples, R, Row, item_sentences, named, other_place, person
 from made_up import add_reports, add_shares, add_tables, add_timed_tables
-from written_tables import articles_of, lines_of, name_of, questions_of, tables
+from written_tables import add_written_tables
 
-from rag import Rag
-from rag.answer.english import zones_in_chinese
-from rag.language.names import chinese_form, romanised_names
-from rag.language.quantities import figures_in_chinese
-from rag.language.text import language, sentences
-from rag.language.when import times_in_chinese
+from rag.language.text import sentences
 from rag.models import resolve
 from rag.search.dictionary import Dictionary
 from rag.search.query import with_translations
@@ -41,6 +37,7 @@ def main() -> None:
     parser.add_argument("--shared", type=Path, required=True)
     parser.add_argument("--questions", type=Path, required=True)
     parser.add_argument("--tables", type=Path, required=True, help="an index of the pages that written_tables.py makes")
+    parser.add_argument("--dossiers", type=Path, required=True, help="an index of the pages that dossiers.py makes")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     made = Examples()
@@ -55,6 +52,7 @@ def main() -> None:
     add_written_tables(made, arguments.tables)
     add_reports(made)
     add_shares(made)
+    add_dossiers(made, arguments.dossiers)
     near = neighbours(made.docs)
     add_glosses(made, near)
     add_translations(made, arguments.questions)
@@ -71,14 +69,6 @@ def rows(path: Path) -> Iterator[Row]:
 
 def cut(text: str) -> list[str]:
     return [text[a:b] for a, b in sentences(text)]
-
-
-def named(question: str, text: str) -> str:
-    """An English question as the program reads it: names, dates and figures that the text has in Chinese."""
-    for name in romanised_names(question):
-        form = chinese_form(name, [text])
-        question = question.replace(name, form) if form else question
-    return times_in_chinese(figures_in_chinese(zones_in_chinese(question)))
 
 
 def add_glosses(made: Examples, near: Sequence[Sequence[int]]) -> None:
@@ -153,52 +143,6 @@ def add_moved(made: Examples, question: str, doc: int, row: Row, item: Row, kind
         made.nothing(elsewhere, doc, kind + "_nothing")
 
 
-def other_place(question: str, text: str) -> str:
-    """The question about another place of the same kind that a text does not name; ``""`` if it names none.
-
-    >>> other_place("How many homes did Hunan build?", "湖南建房") != ""
-    True
-    """
-    for kind in SWAPPED:
-        names = dict(pair.split("=") for pair in kind.split())
-        for chinese, english in names.items():
-            rest = [(c, e) for c, e in names.items() if c not in text]
-            other = R.choice(rest)
-            if chinese in question:
-                return question.replace(chinese, other[0])
-            if re.search(rf"\b{english.replace('_', ' ')}\b", question):
-                return question.replace(english.replace("_", " "), other[1].replace("_", " "))
-    return ""
-
-
-def item_sentences(text: str) -> list[str]:
-    """The sentences as they were numbered for those who wrote the questions."""
-    found = []
-    for line in text.split("\n"):
-        found += [s.strip() for s in re.findall(r"[^。!?！？;；]+[。!?！？;；]*[”’」』]*", line) if s.strip()]
-    return found
-
-
-def add_written_tables(made: Examples, index: Path) -> None:
-    """Tables of local papers, each row under the line above its table, and the sentences beside them."""
-    articles = articles_of(Rag.open(index=index))
-    for number, table in enumerate(tables()):
-        article = articles.get(name_of(number))
-        lines = lines_of(article) if article else []
-        if not article or not lines:
-            continue
-        doc = made.doc(f"{article.paper} {article.title}".strip(), article.date, lines)
-        for question in questions_of(table, lines):
-            english = language(question.text) == "en"
-            text = named(question.text, "".join(lines)) if english and R.random() < 0.65 else question.text
-            kind = "written_table_en" if english else "written_table"
-            if question.line < 0:
-                made.nothing(text, doc, kind + "_nothing")
-            else:
-                made.questions.append({"text": text, "doc": doc, "sentence": question.line, "start": question.start,
-                                       "end": question.end, "kind": kind})
-
-
 # -- questions made in place: Chinese keeps its question words where the answer stands ---------------------------
 
 NUMBER = re.compile(r"(?<![\d.第])((?:近|约|超过|超)?\d[\d,]*(?:\.\d+)?(?:多?[万亿千百]*[多余]?))"
@@ -207,18 +151,6 @@ DAY = re.compile(r"\d{1,2}月\d{1,2}日")
 YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d年")
 PERIOD = re.compile(r"(?<!\d)(\d{1,2})月")
 PLACE = re.compile("[\u4e00-\u9fff]{2,3}(?:省|市|县)")
-SWAPPED = (
-    "北京=Beijing 上海=Shanghai 天津=Tianjin 重庆=Chongqing 浙江=Zhejiang 湖北=Hubei 四川=Sichuan 河南=Henan 山东=Shandong "
-    "广东=Guangdong 福建=Fujian 云南=Yunnan 江苏=Jiangsu 江西=Jiangxi 湖南=Hunan 安徽=Anhui 河北=Hebei 山西=Shanxi 陕西=Shaanxi "
-    "甘肃=Gansu 青海=Qinghai 辽宁=Liaoning 吉林=Jilin 黑龙江=Heilongjiang 贵州=Guizhou 海南=Hainan 新疆=Xinjiang 广西=Guangxi "
-    "宁夏=Ningxia 西藏=Tibet",
-    "南昌=Nanchang 苏州=Suzhou 武汉=Wuhan 成都=Chengdu 长沙=Changsha 杭州=Hangzhou 广州=Guangzhou 深圳=Shenzhen 厦门=Xiamen "
-    "青岛=Qingdao 大连=Dalian 南京=Nanjing 合肥=Hefei 西安=Xi'an 郑州=Zhengzhou 宁波=Ningbo 无锡=Wuxi 珠海=Zhuhai 襄阳=Xiangyang "
-    "温州=Wenzhou",
-    "美国=the_US 英国=Britain 法国=France 德国=Germany 日本=Japan 韩国=South_Korea 印度=India 巴西=Brazil 俄罗斯=Russia 乌克兰=Ukraine "
-    "以色列=Israel 伊朗=Iran 埃及=Egypt 南非=South_Africa 澳大利亚=Australia 加拿大=Canada 意大利=Italy 西班牙=Spain 墨西哥=Mexico "
-    "印度尼西亚=Indonesia 泰国=Thailand 越南=Vietnam 巴基斯坦=Pakistan 土耳其=Turkey 匈牙利=Hungary 波兰=Poland 希腊=Greece",
-)
 SMALL = re.compile("(?:今天|昨天|目前|截至目前|据介绍|据悉|据了解|其中|共|已经|已|将|累计|总计|同时|此外)")
 LIKE = [("新增", "增加"), ("达到", "有"), ("增长", "上升"), ("完成", "实现"), ("举行", "召开"), ("启动", "开始"), ("超过", "多于"),
         ("建成", "建好"), ("公布", "发布"), ("目前", "现在"), ("我国", "中国")]

@@ -39,7 +39,7 @@ DOSSIERS = Path(__file__).parent / "questions" / "dossiers.jsonl"
 LOOKED_UP, UNTOLD_BY_ALL, EACH = "查一", "无", "各问"
 _OVER_ROWS = ("排名", "合计", "平均", "筛选", "走势")
 _COLUMN, _RUNS = 3, 2  # rows from which a column is written as one, and runs of rows that it may be broken into
-_NOT_PRINTED = ("相差", "合计", "平均", "占比", "增幅", "相隔", "筛选")  # what is worked out, which no sentence tells
+NOT_PRINTED = ("相差", "合计", "平均", "占比", "增幅", "相隔", "筛选")  # what is worked out, which no sentence tells
 _SHOWN = 0.92  # share of the figures of a question that are shown where search does not find them
 _PARTLY = 1  # questions of a context of which something is not shown, at most
 _KEPT_BACK = 12  # one dossier in as many
@@ -109,7 +109,7 @@ class Dossiers:
 
     def answer(self, number: int, question: Row, shown: Sequence[Piece] | None) -> str | None:
         """What sentences answer to a question; ``shown``: ``None`` for those of the whole dossier. ``None`` where it is not known."""
-        if question["op"] == UNTOLD_BY_ALL or question["op"] in _NOT_PRINTED:
+        if question["op"] == UNTOLD_BY_ALL or question["op"] in NOT_PRINTED:
             return NOT_SAID
         if not question.get("answer"):
             return None

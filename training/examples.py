@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
 from typing import Any
+
+from rag.answer.english import zones_in_chinese
+from rag.language.names import chinese_form, romanised_names
+from rag.language.quantities import figures_in_chinese
+from rag.language.when import times_in_chinese
 
 Row = dict[str, Any]
 R = random.Random(3)
@@ -23,6 +29,20 @@ def place_name(end: str) -> str:
 def person() -> str:
     """Somebody who is nobody."""
     return R.choice(SURNAMES) + "".join(R.sample(GIVEN, R.choice((1, 2))))
+
+
+SWAPPED = (
+    "北京=Beijing 上海=Shanghai 天津=Tianjin 重庆=Chongqing 浙江=Zhejiang 湖北=Hubei 四川=Sichuan 河南=Henan 山东=Shandong "
+    "广东=Guangdong 福建=Fujian 云南=Yunnan 江苏=Jiangsu 江西=Jiangxi 湖南=Hunan 安徽=Anhui 河北=Hebei 山西=Shanxi 陕西=Shaanxi "
+    "甘肃=Gansu 青海=Qinghai 辽宁=Liaoning 吉林=Jilin 黑龙江=Heilongjiang 贵州=Guizhou 海南=Hainan 新疆=Xinjiang 广西=Guangxi "
+    "宁夏=Ningxia 西藏=Tibet",
+    "南昌=Nanchang 苏州=Suzhou 武汉=Wuhan 成都=Chengdu 长沙=Changsha 杭州=Hangzhou 广州=Guangzhou 深圳=Shenzhen 厦门=Xiamen "
+    "青岛=Qingdao 大连=Dalian 南京=Nanjing 合肥=Hefei 西安=Xi'an 郑州=Zhengzhou 宁波=Ningbo 无锡=Wuxi 珠海=Zhuhai 襄阳=Xiangyang "
+    "温州=Wenzhou",
+    "美国=the_US 英国=Britain 法国=France 德国=Germany 日本=Japan 韩国=South_Korea 印度=India 巴西=Brazil 俄罗斯=Russia 乌克兰=Ukraine "
+    "以色列=Israel 伊朗=Iran 埃及=Egypt 南非=South_Africa 澳大利亚=Australia 加拿大=Canada 意大利=Italy 西班牙=Spain 墨西哥=Mexico "
+    "印度尼西亚=Indonesia 泰国=Thailand 越南=Vietnam 巴基斯坦=Pakistan 土耳其=Turkey 匈牙利=Hungary 波兰=Poland 希腊=Greece",
+)
 
 
 class Examples:
@@ -50,3 +70,37 @@ class Examples:
     def nothing(self, text: str, doc: int, kind: str, dated: bool = False) -> None:
         """Adds a question that the document does not answer; ``dated``: only its date tells so, which is then always shown."""
         self.questions.append({"text": text, "doc": doc, "sentence": -1, "start": 0, "end": 0, "kind": kind, "dated": dated})
+
+
+def named(question: str, text: str) -> str:
+    """An English question as the program reads it: names, dates and figures that the text has in Chinese."""
+    for name in romanised_names(question):
+        form = chinese_form(name, [text])
+        question = question.replace(name, form) if form else question
+    return times_in_chinese(figures_in_chinese(zones_in_chinese(question)))
+
+
+def other_place(question: str, text: str) -> str:
+    """The question about another place of the same kind that a text does not name; ``""`` if it names none.
+
+    >>> other_place("How many homes did Hunan build?", "湖南建房") != ""
+    True
+    """
+    for kind in SWAPPED:
+        names = dict(pair.split("=") for pair in kind.split())
+        for chinese, english in names.items():
+            rest = [(c, e) for c, e in names.items() if c not in text]
+            other = R.choice(rest)
+            if chinese in question:
+                return question.replace(chinese, other[0])
+            if re.search(rf"\b{english.replace('_', ' ')}\b", question):
+                return question.replace(english.replace("_", " "), other[1].replace("_", " "))
+    return ""
+
+
+def item_sentences(text: str) -> list[str]:
+    """The sentences as they were numbered for those who wrote the questions."""
+    found = []
+    for line in text.split("\n"):
+        found += [s.strip() for s in re.findall(r"[^。!?！？;；]+[。!?！？;；]*[”’」』]*", line) if s.strip()]
+    return found

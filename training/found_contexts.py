@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from build_examples import item_sentences, other_place
+from examples import item_sentences, other_place
 from written_tables import Asked, articles_of, lines_of, name_of, questions_of, tables
 
 from rag import Rag

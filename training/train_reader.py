@@ -33,6 +33,8 @@ WEIGHTS = {"cmrc2018": 0.2, "drcd": 0.1, "chronoqa": 0.3, "cmrc2018_en": 2.0, "d
            "list": 2.0, "table": 0.4, "table_en": 0.4, "table_nothing": 0.3, "table_en_nothing": 0.3,
            "timed": 0.8, "timed_en": 0.8, "timed_nothing": 0.8, "timed_en_nothing": 0.8,
            "written_table": 8.0, "written_table_en": 16.0, "written_table_nothing": 8.0, "written_table_en_nothing": 12.0,
+           "dossier": 2.0, "dossier_en": 4.0, "dossier_nothing": 1.5, "dossier_en_nothing": 2.0,
+           "cell": 4.0, "cell_en": 8.0, "cell_nothing": 4.0, "cell_en_nothing": 6.0,
            "report": 0.4, "report_en": 0.6, "report_nothing": 0.3, "report_en_nothing": 0.4, "share": 0.3, "share_en": 0.3}
 TAKEN_OUT = 0.2  # share of answerable questions that are shown without their answer
 LENGTHS = (96, 128, 192, 256, 320)  # windows are filled up to one of these

@@ -13,16 +13,18 @@ import json
 import random
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from examples import Examples, R, named
 
 from rag import Rag
 from rag.answer.tables import table_caption
 from rag.gather.plan import asked
 from rag.language.dates import in_chinese
 from rag.language.figures import CELLS
-from rag.language.text import sentences
+from rag.language.text import language, sentences
 from rag.records import Article
 
 Row = dict[str, Any]
@@ -61,7 +63,7 @@ def name_of(number: int) -> str:
 def articles_of(rag: Rag) -> dict[str, Article]:
     """The stories of an index of the pages, by the names of their files."""
     archive = rag.retriever.store.archive
-    return {Path(article.source).name: article for article in archive.articles(archive.article_ids()).values() if CELLS in article.text}
+    return {Path(article.source).name: article for article in archive.articles(archive.article_ids()).values()}
 
 
 def lines_of(article: Article) -> list[str]:
@@ -87,7 +89,7 @@ def _questions(table: Row, lines: list[str]) -> Iterator[Asked]:
         return
     for question in table["questions"]:
         if question["kind"] in ("cell", "name"):
-            found = _cell(table, lines, rows[question["row"]], question["row"], question.get("col", 0), question["q"])
+            found = cell_asked(table, lines, rows[question["row"]], question["row"], question.get("col", 0), question["q"])
             if found:
                 yield found
         elif question["kind"] == "beside":
@@ -102,12 +104,12 @@ def _questions(table: Row, lines: list[str]) -> Iterator[Asked]:
             if word in NOT_PRINTED:
                 yield Asked(question["q"], -1)
             if word != "排名" and len(parts) == len(question["cells"]):
-                cells = [_cell(table, lines, rows[row], row, column, asked(part))
+                cells = [cell_asked(table, lines, rows[row], row, column, asked(part))
                          for part, (row, column) in zip(parts, question["cells"], strict=True)]
                 yield from filter(None, cells)
 
 
-def _cell(table: Row, lines: list[str], line: int, row: int, column: int, text: str) -> Asked | None:
+def cell_asked(table: Row, lines: list[str], line: int, row: int, column: int, text: str) -> Asked | None:
     """The value of a cell, with its unit, behind the header of its column."""
     value, header, whole = table["rows"][row][column].strip(), table["columns"][column].strip(), lines[line]
     begin = f"{header} {value}" if header else value
@@ -116,6 +118,36 @@ def _cell(table: Row, lines: list[str], line: int, row: int, column: int, text: 
         return None
     end = whole.find(CELLS, at)
     return Asked(text, line, at + len(begin) - len(value), end if end >= 0 else len(whole))
+
+
+def add_written_tables(made: Examples, index: Path) -> None:
+    """Adds tables of local papers, each row under the line above its table, and the sentences beside them. ``index``: of the pages."""
+    articles = articles_of(Rag.open(index=index))
+    for number, table in enumerate(tables()):
+        lines = lines_of(articles[name_of(number)]) if name_of(number) in articles else []
+        if not lines:
+            continue
+        doc = add_article(made, articles[name_of(number)], lines)
+        for question in questions_of(table, lines):
+            add_asked(made, doc, question, "written_table")
+
+
+def add_article(made: Examples, article: Article, lines: list[str]) -> int:
+    """Adds a story as the reader is shown it; returns its number."""
+    return made.doc(f"{article.paper} {article.title}".strip(), article.date, lines)
+
+
+def add_asked(made: Examples, doc: int, asked: Asked, kind: str) -> None:
+    """Adds a question about a story, of the kind ``kind``, ``kind_en`` and, if nothing answers it, ``kind…_nothing``."""
+    if language(asked.text) == "en":
+        kind += "_en"
+        if R.random() < 0.65:
+            asked = replace(asked, text=named(asked.text, "".join(made.docs[doc]["sentences"])))
+    if asked.line < 0:
+        made.nothing(asked.text, doc, kind + "_nothing")
+    else:
+        place = {"sentence": asked.line, "start": asked.start, "end": asked.end}
+        made.questions.append({"text": asked.text, "doc": doc, **place, "kind": kind})
 
 
 def plans() -> list[Row]:
