@@ -48,13 +48,14 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=4)
     parser.add_argument("--layers", type=int, default=12)
     parser.add_argument("--tokens", type=int, default=4096, help="of a batch")
+    parser.add_argument("--mostly", nargs="+", default=(), metavar="KIND", help="kinds (their first word) that half of the examples are of")
     parser.add_argument("--rate", type=float, default=1.2e-4)
     arguments = parser.parse_args()
     device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.manual_seed(0)
     folder = resolve(BACKBONE)
     with gzip.open(arguments.examples, "rt", encoding="utf-8") as examples:
-        data = Data(json.load(examples), Tokenizer.from_file(str(folder / "tokenizer.json")))
+        data = Data(json.load(examples), Tokenizer.from_file(str(folder / "tokenizer.json")), arguments.mostly)
     network = ReaderNetwork(folder)
     if arguments.start:
         network.load(np.load(arguments.start))
@@ -85,7 +86,7 @@ def trainable(network: ReaderNetwork, layers: int) -> list[torch.nn.Parameter]:
 class Data:
     """Tokenised documents and questions, and the windows made of them anew each time."""
 
-    def __init__(self, read: Row, tokenizer: Tokenizer, seed: int = 0) -> None:
+    def __init__(self, read: Row, tokenizer: Tokenizer, mostly: Sequence[str] = (), seed: int = 0) -> None:
         tokenizer.no_padding()
         tokenizer.no_truncation()
         self.random = random.Random(seed)
@@ -108,11 +109,16 @@ class Data:
             question["ids"] = [question["ids"][-1], *[encoding.ids] * 3]  # three times of four with the translation too
         self.kept = [q for q in read["questions"] if q["doc"] % 25 == 0]
         self.learnt = [q for q in read["questions"] if q["doc"] % 25]
+        shares = {True: 0.0, False: 0.0}
+        for question in self.learnt:
+            shares[question["kind"].split("_")[0] in mostly] += WEIGHTS[question["kind"]]
+        self.more = dict.fromkeys(mostly, shares[False] / max(shares[True], 1.0))
 
     def epoch(self) -> list[Row]:
-        """Questions in random order, each as often as its kind's weight says."""
+        """Questions in random order, each as often as its kind's weight says, or as half of all are to be of its kind."""
         draw = self.random.random
-        chosen = [q for q in self.learnt for _ in range(int(WEIGHTS[q["kind"]] + draw()))]
+        often = {kind: weight * self.more.get(kind.split("_")[0], 1.0) for kind, weight in WEIGHTS.items()}
+        chosen = [q for q in self.learnt for _ in range(int(often[q["kind"]] + draw()))]
         self.random.shuffle(chosen)
         return chosen
 

@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass
 
 from rag.language.figures import CELLS, figures_of, time_at
+from rag.language.numerals import is_bare
 from rag.language.periods import Period
 from rag.language.text import fold
 from rag.language.when import times_in
 
-_BARE = re.compile(r"[\d,.%+\u2212-]+")
 _SENTENCE_ENDS = ("。", "!", "?", "\uff01", "\uff1f", "”")
 
 
@@ -76,7 +76,7 @@ def row_name(row: str) -> str:
     ('甲镇', '甲镇', '三中', '2023')
     """
     names = [cell.split(" ", 1)[-1].strip() or cell for cell in row.split(CELLS)]
-    return next((name for name in names if not _BARE.fullmatch(name)), names[0])
+    return next((name for name in names if not is_bare(name.rstrip("%"))), names[0])
 
 
 def cell_under(row: str, header: str) -> tuple[int, int] | None:

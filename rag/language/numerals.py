@@ -15,6 +15,16 @@ ONES = {w: i for i, w in enumerate(
 TENS = {w: i * 10 for i, w in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
 POWERS = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 _SCALE_ABBREVIATIONS = {"bn": 10**9, "mn": 10**6, "tn": 10**12}
+_BARE = re.compile(r"[-+\u2212]?\d[\d,\uff0c]*(?:\.\d+)?")
+
+
+def is_bare(text: str) -> bool:
+    """Tells whether a text, as a cell of a table, is a number and nothing else.
+
+    >>> [is_bare(text) for text in ("-1,631.5", "5%", "7路")]
+    [True, False, False]
+    """
+    return bool(_BARE.fullmatch(text))
 
 
 def plain_value(numeral: str) -> Fraction:

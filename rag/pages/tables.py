@@ -28,6 +28,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from rag.language.numerals import is_bare
 from rag.language.text import fold, simplified
 from rag.language.units import RATIO, is_unit
 from rag.pages.blocks import Block, Range, spell, trim
@@ -37,7 +38,6 @@ _HAS_DIGIT = re.compile(r"\d")
 _WORD = r"[^\s();。:,\uff08\uff09\uff0c\uff1b\uff1a]"
 _UNIT = re.compile(rf"({_WORD}{{0,8}}?)([单單]\s?位)?\s?[:\uff1a为為]\s*({_WORD}{{1,8}})")
 _BRACKET = re.compile(r"[(\uff08]([^()\uff08\uff09,\uff0c;\uff1b]{1,8})(?=[,\uff0c;\uff1b)\uff09])")
-_BARE = re.compile(r"[-+\u2212]?\d[\d,\uff0c]*(?:\.\d+)?")
 _MONEY, _COUNTED = "元", re.compile("[数數人次户戶]$")  # how a unit of money, and the header of a column that counts, end
 # a column with a unit of its own, or none
 _OTHER_MEASURE = re.compile(r"[(\uff08][^\d()\uff08\uff09]+[)\uff09]$|[增减±]|名次|排名|位次|[序编]号")
@@ -117,7 +117,7 @@ def _title(page: str, line: Block) -> Range | None:
     """Returns the range of the title of a table that spans all its columns, as merged cells repeat it in each."""
     cells = [cell for cell in _cells(page, line) if cell[0] < cell[1]]
     is_one = len(cells) > 1 and len({page[a:b] for a, b in cells}) == 1
-    return cells[0] if is_one and not _RULER.fullmatch(line.text) and not _BARE.fullmatch(page, *cells[0]) else None
+    return cells[0] if is_one and not _RULER.fullmatch(line.text) and not is_bare(page[slice(*cells[0])]) else None
 
 
 def _cells(page: str, line: Block) -> list[Range]:
@@ -142,7 +142,7 @@ def _row_ranges(page: str, header: Sequence[Range], cells: Sequence[Range], unit
             yield space
         yield cell
         name = page[slice(*named)]
-        is_bare = column and _BARE.fullmatch(page, *cell) and not (RATIO.search(name) or _OTHER_MEASURE.search(name))
-        if is_bare and (unit := _unit_of(page, name, units, headers)):
+        takes_unit = column and is_bare(page[slice(*cell)]) and not (RATIO.search(name) or _OTHER_MEASURE.search(name))
+        if takes_unit and (unit := _unit_of(page, name, units, headers)):
             yield unit
         before = cell
