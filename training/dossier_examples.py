@@ -1,7 +1,8 @@
 """What the reader learns from the dossiers: which sentence or row of a report answers a question, and which of its words.
 
 The questions are those of ``dossiers.jsonl`` that sentences answer, those that nothing answers, a part of those that have to be worked
-out, which no sentence answers either, and those of ``cells.jsonl`` about single cells. Dossiers that are kept back are left out.
+out, which no sentence answers either, those of ``cells.jsonl`` about single cells, and those of ``told.jsonl`` about single sentences.
+Dossiers that are kept back are left out.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from written_tables import Asked, add_article, add_asked, articles_of, cell_aske
 from rag import Rag
 from rag.language.figures import CELLS
 
-CELL_QUESTIONS = Path(__file__).parent / "questions" / "cells.jsonl"
+QUESTIONS = Path(__file__).parent / "questions"
 _WORKED_OUT = 0.3  # share of the questions that have to be worked out
 
 
@@ -52,10 +53,16 @@ class Report:
         column = next((n for n, cell in enumerate(cells) if cell == words), None)
         return self.cell(row, column, text) if column is not None else None
 
+    def single(self, question: Row) -> Asked | None:
+        """A question of :func:`single_questions`."""
+        if "row" in question:
+            return self.cell(question["row"], question["column"], question["q"])
+        return self.told(question["a"], question["s"], question["q"]) if "s" in question else Asked(question["q"], -1)
 
-def cell_questions() -> list[Row]:
-    """``{dossier, report, q, row, column}``; without ``row`` nothing answers."""
-    return [json.loads(line) for line in CELL_QUESTIONS.read_text(encoding="utf-8").splitlines()]
+
+def single_questions(name: str) -> list[Row]:
+    """``{dossier, report, q, row, column}`` of ``cells``, ``{dossier, report, q, s, a}`` of ``told``; nothing answers those without."""
+    return [json.loads(line) for line in (QUESTIONS / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
 def add_dossiers(made: Examples, index: Path) -> None:
@@ -69,13 +76,13 @@ def add_dossiers(made: Examples, index: Path) -> None:
                 lost += asked is None
                 if asked:
                     add_asked(made, report.doc, asked, "dossier")
-    for question in cell_questions():
-        report = reports.get((question["dossier"], question["report"]))
-        if report:
-            asked = report.cell(question["row"], question["column"], question["q"]) if "row" in question else Asked(question["q"], -1)
-            lost += asked is None
-            if asked:
-                add_asked(made, report.doc, asked, "cell")
+    for kind, name in (("cell", "cells"), ("told", "told")):
+        for question in single_questions(name):
+            report = reports.get((question["dossier"], question["report"]))
+            asked = report.single(question) if report else None
+            lost += bool(report) and asked is None
+            if report and asked:
+                add_asked(made, report.doc, asked, kind)
     print("questions of dossiers whose answer was not found:", lost)
 
 

@@ -35,6 +35,7 @@ WEIGHTS = {"cmrc2018": 0.2, "drcd": 0.1, "chronoqa": 0.3, "cmrc2018_en": 2.0, "d
            "written_table": 8.0, "written_table_en": 16.0, "written_table_nothing": 8.0, "written_table_en_nothing": 12.0,
            "dossier": 2.0, "dossier_en": 4.0, "dossier_nothing": 1.5, "dossier_en_nothing": 2.0,
            "cell": 4.0, "cell_en": 8.0, "cell_nothing": 4.0, "cell_en_nothing": 6.0,
+           "told": 3.0, "told_en": 5.0, "told_nothing": 3.0, "told_en_nothing": 4.0,
            "report": 0.4, "report_en": 0.6, "report_nothing": 0.3, "report_en_nothing": 0.4, "share": 0.3, "share_en": 0.3}
 TAKEN_OUT = 0.2  # share of answerable questions that are shown without their answer
 LENGTHS = (96, 128, 192, 256, 320)  # windows are filled up to one of these
@@ -48,7 +49,8 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=4)
     parser.add_argument("--layers", type=int, default=12)
     parser.add_argument("--tokens", type=int, default=4096, help="of a batch")
-    parser.add_argument("--mostly", nargs="+", default=(), metavar="KIND", help="kinds (their first word) that half of the examples are of")
+    parser.add_argument("--mostly", nargs="+", default=(), metavar="KIND",
+                        help="first words of the kinds that half of the examples are of")
     parser.add_argument("--rate", type=float, default=1.2e-4)
     arguments = parser.parse_args()
     device = "cuda" if torch.cuda.is_available() else "cpu"
