@@ -54,14 +54,16 @@ class Report:
         return self.cell(row, column, text) if column is not None else None
 
     def single(self, question: Row) -> Asked | None:
-        """A question of :func:`single_questions`."""
+        """A question of :func:`questions_of_dossiers`."""
         if "row" in question:
             return self.cell(question["row"], question["column"], question["q"])
         return self.told(question["a"], question["s"], question["q"]) if "s" in question else Asked(question["q"], -1)
 
 
-def single_questions(name: str) -> list[Row]:
-    """``{dossier, report, q, row, column}`` of ``cells``, ``{dossier, report, q, s, a}`` of ``told``; nothing answers those without."""
+def questions_of_dossiers(name: str) -> list[Row]:
+    """More questions about the dossiers: ``{dossier, report, q, row, column}`` of ``cells``, ``{dossier, report, q, s, a}`` of ``told``
+    (nothing answers those without a place), and ``{dossier, op, q, answer}`` of ``parts``, which ask for two things or for a computation.
+    """
     return [json.loads(line) for line in (QUESTIONS / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
@@ -77,7 +79,7 @@ def add_dossiers(made: Examples, index: Path) -> None:
                 if asked:
                     add_asked(made, report.doc, asked, "dossier")
     for kind, name in (("cell", "cells"), ("told", "told")):
-        for question in single_questions(name):
+        for question in questions_of_dossiers(name):
             report = reports.get((question["dossier"], question["report"]))
             asked = report.single(question) if report else None
             lost += bool(report) and asked is None

@@ -2,8 +2,9 @@
 
     python training/train_planner.py --out rag/gather/operations.npz
 
-Six minutes on two cores. The questions are ``plans.jsonl``, ``routed.jsonl``, ``planned.jsonl``, ``tables.jsonl`` and
-``dossiers.jsonl`` in ``training/questions``, written for this, and the reader's own training questions, which one sentence answers.
+Six minutes on two cores. The questions are ``plans.jsonl``, ``routed.jsonl``, ``planned.jsonl``, ``tables.jsonl``,
+``dossiers.jsonl``, ``cells.jsonl``, ``told.jsonl`` and ``parts.jsonl`` in ``training/questions``, and the reader's own training
+questions, which one sentence answers.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from dossiers import UNTOLD_BY_ALL, Row, asks_two_places, dossiers
+from dossier_examples import questions_of_dossiers
+from dossiers import UNTOLD_BY_ALL, Row, dossiers
 from tokenizers import Tokenizer
 from torch import nn
 from torch.nn import functional
@@ -62,6 +64,8 @@ def questions(more: Path | None) -> tuple[list[str], list[str]]:
         asked += [(one["q"], operation_of(one.get("plan", "查一").split("|")[0])) for one in table["questions"]]
     for dossier in dossiers():
         asked += [(one["q"], _done(one)) for one in dossier["questions"]]
+    asked += [(one["q"], "lookup") for name in ("cells", "told") for one in questions_of_dossiers(name)]
+    asked += [(one["q"], one["op"]) for one in questions_of_dossiers("parts")]
     for name in ("news_own", "english_own"):
         lines = (HERE / "questions" / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
         asked += [(row[key], "lookup") for row in map(json.loads, lines) for key in ("zh", "en") if row.get(key)]
@@ -73,8 +77,8 @@ def questions(more: Path | None) -> tuple[list[str], list[str]]:
 
 
 def _done(question: Row) -> str:
-    """The operation of a question of a dossier."""
-    if asks_two_places(question):
+    """The operation of a question of a dossier; whether one sentence tells both of two parts, the question does not show."""
+    if len(question.get("answer", ())) > 1:
         return "each"
     return "lookup" if question["op"] == UNTOLD_BY_ALL else operation_of(question["op"])
 
