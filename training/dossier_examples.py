@@ -61,8 +61,8 @@ class Report:
 
 
 def questions_of_dossiers(name: str) -> list[Row]:
-    """More questions about the dossiers: ``{dossier, report, q, row, column}`` of ``cells``, ``{dossier, report, q, s, a}`` of ``told``
-    (nothing answers those without a place), and ``{dossier, op, q, answer}`` of ``parts``, which ask for two things or for a computation.
+    """More questions about the dossiers: ``{dossier, report, q, row, column}`` of ``cells`` and ``{dossier, report, q, s, a}`` of
+    ``told``, where nothing answers those without a place; ``{dossier, op, q, answer}`` of ``parts``.
     """
     return [json.loads(line) for line in (QUESTIONS / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
 
