@@ -29,8 +29,8 @@ LAYERS = [
     ["__main__"],
 ]
 LANGUAGE = [  # the floors inside the language tools
-    ["text", "dates", "typical", "numerals"],
-    ["units", "pinyin"],
+    ["text", "typical", "numerals"],
+    ["units", "pinyin", "dates"],
     ["quantities", "times", "periods", "enumerations"],
     ["names", "when"],
     ["figures"],

@@ -15,6 +15,7 @@ from rag.answer.tables import is_named, of_other_times, table_caption
 from rag.config import Answering
 from rag.index.passages import passages_of
 from rag.language.figures import CELLS, is_link
+from rag.language.names import homophones
 from rag.language.text import fold, simplified
 from rag.reader import Reader, Sentence, SentenceScores, Span
 from rag.records import Article, Hit, Passage, headline
@@ -97,7 +98,8 @@ def choose_pieces(retriever: Retriever, reader: Reader, query: Query, hits: Sequ
     Sentences that can only report another period than the one asked about come last. Articles that mention fewer of the
     places and names in the question than others are left out.
     """
-    likely = _preselected(retriever, query, _signed_as_asked(in_scope(hits, query.scope)), settings.read_sentences)
+    about = in_scope(hits, query.scope, by_sound=query.language == "en")
+    likely = _preselected(retriever, query, _signed_as_asked(about), settings.read_sentences)
     shown = [piece.read_as for piece in likely]
     forms = _question_forms(query, shown)
     scored_spans = reader.read(forms[0], shown).scores
@@ -134,31 +136,32 @@ def fitted() -> Mapping[str, Mapping[str, float]]:
     return weights
 
 
-def in_scope(hits: Sequence[Hit], scope: Sequence[str]) -> list[Hit]:
+def in_scope(hits: Sequence[Hit], scope: Sequence[str], *, by_sound: bool = False) -> list[Hit]:
     """Returns the hits whose article, or the name of its paper, mentions most of the places and names in ``scope``; ``[]`` if none
     mentions any.
 
-    The filter keeps a question about one place from being answered from an article about another.
+    The filter keeps a question about one place from being answered from an article about another. ``by_sound``: a name that sounds
+    the same is a mention, as of the names of an English question only the sound is known.
 
     >>> hit = Hit(1, 1.0, Passage("x", "a", "", 0, 0), Article("a", "p", "d", "随州开工"))
     >>> in_scope([hit], ["随州"]) == [hit], in_scope([hit], ["苏州"])
     (True, [])
     >>> local = Hit(1, 1.0, hit.passage, Article("b", "p", "d", "我市新桥开工", paper="苏州日报"))
-    >>> in_scope([hit, local], ["苏州"]) == [local]
+    >>> in_scope([hit, local], ["苏州"]) == in_scope([hit, local], ["宿州"], by_sound=True) == [local]
     True
     """
     if not scope:
         return list(hits)
-    mentions = {hit.article.article_id: _count_mentions(hit.article, scope) for hit in hits}
+    mentions = {hit.article.article_id: _count_mentions(hit.article, scope, by_sound) for hit in hits}
     most = max(mentions.values(), default=0)
     return [hit for hit in hits if most and mentions[hit.article.article_id] == most]
 
 
-def _count_mentions(article: Article, scope: Sequence[str]) -> int:
+def _count_mentions(article: Article, scope: Sequence[str], by_sound: bool) -> int:
     captions = " ".join(caption.text + caption.credit for caption in article.captions)
     story = article.links.story if article.links else ""
     whole = fold(f"{article.paper} {article.section} {story} {headline(article)} {article.byline} {article.text} {captions}")
-    return sum(fold(name) in whole for name in scope)
+    return sum(fold(name) in whole or (by_sound and bool(homophones(name).search(whole))) for name in scope)
 
 
 def _may_report_period(query: Query, piece: Piece) -> bool:

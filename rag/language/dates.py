@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from rag.language.numerals import han_value
+
 MONTHS = "January February March April May June July August September October November December".split()
 MONTH_NUMBER = {name[:size].lower(): i for i, name in enumerate(MONTHS, 1) for size in (3, len(name))}
 MONTH = "|".join(sorted(MONTH_NUMBER, key=len, reverse=True))
@@ -32,6 +34,19 @@ _NUMBERS = {word: n for n, words in enumerate(
     for word in words.split()}
 _MAY_BE_ENGLISH = re.compile(r"[A-Za-z.,]\s+\d|\d(?:st|nd|rd|th)?\s+[A-Za-z]")  # a cheap test: every English date matches, no URL does
 _TOKEN = re.compile(r"d\d{8}|m\d{6}|md\d{4}")
+
+HAN_DAY = "(?:[二三]?十[一二三四五六七八九]?|[一二三四五六七八九])"
+HAN_YEAR = "(?:一九|二[〇零])[〇零一二三四五六七八九]{2}"
+_HAN_DATE = re.compile(rf"{HAN_YEAR}(?=年)|(?<![十几个第前])(?:十[一二]?|[一二三四五六七八九])(?=月)|(?<=月){HAN_DAY}(?=[日号])")
+
+
+def with_digits(text: str) -> str:
+    """Returns a text with the years, months and days that it writes in Chinese numerals in digits.
+
+    >>> with_digits("一九六四年十月三十一日,前三个月"), with_digits("今年七月一日起,一日三餐")
+    ('1964年10月31日,前三个月', '今年7月1日起,一日三餐')
+    """
+    return _HAN_DATE.sub(lambda match: str(int(han_value(match.group()))), text)
 
 
 def in_chinese(iso: str) -> str:

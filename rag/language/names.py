@@ -121,6 +121,17 @@ def chinese_form(name: str, texts: Iterable[str]) -> str:
     return named[0] if named else ""
 
 
+@lru_cache(maxsize=256)
+def homophones(name: str) -> re.Pattern[str]:
+    """Returns what matches a Chinese name and all that sounds like it: pinyin does not tell which one is meant.
+
+    >>> bool(homophones("云洲").search("云州市")), bool(homophones("云洲").search("随州市"))
+    (True, False)
+    """
+    alike = [characters_by_sound().get(sound, "") for sound in _sounds(name)]
+    return re.compile("".join(f"[{re.escape(own)}{others}]" for own, others in zip(name, alike, strict=True)))
+
+
 @lru_cache(maxsize=16_384)
 def _sounds(run: str) -> tuple[str, ...]:
     return tuple(syllables(run))

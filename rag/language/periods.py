@@ -21,6 +21,7 @@ from rag.language.dates import (
     RELATIVE_YEARS,
     date_tokens,
     months_of,
+    with_digits,
     year_of,
 )
 
@@ -94,7 +95,7 @@ class Period:
         >>> year.can_be_reported_by("2023年前11个月出口九万吨", "2024-01-05"), year.can_be_reported_by("2023年出口十万吨", "2024-01-15")
         (False, True)
         """
-        text = _COMPARISON.sub("", text)
+        text = _COMPARISON.sub("", with_digits(text))
         summed = [named.start_and_end for named in totals_in(text, written)] if self.whole else []
         if summed:
             return self.start_and_end in summed
@@ -131,7 +132,10 @@ class Period:
         [True, False]
         >>> june.can_be_reported_in("5月份产量为四万吨。", "5月份产量为四万吨。", "2023-06-04")
         False
+        >>> june.can_be_reported_in("今年六月一日起调到三元。", "", "2023-05-29")
+        True
         """
+        sentence, passage = with_digits(sentence), with_digits(passage)
         matches = self._matches_months_or_years(_COMPARISON.sub("", sentence), written)
         if matches is not None:
             return matches

@@ -14,6 +14,8 @@ from datetime import date, timedelta
 from rag.language.dates import (
     DAY_WORD,
     DAYS_OFF,
+    HAN_DAY,
+    HAN_YEAR,
     ISO,
     MONTH,
     MONTH_NUMBER,
@@ -27,14 +29,12 @@ from rag.language.periods import Period, span_of
 from rag.language.text import fold
 
 _N = r"(?:十[一二]|[一二两三四五六七八九十]|\d{1,2})"
-_HAN_DAY = "(?:[二三]?十[一二三四五六七八九]?|[一二三四五六七八九])"
-_HAN_YEAR = "(?:一九|二[〇零])[〇零一二三四五六七八九]{2}"
-_Y = rf"(?:(?P<y>(?:19|20)\d\d|{_HAN_YEAR})\s*年(?:的|度)?\s*|(?P<w>今年|去年|前年|明年|当年|同年|本年度?|上年)(?:的)?)"
+_Y = rf"(?:(?P<y>(?:19|20)\d\d|{HAN_YEAR})\s*年(?:的|度)?\s*|(?P<w>今年|去年|前年|明年|当年|同年|本年度?|上年)(?:的)?)"
 _EN_Y = r"(?:,?\s+(?:of\s+|in\s+)?(?P<y>(?:19|20)\d\d)\b)"
 _JOIN = r"\s*(?:至|到|[-—–~\uff5e])\s*"
 _PATTERNS = tuple(re.compile(pattern, re.I) for pattern in (
     rf"{_Y}?(?<![\d.])(?P<m>\d{{1,2}})\s*月(?P<d>\d{{1,2}})\s*[日号]",
-    rf"{_Y}?(?<![十几])(?P<m>十[一二]?|[一二三四五六七八九])月(?P<d>{_HAN_DAY})[日号]",
+    rf"{_Y}?(?<![十几])(?P<m>十[一二]?|[一二三四五六七八九])月(?P<d>{HAN_DAY})[日号]",
     rf"{_Y}?(?<![\d.])(?P<m>\d{{1,2}})\s*月?(?:份)?{_JOIN}(?P<to>\d{{1,2}})\s*月(?:份)?(?![\d日])",
     rf"{_Y}?(?:头|前)(?P<months>{_N})个?月",
     rf"{_Y}?前(?P<quarters>[二两三234])个?季度",
