@@ -27,7 +27,8 @@ _READ = 120  # passages in which the Chinese form of a romanised name is looked 
 def with_names(query: Query, retriever: Retriever, dictionary: Dictionary | None) -> Query:
     """Returns the question with the places and names in it; names, dates and large figures of an English one in Chinese."""
     if query.language == "zh":
-        return replace(query, scope=tuple(_real_places(retriever, dictionary, places_in(query.question))))
+        places = places_in(query.question)  # by the tags of jieba, which takes some common words for places
+        return replace(query, scope=tuple(place for place in places if not (dictionary and dictionary.is_common(place))))
     meant = without_negated(query.question)
     names = romanised_names(query.question)
     forms = {name: form for name in names if (form := _chinese_form(retriever, name, names))}
@@ -40,14 +41,6 @@ def with_names(query: Query, retriever: Retriever, dictionary: Dictionary | None
         query, named=named, forms=tuple(known.items()), terms=dictionary.terms(named) if dictionary else (),
         scope=tuple(places_meant(query.question, forms)),
         sounds=tuple(way for name in names if name in meant for way in readings(name)))
-
-
-def _real_places(retriever: Retriever, dictionary: Dictionary | None, tagged: Sequence[str]) -> list[str]:
-    """Returns the places that the dictionary or the archive knows: jieba takes some common words, and parts of others, for places."""
-    if dictionary is None:
-        return list(tagged)
-    common = retriever.word_frequencies(tagged)
-    return [place for place in tagged if not dictionary.is_common(place) and (common[place] or dictionary.english(place))]
 
 
 def _foreign_names(retriever: Retriever, ways: Mapping[str, Sequence[str]]) -> dict[str, str]:
