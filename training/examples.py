@@ -90,6 +90,8 @@ def other_place(question: str, text: str) -> str:
         names = dict(pair.split("=") for pair in kind.split())
         for chinese, english in names.items():
             rest = [(c, e) for c, e in names.items() if c not in text]
+            if not rest:
+                break
             other = R.choice(rest)
             if chinese in question:
                 return question.replace(chinese, other[0])

@@ -102,7 +102,7 @@ def chinese_form(name: str, texts: Iterable[str]) -> str:
     if not wanted:
         return ""
     sizes = {len(way) for way in wanted}
-    likely = re.compile("|".join("".join(f"[{characters_by_sound()[sound]}]" for sound in way) for way in wanted))
+    likely = _sounding(wanted)
     found: Counter[str] = Counter()
     times: Counter[str] = Counter()
     for text in texts:
@@ -128,8 +128,13 @@ def homophones(name: str) -> re.Pattern[str]:
     >>> bool(homophones("云洲").search("云州市")), bool(homophones("云洲").search("随州市"))
     (True, False)
     """
-    alike = [characters_by_sound().get(sound, "") for sound in _sounds(name)]
-    return re.compile("".join(f"[{re.escape(own)}{others}]" for own, others in zip(name, alike, strict=True)))
+    return _sounding([_sounds(name)])
+
+
+def _sounding(ways: Iterable[Sequence[str]]) -> re.Pattern[str]:
+    """Returns what matches characters that have one of some runs of sounds."""
+    known = characters_by_sound()
+    return re.compile("|".join("".join(f"[{known.get(sound, re.escape(sound))}]" for sound in way) for way in ways))
 
 
 @lru_cache(maxsize=16_384)
