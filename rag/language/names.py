@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from rag.language.pinyin import characters_by_sound, is_pinyin_of, join_syllables, pinyin_splits
 from rag.language.pinyin import readings as readings
@@ -123,12 +123,12 @@ def chinese_form(name: str, texts: Iterable[str]) -> str:
 
 @lru_cache(maxsize=256)
 def homophones(name: str) -> re.Pattern[str]:
-    """Returns what matches a Chinese name and all that sounds like it: pinyin does not tell which one is meant.
+    """Returns what matches all that sounds like a Chinese or romanised name: pinyin does not tell which one is meant.
 
-    >>> bool(homophones("云洲").search("云州市")), bool(homophones("云洲").search("随州市"))
-    (True, False)
+    >>> [bool(homophones(name).search("云州市")) for name in ("云洲", "Yunzhou", "随州")]
+    [True, True, False]
     """
-    return _sounding([_sounds(name)])
+    return _sounding(readings(name) or [_sounds(name)])
 
 
 def _sounding(ways: Iterable[Sequence[str]]) -> re.Pattern[str]:
@@ -247,16 +247,31 @@ def _word_parts(word: str) -> list[str]:
 
 
 def places_meant(question: str, forms: Mapping[str, str]) -> list[str]:
-    """Returns the Chinese places that an English question names; ``forms`` maps its romanised names to Chinese.
+    """Returns the places that an English question names; ``forms`` maps its names to Chinese, or to themselves.
 
-    A form counts only if jieba tags it as a place or if the question calls it one (``Linquan county``).
+    A form counts only if jieba tags it, or what sounds like it, as a place, or if the question calls it one (``Linquan county``).
 
     >>> places_meant("Who runs the port in Linquan county, Wang Li?", {"Linquan": "临泉", "Wang Li": "王力"})
     ['临泉']
+    >>> places_meant("How many are there in Hangzhou, Guo Xiaodong?", {"Hangzhou": "Hangzhou", "Guo Xiaodong": "Guo Xiaodong"})
+    ['Hangzhou']
     """
     meant = without_negated(question)
     return list(dict.fromkeys(form for name, form in forms.items() if name in meant and (
-        places_in(form) or re.search(rf"{re.escape(name)}(?:'s)? {_PLACE_WORDS}", meant, re.I))))
+        places_in(form) or _sounds_like_a_place(form) or re.search(rf"{re.escape(name)}(?:'s)? {_PLACE_WORDS}", meant, re.I))))
+
+
+def _sounds_like_a_place(romanised: str) -> bool:
+    return romanised.isascii() and any(way in _place_sounds() for way in readings(romanised))
+
+
+@cache
+def _place_sounds() -> frozenset[tuple[str, ...]]:
+    """The sounds of the places that jieba knows."""
+    import jieba.posseg
+
+    _tagged("")  # loads its words
+    return frozenset(tuple(syllables(word)) for word, tag in jieba.posseg.dt.word_tag_tab.items() if tag == "ns" and len(word) > 1)
 
 
 def romanise(name: str, *, person: bool = False) -> str:
