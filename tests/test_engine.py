@@ -60,6 +60,13 @@ def test_a_question_about_a_place_that_no_article_mentions_is_refused_without_wr
     assert answer.refused and not answer.citations and not answering(rag)
 
 
+def test_an_english_question_about_a_place_that_the_archive_lacks_is_refused_without_writing(open_rag):
+    rag = open_rag(read="47座")
+    answer = rag.ask("How many new bridges has Hangzhou started to build this year?")
+    assert rag.understand(answer.question).scope == ("Hangzhou",)
+    assert answer.refused and not answer.citations and not answering(rag)
+
+
 def test_an_english_question_is_answered_in_english_with_the_figure_converted(open_rag):
     rag = open_rag(
         read="86.8亿元",

@@ -9,6 +9,7 @@ from rag.answer.english import zones_in_chinese
 from rag.language.names import (
     NO_NAMES,
     chinese_form,
+    places_by_sound,
     places_in,
     places_meant,
     readings,
@@ -32,15 +33,14 @@ def with_names(query: Query, retriever: Retriever, dictionary: Dictionary | None
     meant = without_negated(query.question)
     names = romanised_names(query.question)
     forms = {name: form for name in names if (form := _chinese_form(retriever, name, names))}
-    ways = dictionary.chinese_names(meant) if dictionary else {}
-    known = _foreign_names(retriever, ways) | forms
+    known = _foreign_names(retriever, dictionary.chinese_names(meant) if dictionary else {}) | forms
     named = " ".join(meant.split())  # what is not meant would only lead the reader astray
     for name, form in known.items():
         named = named.replace(name, form)
     named = times_in_chinese(figures_in_chinese(zones_in_chinese(named)))
     return replace(
         query, named=named, forms=tuple(known.items()), terms=dictionary.terms(named) if dictionary else (),
-        scope=tuple(places_meant(query.question, _unused_names(names, ways, known) | forms)),
+        scope=(*places_meant(query.question, forms), *places_by_sound(name for name in names if name in meant and name not in known)),
         sounds=tuple(way for name in names if name in meant for way in readings(name)))
 
 
@@ -53,18 +53,6 @@ def _foreign_names(retriever: Retriever, ways: Mapping[str, Sequence[str]]) -> d
         if common[best] and name.lower() not in NO_NAMES and not any(name in longer for longer in found):
             found[name] = best
     return found
-
-
-def _unused_names(names: Sequence[str], ways: Mapping[str, Sequence[str]], known: Mapping[str, str]) -> dict[str, str]:
-    """Returns the names that the archive does not use: as the dictionary has them in Chinese, else as they are romanised.
-
-    >>> _unused_names(["Wenzhou", "Qingling"], {"Wenzhou": ["温州"], "York": ["约克"]}, {"New York": "纽约", "Paris": "巴黎"})
-    {'Wenzhou': '温州', 'Qingling': 'Qingling'}
-    """
-    unused = {name: name for name in names} | {name: words[0] for name, words in ways.items()}
-    longer = [*known, *unused]
-    return {name: form for name, form in unused.items()
-            if name.lower() not in NO_NAMES and name not in known and not any(name in other and name != other for other in longer)}
 
 
 def _chinese_form(retriever: Retriever, name: str, names: Sequence[str]) -> str:
