@@ -114,6 +114,7 @@ class Answering(Section):
     evidence_sentences: int = Field(3, ge=1, le=20)
     min_chance: float = Field(0.5, ge=0, le=1)
     min_computed: float = Field(0.7, ge=0, le=1)
+    min_alone: float = Field(0.75, ge=0, le=1)
     work_out: float = Field(0.5, ge=0, le=1)
     kept: int = Field(256, ge=0, le=100_000)
 

@@ -2,7 +2,7 @@
 
 ::
 
-    question ─▶ find sentences ─▶ read a computation at once ─▶ plan, gather ─▶ look up ─▶ Answer
+    question ─▶ find sentences ─▶ look up ─▶ read a computation at once ─▶ plan, gather ─▶ Answer
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from rag.gather.operation import answers_alone, once_read
 from rag.gather.prompts import DraftedPlan
 from rag.gather.work import READ_AT_ONCE, work_if_sure, work_out
 from rag.generate import Generator, Stoppable
-from rag.records import Answer, Event, EvidenceFound, Hit, Stage, TextPiece
+from rag.records import Answer, Event, EvidenceFound, Hit, Stage
 from rag.search.query import Query
 from rag.search.retrieve import Retriever
 
@@ -102,40 +102,47 @@ class Steps:
     def answer(self, query: Query, operation: str = "") -> Iterator[Event]:
         """Yields what was found, the draft as it is written, then the checked answer.
 
-        Where the question may ask for a computation, the sentences that are found are read for its figures. Where they do not tell all
-        of them, and none seems to answer by itself, it is planned, and each part is gathered for itself. What cannot be worked out is
-        looked up after all: many a difference or total is printed, and the question does not tell. What one sentence answers too badly
-        for that is withheld. Where none answers a question that seemed to take a single figure, a computation is tried at last.
+        Where one sentence is likelier to answer than several, it is looked up first and shown if it surely answers, as working out
+        takes several times as long. Else the sentences that were found are read for the figures of a computation. Where they do not
+        tell all of them, the question is planned, and each part is gathered for itself. What cannot be worked out is looked up after
+        all: many a difference or total is printed, and the question does not tell. What one sentence answers too badly for that is
+        withheld.
 
         ``operation``: what is to be done, if it was said.
         """
         found = yield from self._find(query)
         asks, several = self.rag.asks(query, operation)
-        least = self.rag.config.answering.work_out
-        is_read_first = several >= ASKED_FROM and asks in READ_AT_ONCE and least < 1
-        if is_read_first:
+        settings = self.rag.config.answering
+        looked_up = None
+        if several <= settings.work_out:
+            looked_up = yield from self._looked_up(found)
+            is_sure = not looked_up.refused and answers_alone(several, looked_up.chance) >= settings.min_alone
+            if is_sure or several < ASKED_FROM or settings.work_out == 1:
+                yield self._told(looked_up, found)
+                return
+        planned, worked_out = yield from self._worked_out(found, asks, several, operation)
+        if worked_out is None or (worked_out.refused and not operation):
+            looked_up = looked_up or (yield from self._looked_up(found))
+            if planned.plan and answers_alone(planned.several, looked_up.chance) < settings.min_chance:
+                looked_up = worked_out or withheld(looked_up)
+            worked_out = looked_up
+        yield self._told(worked_out, found)
+
+    def _worked_out(
+        self, found: Evidence, asks: str, several: float, operation: str
+    ) -> Yields[Event, None, tuple[Planned, Answer | None]]:
+        """What is worked out from the sentences that were found, or else from what is gathered by a plan; and that plan."""
+        if asks in READ_AT_ONCE:
             answer, taken = self._at_once(found, operation)
             if answer:
-                yield self._told(answer, found)
-                return
+                return Planned(None, several), answer
             several = several if operation else once_read(several, taken)
-        planned = plan_question(found.query, asks, several, self.generator, least)
+        planned = plan_question(found.query, asks, several, self.generator, self.rag.config.answering.work_out)
         self.clock.lap("plan")
-        gathered = None
-        if planned.plan:
-            yield Stage("plan")
-            gathered = self._gathered(planned.plan, found)
-            if gathered and (operation or not gathered.refused):
-                yield self._told(gathered, found)
-                return
-        for event in self._looked_up(found):
-            if isinstance(event, Answer):
-                if planned.plan and not self._is_enough(planned, event):
-                    event = gathered or withheld(event)
-                elif event.refused and not operation and not is_read_first and least < 1:
-                    event = self._at_once(found)[0] or event
-                event = self._told(event, found)
-            yield event
+        if planned.plan is None:
+            return planned, None
+        yield Stage("plan")
+        return planned, self._gathered(planned.plan, found)
 
     def _find(self, query: Query) -> Yields[Event, None, Evidence]:
         rag = self.rag
@@ -166,23 +173,20 @@ class Steps:
         self.clock.lap("gather")
         return answer
 
-    def _looked_up(self, found: Evidence) -> Iterator[Event]:
-        """The steps of an answer that one sentence holds."""
+    def _looked_up(self, found: Evidence) -> Yields[Event, None, Answer]:
+        """The answer that one sentence holds."""
         settings = self.rag.config
         yield Stage("write")
         events = write_answer(
             self.generator, found.query, found.pieces, settings=settings.answering, max_tokens=settings.generation.max_new_tokens,
             known=self.rag.known_names)
         for event in events:
-            if isinstance(event, TextPiece):
-                self.clock.first("first_text")
-            else:
+            if isinstance(event, Answer):
                 self.clock.lap("write")
+                return event
+            self.clock.first("first_text")
             yield event
-
-    def _is_enough(self, planned: Planned, looked_up: Answer) -> bool:
-        """Whether one sentence answers a question that seems to take several figures."""
-        return answers_alone(planned.several, looked_up.chance) >= self.rag.config.answering.min_chance
+        raise AssertionError("what is looked up ends with an Answer")
 
     def _told(self, answer: Answer, found: Evidence) -> Answer:
         """An answer with how it came about."""

@@ -214,10 +214,21 @@ def test_the_generator_reads_on_unless_it_finds_the_readers_words(open_rag, draf
 @pytest.mark.parametrize("several, refused", [(0.97, True), (0.4, False)])
 def test_what_takes_several_figures_and_cannot_be_gathered_is_withheld(open_rag, monkeypatch, several, refused):
     rag = open_rag(read="47座")
+    monkeypatch.setattr(rag, "asks", lambda *_: ("sum", several))
     monkeypatch.setattr("rag.steps.plan_question", lambda *_: Planned(DraftedPlan("sum"), several))
     monkeypatch.setattr("rag.steps.work_out", lambda *_, **__: None)
     answer = rag.ask("甲镇今年新开工多少座桥梁?")
     assert answer.refused == refused and answer.citations and ("47座" in answer.text) != refused
+
+
+@pytest.mark.parametrize("several, tasks", [(0.2, ["read"]), (0.6, ["operands", "read"])])
+def test_a_sentence_that_surely_answers_is_shown_before_anything_is_worked_out(open_rag, monkeypatch, several, tasks):
+    rag = open_rag(read="47座")
+    rag.reader = SharedWords("47座", sure=0.99)
+    monkeypatch.setattr(rag, "asks", lambda *_: ("sum", several))
+    monkeypatch.setattr("rag.steps.plan_question", lambda *_: Planned(None, several))
+    assert rag.ask("甲镇今年新开工多少座桥梁?").text.startswith("47座[1]。")
+    assert [prompt.task for prompt in rag.generator.prompts] == tasks
 
 
 def test_two_things_are_answered_in_the_words_of_the_generator(open_rag):

@@ -10,7 +10,7 @@ from rag.generate import Draft, Generator
 from rag.language.when import times_in
 from rag.search.query import Query
 
-ASKED_FROM = 0.1  # probability that a question takes several figures from which the generator drafts a plan
+ASKED_FROM = 0.2  # probability that a question takes several figures, from which they are looked for at all
 _LONGEST = 200  # tokens of a plan
 
 

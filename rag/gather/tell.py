@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -15,7 +16,8 @@ Named = Callable[[str], str]  # a Chinese label → the same in the language of 
 
 _MINUTE = 60  # seconds
 _PLACES, _EXACT = 2, 6  # decimals of what is no exact decimal, and most decimals of what is one
-_SCALES = (("亿", 10**8), ("万", 10**4))
+_SCALES = {"万亿": 10**12, "亿": 10**8, "万": 10**4}
+_SCALE = re.compile("万亿|亿|万")
 
 
 @dataclass(frozen=True)
@@ -96,17 +98,17 @@ def _lasting(value: Value, language: str) -> str:
 
 
 def _scale_of(value: Value, printed: Sequence[str]) -> tuple[int, str]:
-    """The largest scale that all the printed figures share; of figures in several scales the largest that is not above the value.
+    """The scale that all the printed figures share; of figures in several scales the largest that is not above the value.
 
-    >>> _scale_of(Value(Fraction(348930000000)), ["14613万吨", "566.7亿斤"])
-    (100000000, '亿')
+    >>> _scale_of(Value(Fraction(348930000000)), ["14613万吨", "566.7亿斤"]), _scale_of(Value(Fraction("3.9e12")), ["30万亿", "26万亿"])
+    ((100000000, '亿'), (1000000000000, '万亿'))
     """
     if value.kind != "number" or not printed:
         return 1, ""
-    named = [{name for name, _ in _SCALES if name in one} for one in printed]
+    named = [set(_SCALE.findall(one)) for one in printed]
     shared = set.intersection(*named)
     known = shared or (set.union(*named) if all(named) else set())
-    return next(((power, name) for name, power in _SCALES if name in known and (shared or abs(value.value) >= power)), (1, ""))
+    return next(((power, name) for name, power in _SCALES.items() if name in known and (shared or abs(value.value) >= power)), (1, ""))
 
 
 def _signed(number: Fraction, *, grouped: bool = True) -> str:
