@@ -46,6 +46,7 @@ _WORDS = {
     "平均": "average", "占比": "share", "增幅": "percent_change", "先后": "first", "相隔": "apart", "同时": "coincide", "次数": "count",
     "列举": "list", "筛选": "filter", "最新": "latest", "首次": "first", "说法": "conflict"}
 _WITHOUT_ORDER = frozenset("sum average compare rank".split())  # what is done with their parts is the same in any order
+_RANK = "排名"
 ENDS = {"最多": ("most",), "最少": ("least",), "两头": ("most", "least")}  # what a rank asks for
 _DONE = "做法:"
 _DIGITS = "0123456789、,"
@@ -90,10 +91,14 @@ def read_plan(text: str, operation: str = "") -> DraftedPlan | None:
 
     >>> read_plan("相差|甲县2021年产粮|甲县2022年产粮|21").order, read_plan("排名|甲县各月产粮|最少").ends
     ((1, 0), ('least',))
+    >>> read_plan("最少|甲县各月产粮") == read_plan("排名|甲县各月产粮|最少")
+    True
     >>> read_plan("甲桥通车|乙桥通车", "coincide").parts, read_plan("无")
     (('甲桥通车', '乙桥通车'), None)
     """
     parts = [part.strip() for part in simplified(text).replace("\uff5c", "|").split("|") if part.strip()]
+    if parts and parts[0] in ENDS:
+        parts = [_RANK, *parts[1:], parts[0]]
     named = operation_of(parts[0]) if parts else ""
     if named:
         del parts[0]

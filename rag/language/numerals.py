@@ -8,7 +8,8 @@ from fractions import Fraction
 DIGITS = {c: v for v, row in enumerate("零〇 一 二两 三 四 五 六 七 八 九".split()) for c in row}
 TENS_TO_THOUSANDS = {"十": 10, "百": 100, "千": 1000}
 MYRIADS = {"万": 10**4, "亿": 10**8}
-HAN_NUMERAL = "".join([*DIGITS, *TENS_TO_THOUSANDS, *MYRIADS])
+HAN_TENS = {"廿": 20, "卅": 30}
+HAN_NUMERAL = "".join([*DIGITS, *HAN_TENS, *TENS_TO_THOUSANDS, *MYRIADS])
 ONES = {w: i for i, w in enumerate(
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen".split())}
@@ -48,8 +49,8 @@ def plain_value(numeral: str) -> Fraction:
 def han_value(numeral: str) -> Fraction:
     """Returns the value of a Chinese numeral.
 
-    >>> int(han_value("三千零八万")), int(han_value("二〇二四")), int(han_value("十二"))
-    (30080000, 2024, 12)
+    >>> int(han_value("三千零八万")), int(han_value("二〇二四")), int(han_value("十二")), int(han_value("廿四"))
+    (30080000, 2024, 12, 24)
     """
     if len(numeral) > 1 and all(c in DIGITS for c in numeral):
         return Fraction(int("".join(str(DIGITS[c]) for c in numeral)))
@@ -58,6 +59,8 @@ def han_value(numeral: str) -> Fraction:
     for c in numeral:
         if c in DIGITS:
             digit, seen = DIGITS[c], True
+        elif c in HAN_TENS:
+            section += HAN_TENS[c]
         elif c in TENS_TO_THOUSANDS:
             section += (digit if seen and digit else 1) * TENS_TO_THOUSANDS[c]
             digit, seen = 0, False

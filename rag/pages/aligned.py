@@ -11,21 +11,25 @@ from __future__ import annotations
 
 import re
 
+from rag.language.numerals import HAN_NUMERAL
 from rag.language.when import times_in
 
-_GAP = re.compile(r"\t+| {2,}|\u3000{2,}")
+_GAP, _NARROW_GAP = re.compile(r"\t+| {2,}|\u3000{2,}"), re.compile(r"\t+| {2,}|\u3000+")
 _FIGURE = re.compile(r"[-+−]?\d[\d.,:]*\D{0,6}|[-–—]+")  # a figure with its unit, a time of the day, or the dash of an empty cell
+_COUNTED = re.compile(rf"[-+−]?[\d{HAN_NUMERAL}]\S{{0,7}}|[-–—]+")  # a short cell that begins with a numeral, also a Chinese one
 _MIN_ROWS, _MIN_COLUMNS = 3, 3
 
 
 def with_bars(text: str) -> str:
-    """Writes runs of at least three lines with as many cells, most of them figures, as rows of a table; else the text as it is."""
+    """Writes runs of at least three lines with as many cells as rows of a table, if most cells are figures or if the cells of a column
+    are below a header that is none; else the text as it is.
+    """
     lines = text.split("\n")
     out: list[str] = []
     at = 0
     while at < len(lines):
         rows = _run(lines, at)
-        if len(rows) >= _MIN_ROWS and _is_of_figures(rows[1:]):
+        if len(rows) >= _MIN_ROWS and (_is_of_figures(rows[1:]) or _has_counted_column(rows)):
             first, *rest = ("| " + " | ".join(row) + " |" for row in rows)
             ruler = [] if _is_of_figures(rows[:1]) else ["|" + "---|" * len(rows[0])]
             out += [first, *ruler, *rest]
@@ -37,14 +41,23 @@ def with_bars(text: str) -> str:
 
 
 def _run(lines: list[str], at: int) -> list[list[str]]:
-    """The cells of the lines from ``at`` on that have as many of them as the first one."""
+    """The cells of the lines from ``at`` on that have as many of them as the first one; a cell that fills its column has a single wide
+    space behind it.
+    """
     rows: list[list[str]] = []
     for line in lines[at:]:
         cells = [] if "|" in line else _GAP.split(line.strip())
+        if rows and len(cells) < len(rows[0]):
+            cells = _NARROW_GAP.split(line.strip())
         if len(cells) < _MIN_COLUMNS or (rows and len(cells) != len(rows[0])):
             break
         rows.append(cells)
     return rows
+
+
+def _has_counted_column(rows: list[list[str]]) -> bool:
+    """Whether all cells of a column but its header begin with a numeral."""
+    return any(not _COUNTED.fullmatch(header) and all(map(_COUNTED.fullmatch, cells)) for header, *cells in zip(*rows, strict=True))
 
 
 def _is_of_figures(rows: list[list[str]]) -> bool:

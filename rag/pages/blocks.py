@@ -22,6 +22,7 @@ _STRAY = re.compile(rf"(?<=[{HAN}])[ \-\u00ad](?=[{HAN}])")
 _WHOLE = re.compile(rf"(?:[{SENTENCE_END}]|\.{{3,}})[{_CLOSING_MARKS}]*$")
 _HAN = re.compile(f"[{HAN}]")
 _MIN_SPACED_SHARE, _MIN_SPACED_LENGTH = 0.7, 6  # of a line that a scanner spaced: share of gaps with a space, characters
+_MIN_SPACED_LINES = 0.5  # share of the lines of a page that a scanner spaced
 _MIN_STRAY_MARKS = 4  # stray marks from which they are an artefact of the page, not the writer's choice
 
 Range = tuple[int, int]
@@ -137,20 +138,32 @@ def stray_marks(page: str) -> frozenset[int]:
     """Returns the offsets of spaces and hyphens that stand inside running Chinese text by mistake.
 
     Some such spaces are intended (in a headline, between the halves of a motto), so a page must have at least four before any
-    of them counts. In a line with a space between almost all characters, every space counts: a scanner put them there.
+    of them counts. In a line with a space between almost all characters, every space counts: a scanner put them there. A short line
+    counts as one where most longer ones are.
 
     >>> sorted(stray_marks("每年 暑期,专-家到北戴 河,是一 项制度。")), sorted(stray_marks("库 容 1 2 0 0 万"))
     ([2, 7, 12, 17], [1, 3, 5, 7, 9, 11])
+    >>> sorted(stray_marks("库 容\\n库 容 1 2 0 0 万")), stray_marks("库 容")
+    ([1, 5, 7, 9, 11, 13, 15], frozenset())
     """
     found = []
-    spaced = [at for line in _LINE.finditer(page) if _is_spaced(line.group()) for at in range(*line.span()) if page[at] == " "]
+    shortest = _MIN_SPACED_LENGTH
+    long_lines = [line.group() for line in _LINE.finditer(page) if _letters(line.group()) >= shortest]
+    if long_lines and sum(map(_is_spaced, long_lines)) >= _MIN_SPACED_LINES * len(long_lines):
+        shortest = 2
+    spaced = [at for line in _LINE.finditer(page) if _is_spaced(line.group(), shortest) for at in range(*line.span()) if page[at] == " "]
     for line in _LINE.finditer(page):
         if is_whole(page[line.start() : line.end()].rstrip()) or line.end() - line.start() > 60:
             found += [m.start() for m in _STRAY.finditer(page, *_before_author(page, *line.span()))]
     return frozenset(spaced) | frozenset(found if len(found) >= _MIN_STRAY_MARKS else ())
 
 
-def _is_spaced(line: str) -> bool:
+def _letters(line: str) -> int:
+    body = line.strip(" #")
+    return len(body) - body.count(" ")
+
+
+def _is_spaced(line: str, shortest: int = _MIN_SPACED_LENGTH) -> bool:
     """Tells whether a line has a space between almost all characters.
 
     >>> [_is_spaced(line) for line in ("## 白 石 镇 新 建 三 座 水 库", "本报讯 8月3日 三座水库开工", "a b c d e f g")]
@@ -158,8 +171,8 @@ def _is_spaced(line: str) -> bool:
     """
     body = line.strip(" #")
     gaps = len(re.findall(r"(?<=\S) (?=\S)", body))
-    letters = len(body) - body.count(" ")
-    return letters >= _MIN_SPACED_LENGTH and gaps >= _MIN_SPACED_SHARE * (letters - 1) and bool(_HAN.search(body))
+    letters = _letters(line)
+    return letters >= shortest and gaps >= _MIN_SPACED_SHARE * (letters - 1) and bool(_HAN.search(body))
 
 
 def _before_author(page: str, start: int, end: int) -> Range:

@@ -16,6 +16,7 @@ _FULL_DATE = re.compile(r"((?:19|20)\d{2})\s*[年.\-/]\s*(\d{1,2})\s*[月.\-/]\s
 _ARCHIVE_DATE = re.compile(r"([12]\d{3})(?:\s*[年./-]?\s*(\d{1,2})(?:\s*[月./-]?\s*(\d{1,2})(?!\d))?)?")
 _NUMERAL = rf"[{HAN_NUMERAL}]{{1,4}}|\d{{1,3}}"
 _HAN_DATE = re.compile(rf"(?:民国({_NUMERAL}|元)|([一二][{HAN_NUMERAL}]{{3}}))年({_NUMERAL}|元)月({_NUMERAL})日")
+WRITTEN_DATE = rf"(?:中[华華])?(?:民[国國](?:{_NUMERAL}|元)|[一二][{HAN_NUMERAL}○]{{3}})年(?:{_NUMERAL}|元)月(?:{_NUMERAL})日"
 _BEFORE_FIRST_YEAR = 1911  # of the Republic of China
 _FILE_NAME_DATE = re.compile(r"(?<!\d)((?:19|20)\d{2})[-_.年]?(\d{2})[-_.月]?(\d{2})(?!\d)")
 _FILE_NAME_PAGE = re.compile(r"(?<![A-Za-z0-9])(?:[Pp](?:age)?|第)?([A-Za-z]?)0*([1-9]\d?)版?$")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from rag.pages.dates import masthead_date
+from rag.pages.dates import WRITTEN_DATE, masthead_date
 
 _NAME = r"[\u4e00-\u9fff·]{2,4}"
 _NAMES = rf"{_NAME}(?:[ 、,，　]{{1,2}}{_NAME}){{0,4}}"
@@ -18,7 +18,9 @@ _ROLE = r"(?:(?:本报|本刊|新华社|特约|见习|实习|全媒体|首席|�
 _CREDIT = re.compile(r"(?:图片来源|图片提供|图源|图片|供图|摄影|制图)\s*[:：/]\s*(\S.{0,29})$")
 _PHOTO_CREDIT = re.compile(rf"(?:{_ROLE}\s*)?({_NAME}(?:[ 、]{_NAME})?)\s*[/]?\s*(?:摄影报道|摄影|摄|供图|制图)[)）]?$")
 _CAPTION_CREDIT = re.compile(rf"(?:(?<=[。！？!?”])|(?<=\s))\s*[（(]?(?:{_ROLE}\s*)?({_NAME}(?:[ 、]{_NAME})?)\s*(?:摄影|摄)[)）]?$")
-_ARROW = re.compile(r"[▶►■◎◆●□○◇▲△★☆]\s*\S[^。！？!?]{0,34}$")
+_MARKS = "▶►■◎◆●□○◇▲△★☆"
+_ARROW = re.compile(rf"[{_MARKS}]\s*\S[^。！？!?]{{0,34}}$")
+_NAMES_ALONE = re.compile(_NAMES)
 _BYLINE = re.compile(rf"(?:文[/／]\s*)?{_ROLE}\s*[:：]?\s*{_NAMES}(?:[ 、　]*{_ROLE}\s*[:：]?\s*{_NAMES})*\s*$"
                      rf"|(?:文|图文|文图)\s*[/／]\s*{_NAMES}(?:\s+(?:图|摄影|摄)\s*[/／]\s*{_NAMES})?\s*$"
                      rf"|{_NAMES}\s*[/／]\s*(?:文|图文|文图)(?:\s+{_NAMES}\s*[/／]\s*(?:图|摄影|摄))?\s*$"
@@ -38,6 +40,7 @@ _PAGE_NUMBER = re.compile(r"(?<![上下])第?\s*0*([0-9A-Za-z]{1,4}|[一二三�
 _PAGE_FIRST = re.compile(r"0*([A-Z]?\d{1,2})\s+(?=[\u4e00-\u9fff])(?![年月日版])")  # a page header such as "5 要闻 2024年7月10日"
 _CHINESE_DIGITS = "零一二三四五六七八九"
 _HEADER_PARTS = re.compile(
+    rf"{WRITTEN_DATE}|"
     r"\d{4}\s*[年.\-/]\s*\d{1,2}\s*[月.\-/]\s*\d{1,2}\s*日?|星期[一二三四五六日天]|第?\s*[0-9一二三四五六七八九十]+\s*版|农历\S{2,8}"
     r"|(?:责任编辑|责编|编辑|主编|版式设计|版式|美编|美术编辑|校对|值班\S{0,4}|组版|制作|审核)\s*[:：]?\s*[\u4e00-\u9fff]{2,4}(?![\u4e00-\u9fff])"
     r"|(?:电话|传真|热线|邮编|电子邮箱|邮箱|[Ee]-?mail|网址)\s*[:：]?\s*[\w@.\-]+|总第\s*\d+\s*期|第\s*\d+\s*期")
@@ -76,10 +79,11 @@ def photographer_of(text: str) -> tuple[int, tuple[int, int]] | None:
 def is_byline(text: str) -> bool:
     """Tells whether a line names the author of the article.
 
-    >>> [is_byline(text) for text in ("本报记者 吴桐", "吴桐/文", "文/吴桐 图/李晓", "吴桐说")]
-    [True, True, True, False]
+    >>> [is_byline(text) for text in ("本报记者 吴桐", "吴桐/文", "文/吴桐 图/李晓", "吴桐说", "▶ 吴桐", "■新渠昨天通水")]
+    [True, True, True, False, True, False]
     """
-    return len(text) <= 40 and bool(_ARROW.match(text) or _BYLINE.match(text))
+    named = text[byline_start(text) :]
+    return len(text) <= 40 and bool(_BYLINE.match(named) or (named != text and _NAMES_ALONE.fullmatch(named.strip())))
 
 
 def byline_start(text: str) -> int:
@@ -88,7 +92,7 @@ def byline_start(text: str) -> int:
     >>> byline_start("▶ 本报记者 叶某")
     2
     """
-    return len(text) - len(text.lstrip("▶►■◎◆●□○◇▲△★☆ \t　"))
+    return len(text) - len(text.lstrip(f"{_MARKS} \t　"))
 
 
 def author_of(text: str) -> tuple[int, tuple[int, int]] | None:
@@ -218,10 +222,10 @@ def is_masthead(text: str) -> bool:
 def paper_name(text: str) -> str:
     """Returns the name of the paper in a line at the head of a page, or ``""``.
 
-    >>> [paper_name(text) for text in ("沙洲都市报 2023年7月12日 星期三 法治", "第5版 要闻", "早报 | 2023年9月5日")]
-    ['沙洲都市报', '', '早报']
+    >>> [paper_name(text) for text in ("沙洲都市报 2023年7月12日 星期三 法治", "第5版 要闻", "早报 | 2023年9月5日", "早報民國廿四年九月五日")]
+    ['沙洲都市报', '', '早报', '早報']
     """
-    return next((word for word in re.split(r"[\s|·•:\uff1a_—-]+", text.strip()) if _PAPER.fullmatch(word)), "")
+    return next((word for word in re.split(r"[\s|·•:\uff1a_—-]+", _HEADER_PARTS.sub(" ", text)) if _PAPER.fullmatch(word)), "")
 
 
 def is_pointer(text: str) -> bool:

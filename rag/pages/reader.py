@@ -14,11 +14,12 @@ from pathlib import PurePath
 
 from rag.pages.articles import furniture_of, write_article
 from rag.pages.assembly import assemble
-from rag.pages.blocks import Block, is_whole, split_blocks
+from rag.pages.blocks import Block, is_whole, slice_ranges, split_blocks
 from rag.pages.dates import masthead_date, name_date, name_page
 from rag.pages.headings import label_headings
 from rag.pages.lexicon import lexicon
 from rag.pages.marks import (
+    byline_start,
     continued_from,
     continued_to,
     header_page,
@@ -96,7 +97,8 @@ def _paper_of(blocks: Sequence[Block], labels: Sequence[str], heads: Sequence[Bl
 
 def with_unmarked_headings(blocks: list[Block]) -> list[Block]:
     """Marks the headings of a page that marks none: short lines after a blank line that end without a mark, above longer ones; of a
-    page without blank lines any such line.
+    page without blank lines any such line. Where paragraphs are wrapped, a line between blank lines may be longer. The ornament before
+    a headline is left out.
 
     >>> page = "早报 2023年9月5日\\n\\n新渠昨天通水\\n\\n本报讯 新渠昨天在城西通水,两岸的田都浇上了水。"
     >>> [block.text for block in with_unmarked_headings(split_blocks(page)) if block.level]
@@ -107,13 +109,21 @@ def with_unmarked_headings(blocks: list[Block]) -> list[Block]:
     width = max((len(block.text) for block in blocks), default=0)
     if not any(block.gap for block in blocks[1:]):
         blocks = [replace(block, gap=1) for block in blocks]  # a page without blank lines
-    return [replace(block, level=1) if after and _looks_like_heading(block, after, width) else block
+    is_wrapped = not all(block.gap for block in blocks[1:])
+    return [_without_ornament(block) if after and _looks_like_heading(block, after, width, is_wrapped) else block
             for block, after in zip_longest(blocks, blocks[1:])]
 
 
-def _looks_like_heading(block: Block, after: Block, width: int) -> bool:
+def _without_ornament(heading: Block) -> Block:
+    ranges = slice_ranges(heading.ranges, byline_start(heading.text), len(heading.text))
+    mark = (heading.start, ranges[0][0])
+    return replace(heading, level=1, text=heading.text[byline_start(heading.text) :], ranges=ranges, start=ranges[0][0], mark=mark)
+
+
+def _looks_like_heading(block: Block, after: Block, width: int, is_wrapped: bool) -> bool:
     text = block.text
-    short = len(text) <= min(_LONGEST_HEADING, _HEADING_WIDTH * width) and block.gap
+    stands_alone = is_wrapped and block.gap and after.gap
+    short = len(text) <= min(_LONGEST_HEADING, width if stands_alone else _HEADING_WIDTH * width) and block.gap
     plain = _surface_label(block) == "text" and (text[-1].isalnum() or text[-1] in _TITLE_ENDS) and not is_masthead(text)
     heads = (len(after.text) > len(text) or is_byline(after.text)) and not _is_date_line(after)
     return bool(short and plain and heads and not after.row and not after.ruled)
