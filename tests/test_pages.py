@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from rag.errors import SourceError
 from rag.pages import articles_of, iter_archive, read_articles, read_page, read_text
+from rag.pages.aligned import with_bars
 
 SEED = Path(__file__).parent.parent / "seeds" / "000_3629daf696c96df6.txt"
 
@@ -344,3 +345,40 @@ def test_a_short_line_above_the_date_is_the_name_of_the_paper(head, paper):
     story = "县城里的供热管道昨天按时通了水,五个小区两万多户居民家里暖和起来了,没有一处漏水。"
     article = articles_of(f"{head}\n\n县城按时供热\n{story}", "a.txt")[-1]
     assert (article.date, article.paper) == ("1998-11-06", paper)
+
+
+ORNAMENTED = """青河日报　2016年5月9日　第4版
+
+■稻农今年插秧早
+　　本报记者 石磊
+　　青河县稻农今年四月底就插秧,比去年早了九天。农技员说,今年开春以来雨水足,塘里的水也满
+　　插秧机全县共有310台,比去年多40台。
+
+■县志馆征集老照片
+　　通讯员 林小满
+　　县志馆说,六十年以前的照片都收,原件可以当天取回。
+"""
+
+
+def test_an_ornament_marks_a_headline_and_an_indent_a_paragraph():
+    first, second = check_places(ORNAMENTED)
+    assert (first.title, first.byline) == ("稻农今年插秧早", "本报记者 石磊")
+    assert (second.title, second.byline) == ("县志馆征集老照片", "通讯员 林小满")
+    assert first.text.count("\n") == 1 and "也满\n插秧机" in first.text  # a line that stands two characters in goes on with nothing
+
+
+def test_a_page_with_spaces_between_all_characters_is_read_with_its_short_lines():
+    told = ["青河商報民國廿四年九月十七日星期二第二版", "新渠昨日放水兩岸稻田得灌溉", "記者石磊",
+            "青河縣新渠昨日放水,兩岸稻田八百畝得到灌溉,農家莫不歡喜。渠長十一里,用工三", "萬個,費銀四千元,由縣府與農會各出一半。"]
+    page = "{}\n\n{}\n\n{}\n\n{}\n{}\n".format(*(" ".join(line) for line in told))
+    (article,) = check_places(page)
+    assert (article.title, article.byline, article.paper, article.page) == (told[1], told[2], "青河商報", "2")
+    assert article.date == "1935-09-17" and article.text == told[3] + told[4]
+
+
+def test_columns_set_with_wide_spaces_are_a_table_also_where_their_cells_are_words():
+    page = "戲碼:\n日期　　　戲名　　　票價\n二十日　　斷橋雪　　一元二角\n二十一日　三盜鐘　　一元\n廿二日　　寒窯記　　九角\n照演。"
+    rows = [line for line in with_bars(page).split("\n") if line.startswith("|")]
+    assert rows[0] == "| 日期 | 戲名 | 票價 |" and rows[3] == "| 二十一日 | 三盜鐘 | 一元 |" and len(rows) == 5
+    names = "张三　　李四　　王五\n赵六　　孙七　　周八\n吴九　　郑十一　冯二"
+    assert with_bars(names) == names  # no column is counted

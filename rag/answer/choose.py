@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from importlib import resources
@@ -15,7 +15,7 @@ from rag.answer.tables import is_named, of_other_times, table_caption
 from rag.config import Answering
 from rag.index.passages import passages_of
 from rag.language.figures import CELLS, is_link
-from rag.language.names import homophones
+from rag.language.names import homophones, names_town
 from rag.language.text import fold, simplified
 from rag.reader import Reader, Sentence, SentenceScores, Span
 from rag.records import Article, Hit, Passage, headline
@@ -23,6 +23,7 @@ from rag.search.query import Query, with_translations
 from rag.search.retrieve import Retriever
 
 _BYLINE, _CREDIT = "作者:", "摄影:"  # prefixes of a byline, as in the reader's training data, and of a photo credit in its input
+_ARCHIVES = (".jsonl", ".jsonl.gz")  # files whose articles are of no common page
 SIGNATURES = ("byline", "credit")  # fields that name who wrote or took something, and say nothing else
 
 
@@ -140,7 +141,8 @@ def in_scope(hits: Sequence[Hit], scope: Sequence[str], *, by_sound: bool = Fals
     """Returns the hits whose article, or the name of its paper, mentions most of the places and names in ``scope``; ``[]`` if none
     mentions any.
 
-    The filter keeps a question about one place from being answered from an article about another. ``by_sound``: a name that sounds
+    The filter keeps a question about one place from being answered from an article about another. An article that names no town is
+    about the town of its page. ``by_sound``: a name that sounds
     the same is a mention, as of the names of an English question only the sound is known.
 
     >>> hit = Hit(1, 1.0, Passage("x", "a", "", 0, 0), Article("a", "p", "d", "随州开工"))
@@ -149,12 +151,27 @@ def in_scope(hits: Sequence[Hit], scope: Sequence[str], *, by_sound: bool = Fals
     >>> local = Hit(1, 1.0, hit.passage, Article("b", "p", "d", "我市新桥开工", paper="苏州日报"))
     >>> in_scope([hit, local], ["苏州"]) == in_scope([hit, local], ["宿州"], by_sound=True) == [local]
     True
+    >>> beside = Hit(1, 1.0, hit.passage, Article("c", "p", "d", "桥面有三条车道。"))  # of the same page as ``hit``
+    >>> in_scope([hit, beside], ["随州"]) == [hit, beside]
+    True
     """
     if not scope:
         return list(hits)
-    mentions = {hit.article.article_id: _count_mentions(hit.article, scope, by_sound) for hit in hits}
+    articles = {hit.article.article_id: hit.article for hit in hits}
+    mentions = {name: _count_mentions(article, scope, by_sound) for name, article in articles.items()}
     most = max(mentions.values(), default=0)
-    return [hit for hit in hits if most and mentions[hit.article.article_id] == most]
+    meant = {name for name, count in mentions.items() if most and count == most}
+    about = meant | {name for name, article in articles.items() if name not in meant and _is_about_page(article, articles, meant)}
+    return [hit for hit in hits if hit.article.article_id in about]
+
+
+def _is_about_page(article: Article, articles: Mapping[str, Article], meant: Collection[str]) -> bool:
+    """Tells whether an article that names no town is about that of its page: the only one that the other articles there name."""
+    if article.source.lower().endswith(_ARCHIVES):
+        return False
+    beside = [one for one in articles.values() if (one.source, one.page) == (article.source, article.page)]
+    return any(one.article_id in meant for one in beside) and all(
+        one.article_id in meant or not names_town(f"{headline(one)} {one.text}") for one in beside)
 
 
 def _count_mentions(article: Article, scope: Sequence[str], by_sound: bool) -> int:

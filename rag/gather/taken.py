@@ -37,7 +37,18 @@ def gathered(taken: Operands, lines: Sequence[Piece]) -> list[Gathered]:
     its rows where several things are worked with, else it is one thing that all its figures add up to.
     """
     score = log_odds_of(taken)
-    return [row for operand in taken.operands for row in _rows_of(operand, lines, score, taken.operation)]
+    rows = [row for operand in taken.operands for row in _rows_of(operand, lines, score, taken.operation)]
+    return _turned(rows) if taken.operation == "rank" else rows
+
+
+def _turned(rows: Sequence[Gathered]) -> list[Gathered]:
+    """Differences that are all below zero, the other way round: what is ranked is how far two figures are apart (room left, a loss),
+    and the generator began with the smaller one.
+    """
+    is_below_zero = [[sign for sign, _ in row.parts] == [1, -1] and row.parts[0][1].value < row.parts[1][1].value for row in rows]
+    if not all(is_below_zero):
+        return list(rows)
+    return [replace(row, found=larger, parts=((1, larger), (-1, smaller))) for row in rows for (_, smaller), (_, larger) in [row.parts]]
 
 
 def _rows_of(operand: Operand, lines: Sequence[Piece], score: float, operation: str) -> list[Gathered]:

@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
+from itertools import pairwise
 
 from rag.language.pinyin import characters_by_sound, is_pinyin_of, join_syllables, pinyin_splits
 from rag.language.pinyin import readings as readings
@@ -245,6 +246,18 @@ def mentions_in(text: str) -> tuple[list[str], list[str]]:
     persons = [word for word, tag in words if tag.startswith("nr") and 2 <= len(word) <= 3 and word[0] in _SURNAMES
                and word[-1] not in _NOT_PERSON_ENDINGS]
     return places, persons
+
+
+def names_town(text: str) -> bool:
+    """Tells whether a text names a town or a larger place; villages and streets, which jieba mostly guesses, do not count.
+
+    >>> [names_town(text) for text in ("桐坞乡今年秋季栽培菌棒190万棒。", "收菇点设在樟溪老粮站。", "客商来自杭州。")]
+    [True, False, True]
+    """
+    words = _tagged.__wrapped__(simplified(text))
+    places = [(word, after) for (word, tag), (after, _) in pairwise([*words, ("", "")]) if tag == "ns" and len(word) > 1]
+    return any(_without_suffix(word) not in _COUNTRYWIDE and ({word[-1], after} & _PLACE_SUFFIXES.keys() or _is_common(word))
+               for word, after in places)
 
 
 def _word_parts(word: str) -> list[str]:

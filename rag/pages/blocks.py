@@ -151,7 +151,8 @@ def stray_marks(page: str) -> frozenset[int]:
     long_lines = [line.group() for line in _LINE.finditer(page) if _letters(line.group()) >= shortest]
     if long_lines and sum(map(_is_spaced, long_lines)) >= _MIN_SPACED_LINES * len(long_lines):
         shortest = 2
-    spaced = [at for line in _LINE.finditer(page) if _is_spaced(line.group(), shortest) for at in range(*line.span()) if page[at] == " "]
+    lines = [line.span() for line in _LINE.finditer(page) if _is_spaced(line.group(), shortest)]
+    spaced = [at for line in lines for at in range(*line) if page[at] == " "]
     for line in _LINE.finditer(page):
         if is_whole(page[line.start() : line.end()].rstrip()) or line.end() - line.start() > 60:
             found += [m.start() for m in _STRAY.finditer(page, *_before_author(page, *line.span()))]

@@ -1,4 +1,4 @@
-"""Recognises the set phrases of a newspaper page: credits, bylines, leads, page headers, continuation marks.
+"""Recognises the set phrases of a newspaper page, in either script: credits, bylines, leads, page headers, continuation marks.
 
 >>> credit_of("图片来源:某高新区")
 (5, 9)
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 
+from rag.language.text import simplified
 from rag.pages.dates import WRITTEN_DATE, masthead_date
 
 _NAME = r"[\u4e00-\u9fff·]{2,4}"
@@ -59,6 +60,7 @@ def credit_of(text: str) -> tuple[int, int] | None:
     >>> credit_of("林小满 摄"), credit_of("新渠通水")
     ((0, 3), None)
     """
+    text = simplified(text)
     match = _CREDIT.match(text) or (_PHOTO_CREDIT.match(text) if len(text) <= 24 else None)
     return match.span(1) if match else None
 
@@ -69,6 +71,7 @@ def photographer_of(text: str) -> tuple[int, tuple[int, int]] | None:
     >>> photographer_of("市民在公园赏花。 林小满 摄")
     (8, (9, 12))
     """
+    text = simplified(text)
     match = _CAPTION_CREDIT.search(text[-40:])
     if not match or len(text) - len(match.group()) < 4:
         return None
@@ -79,9 +82,10 @@ def photographer_of(text: str) -> tuple[int, tuple[int, int]] | None:
 def is_byline(text: str) -> bool:
     """Tells whether a line names the author of the article.
 
-    >>> [is_byline(text) for text in ("本报记者 吴桐", "吴桐/文", "文/吴桐 图/李晓", "吴桐说", "▶ 吴桐", "■新渠昨天通水")]
-    [True, True, True, False, True, False]
+    >>> [is_byline(text) for text in ("本报记者 吴桐", "吴桐/文", "文/吴桐 图/李晓", "吴桐说", "▶ 吴桐", "■新渠昨天通水", "記者吳桐")]
+    [True, True, True, False, True, False, True]
     """
+    text = simplified(text)
     named = text[byline_start(text) :]
     return len(text) <= 40 and bool(_BYLINE.match(named) or (named != text and _NAMES_ALONE.fullmatch(named.strip())))
 
@@ -101,6 +105,7 @@ def author_of(text: str) -> tuple[int, tuple[int, int]] | None:
     >>> author_of("示范。 苏某")
     (3, (4, 6))
     """
+    text = simplified(text)
     match = _AUTHOR.search(text[-60:])
     if not match:
         return None
@@ -117,6 +122,7 @@ def has_lead(text: str) -> bool:
     >>> [has_lead(text) for text in ("本报讯 近日,某区签约", "(记者 吴桐)近日,某区签约", "近日,某区签约")]
     [True, True, False]
     """
+    text = simplified(text)
     return bool(_LEAD.match(text))
 
 
@@ -126,6 +132,7 @@ def reporter_of(text: str) -> tuple[int, tuple[int, int]] | None:
     >>> reporter_of("本报讯 记者 吴桐 青溪县今年增产"), reporter_of("本报讯(记者 吴桐 通讯员 李晓)青溪县今年增产")
     ((10, (7, 9)), (17, (7, 16)))
     """
+    text = simplified(text)
     match = _REPORTER.match(text)
     return (match.end(), match.span("in" if match["in"] else "out")) if match else None
 
@@ -136,12 +143,14 @@ def continued_from(text: str) -> int:
     >>> continued_from("(上接第一版)工程"), continued_to("工程(下转第3版)")
     (7, 2)
     """
+    text = simplified(text)
     match = _CONTINUED_FROM.match(text)
     return match.end() if match else 0
 
 
 def continued_to(text: str) -> int:
     """Returns the offset of ``(下转第3版)`` at the end of a text, or the length of the text."""
+    text = simplified(text)
     base = max(0, len(text) - 24)
     match = _CONTINUED_TO.search(text[base:])
     return base + match.start() if match else len(text)
@@ -194,12 +203,14 @@ def pointed_to(text: str) -> str:
     >>> pointed_to("南站9月30日启用。(详见第5版)"), pointed_to("▶ 南站启用 报道见三版"), pointed_to("南站将于(下转第3版)")
     ('5', '3', '')
     """
+    text = simplified(text)
     match = _POINTER.search(text[-24:])
     return page_number(match.group()) if match and "转" not in match.group() else ""
 
 
 def is_page_header(text: str) -> bool:
     """Tells whether a line is a page header: date, weekday, page number, editors, telephone and little else."""
+    text = simplified(text)
     if len(text) > 80:
         return False
     rest, parts = _HEADER_PARTS.subn("", text)
@@ -222,8 +233,8 @@ def is_masthead(text: str) -> bool:
 def paper_name(text: str) -> str:
     """Returns the name of the paper in a line at the head of a page, or ``""``.
 
-    >>> [paper_name(text) for text in ("沙洲都市报 2023年7月12日 星期三 法治", "第5版 要闻", "早报 | 2023年9月5日", "早報民國廿四年九月五日")]
-    ['沙洲都市报', '', '早报', '早報']
+    >>> [paper_name(text) for text in ("沙洲都市报 2023年7月12日 星期三 法治", "第5版 要闻", "早報民國廿四年九月五日")]
+    ['沙洲都市报', '', '早報']
     """
     return next((word for word in re.split(r"[\s|·•:\uff1a_—-]+", _HEADER_PARTS.sub(" ", text)) if _PAPER.fullmatch(word)), "")
 
@@ -234,6 +245,7 @@ def is_pointer(text: str) -> bool:
     >>> is_pointer("▶ 高铁南站月底启用 (下转第3版)"), is_pointer("高铁南站将于9月30日(下转第3版)")
     (True, False)
     """
+    text = simplified(text)
     match = _POINTER.search(text)
     if not match or len(text) > 50 or re.search("[。！？!?]", text[: match.start()]):
         return False
@@ -246,4 +258,4 @@ def is_section_name(text: str) -> bool:
     >>> is_section_name("要闻"), is_section_name("新渠")
     (True, False)
     """
-    return text in _SECTIONS
+    return simplified(text) in _SECTIONS
