@@ -252,3 +252,35 @@ def test_operands_that_are_written_badly_have_no_figures():
     taken = read_operands("合计|甲|乙=47座|丙=@x:3")
     assert taken and all(one.figures == () for one in taken.operands)
     assert read_operands("相差|甲=@2:5吨-@3:1吨").operands == (Operand("甲", (Printed(1, 1, "5吨"), Printed(-1, 2, "1吨"))),)
+
+
+FOG = """山报 2021年2月22日
+
+# 山顶气象站
+
+本报讯 山顶气象站公布去年下半年的大雾日数。
+
+| 月份 | 大雾日数 |
+|---|---|
+| 7月 | 19 |
+| 8月 | 21 |
+| 11月 | 9 |
+"""
+
+
+@pytest.mark.parametrize(("text", "asked", "shown"), [
+    ("最多|大雾日数=@@:大雾日数", "2020年下半年哪个月的大雾最多?", "最高的是2020年8月:21"),
+    ("最少|大雾日数=@@:大雾日数", "2020年7月到2020年12月哪个月的大雾最少?", "最低的是2020年11月:9"),
+    ("最多|大雾日数=@@:大雾日数", "2019年哪个月的大雾最多?", "")])
+def test_months_of_a_table_are_past_ones_and_those_of_the_time_asked_about(open_rag, pages, monkeypatch, text, asked, shown):
+    (pages / "fog.md").write_text(FOG, encoding="utf-8")
+
+    def write(prompt):
+        first = int(re.search(r"^(\d+) 月份 7月", prompt.user, re.M).group(1))
+        return text.replace("@@", f"@{first}~{first + 2}")
+
+    rag = open_rag(read="无", operands=write)
+    monkeypatch.setattr(rag, "asks", lambda *_: ("rank", 0.9))
+    monkeypatch.setattr("rag.steps.plan_question", lambda *_: Planned(None, 0.1))
+    answer = rag.ask(asked)
+    assert answer.text.startswith(shown) if shown else answer.refused

@@ -14,7 +14,7 @@ from rag.gather.candidates import Candidate, fitted
 from rag.gather.gather import Gathered
 from rag.gather.operands import Operand, Operands, Printed
 from rag.gather.plan import OF_MANY, Plan, Term
-from rag.language.figures import CELLS, figures_of, names_row, sort_of, time_at
+from rag.language.figures import CELLS, figures_of, names_row, past, sort_of, time_at
 from rag.language.quantities import Quantity, unit_of
 from rag.language.text import fold
 from rag.language.when import When, bare_days, times_in
@@ -125,7 +125,7 @@ def _row(operand: Operand, lines: Sequence[Piece], score: float, *, words: bool 
 
 def _contradicts(term: Term, figure: Candidate) -> bool:
     """Whether a label names one time and its figure is told for another."""
-    named = [time.when for time in times_in(term.label, figure.piece.article.date)]
+    named = [time.when for time in times_in(term.label, "" if figure.piece.is_row else figure.piece.article.date)]
     when = figure.when
     return when is not None and len(named) == 1 and not (named[0].covers(when) or when.covers(named[0]))
 
@@ -134,7 +134,9 @@ def _timed(term: Term, piece: Piece) -> Term:
     """A term whose label is a time knows which."""
     times = times_in(term.label, piece.article.date)
     if len(times) == 1 and (times[0].start, times[0].end) == (0, len(term.label)):
-        return replace(term, when=times[0].when, label=times[0].when.label)
+        is_dated = any(time.when.year for time in times_in(term.label))
+        when = times[0].when if is_dated or not piece.is_row else past(times[0].when, piece.article.date)
+        return replace(term, when=when, label=when.label)
     return term
 
 

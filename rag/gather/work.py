@@ -17,7 +17,7 @@ from rag.gather.prompts import DraftedPlan
 from rag.gather.survey import by_day, events, reports
 from rag.gather.taken import gathered, log_odds_of, moments, plan_of, terms_of
 from rag.gather.tell import Named
-from rag.language.when import times_in
+from rag.language.when import When, times_in
 from rag.records import Answer
 from rag.search.query import Query
 
@@ -63,15 +63,27 @@ def work_at_once(taken: Operands, lines: Sequence[Piece], query: Query, named: N
 
 
 def _of_another_time(plan: Plan, rows: Sequence[Gathered]) -> bool:
-    """Whether a figure is told for another time than those that a question names; one that names a single year may compare it with
-    another (as of each row of a table), or ask what came since.
+    """Whether a figure is told for another time than those that a question names and what lies between them; one that names a
+    single year may compare it with another (as of each row of a table), or ask what came since.
     """
     named = [time.when for time in times_in(plan.question) if time.when.year]
     compares = any(sign < 0 for row in rows for sign, _ in row.parts)
     is_closed = (plan.operation in OF_MANY - {"series"} and not compares) or len({when.year for when in named}) > 1
     figures = [figure for row in rows for figure in (row.found, *(part for _, part in row.parts)) if figure]
     told = [figure.when for figure in figures if figure.when and figure.when.year]
-    return bool(named) and is_closed and any(not any(when.covers(own) or own.covers(when) for when in named) for own in told)
+    return bool(named) and is_closed and any(
+        not any(when.covers(own) or own.covers(when) for when in named) and not (plan.operation in OF_MANY and _between(own, named))
+        for own in told)
+
+
+def _between(when: When, named: Sequence[When]) -> bool:
+    """Whether a time lies between the first and the last of some times.
+
+    >>> _between(When(2021, 1, 12), [When(2019, 1, 12), When(2023, 1, 12)])
+    True
+    """
+    own, periods = when.period, [other.period for other in named if other.period]
+    return bool(own and periods and min(one.start for one in periods) <= own.start and own.end <= max(one.end for one in periods))
 
 
 def work_out(drafted: DraftedPlan, query: Query, asker: Asker, named: Named) -> Answer | None:

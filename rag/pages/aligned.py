@@ -31,7 +31,7 @@ def with_bars(text: str) -> str:
         rows = _run(lines, at)
         if len(rows) >= _MIN_ROWS and (_is_of_figures(rows[1:]) or _has_counted_column(rows)):
             first, *rest = ("| " + " | ".join(row) + " |" for row in rows)
-            ruler = [] if _is_of_figures(rows[:1]) else ["|" + "---|" * len(rows[0])]
+            ruler = [] if _is_of_figures(rows[:1]) and not _has_counted_column(rows) else ["|" + "---|" * len(rows[0])]
             out += [first, *ruler, *rest]
             at += len(rows)
         else:
