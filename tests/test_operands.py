@@ -21,11 +21,11 @@ MEDALS = """旗报 2019年7月29日
 
 奖牌榜
 
-| 苏木 | 金牌 | 银牌 | 铜牌 | 头班 | 选手 |
-|---|---|---|---|---|---|
-| 白音苏木 | 3 | 4 | 5 | 7:40 | 9 |
-| 达来苏木 | 6 | 1 | 2 | 10:05 | 12 |
-| 乌兰苏木 | 2 | 2 | 2 | 6:30 | 7 |
+| 苏木 | 金牌 | 银牌 | 铜牌 | 头班 |
+|---|---|---|---|---|
+| 白音苏木 | 3 | 4 | 5 | 7:40 |
+| 达来苏木 | 6 | 1 | 2 | 10:05 |
+| 乌兰苏木 | 2 | 2 | 2 | 6:30 |
 """
 
 
@@ -110,7 +110,6 @@ def writing(working, open_rag, monkeypatch):
 @pytest.mark.parametrize(("text", "shown"), [
     ("最多|金牌=@@:金牌", "最高的是达来苏木:6[2]。白音苏木:3[1];达来苏木:6[2];乌兰苏木:2[3]。"),
     ("最少|银牌比金牌=@@:银牌-@@:金牌", "最低的是达来苏木"),
-    ("最多|没得铜牌的=@@:铜牌-@@:选手", "最高的是达来苏木:10(12 − 2)"),
     ("合计|铜牌=@@:铜牌", "合计9。"), ("平均|铜牌=@@:铜牌", "平均3。"),
     ("占比|金牌=@6:6|全部=@@:金牌", "占约54.5%"),
     ("筛选|>=3枚|金牌=@@:金牌", "3项中有2项(>=3枚):白音苏木:3[1];达来苏木:6[2]。"), ("筛选|<0|金牌=@@:金牌", "3项中没有一项(<0)"),
@@ -254,30 +253,28 @@ def test_operands_that_are_written_badly_have_no_figures():
     assert read_operands("相差|甲=@2:5吨-@3:1吨").operands == (Operand("甲", (Printed(1, 1, "5吨"), Printed(-1, 2, "1吨"))),)
 
 
-FOG = """山报 2021年2月22日
+RAIN = """山报 2021年2月22日
 
 # 山顶气象站
 
-本报讯 山顶气象站公布去年下半年的大雾日数。
+本报讯 山顶气象站公布近三年的雨量。
 
-| 月份 | 大雾日数 |
+| 年份 | 雨量(毫米) |
 |---|---|
-| 7月 | 19 |
-| 8月 | 21 |
-| 11月 | 9 |
+| 2018年 | 812 |
+| 2019年 | 640 |
+| 2020年 | 905 |
 """
 
 
-@pytest.mark.parametrize(("text", "asked", "shown"), [
-    ("最多|大雾日数=@@:大雾日数", "2020年下半年哪个月的大雾最多?", "最高的是2020年8月:21"),
-    ("最少|大雾日数=@@:大雾日数", "2020年7月到2020年12月哪个月的大雾最少?", "最低的是2020年11月:9"),
-    ("最多|大雾日数=@@:大雾日数", "2019年哪个月的大雾最多?", "")])
-def test_months_of_a_table_are_past_ones_and_those_of_the_time_asked_about(open_rag, pages, monkeypatch, text, asked, shown):
-    (pages / "fog.md").write_text(FOG, encoding="utf-8")
+@pytest.mark.parametrize(("asked", "shown"), [
+    ("2018年到2020年哪一年的雨量最少?", "最低的是2019年:640毫米"), ("2016年到2017年哪一年的雨量最少?", "")])
+def test_what_lies_between_two_named_times_is_of_the_time_asked_about(open_rag, pages, monkeypatch, asked, shown):
+    (pages / "rain.md").write_text(RAIN, encoding="utf-8")
 
     def write(prompt):
-        first = int(re.search(r"^(\d+) 月份 7月", prompt.user, re.M).group(1))
-        return text.replace("@@", f"@{first}~{first + 2}")
+        first = int(re.search(r"^(\d+) 年份 2018年", prompt.user, re.M).group(1))
+        return f"最少|雨量=@{first}~{first + 2}:雨量(毫米)"
 
     rag = open_rag(read="无", operands=write)
     monkeypatch.setattr(rag, "asks", lambda *_: ("rank", 0.9))

@@ -14,7 +14,7 @@ from rag.gather.candidates import Candidate, fitted
 from rag.gather.gather import Gathered
 from rag.gather.operands import Operand, Operands, Printed
 from rag.gather.plan import OF_MANY, Plan, Term
-from rag.language.figures import CELLS, figures_of, names_row, past, sort_of, time_at
+from rag.language.figures import CELLS, figures_of, names_row, sort_of, time_at
 from rag.language.quantities import Quantity, unit_of
 from rag.language.text import fold
 from rag.language.when import When, bare_days, times_in
@@ -37,18 +37,7 @@ def gathered(taken: Operands, lines: Sequence[Piece]) -> list[Gathered]:
     its rows where several things are worked with, else it is one thing that all its figures add up to.
     """
     score = log_odds_of(taken)
-    rows = [row for operand in taken.operands for row in _rows_of(operand, lines, score, taken.operation)]
-    return _turned(rows) if taken.operation == "rank" else rows
-
-
-def _turned(rows: Sequence[Gathered]) -> list[Gathered]:
-    """Differences that are all below zero, the other way round: what is ranked is how far two figures are apart (room left, a loss),
-    and the generator began with the smaller one.
-    """
-    is_below_zero = [[sign for sign, _ in row.parts] == [1, -1] and row.parts[0][1].value < row.parts[1][1].value for row in rows]
-    if not all(is_below_zero):
-        return list(rows)
-    return [replace(row, found=larger, parts=((1, larger), (-1, smaller))) for row in rows for (_, smaller), (_, larger) in [row.parts]]
+    return [row for operand in taken.operands for row in _rows_of(operand, lines, score, taken.operation)]
 
 
 def _rows_of(operand: Operand, lines: Sequence[Piece], score: float, operation: str) -> list[Gathered]:
@@ -125,7 +114,7 @@ def _row(operand: Operand, lines: Sequence[Piece], score: float, *, words: bool 
 
 def _contradicts(term: Term, figure: Candidate) -> bool:
     """Whether a label names one time and its figure is told for another."""
-    named = [time.when for time in times_in(term.label, "" if figure.piece.is_row else figure.piece.article.date)]
+    named = [time.when for time in times_in(term.label, figure.piece.article.date)]
     when = figure.when
     return when is not None and len(named) == 1 and not (named[0].covers(when) or when.covers(named[0]))
 
@@ -134,9 +123,7 @@ def _timed(term: Term, piece: Piece) -> Term:
     """A term whose label is a time knows which."""
     times = times_in(term.label, piece.article.date)
     if len(times) == 1 and (times[0].start, times[0].end) == (0, len(term.label)):
-        is_dated = any(time.when.year for time in times_in(term.label))
-        when = times[0].when if is_dated or not piece.is_row else past(times[0].when, piece.article.date)
-        return replace(term, when=when, label=when.label)
+        return replace(term, when=times[0].when, label=times[0].when.label)
     return term
 
 

@@ -152,8 +152,8 @@ def time_at(text: str, at: int, written: str, named: Iterable[NamedTime] | None 
 
     >>> time_at("6月出口5万吨,比5月多", 4, "2023-07-08").label
     '2023年6月'
-    >>> time_at("季度 一季度 | 2024年产值(亿元) 35.7", 24, "2023-12-30").label, time_at("月份 7月 | 雾日 19天", 14, "2023-02-22").label
-    ('2024年一季度', '2022年7月')
+    >>> time_at("季度 一季度 | 2024年产值(亿元) 35.7", 24, "2023-12-30").label
+    '2024年一季度'
     """
     if CELLS in text:
         start = text.rfind(CELLS, 0, at) + len(CELLS) if CELLS in text[:at] else 0
@@ -161,21 +161,10 @@ def time_at(text: str, at: int, written: str, named: Iterable[NamedTime] | None 
         named = [time for part in cells for time in times_in(part)]
         if not any(time.when.year for time in named):
             named = [time for part in cells for time in times_in(part, written)]
-            return _narrowest(past(time.when, written) for time in named)
         return _narrowest(time.when for time in named)
     times = times_in(without_compared(text), written) if named is None else named
     before = [time for time in times if time.start < at]
     return before[-1].when if before else None
-
-
-def past(when: When, written: str) -> When:
-    """A time of a cell whose year was taken from the paper: none that is yet to come, as a cell tells what has been counted.
-
-    >>> past(When(2023, 7, 7), "2023-02-22").label, past(When(2023, 1, 1), "2023-02-22").label
-    ('2022年7月', '2023年1月')
-    """
-    is_to_come = len(written) >= len("2024-01") and (when.year, when.first) > (int(written[:4]), int(written[5:7]))
-    return replace(when, year=when.year - 1) if is_to_come else when
 
 
 def _narrowest(times: Iterable[When]) -> When | None:

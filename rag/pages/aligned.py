@@ -14,7 +14,7 @@ import re
 from rag.language.numerals import HAN_NUMERAL
 from rag.language.when import times_in
 
-_GAP, _NARROW_GAP = re.compile(r"\t+| {2,}|\u3000{2,}"), re.compile(r"\t+| {2,}|\u3000+")
+_GAP = re.compile(r"\t+| {2,}|\u3000{2,}")
 _FIGURE = re.compile(r"[-+−]?\d[\d.,:]*\D{0,6}|[-–—]+")  # a figure with its unit, a time of the day, or the dash of an empty cell
 _COUNTED = re.compile(rf"[-+−]?[\d{HAN_NUMERAL}]\S{{0,7}}|[-–—]+")  # a short cell that begins with a numeral, also a Chinese one
 _MIN_ROWS, _MIN_COLUMNS = 3, 3
@@ -41,14 +41,10 @@ def with_bars(text: str) -> str:
 
 
 def _run(lines: list[str], at: int) -> list[list[str]]:
-    """The cells of the lines from ``at`` on that have as many of them as the first one; a cell that fills its column has a single wide
-    space behind it.
-    """
+    """The cells of the lines from ``at`` on that have as many of them as the first one."""
     rows: list[list[str]] = []
     for line in lines[at:]:
         cells = [] if "|" in line else _GAP.split(line.strip())
-        if rows and len(cells) < len(rows[0]):
-            cells = _NARROW_GAP.split(line.strip())
         if len(cells) < _MIN_COLUMNS or (rows and len(cells) != len(rows[0])):
             break
         rows.append(cells)

@@ -17,7 +17,6 @@ _LIST_MARKS = ("- ", "* ", "+ ", "• ", "· ", "|", ">")
 # Set by hand while the failures of generated pages were read; measured on pages that were only counted (docs/research.md).
 _MIN_JOIN_SCORE = -6.0  # nats; joint score that an unfinished sentence must exceed to be joined
 _MIN_RAGGED_JOIN_SCORE = 3.0  # nats; the same on pages whose lines often end without a full stop (lists, verse, tables)
-_INDENT = "\u3000\u3000"
 _MIN_LINE = 10  # characters of a line that may have been broken at the margin
 _FULL_LINE = 0.85  # share of the width of the page's long lines from which a line is full
 _REASONS = {"header": "page header", "pull": "sentence repeated for display", "marker": "continuation mark",
@@ -94,7 +93,7 @@ def _write_body(page: str, region: Region, seams: Seams) -> tuple[Writer, list[J
     for piece in region.pieces:
         kind, confidence = region.joints.get(piece.block, ("cut", 0.0))
         score = joint_score(before, piece, seams) if before else 0.0
-        if before and not _is_indented(page, piece) and _should_join(before, piece, score, seams):
+        if before and _should_join(before, piece, score, seams):
             joints.append(Joint(writer.at, kind, confidence or _confidence(score)))
         else:
             writer.line()
@@ -116,12 +115,6 @@ def _write_subheads(writer: Writer, subheads: tuple[Block, ...]) -> None:
             writer.line()
         writer.add(((block.mark[0], block.start), *block.ranges))
         writer.line()
-
-
-def _is_indented(page: str, piece: Piece) -> bool:
-    """Tells whether a piece stands two characters in, as the first line of a paragraph does."""
-    start = piece.ranges[0][0] if piece.ranges else 0
-    return page[max(0, start - len(_INDENT)) : start] == _INDENT
 
 
 def _should_join(before: Piece, piece: Piece, score: float, seams: Seams) -> bool:
