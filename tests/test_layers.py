@@ -33,7 +33,7 @@ LANGUAGE = [  # the floors inside the language tools
     ["units", "pinyin", "dates"],
     ["quantities", "times", "periods", "enumerations"],
     ["names", "when"],
-    ["figures"],
+    ["figures", "places"],
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 HEAVY = {"torch", "sentence_transformers", "transformers", "openvino", "openvino_genai", "faiss", "gradio", "xllamacpp", "ray",

@@ -15,7 +15,8 @@ from rag.answer.tables import is_named, of_other_times, table_caption
 from rag.config import Answering
 from rag.index.passages import passages_of
 from rag.language.figures import CELLS, is_link
-from rag.language.names import homophones, names_town
+from rag.language.names import homophones
+from rag.language.places import names_town
 from rag.language.text import fold, simplified
 from rag.reader import Reader, Sentence, SentenceScores, Span
 from rag.records import Article, Hit, Passage, headline

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from rag.language.names import places_in
+from rag.language.places import places_in
 from rag.records import Article, Fact, Filter, field_text, headline
 from rag.search.query import Query
 from rag.search.retrieve import Retriever

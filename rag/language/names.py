@@ -1,7 +1,7 @@
-"""Names across scripts: the places in a question, the Chinese form of a romanised name, the pinyin of a Chinese name.
+"""Names across scripts: the Chinese form of a romanised name, the pinyin of a Chinese name; words with their parts of speech.
 
 The module has no list of names. It reads the capitalised words of an English question as pinyin, and the caller looks their
-syllables up in the archive. jieba's part-of-speech tags [1]_ find Chinese place names.
+syllables up in the archive. jieba tags the words of Chinese text [1]_.
 
 .. [1] https://github.com/fxsjy/jieba
 """
@@ -10,36 +10,31 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache, lru_cache
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 
 from rag.language.pinyin import characters_by_sound, is_pinyin_of, join_syllables, pinyin_splits
 from rag.language.pinyin import readings as readings
-from rag.language.text import HAN, simplified, syllables
+from rag.language.text import HAN, syllables
 
 _CAPITALISED = re.compile(r"[A-Z][\w'\u2019-]*(?:\s+[A-Z][\w'\u2019-]*)*")
 _NEGATED = re.compile(r"\((?:not|rather than)\s[^)]*\)|[(\uff08]?不是[^)\uff09,\uff0c]*[)\uff09]?")
-PLACE_KINDS = ("特别行政区", "自治区", "自治州", "自治县", "高新区", "开发区", "新区", "省", "市", "县", "区", "州")
-_SUFFIX = re.compile(f"(?:{'|'.join(PLACE_KINDS)})$")
-_COUNTRYWIDE = frozenset(
-    "中国 我国 全国 国内 国外 世界 全球 亚洲 "
-    "欧洲 非洲 美洲 中华 华夏 城市 地区 新区 园区 社区 高新区 开发区 外国 长度 共和国 深水 冰川".split())
 NO_NAMES = frozenset(
     "january february march april may june july august september october november december monday tuesday wednesday "
     "thursday friday saturday sunday how what when where which who why whose whom in on at by did does do is are was "
     "were has have had the a an and or of for to from with within roughly about china chinese zone high-tech gdp".split()
 )
-_SURNAMES = frozenset(
+COUNTRYWIDE = frozenset(
+    "中国 我国 全国 国内 国外 世界 全球 亚洲 "
+    "欧洲 非洲 美洲 中华 华夏 城市 地区 新区 园区 社区 高新区 开发区 外国 长度 共和国 深水 冰川".split())
+SURNAMES = frozenset(
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石"
     "廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严武戴莫孔向汤欧翁詹常温康施洪邢倪柳连齐")
+NOT_PERSON_ENDINGS = "省市县区镇乡村州部局厂院所校司会"  # 高新区 begins with a surname, but is no person
 _NAME_TAGS = frozenset("ns nr nrt nrfg nt nz".split())
 _FUNCTION_TAGS = "upcdryk"  # first letters of the tags of function words (的, 了, 在, 和, 他): no name begins or ends with one
-_NOT_PERSON_ENDINGS = "省市县区镇乡村州部局厂院所校司会"  # 高新区 begins with a surname, but is no person
-_PLACE_SUFFIXES = {"市": "", "省": " Province", "县": " County", "区": " District", "镇": " Town", "乡": " Township"}
-_AFTER_DAY = re.compile(r"(?<=\d[日号])")  # no place begins before it
+PLACE_SUFFIXES = {"市": "", "省": " Province", "县": " County", "区": " District", "镇": " Town", "乡": " Township"}
 _MAX_NAME_WORDS = 4  # jieba words in a name that is looked up
-_PLACE_WORDS = "(?:county|city|district|province|town|township|prefecture|village|zone|high-tech)"
 _MIN_NAME_SCORE = 3  # mean of _name_score (1 to 30) from which a spelling counts as a name
 
 
@@ -149,7 +144,7 @@ def _name_score(text: str, start: int, size: int) -> int:
     jieba's dictionary, two whole words, or followed by a place suffix (青石 in 青石镇); else 1.
     """
     at, inside = 0, []
-    for word, tag in _tagged(text):
+    for word, tag in tagged(text):
         if at < start + size and start < at + len(word):
             inside.append((at, at + len(word), word, tag))
         at += len(word)
@@ -158,16 +153,16 @@ def _name_score(text: str, start: int, size: int) -> int:
         return 1
     if len(inside) == 1 and first[3] in _NAME_TAGS:
         return 30
-    if len(inside) == 1 and first[1] == start + size and not _is_common(first[2]):
+    if len(inside) == 1 and first[1] == start + size and not is_word(first[2]):
         return 10
-    if text[start + size : start + size + 1] in _PLACE_SUFFIXES:
+    if text[start + size : start + size + 1] in PLACE_SUFFIXES:
         return 10
     return 10 if (len(inside) == 2 and last[1] == start + size
                   and first[3][0] not in _FUNCTION_TAGS and last[3][0] not in _FUNCTION_TAGS) else 1
 
 
-def _is_common(word: str) -> bool:
-    """Tells whether jieba's dictionary has a word; the words that it lacks are mostly names."""
+def is_word(word: str) -> bool:
+    """Tells whether the dictionary of jieba has a word; the words that it lacks are mostly names."""
     import logging
 
     import jieba
@@ -178,7 +173,7 @@ def _is_common(word: str) -> bool:
 
 
 @lru_cache(maxsize=16_384)
-def _tagged(text: str) -> list[tuple[str, str]]:
+def tagged(text: str) -> list[tuple[str, str]]:
     """Splits a text into words with their part-of-speech tags (jieba)."""
     import logging
 
@@ -186,109 +181,6 @@ def _tagged(text: str) -> list[tuple[str, str]]:
 
     jieba.setLogLevel(logging.WARNING)
     return [(word, tag) for word, tag in jieba.posseg.lcut(text)]
-
-
-def places_in(chinese: str) -> list[str]:
-    """Returns the places that a Chinese question names, without 市, 省 and similar suffixes; 中国, 全国 and the like do not count.
-
-    >>> places_in("随州高新区今年新开工多少个项目?")
-    ['随州']
-    >>> places_in("法国巴黎有多少座桥?"), places_in("隨州市有多少座橋?"), places_in("2024年3月2日泊川棋社谁夺冠?")
-    (['法国', '巴黎'], ['随州'], ['泊川'])
-    """
-    tagged = _tagged(_AFTER_DAY.sub(" ", simplified(without_negated(chinese))))
-    words = [part for word, tag in tagged if tag == "ns" and len(word) > 1 for part in _word_parts(word)]
-    return list(dict.fromkeys(core for word in words if (core := _without_suffix(word)) not in _COUNTRYWIDE))
-
-
-def _without_suffix(place: str) -> str:
-    """Removes 市, 省 and similar suffixes from a place name, unless a single character would be left."""
-    core = _SUFFIX.sub("", place)
-    return core if len(core) > 1 else place
-
-
-def place_words(question: str) -> list[str]:
-    """Returns the places that a Chinese question names, with their suffixes.
-
-    >>> place_words("随州高新区今年新开工多少个项目?")
-    ['随州高新区']
-    """
-    found: list[str] = []
-    goes_on = False
-    for word, tag in _tagged(without_negated(question)):
-        is_place = tag == "ns" and len(word) > 1 and _without_suffix(word) not in _COUNTRYWIDE
-        if goes_on and _SUFFIX.fullmatch(word):
-            found[-1] += word
-        elif is_place:
-            found.append(word)
-        goes_on = is_place
-    return found
-
-
-def mentions_in(text: str) -> tuple[list[str], list[str]]:
-    """Returns the places and the persons that a text mentions, one entry for each mention.
-
-    A person is a name of two or three characters that begins with a Chinese surname.
-
-    >>> mentions_in("随州高新区的郭晓东说,随州今年开工47个项目。")
-    (['随州', '随州'], ['郭晓东'])
-    """
-    words = _tagged.__wrapped__(text)  # uncached: whole articles would fill the cache
-    places = [core for word, tag in words if tag == "ns" and len(word) > 1 and (core := _without_suffix(word)) not in _COUNTRYWIDE]
-    persons = [word for word, tag in words if tag.startswith("nr") and 2 <= len(word) <= 3 and word[0] in _SURNAMES
-               and word[-1] not in _NOT_PERSON_ENDINGS]
-    return places, persons
-
-
-def names_town(text: str) -> bool:
-    """Tells whether a text names a town or a larger place; villages and streets, which jieba mostly guesses, do not count.
-
-    >>> [names_town(text) for text in ("桐坞乡今年秋季栽培菌棒190万棒。", "收菇点设在樟溪老粮站。", "客商来自杭州。")]
-    [True, False, True]
-    """
-    words = _tagged.__wrapped__(simplified(text))
-    places = [(word, after) for (word, tag), (after, _) in pairwise([*words, ("", "")]) if tag == "ns" and len(word) > 1]
-    return any(_without_suffix(word) not in _COUNTRYWIDE and ({word[-1], after} & _PLACE_SUFFIXES.keys() or _is_common(word))
-               for word, after in places)
-
-
-def _word_parts(word: str) -> list[str]:
-    """Splits a dictionary entry into its component words; a simple word is its only component."""
-    import jieba
-
-    parts = [part for part in jieba.cut_for_search(word) if part != word]
-    return parts if "".join(parts) == word and min(map(len, parts)) > 1 else [word]
-
-
-def places_meant(question: str, forms: Mapping[str, str]) -> list[str]:
-    """Returns the Chinese places that an English question names; ``forms`` maps its romanised names to Chinese.
-
-    A form counts only if jieba tags it as a place or if the question calls it one (``Linquan county``).
-
-    >>> places_meant("Who runs the port in Linquan county, Wang Li?", {"Linquan": "临泉", "Wang Li": "王力"})
-    ['临泉']
-    """
-    meant = without_negated(question)
-    return list(dict.fromkeys(form for name, form in forms.items() if name in meant and (
-        places_in(form) or re.search(rf"{re.escape(name)}(?:'s)? {_PLACE_WORDS}", meant, re.I))))
-
-
-def places_by_sound(romanised: Iterable[str]) -> list[str]:
-    """Returns the romanised names that sound like a place that jieba knows.
-
-    >>> places_by_sound(["Hangzhou", "Guo Xiaodong"])
-    ['Hangzhou']
-    """
-    return [name for name in romanised if any(way in _place_sounds() for way in readings(name))]
-
-
-@cache
-def _place_sounds() -> frozenset[tuple[str, ...]]:
-    """The sounds of the places that jieba knows."""
-    import jieba.posseg
-
-    _tagged("")  # loads its words
-    return frozenset(tuple(syllables(word)) for word, tag in jieba.posseg.dt.word_tag_tab.items() if tag == "ns" and len(word) > 1)
 
 
 def romanise(name: str, *, person: bool = False) -> str:
@@ -299,8 +191,8 @@ def romanise(name: str, *, person: bool = False) -> str:
     """
     from pypinyin import lazy_pinyin
 
-    if not person and len(name) > 2 and name[-1] in _PLACE_SUFFIXES:
-        return romanise(name[:-1]) + _PLACE_SUFFIXES[name[-1]]
+    if not person and len(name) > 2 and name[-1] in PLACE_SUFFIXES:
+        return romanise(name[:-1]) + PLACE_SUFFIXES[name[-1]]
     sounds = [s.replace("\u00fc", "u") for s in lazy_pinyin(name)]
     if person and len(sounds) > 1:
         cut = 2 if len(sounds) == 4 else 1
@@ -329,7 +221,7 @@ def romanise_names(chinese: str, question: str = "", known: Names = no_english_n
     '约翰·埃尔维飞往 Dubai '
     """
     letters = re.sub("[^a-z]", "", question.lower())
-    words = _tagged(chinese)
+    words = tagged(chinese)
     out: list[str] = []
     at = 0
     place = False
@@ -370,8 +262,8 @@ def _known_name_at(words: Sequence[tuple[str, str]], at: int, known: Names) -> t
         english = known(name) if len(name) > 1 else ""
         if english and (_kind_of(name, words[at][1]) != "person" or is_pinyin_of(english, name)):
             return end, english
-        if words[at][1] == "ns" and len(name) > 2 and name[-1] in _PLACE_SUFFIXES and (english := known(name[:-1])):
-            return end, english + _PLACE_SUFFIXES[name[-1]]
+        if words[at][1] == "ns" and len(name) > 2 and name[-1] in PLACE_SUFFIXES and (english := known(name[:-1])):
+            return end, english + PLACE_SUFFIXES[name[-1]]
     return at + 1, ""
 
 
@@ -382,7 +274,7 @@ def person_in_pinyin(name: str, *, signed: bool = False) -> str:
     >>> person_in_pinyin("常园"), person_in_pinyin("铁路"), person_in_pinyin("佟朗"), person_in_pinyin("佟朗", signed=True)
     ('Chang Yuan', '', '', 'Tong Lang')
     """
-    is_name = re.fullmatch(f"[{HAN}]{{2,3}}", name) and (signed or name[0] in _SURNAMES) and not _is_common(name)
+    is_name = re.fullmatch(f"[{HAN}]{{2,3}}", name) and (signed or name[0] in SURNAMES) and not is_word(name)
     return romanise(name, person=True) if is_name else ""
 
 
@@ -390,7 +282,7 @@ def _kind_of(word: str, tag: str) -> str:
     """Returns ``place``, ``person`` or ``""``; a person has a Chinese surname and a given name of one or two characters."""
     if len(word) < 2 or not re.fullmatch(f"[{HAN}]+", word):
         return ""
-    if tag == "ns" and word not in _COUNTRYWIDE:
+    if tag == "ns" and word not in COUNTRYWIDE:
         return "place"
-    is_person = tag == "nr" and len(word) <= 3 and word[0] in _SURNAMES and word[-1] not in _NOT_PERSON_ENDINGS
+    is_person = tag == "nr" and len(word) <= 3 and word[0] in SURNAMES and word[-1] not in NOT_PERSON_ENDINGS
     return "person" if is_person else ""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rag.language.names import place_words
 from rag.language.periods import asked_period
+from rag.language.places import place_words
 from rag.language.quantities import read
 from rag.language.text import language
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from rag.language.names import places_in
+from rag.language.places import places_in
 from rag.language.quantities import read
 from rag.language.text import sentences
 from rag.records import Article

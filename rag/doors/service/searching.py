@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rag.language.names import PLACE_KINDS, Names, mentions_in, no_english_name
+from rag.language.names import Names, no_english_name
+from rag.language.places import PLACE_KINDS, mentions_in
 from rag.records import Article, Filter, Hit
 from rag.search.query import Query
 from rag.search.retrieve import Retriever
