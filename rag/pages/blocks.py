@@ -34,7 +34,7 @@ class Block:
 
     ``text`` has no stray marks; it is the concatenation of the page's ``ranges``. ``level``: 1 to 6 for a heading, else 0.
     ``gap``: the number of blank lines before. ``mark``: the range of ``## ``. ``row``: a table row with its column headers.
-    ``ruled``: the header or a rule of a table.
+    ``ruled``: the header or a rule of a table. ``kind``: what the line is on a page that marks no headings (see ``typed``).
     """
 
     start: int
@@ -46,6 +46,7 @@ class Block:
     mark: Range = (0, 0)
     row: bool = False
     ruled: bool = False
+    kind: str = ""
 
 
 def split_blocks(page: str) -> list[Block]:

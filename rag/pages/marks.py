@@ -21,18 +21,19 @@ _PHOTO_CREDIT = re.compile(rf"(?:{_ROLE}\s*)?({_NAME}(?:[ 、]{_NAME})?)\s*[/]?\
 _CAPTION_CREDIT = re.compile(rf"(?:(?<=[。！？!?”])|(?<=\s))\s*[（(]?(?:{_ROLE}\s*)?({_NAME}(?:[ 、]{_NAME})?)\s*(?:摄影|摄)[)）]?$")
 _MARKS = "▶►■◎◆●□○◇▲△★☆"
 _ARROW = re.compile(rf"[{_MARKS}]\s*\S[^。！？!?]{{0,34}}$")
+_TOLD_BY = re.compile(r"(?:文|作者|撰文)\s*[/\uff0f:\uff1a]\s*")
 _NAMES_ALONE = re.compile(_NAMES)
 _BYLINE = re.compile(rf"(?:文[/／]\s*)?{_ROLE}\s*[:：]?\s*{_NAMES}(?:[ 、　]*{_ROLE}\s*[:：]?\s*{_NAMES})*\s*$"
                      rf"|(?:文|图文|文图)\s*[/／]\s*{_NAMES}(?:\s+(?:图|摄影|摄)\s*[/／]\s*{_NAMES})?\s*$"
                      rf"|{_NAMES}\s*[/／]\s*(?:文|图文|文图)(?:\s+{_NAMES}\s*[/／]\s*(?:图|摄影|摄))?\s*$"
                      r"|By\s+[A-Z][\w.'’-]+(?:\s+[A-Z][\w.'’-]+){1,3}\s*$")
-_AUTHOR = re.compile(rf"(?<=[。！？!?…”’\"])(\s+(?:{_ROLE}\s*)?{_NAMES}|\s*[（(](?:{_ROLE}\s*)?{_NAMES}[)）])\s*$")
+_AUTHOR = re.compile(rf"(?<=[。！？!?…”’\"])(\s+(?:{_ROLE}\s*)?{_NAMES}|\s*[（(](?:{_ROLE}\s*|\S{{2,8}}[ 　]+)?{_NAMES}[)）])\s*$")
 _LEAD = re.compile(r"本报讯|(?:本报|本刊)\S{0,12}?(?:讯|电)(?:[\s（(]|记者|$)|新华社\S{1,12}?电|【[^】]{2,12}讯】"
                    rf"|[（(]{_ROLE}\s*[:：]?\s*{_NAME}")
 _LEAD_MARK = r"(?:本[报報][讯訊]|(?:本报|本刊|新华社)\S{0,14}?[讯电])"
 _REPORTER = re.compile(
     rf"(?:{_LEAD_MARK}\s*|(?=[（(]))(?:[（(]\s*{_ROLE}\s*[:：]?\s*(?P<in>{_NAMES}(?:[ 、　]*{_ROLE}\s*{_NAMES})*)\s*[）)]"
-    rf"|{_ROLE}\s+(?P<out>{_NAME}(?:[ 、　]{{1,2}}{_NAME}(?=[ 、　]))*)[ 　]+)")
+    rf"|{_ROLE}\s*(?P<out>{_NAME}(?:[ 、　]{{1,2}}{_NAME}(?=[ 、　]))*)[ 　]+)")
 _POINTER = re.compile(r"[（(【]?\s*(?:详见|详情见|参见|见|下转|转|刊)\s*(?:今日|本报)?第?\s*[0-9A-Za-z一二三四五六七八九十]{1,4}\s*版"
                       r"[^）)】]{0,4}[）)】]?$")
 _CONTINUED_FROM = re.compile(r"[（(【]?\s*(?:上接|紧接)\s*第?\s*[0-9A-Za-z一二三四五六七八九十]{1,4}\s*版[^）)】]{0,8}[）)】]?")
@@ -91,12 +92,14 @@ def is_byline(text: str) -> bool:
 
 
 def byline_start(text: str) -> int:
-    """Returns the number of arrow and space characters before the byline.
+    """Returns the number of characters before the byline: marks, spaces, ``文/``.
 
-    >>> byline_start("▶ 本报记者 叶某")
-    2
+    >>> byline_start("▶ 本报记者 叶某"), byline_start("文/叶某")
+    (2, 2)
     """
-    return len(text) - len(text.lstrip(f"{_MARKS} \t　"))
+    marked = len(text) - len(text.lstrip(f"{_MARKS} \t\u3000"))
+    told = _TOLD_BY.match(text, marked)
+    return told.end() if told and _NAMES_ALONE.fullmatch(text[told.end() :].strip()) else marked
 
 
 def author_of(text: str) -> tuple[int, tuple[int, int]] | None:
@@ -216,6 +219,15 @@ def is_page_header(text: str) -> bool:
     rest, parts = _HEADER_PARTS.subn("", text)
     rest = re.sub(r"[\s\d:：|·,，.。\-—]", "", rest)
     return parts >= 1 and len(rest) <= 6 and (parts >= 2 or len(rest) <= 4)
+
+
+def header_parts(text: str) -> int:
+    """Returns how many dates, page numbers, names of editors and the like a line holds.
+
+    >>> header_parts("责任编辑 吴桐 2024年7月10日 第5版"), header_parts("新渠通水")
+    (3, 0)
+    """
+    return len(_HEADER_PARTS.findall(simplified(text)))
 
 
 def is_masthead(text: str) -> bool:

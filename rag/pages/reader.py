@@ -9,17 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import zip_longest
 from pathlib import PurePath
 
 from rag.pages.articles import furniture_of, write_article
 from rag.pages.assembly import assemble
-from rag.pages.blocks import Block, is_whole, slice_ranges, split_blocks
+from rag.pages.blocks import Block, is_whole, split_blocks
 from rag.pages.dates import masthead_date, name_date, name_page
 from rag.pages.headings import label_headings
 from rag.pages.lexicon import lexicon
 from rag.pages.marks import (
-    byline_start,
     continued_from,
     continued_to,
     header_page,
@@ -33,13 +31,15 @@ from rag.pages.photos import label_photos, label_pull_quotes, rejoin_photo_stori
 from rag.pages.regions import regions_of
 from rag.pages.seams import Seams, page_seams
 from rag.pages.tables import with_rows
+from rag.pages.typed import with_kinds
 from rag.records import Article
 
 _MAX_SECTION_NAME = 10  # characters
 _MASTHEAD_LINES = 3
 _TITLE_ENDS = "”’』」》)）】%％!！?？"  # marks that may end a headline
 _LONGEST_NAME = 10  # characters of a paper's name that does not tell that it is one
-_LONGEST_HEADING, _HEADING_WIDTH = 36, 0.6  # characters, and share of the longest line, up to which a line may be an unmarked heading
+_LONGEST_HEADING = 36  # characters of a line at the head of a page above which it is text
+_KNOWN_HEADINGS = {"heading": "title", "kicker": "kicker", "subhead": "subhead"}  # kinds of lines → labels
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def read_page(text: str, source: str = "page") -> Page:
     >>> read_page("第5版\\n\\n## 签约\\n\\n本报讯 近日,某区签约。").furniture[0]
     (0, 3, 'page header')
     """
-    blocks = with_unmarked_headings(with_rows(text, split_blocks(text)))
+    blocks = read_blocks(text)
     if not blocks:
         return Page(())
     labels, seams = label_blocks(blocks)
@@ -95,45 +95,6 @@ def _paper_of(blocks: Sequence[Block], labels: Sequence[str], heads: Sequence[Bl
     return name if name.isalnum() and len(name) <= _LONGEST_NAME else ""
 
 
-def with_unmarked_headings(blocks: list[Block]) -> list[Block]:
-    """Marks the headings of a page that marks none: short lines after a blank line that end without a mark, above longer ones; of a
-    page without blank lines any such line. Where paragraphs are wrapped, a line between blank lines may be longer. The ornament before
-    a headline is left out.
-
-    >>> page = "早报 2023年9月5日\\n\\n新渠昨天通水\\n\\n本报讯 新渠昨天在城西通水,两岸的田都浇上了水。"
-    >>> [block.text for block in with_unmarked_headings(split_blocks(page)) if block.level]
-    ['新渠昨天通水']
-    """
-    if any(block.level for block in blocks):
-        return blocks
-    width = max((len(block.text) for block in blocks), default=0)
-    if not any(block.gap for block in blocks[1:]):
-        blocks = [replace(block, gap=1) for block in blocks]  # a page without blank lines
-    is_wrapped = not all(block.gap for block in blocks[1:])
-    return [_without_ornament(block) if after and _looks_like_heading(block, after, width, is_wrapped) else block
-            for block, after in zip_longest(blocks, blocks[1:])]
-
-
-def _without_ornament(heading: Block) -> Block:
-    ranges = slice_ranges(heading.ranges, byline_start(heading.text), len(heading.text))
-    mark = (heading.start, ranges[0][0])
-    return replace(heading, level=1, text=heading.text[byline_start(heading.text) :], ranges=ranges, start=ranges[0][0], mark=mark)
-
-
-def _looks_like_heading(block: Block, after: Block, width: int, is_wrapped: bool) -> bool:
-    text = block.text
-    stands_alone = is_wrapped and block.gap and after.gap
-    short = len(text) <= min(_LONGEST_HEADING, width if stands_alone else _HEADING_WIDTH * width) and block.gap
-    plain = _surface_label(block) == "text" and (text[-1].isalnum() or text[-1] in _TITLE_ENDS) and not is_masthead(text)
-    heads = (len(after.text) > len(text) or is_byline(after.text)) and not _is_date_line(after)
-    return bool(short and plain and heads and not after.row and not after.ruled)
-
-
-def _is_date_line(block: Block) -> bool:
-    """Tells whether a line holds the date of a page: what stands above it is the masthead."""
-    return bool(masthead_date(block.text)) and len(block.text) <= _LONGEST_HEADING and not is_whole(block.text)
-
-
 def _page_of(article: Article, headers: list[tuple[int, str]]) -> str:
     """Returns the page number of an article: that of the only header, or of the last header before it if there are several."""
     if len({number for _, number in headers}) == 1:
@@ -142,9 +103,18 @@ def _page_of(article: Article, headers: list[tuple[int, str]]) -> str:
     return next((number for at, number in reversed(headers) if at <= begin), "")
 
 
+def read_blocks(text: str) -> list[Block]:
+    """Returns the blocks of a page; where it marks no headings, what each line is is told by what can be seen of it."""
+    blocks = with_rows(text, split_blocks(text))
+    return blocks if any(block.level for block in blocks) else with_kinds(text, blocks)
+
+
 def label_blocks(blocks: list[Block]) -> tuple[list[str], Seams]:
     """Returns a label for each block (see ``pieces.LABELS``) and the seam scorer of the page."""
     labels, seams = label_all_but_headings(blocks)
+    for at, block in enumerate(blocks):
+        if labels[at] == "heading":
+            labels[at] = _KNOWN_HEADINGS.get(block.kind, "heading")
     label_headings(blocks, labels, seams)
     return labels, seams
 
@@ -155,6 +125,8 @@ def label_all_but_headings(blocks: list[Block]) -> tuple[list[str], Seams]:
     for at, block in enumerate(blocks):
         if labels[at] == "text":
             labels[at] = _surface_label(block)
+    for at in range(next((at for at, block in enumerate(blocks) if block.kind != "furniture"), 0)):
+        labels[at] = "header"
     _label_masthead(blocks, labels)
     label_photos(blocks, labels)
     label_pull_quotes(blocks, labels)
@@ -165,6 +137,8 @@ def label_all_but_headings(blocks: list[Block]) -> tuple[list[str], Seams]:
 
 
 def _surface_label(block: Block) -> str:
+    if block.kind in ("furniture", "byline"):
+        return "boilerplate" if block.kind == "furniture" else "byline"
     if block.row or block.ruled:
         return "row" if block.row else "ruled"
     if block.text.startswith("<!--") and block.text.endswith("-->"):

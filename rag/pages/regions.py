@@ -83,8 +83,8 @@ class _RegionBuilder:
         if self.back_page is not None:
             piece = replace(piece, continues_from_elsewhere=True, back_page=self.back_page)
         self.subheads, self.back_page = [], None
-        if piece.continues_from_elsewhere and self.current_region().pieces:
-            self.current = None  # a story of another page goes on here, without its headline
+        if (piece.continues_from_elsewhere or block.kind == "opening") and self.current_region().pieces:
+            self.current = None  # a story of another page, or one without a headline
         self.current_region().pieces.append(piece)
         named = reporter_of(piece.text)
         if named and not self.current_region().byline:

@@ -1,0 +1,157 @@
+"""Trains the labels of lines on pages of plain text that are set by chance (``typed_pages.py``), and writes ``rag/pages/lines.npz``.
+
+    python training/train_lines.py --articles xwlb.jsonl --pages 4000 [--units 32] [--out rag/pages/lines.npz]
+
+Two cores need some minutes. It prints the share of right labels, and of pages without a wrong one, on 300 pages of another seed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from typed_pages import Page, items_of, typed_page
+
+from rag.pages.aligned import with_bars
+from rag.pages.blocks import split_blocks
+from rag.pages.tables import with_rows
+from rag.pages.typed import LABELS, LineModel, in_context, line_features, split_author, way_of, with_likeness
+
+KEPT_BACK = 300  # pages that only test
+Sequenced = tuple[np.ndarray, np.ndarray]  # features (n, features), labels (n,)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--articles", type=Path, required=True)
+    parser.add_argument("--pages", type=int, default=4000)
+    parser.add_argument("--units", type=int, default=32)
+    parser.add_argument("--epochs", type=int, default=14)
+    parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "rag" / "pages" / "lines.npz")
+    arguments = parser.parse_args()
+    torch.manual_seed(0)
+    started = time.time()
+    items = items_of(arguments.articles)
+    chances = [random.Random(f"lines {number}") for number in range(arguments.pages + KEPT_BACK)]
+    pages = [labelled(typed_page(items, chance), chance) for chance in chances]
+    print(f"{len(pages):,} pages, {sum(len(y) for _, y in pages):,} lines, {time.time() - started:.0f} s")
+    test, train = pages[:KEPT_BACK], pages[KEPT_BACK:]
+    field = Field(train[0][0].shape[1], arguments.units)
+    fit(field, train, test, arguments.epochs)
+    model = field.model()
+    np.savez_compressed(arguments.out, **{name: value.astype(np.float16) for name, value in vars(model).items()})
+    print(f"{arguments.out.name}: {arguments.out.stat().st_size:,} bytes, {time.time() - started:.0f} s")
+
+
+def labelled(page: Page, chance: random.Random) -> Sequenced:
+    """The features and the labels of the lines of a page, read as the program reads them; of some pages the first headline is not known."""
+    told = [(text, label) for text, label in page.lines if text.strip() and label != "R"]
+    text = with_bars("\n".join(line for line, _ in page.lines))
+    lines = [part for block in with_rows(text, split_blocks(text)) for part in split_author(text, block)]
+    labels, at = [], 0
+    for line in lines:
+        if line.row or line.ruled:
+            labels.append("R")
+            continue
+        bare = "".join(line.text.split())
+        while at < len(told) and not _holds(told[at][0], bare):
+            at += 1
+        if at == len(told):  # a table that was not seen as one
+            labels.append("P")
+            at = 0
+            continue
+        whole = "".join(told[at][0].split())
+        is_author = told[at][1] == "H" and not whole.startswith(bare)
+        label = "B" if is_author else told[at][1]
+        labels.append("M" if label == "F" and set(labels) <= {"M"} else label)
+        if whole.endswith(bare):
+            at += 1
+    ways = [way_of(text, line) for line in lines]
+    first = ways[labels.index("H")] if "H" in labels and chance.random() < 0.75 else None
+    return with_likeness(line_features(text, lines), ways, first), np.array([LABELS.index(label) for label in labels])
+
+
+def _holds(line: str, bare: str) -> bool:
+    whole = "".join(line.split())
+    return whole.startswith(bare) or whole.endswith(bare)
+
+
+class Field(torch.nn.Module):
+    """The random field with its forward algorithm."""
+
+    def __init__(self, features: int, units: int) -> None:
+        super().__init__()
+        self.hidden = torch.nn.Linear(3 * features, units)
+        self.output = torch.nn.Linear(units, len(LABELS))
+        self.follows = torch.nn.Parameter(torch.zeros(len(LABELS), len(LABELS)))
+        self.begins = torch.nn.Parameter(torch.zeros(len(LABELS)))
+
+    def loss(self, rows: torch.Tensor, labels: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """The mean negative log likelihood of a batch (pages, lines, ...), per line."""
+        scores = self.output(torch.relu(self.hidden(rows)))
+        path = torch.gather(scores, 2, labels[:, :, None])[:, :, 0]
+        steps = self.follows[labels[:, :-1], labels[:, 1:]]
+        told = self.begins[labels[:, 0]] + (path * mask).sum(1) + (steps * mask[:, 1:]).sum(1)
+        ahead = self.begins + scores[:, 0]
+        for at in range(1, scores.shape[1]):
+            further = torch.logsumexp(ahead[:, :, None] + self.follows, 1) + scores[:, at]
+            ahead = torch.where(mask[:, at, None] > 0, further, ahead)
+        return (torch.logsumexp(ahead, 1) - told).sum() / mask.sum()
+
+    def model(self) -> LineModel:
+        with torch.no_grad():
+            stacked = [torch.cat([part.weight.T, part.bias[None]]).numpy() for part in (self.hidden, self.output)]
+            return LineModel(stacked[0], stacked[1], self.follows.numpy().copy(), self.begins.numpy().copy())
+
+
+def fit(field: Field, train: Sequence[Sequenced], test: Sequence[Sequenced], epochs: int) -> None:
+    data = sorted(((torch.tensor(in_context(x), dtype=torch.float32), torch.tensor(y)) for x, y in train), key=lambda pair: len(pair[1]))
+    batches = [padded(data[at : at + 32]) for at in range(0, len(data), 32)]
+    steps = epochs * len(batches)
+    optimiser = torch.optim.AdamW(field.parameters(), lr=5e-3, weight_decay=1e-2)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 1e-2, total_steps=steps)
+    for epoch in range(epochs):
+        random.Random(epoch).shuffle(batches)
+        total = 0.0
+        for batch in batches:
+            optimiser.zero_grad()
+            loss = field.loss(*batch)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(field.parameters(), 1.0)
+            optimiser.step()
+            schedule.step()
+            total += loss.item()
+        if epoch % 3 == 2 or epoch == epochs - 1:
+            print(f"epoch {epoch + 1}: {total / len(batches):.4f} nats a line; {tested(field.model(), test)}", flush=True)
+
+
+def padded(pages: Sequence[tuple[torch.Tensor, torch.Tensor]]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    rows = torch.nn.utils.rnn.pad_sequence([x for x, _ in pages], batch_first=True)
+    labels = torch.nn.utils.rnn.pad_sequence([y for _, y in pages], batch_first=True)
+    mask = torch.nn.utils.rnn.pad_sequence([torch.ones(len(y)) for _, y in pages], batch_first=True)
+    return rows, labels, mask
+
+
+def tested(model: LineModel, test: Sequence[Sequenced]) -> str:
+    right = lines = whole = 0
+    missed: dict[tuple[str, str], int] = {}
+    for features, labels in test:
+        given = model.labels(features)
+        truth = "".join(LABELS[at] for at in labels)
+        hits = sum(one == other for one, other in zip(given, truth, strict=True))
+        right, lines, whole = right + hits, lines + len(truth), whole + (hits == len(truth))
+        for one, other in zip(truth, given, strict=True):
+            if one != other:
+                missed[one, other] = missed.get((one, other), 0) + 1
+    worst: list[Any] = sorted(missed.items(), key=lambda pair: -pair[1])[:6]
+    return f"{right / lines:.4f} of lines, {whole / len(test):.3f} of pages right; " + ", ".join(f"{a} as {b} {n}" for (a, b), n in worst)
+
+
+if __name__ == "__main__":
+    main()
