@@ -30,7 +30,7 @@ LAYERS = [
 ]
 LANGUAGE = [  # the floors inside the language tools
     ["text", "typical", "numerals"],
-    ["units", "pinyin", "dates"],
+    ["units", "pinyin", "dates", "clock"],
     ["quantities", "times", "periods", "enumerations"],
     ["names", "when"],
     ["figures", "places"],

@@ -44,7 +44,7 @@ FOOTS = ("责任编辑 {0} 版式 {1}", "本版责编:{0} 美编:{1}", "编辑�
 HEADERS = ("{unit}编印", "主办：{unit}", "{unit}主办", "第{n}期", "总第{n}期", "第{n}版", "（油印）", "星期{w}", "农历{l}", "今日{n}版", "零售二分", "{unit}宣传科编", "内部刊物", "责任编辑：{p}", "第{n}號", "（第{n}期）", "今日天气 晴")
 MONTHS = ("正月", "二月", "三月", "腊月", "八月", "冬月")
 SUBHEAD_MARKS = ("", "", "", "▲", "▲▲", "◆", "●", "{h}、", "（{h}）", "·", "【", "■", "☆", "{n}. ")
-CAPTIONS = ("图为{}。　{}摄", "▲ {}（{} 摄）", "（图：{}　{}/摄）", "图片说明：{}。{} 摄")
+CAPTIONS = ("[图] {}。　　{}　摄", "【图片】{}（{}/摄）", "圖說：{}。攝影／{}", "图：{}。（摄影：{}）", "照片：{}　{}摄", "图为{}。　{}摄", "▲ {}（{} 摄）", "（图：{}　{}/摄）", "图片说明：{}。{} 摄")
 HAN = "一二三四五六七八九十"
 
 
@@ -396,7 +396,7 @@ def body(page: Page, style: Style, chance: random.Random, texts: list[str], subh
         paragraphs.append(text)
         if at == caption_at:
             page.blank(int(style.gap))
-            page.add("P", chance.choice(CAPTIONS).format(re.split("[,，。]", text)[0][:20], person(chance)))
+            paragraph(page, style, chance.choice(CAPTIONS).format(re.split("[,，。]", text)[0][:20], person(chance)), chance.choice(("", style.indent)))
         if at == table_at:
             paragraphs += table(page, style, chance)
     if way == "own line":

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from rag.language.clock import clock_in_english
+from rag.language.dates import with_digits
 from rag.language.names import Names, no_english_name, romanise_names
 from rag.language.quantities import MONTHS, glossary
 from rag.language.text import HAN
@@ -39,6 +41,7 @@ def in_english(text: str, question: str = "", known: Names = no_english_name) ->
     >>> in_english("今年以来,随州高新区总投资额86.8亿元")
     'So far this year, Suizhou High-tech Zone total investment of 8.68 billion yuan'
     """
+    text = clock_in_english(with_digits(text))
     for chinese, english in glossary(text):
         text = text.replace(chinese, f" {english} ", 1)
     parts = re.split(f"({_TERM.pattern})", text)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from rag.language.clock import clock_in_english
 from rag.language.dates import MONTHS as MONTHS
 from rag.language.numerals import (
     DIGITS,
@@ -235,8 +236,11 @@ def unsupported(answer: str, sources: Sequence[str]) -> list[Quantity]:
     ['63.2 billion']
     >>> [q.text for q in unsupported("8.4 percentage points, 2.5 percentage points", ["增长8.4%,高于2.5个百分点"])]
     ['8.4 percentage points']
+    >>> [q.text for q in unsupported("closed from 21:00 to 5:30 a.m.", ["21时至凌晨五时半关闭"])]
+    []
     """
-    supported = {(q.value, _kind_of(q)) for source in sources for text in (source, _HEADER_SCALE.sub(" ", source)) for q in read(text)}
+    supported = {(q.value, _kind_of(q)) for source in sources for text in (source, _HEADER_SCALE.sub(" ", source), clock_in_english(source))
+                 for q in read(text)}
     supported |= {(value, "number") for value, sort in supported if sort in ("percent", "points")}
     supported |= {(Fraction(int(value) // 100), "month") for value, sort in supported if sort == "day"}
     return [q for q in read(answer) if not q.soft and (q.value, _kind_of(q)) not in supported]

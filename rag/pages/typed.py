@@ -19,11 +19,14 @@ from importlib import resources
 
 import numpy as np
 
+from rag.language.names import SURNAMES
 from rag.pages.blocks import Block, is_whole, slice_ranges, split_blocks, trim
 from rag.pages.dates import masthead_date
 from rag.pages.lexicon import lexicon
 from rag.pages.marks import (
     author_of,
+    credit_of,
+    has_lead,
     header_parts,
     is_byline,
     is_masthead,
@@ -31,7 +34,7 @@ from rag.pages.marks import (
     is_pointer,
     is_section_name,
     paper_name,
-    has_lead,
+    photographer_of,
 )
 from rag.pages.seams import Seams, page_seams
 
@@ -44,6 +47,7 @@ _NUMBERS = {"han": rf"(?:之|其)?[{_HAN}]{{1,3}}(?:[、.\uff0e:\uff1a]|(?<=之[
             "circle": "[①-⑳]", "brackets": rf"[(\uff08](?:[{_HAN}]{{1,3}}|\d{{1,2}})[)\uff09]", "article": rf"第[{_HAN}]+条"}
 _NUMBERED = re.compile("|".join(f"(?P<{name}>{form})" for name, form in _NUMBERS.items()))
 _OPENING = "“‘《【［[〖〔「『(\uff08<"
+_NAME_LAST = re.compile(rf"(?:^|[\W_])[{''.join(sorted(SURNAMES))}][\u4e00-\u9fff]{{1,2}}[)\uff09]?$")  # a word that may be a name
 _BRACKETS = {"【": "】", "《": "》", "［": "］", "[": "]", "〖": "〗", "〔": "〕", "「": "」", "『": "』", "<": ">"}
 _SHORT = 0.9  # share of the width of a page below which a line is short
 _WIDTH_AT = 0.9  # quantile of the lengths of lines that counts as the width of a page
@@ -223,7 +227,8 @@ def _wording(line: Block, text: str) -> list[float]:
             float("：" in text or ":" in text), float(is_byline(line.text)), float(author_of(line.text) is not None), float(has_lead(text)),
             float(bool(masthead_date(text))), float(is_page_header(line.text)), float(is_masthead(line.text)), float(bool(paper_name(line.text))),
             min(1.0, header_parts(line.text) / 3), float(is_pointer(line.text)), float(is_section_name(text)), float(text.startswith(("图", "▲图"))),
-            float(text.startswith(("——", "—")))]
+            float(text.startswith(("——", "—"))), float(photographer_of(line.text) is not None or credit_of(line.text) is not None),
+            float(bool(_NAME_LAST.search(line.text)))]
 
 
 def _place(lines: Sequence[Block], at: int) -> list[float]:
