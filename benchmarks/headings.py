@@ -23,11 +23,9 @@ from run import write_fitted, write_table
 from sklearn.linear_model import LogisticRegression
 
 from rag.language.text import fold
-from rag.pages.blocks import split_blocks
 from rag.pages.fitted import fitted
 from rag.pages.headings import adjacent_features, article_features, broken_off_texts, kind_of, stacks_of
-from rag.pages.reader import label_all_but_headings, with_unmarked_headings
-from rag.pages.tables import with_rows
+from rag.pages.reader import label_all_but_headings, read_blocks
 
 _UNLIKE = 0.3  # of the weight of a sub-heading, for its double that repeats no clause
 FEATURES = tuple(fitted()["headings"])
@@ -81,7 +79,7 @@ def _of_page(gold: Path, kind: str) -> Iterator[tuple[list[float], bool]]:
     titles = {_plain(a["title"]) for a in articles if a["title"]}
     subheads = {_plain(s) for a in articles for s in a["subheads"]}
     page = gold.with_name(gold.name.replace(".gold.json", ".txt")).read_text(encoding="utf-8")
-    blocks = with_unmarked_headings(with_rows(page, split_blocks(page)))
+    blocks = read_blocks(page)
     if kind_of(blocks) != kind:
         return
     labels, seams = label_all_but_headings(blocks)

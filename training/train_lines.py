@@ -20,9 +20,11 @@ from typed_pages import Page, items_of, typed_page
 
 from rag.pages.aligned import with_bars
 from rag.pages.blocks import split_blocks
+from rag.pages.lines import LABELS, LineModel, in_context, line_features, way_of, with_likeness
 from rag.pages.tables import with_rows
-from rag.pages.typed import LABELS, LineModel, in_context, line_features, split_author, way_of, with_likeness
+from rag.pages.typed import split_author
 
+_NEVER = -30.0  # nats
 KEPT_BACK = 300  # pages that only test
 Sequenced = tuple[np.ndarray, np.ndarray]  # features (n, features), labels (n,)
 
@@ -50,7 +52,7 @@ def main() -> None:
 
 
 def labelled(page: Page, chance: random.Random) -> Sequenced:
-    """The features and the labels of the lines of a page, read as the program reads them; of some pages the first headline is not known."""
+    """The features and the labels of the lines of a page, as the program reads them; of some pages the first headline is not known."""
     told = [(text, label) for text, label in page.lines if text.strip() and label != "R"]
     text = with_bars("\n".join(line for line, _ in page.lines))
     lines = [part for block in with_rows(text, split_blocks(text)) for part in split_author(text, block)]
@@ -107,11 +109,15 @@ class Field(torch.nn.Module):
     def model(self) -> LineModel:
         with torch.no_grad():
             stacked = [torch.cat([part.weight.T, part.bias[None]]).numpy() for part in (self.hidden, self.output)]
-            return LineModel(stacked[0], stacked[1], self.follows.numpy().copy(), self.begins.numpy().copy())
+            follows = self.follows.numpy().copy()
+            follows[1:, LABELS.index("M")] = _NEVER  # the head of a page ends once
+            return LineModel(stacked[0], stacked[1], follows, self.begins.numpy().copy())
 
 
 def fit(field: Field, train: Sequence[Sequenced], test: Sequence[Sequenced], epochs: int) -> None:
-    data = sorted(((torch.tensor(in_context(x), dtype=torch.float32), torch.tensor(y)) for x, y in train), key=lambda pair: len(pair[1]))
+    data = sorted(
+        ((torch.tensor(in_context(x), dtype=torch.float32), torch.tensor(y)) for x, y in train), key=lambda pair: len(pair[1])
+    )
     batches = [padded(data[at : at + 32]) for at in range(0, len(data), 32)]
     steps = epochs * len(batches)
     optimiser = torch.optim.AdamW(field.parameters(), lr=5e-3, weight_decay=1e-2)
@@ -150,7 +156,9 @@ def tested(model: LineModel, test: Sequence[Sequenced]) -> str:
             if one != other:
                 missed[one, other] = missed.get((one, other), 0) + 1
     worst: list[Any] = sorted(missed.items(), key=lambda pair: -pair[1])[:6]
-    return f"{right / lines:.4f} of lines, {whole / len(test):.3f} of pages right; " + ", ".join(f"{a} as {b} {n}" for (a, b), n in worst)
+    return f"{right / lines:.4f} of lines, {whole / len(test):.3f} of pages right; " + ", ".join(
+        f"{a} as {b} {n}" for (a, b), n in worst
+    )
 
 
 if __name__ == "__main__":

@@ -19,33 +19,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-SURNAMES = "王李张刘陈杨黄赵周吴徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟"
-GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰涛明超霞平刚华建国文斌桂英秀兰玉梅晓东志远长河春生福来德顺金凤海波雪松立冬小满云飞大山"
-PLACES = "清河江南东海云岭北塘青石白沙柳林南湾沙洲金滩梅溪石桥龙泉红旗前进新华朝阳榆关麦积渡口铁岭"
-PAPERS = ("日报", "晚报", "商报", "时报", "周报", "报", "工人报", "厂报", "乡讯", "通讯", "简报", "新闻", "生活报", "导报", "农讯", "月刊", "街坊报", "广播稿")
-NAMES = ("要闻", "民生", "综合新闻", "本地", "城事", "经济", "副刊", "本埠新闻", "厂内要闻", "农村版", "文化", "国内", "简讯", "生活")
-ORNAMENTS = tuple("■◆●◎▲★□◇○△☆※▼▽◈❖✦✿§¤♦▶►◢◤⊙⊕☉") + ("★☆★", "◎◎", "※※", "△△", "◆◆", "＊", "***", "*", "=>", ">>", "——", "·")
-BULLETS = ("▲", "△", "●", "○", "·", "•", "◇", "◆", "※", "*", "-", "□", "☆")
-NUMBERS = ("{h}、", "之{h}　", "{n:02} ", "{n}、", "{n}.", "{n}. ", "（{h}）", "({n})", "{c}", "{c} ", "第{h}条 ", "其{h}，", "{n})")
-RULERS = ("=", "-", "—", "―", "※", "*", "~", "─", "━", "＝", "－", "· ", "☆", "═", "_", "* * ")
-BRACKETS = (("【", "】"), ("《", "》"), ("［", "］"), ("[", "]"), ("〖", "〗"), ("〔", "〕"), ("「", "」"), ("<", ">"), ("==", "=="), ("◆", "◆"), ("※", "※"), ("〓", "〓"))
-LEADS = ("本报讯 ", "本报讯　", "本报讯(记者 {0}) ", "本报讯（记者{0}　通讯员{1}）", "【本报讯】", "（记者 {0}）", "【本刊訊】", "本刊讯　", "{2}讯　", "【{2}消息】", "本报{2}{3}日电 ",
-         "（本社讯）", "▲本报讯 ", "{2}{3}日电 ", *[""] * 14)
-BYLINES = ("本报记者 {0}", "本报记者　{0}　{1}", "记者 {0}", "记者 {0} 通讯员 {1}", "通讯员 {0}", "通讯员：{0}", "{0}/文", "文/{0}", "文／{0}", "□ {0}", "□{0}", "（{0}）", "作者：{0}", "{0}",
-           "{0}　{1}", "本刊记者 {0}", "特约通讯员 {0}", "文：{0}", "撰文 {0}", "○{0}", "●本报记者 {0}", "实习生 {0}", "{0} 供稿", "{0}（二年级）", "政工科 {0}", "{4}　{0}", "{4} {0}", "{4}　　{0}", "{5} {0}", "本报通讯员　{5}", "{5}", "{5}　{0}", "（{4}　{0}）",
-           "本报记者　{0}　　实习生　{1}", "图文／{0}", "●{0}　●{1}", "{0}编写", "{2}人 {0}")
-SIGNED = ("（{0}）", "(记者 {0})", "（{0} {1}）", "（通讯员 {0}）", "（{0}供稿）", "（本报记者 {0}）", "　{0}", " {0}", "（{0}、{1}）", "（宣传科）", "（{4}　{0}）", "（{4} {0}）", "（{4}）")
-UNITS = ("高二（3）班", "初一(2)班", "机修车间", "木模组", "县委报道组", "二分厂", "第三生产队", "广播站", "供销社", "财务科", "学生会", "离休干部", "退休教师", "调度室", "团支部", "五年级")
-SALUTES = ("各村民小组：", "各车间、科室：", "各位乡亲：", "同志们：", "全体职工：", "各界读者:")
-WEEK = "一二三四五六日"
-BRIEFS = ("简讯", "短讯", "短波", "一句话新闻", "简明新闻", "本市简讯", "要闻简报", "街谈巷议", "厂区短波", "各地简讯", "一周简讯", "信息窗", "小新闻", "便民信息", "天气与出行", "点滴")
-FOOTS = ("责任编辑 {0} 版式 {1}", "本版责编:{0} 美编:{1}", "编辑：{0}　校对：{1}", "责编{0}　刻印{1}", "编印：{2}办公室", "本期印 {n} 份", "地址：{2}路{n}号　电话：{n}{n}", "电话{n}-{n}", "投稿请寄{2}文化站",
-         "欢迎来稿", "每份零售二分", "印刷：{2}印刷厂", "（内部资料　注意保存）", "编辑部电话：{n}{n}　邮编：{n}", "- {n} -", "第{n}页", "· {n} ·", "（本期完）", "共{n}版", "准印证第{n}号", "刻字：{0}", "校对 {0}", "非卖品")
-HEADERS = ("{unit}编印", "主办：{unit}", "{unit}主办", "第{n}期", "总第{n}期", "第{n}版", "（油印）", "星期{w}", "农历{l}", "今日{n}版", "零售二分", "{unit}宣传科编", "内部刊物", "责任编辑：{p}", "第{n}號", "（第{n}期）", "今日天气 晴")
-MONTHS = ("正月", "二月", "三月", "腊月", "八月", "冬月")
-SUBHEAD_MARKS = ("", "", "", "▲", "▲▲", "◆", "●", "{h}、", "（{h}）", "·", "【", "■", "☆", "{n}. ")
-CAPTIONS = ("[图] {}。　　{}　摄", "【图片】{}（{}/摄）", "圖說：{}。攝影／{}", "图：{}。（摄影：{}）", "照片：{}　{}摄", "图为{}。　{}摄", "▲ {}（{} 摄）", "（图：{}　{}/摄）", "图片说明：{}。{} 摄")
-HAN = "一二三四五六七八九十"
+import yaml
+
+WORDS = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
+HAN = WORDS["han"]
 
 
 @dataclass
@@ -106,16 +83,47 @@ def items_of(path: Path) -> list[dict[str, Any]]:
 def style_of(chance: random.Random) -> Style:
     wrap = chance.choice((0, 0, chance.randint(14, 22), chance.randint(20, 32), chance.randint(28, 42)))
     indent = chance.choice(("", "", "　　", "　　", "　　", "    ", "  ", "　"))
-    head = chance.choice(("bare", "bare", "ornament", "ornament", "both", "bracket", "bracket", "number", "number", "number", "centred", "centred ornament", "indented"))
+    head = chance.choice(
+        (
+            "bare",
+            "bare",
+            "ornament",
+            "ornament",
+            "both",
+            "bracket",
+            "bracket",
+            "number",
+            "number",
+            "number",
+            "centred",
+            "centred ornament",
+            "indented",
+        )
+    )
     gap = chance.random() < (0.25 if indent else 0.75)
     apart = chance.choice((1, 1, 1, 2, 0 if not wrap or (head not in ("bare", "indented") and indent) else 1))
     gap = gap and apart > 0
-    ornament = chance.choice(ORNAMENTS)
-    marks = [mark for mark in SUBHEAD_MARKS if not mark or (mark[0] not in ornament and not ("{" in mark and head == "number") and not (mark == "【" and head == "bracket"))]
-    return Style(wrap, indent, gap, head, ornament, apart, (chance.choice((0, 0, 1)) if not gap else chance.choice((0, 1, 1))) * (apart > 0),
-                 chance.choice(("none", "below", "below", "inline", "end", "own line", "mixed", "mixed")), chance.random() < 0.12,
-                 chance.choice(RULERS), chance.random() < 0.3, chance.choice(marks),
-                 chance.random() < 0.05)
+    ornament = chance.choice(WORDS["ornaments"])
+    marks = [
+        mark
+        for mark in WORDS["subhead_marks"]
+        if not mark or (mark[0] not in ornament and not ("{" in mark and head == "number") and not (mark == "【" and head == "bracket"))
+    ]
+    return Style(
+        wrap,
+        indent,
+        gap,
+        head,
+        ornament,
+        apart,
+        (chance.choice((0, 0, 1)) if not gap else chance.choice((0, 1, 1))) * (apart > 0),
+        chance.choice(("none", "below", "below", "inline", "end", "own line", "mixed", "mixed")),
+        chance.random() < 0.12,
+        chance.choice(WORDS["rulers"]),
+        chance.random() < 0.3,
+        chance.choice(marks),
+        chance.random() < 0.05,
+    )
 
 
 def typed_page(items: Sequence[dict[str, Any]], chance: random.Random) -> Page:
@@ -123,9 +131,9 @@ def typed_page(items: Sequence[dict[str, Any]], chance: random.Random) -> Page:
     page, style = Page(), style_of(chance)
     width = style.wrap or 32
     masthead(page, style, chance, width)
-    count = chance.choice((2, 3, 3, 4, 5, 6))
+    count = chance.choice((1, 2, 3, 3, 4, 5, 6))
     briefs = chance.randrange(count) if chance.random() < 0.35 else -1
-    loose = chance.randrange(count) if chance.random() < 0.2 else -1
+    loose = chance.randrange(count) if chance.random() < 0.3 else -1
     between = chance.random() < 0.25
     for number, item in enumerate(chance.sample(items, count)):
         if number and between:
@@ -133,7 +141,7 @@ def typed_page(items: Sequence[dict[str, Any]], chance: random.Random) -> Page:
             page.add("F", ruler(style, chance, width))
         page.blank(max(style.apart, int(not number and chance.random() < 0.8 and style.apart > 0)))
         if chance.random() < 0.06:
-            page.add("F", chance.choice(NAMES) if chance.random() < 0.6 else f"（{chance.choice(NAMES)}）")
+            page.add("F", chance.choice(WORDS["names"]) if chance.random() < 0.6 else f"（{chance.choice(WORDS['names'])}）")
             page.blank(chance.choice((0, 1)))
         if number == briefs:
             brief_column(page, style, chance, chance.sample(items, chance.choice((3, 4, 5))))
@@ -156,23 +164,33 @@ def typed_page(items: Sequence[dict[str, Any]], chance: random.Random) -> Page:
 def signed_by(form: str, names: Sequence[str], chance: random.Random) -> str:
     """A byline in one of its forms: with an office, a class, or a space in a short name."""
     apart = names[0][0] + "　" + names[0][1] if len(names[0]) == 2 else names[0]
-    return form.format(*names, place(chance), chance.randint(1, 28), chance.choice(UNITS), apart)
+    return form.format(*names, place(chance), chance.randint(1, 28), chance.choice(WORDS["units"]), apart)
 
 
 def person(chance: random.Random) -> str:
-    return chance.choice(SURNAMES) + "".join(chance.sample(GIVEN, chance.choice((1, 2, 2))))
+    return chance.choice(WORDS["surnames"]) + "".join(chance.sample(WORDS["given"], chance.choice((1, 2, 2))))
 
 
 def place(chance: random.Random) -> str:
-    at = 2 * chance.randrange(len(PLACES) // 2)
-    return PLACES[at : at + 2]
+    at = 2 * chance.randrange(len(WORDS["places"]) // 2)
+    return WORDS["places"][at : at + 2]
 
 
 def filled(form: str, chance: random.Random) -> str:
     number = chance.choice((chance.randint(1, 16), chance.randint(20, 9000)))
-    return form.format(person(chance), person(chance), place(chance), chance.randint(1, 28), n=number, w=chance.choice(WEEK),
-                       l=chance.choice(MONTHS) + "初" + chance.choice(HAN), p=person(chance), h=chance.choice(HAN), c=chance.choice("①②③④"),
-                       unit=place(chance) + chance.choice(("厂工会", "乡公所", "县委宣传部", "街道办事处", "公社广播站", "中学团委", "港务局", "文化馆")))
+    return form.format(
+        person(chance),
+        person(chance),
+        place(chance),
+        chance.randint(1, 28),
+        n=number,
+        w=chance.choice(WORDS["week"]),
+        l=chance.choice(WORDS["months"]) + "初" + chance.choice(HAN),
+        p=person(chance),
+        h=chance.choice(HAN),
+        c=chance.choice("①②③④"),
+        unit=place(chance) + chance.choice(WORDS["organisations"]),
+    )
 
 
 def han_year(year: int) -> str:
@@ -187,30 +205,41 @@ def han_number(number: int) -> str:
 def day_of(chance: random.Random) -> str:
     year, month, day = chance.randint(1950, 2025), chance.randint(1, 12), chance.randint(1, 28)
     republic = chance.randint(12, 60)
-    return chance.choice((
-        f"{year}年{month}月{day}日", f"{year}年{month}月{day}日", f"{year}.{month}.{day}", f"{year}-{month:02}-{day:02}",
-        f"{han_year(year)}年{han_number(month)}月{han_number(day)}日", f"民國{han_number(republic)}年{han_number(month)}月{han_number(day)}日",
-        f"中华民国{han_number(republic)}年{han_number(month)}月{han_number(day)}日", f"{year} 年 {month} 月 {day} 日", f"公元{year}年{month}月{day}日"))
+    return chance.choice(
+        (
+            f"{year}年{month}月{day}日",
+            f"{year}年{month}月{day}日",
+            f"{year}.{month}.{day}",
+            f"{year}-{month:02}-{day:02}",
+            f"{han_year(year)}年{han_number(month)}月{han_number(day)}日",
+            f"民國{han_number(republic)}年{han_number(month)}月{han_number(day)}日",
+            f"中华民国{han_number(republic)}年{han_number(month)}月{han_number(day)}日",
+            f"{year} 年 {month} 月 {day} 日",
+            f"公元{year}年{month}月{day}日",
+        )
+    )
 
 
 def masthead(page: Page, style: Style, chance: random.Random, width: int) -> None:
     """The head of a page: its paper, its day and what else stands there, in one line or several."""
     if chance.random() < 0.06:
         return
-    paper = place(chance) + chance.choice(PAPERS)
+    paper = place(chance) + chance.choice(WORDS["papers"])
     if chance.random() < 0.4:
         paper = chance.choice((" ", "　", "  ")).join(paper)
     paper = chance.choice(("{}", "{}", "{}", "《{}》", "【{}】", "★ {} ★")).format(paper)
-    parts = [day_of(chance), *[filled(form, chance) for form in chance.sample(HEADERS, chance.choice((0, 1, 1, 2, 3, 4)))]]
+    parts = [day_of(chance), *[filled(form, chance) for form in chance.sample(WORDS["headers"], chance.choice((0, 1, 1, 2, 3, 4)))]]
     if chance.random() < 0.3:
-        parts.append(chance.choice(NAMES))
+        parts.append(chance.choice(WORDS["names"]))
     chance.shuffle(parts)
     gap = chance.choice(("  ", "　", " ", "    ", "　　", " | ", " · "))
     around = chance.random() < 0.3
     if around and chance.random() < 0.5:
         page.add("F", ruler(style, chance, width))
     cut = chance.randint(1, len(parts))
-    lines = chance.choice(([gap.join([paper, *parts])], [paper, gap.join(parts)], [paper, gap.join(parts[:cut]), gap.join(parts[cut:])]))
+    lines = chance.choice(
+        ([gap.join([paper, *parts])], [paper, gap.join(parts)], [paper, gap.join(parts[:cut]), gap.join(parts[cut:])])
+    )
     for line in filter(None, lines):
         page.add("F", (" " * chance.randint(4, 16) if chance.random() < 0.2 else "") + line)
         page.blank(int(chance.random() < 0.15))
@@ -230,7 +259,7 @@ def foot(page: Page, style: Style, chance: random.Random, width: int) -> None:
         page.add("F", ruler(style, chance, width))
     gap = chance.choice(("　", "    ", " "))
     for _ in range(chance.choice((1, 1, 2, 3))):
-        page.add("F", gap.join(filled(form, chance) for form in chance.sample(FOOTS, chance.choice((1, 1, 2, 3)))))
+        page.add("F", gap.join(filled(form, chance) for form in chance.sample(WORDS["foots"], chance.choice((1, 1, 2, 3)))))
 
 
 def sentences_of(item: dict[str, Any]) -> list[str]:
@@ -241,6 +270,8 @@ def sentences_of(item: dict[str, Any]) -> list[str]:
 
 def title_of(item: dict[str, Any], chance: random.Random) -> str:
     title = re.sub(r"\s+", "", item["title"])
+    if re.match("【[^】]+】.", title) and chance.random() < 0.7:
+        return title
     if chance.random() < 0.6:  # the headlines of local papers are shorter than those of the corpus
         title = title[: chance.randint(4, 14)]
     title = title.strip("“《【 　,，—：:、（(")
@@ -251,10 +282,19 @@ def title_of(item: dict[str, Any], chance: random.Random) -> str:
 
 def told(title: str, byline: str, paragraphs: Sequence[str], subheads: Sequence[str], kicker: str | None = None) -> dict[str, Any]:
     nothing: dict[str, Any] = {
-        **dict.fromkeys(("section", "displaced")), **dict.fromkeys(("truncated", "continued_to", "continued_from"), False),
-        **{name: [] for name in ("captions", "cuts", "pull_quotes", "markers", "noise")}}
-    return {"kind": "article", "title": title or None, "byline": byline or None, "paragraphs": list(paragraphs), "subheads": list(subheads),
-            "kicker": kicker, **nothing}
+        **dict.fromkeys(("section", "displaced")),
+        **dict.fromkeys(("truncated", "continued_to", "continued_from"), False),
+        **{name: [] for name in ("captions", "cuts", "pull_quotes", "markers", "noise")},
+    }
+    return {
+        "kind": "article",
+        "title": title or None,
+        "byline": byline or None,
+        "paragraphs": list(paragraphs),
+        "subheads": list(subheads),
+        "kicker": kicker,
+        **nothing,
+    }
 
 
 def wrapped(style: Style, text: str, indent: str) -> list[str]:
@@ -286,11 +326,23 @@ def head_line(page: Page, style: Style, chance: random.Random, title: str, numbe
         spaced = title[:at] + chance.choice(("　", " ")) + title[at:]
     one, other = style.ornament, style.ornament
     if style.head == "bracket":
-        one, other = BRACKETS[len(style.ornament + style.ruler + style.indent) % len(BRACKETS)]
-    before = {"bare": "", "ornament": one + chance.choice(("", " ", "　")) if len(one) == 1 else one + " ", "both": one + " ", "bracket": one, "centred": "",
-              "centred ornament": one + " ", "indented": "", "number": numbered(style, number)}[style.head]
+        one, other = WORDS["brackets"][len(style.ornament + style.ruler + style.indent) % len(WORDS["brackets"])]
+    before = {
+        "bare": "",
+        "ornament": one + chance.choice(("", " ", "　")) if len(one) == 1 else one + " ",
+        "both": one + " ",
+        "bracket": one,
+        "centred": "",
+        "centred ornament": one + " ",
+        "indented": "",
+        "number": numbered(style, number),
+    }[style.head]
     after = {"both": " " + other, "bracket": other}.get(style.head, "")
-    pad = {"centred": " " * chance.randint(6, 20), "centred ornament": " " * chance.randint(4, 14), "indented": chance.choice(("　　", "    ", "　　　　"))}.get(style.head, "")
+    pad = {
+        "centred": " " * chance.randint(6, 20),
+        "centred ornament": " " * chance.randint(4, 14),
+        "indented": chance.choice(("　　", "    ", "　　　　")),
+    }.get(style.head, "")
     lines = [spaced]
     if len(title) > 11 and spaced == title and chance.random() < 0.3:
         at = chance.randint(len(title) // 2 - 2, len(title) // 2 + 2)
@@ -312,7 +364,7 @@ def head_line(page: Page, style: Style, chance: random.Random, title: str, numbe
 
 
 def numbered(style: Style, number: int) -> str:
-    form = NUMBERS[len(style.ornament + style.ruler + style.indent + style.sub) % len(NUMBERS)]
+    form = WORDS["numbers"][len(style.ornament + style.ruler + style.indent + style.sub) % len(WORDS["numbers"])]
     return form.format(h=HAN[number - 1], n=number, c="①②③④⑤⑥⑦⑧"[number - 1])
 
 
@@ -321,14 +373,18 @@ def story(page: Page, style: Style, chance: random.Random, item: dict[str, Any],
     title, sentences = title_of(item, chance), sentences_of(item)
     names = [person(chance), person(chance)]
     way = chance.choice(("none", "below", "end", "inline", "own line")) if style.byline == "mixed" else style.byline
-    lead = chance.choice(LEADS).format(*names, place(chance), chance.randint(1, 28)) if way in ("none", "end") else ""
+    lead = chance.choice(WORDS["leads"]).format(*names, place(chance), chance.randint(1, 28)) if way in ("none", "end") else ""
     kept = sentences[: chance.choice((1, 1, 2, 2, 3, 4, 5, 6, 9, 12))]
     if len(kept) == 1 and chance.random() < 0.4:
         kept = [re.split("[,，]", kept[0])[0][:50].rstrip("。") + "。"]
     texts = paragraphs_of(kept, chance)
-    texts[0] = lead + texts[0]
+    back = f"（上接第{chance.choice('一二123A')}版）" if chance.random() < 0.04 else ""
+    texts[0] = (back or lead) + texts[0]
+    if back and chance.random() < 0.6:
+        continued(page, style, chance, texts)
+        return
     author = ""
-    line = signed_by(chance.choice(BYLINES), names, chance)
+    line = signed_by(chance.choice(WORDS["bylines"]), names, chance)
     if way in ("below", "inline"):
         author = " ".join(name for name in names if name in re.sub("　", "", line))
     kicker = ""
@@ -340,7 +396,9 @@ def story(page: Page, style: Style, chance: random.Random, item: dict[str, Any],
     head_line(page, style, chance, title, number, inline)
     if chance.random() < 0.08:
         words = re.split("[,，。]", sentences[0])[0][:16]
-        page.add("K", chance.choice(("　　", "", " " * chance.randint(2, 14))) + chance.choice(("——", "——", "", "—— ", "（副题）")) + words)
+        page.add(
+            "K", chance.choice(("　　", "", " " * chance.randint(2, 14))) + chance.choice(("——", "——", "", "—— ", "（副题）")) + words
+        )
     if way == "below":
         page.blank(chance.choice((0, style.below)))
         page.add("B", chance.choice(("", "", "", " " * chance.randint(6, 24), "　　")) + line)
@@ -352,6 +410,16 @@ def story(page: Page, style: Style, chance: random.Random, item: dict[str, Any],
     if not author and lead:
         author = " ".join(name for name in names if name in lead)
     page.stories.append(told(title, author, written[0], list(subheads.values()), kicker or None))
+
+
+def continued(page: Page, style: Style, chance: random.Random, texts: Sequence[str]) -> None:
+    """The rest of a story of another page, without a headline."""
+    onward = chance.choice(("", "", "（下转第四版）", "(下转第5版)"))
+    for at, text in enumerate(texts):
+        page.blank(int(style.gap and at > 0))
+        paragraph(page, style, text + (onward if at == len(texts) - 1 else ""))
+    open_at(page, texts[0])
+    page.stories.append(told("", "", [texts[0].partition("）")[2], *texts[1:]], ()))
 
 
 def paragraphs_of(kept: Sequence[str], chance: random.Random) -> list[str]:
@@ -377,9 +445,11 @@ def sub_headings(texts: Sequence[str], chance: random.Random) -> dict[int, str]:
     return found
 
 
-def body(page: Page, style: Style, chance: random.Random, texts: list[str], subheads: dict[int, str], names: Sequence[str], way: str) -> tuple[list[str], str]:
+def body(
+    page: Page, style: Style, chance: random.Random, texts: list[str], subheads: dict[int, str], names: Sequence[str], way: str
+) -> tuple[list[str], str]:
     """Writes the body of a story; returns its paragraphs and how it is signed."""
-    sign = signed_by(chance.choice(SIGNED), names, chance) if way == "end" else ""
+    sign = signed_by(chance.choice(WORDS["signed"]), names, chance) if way == "end" else ""
     table_at = chance.randrange(len(texts)) if chance.random() < 0.14 and not style.spaced else -1
     caption_at = chance.randrange(len(texts)) if chance.random() < 0.08 else -1
     paragraphs: list[str] = []
@@ -396,11 +466,16 @@ def body(page: Page, style: Style, chance: random.Random, texts: list[str], subh
         paragraphs.append(text)
         if at == caption_at:
             page.blank(int(style.gap))
-            paragraph(page, style, chance.choice(CAPTIONS).format(re.split("[,，。]", text)[0][:20], person(chance)), chance.choice(("", style.indent)))
+            paragraph(
+                page,
+                style,
+                chance.choice(WORDS["captions"]).format(re.split("[,，。]", text)[0][:20], person(chance)),
+                chance.choice(("", style.indent)),
+            )
         if at == table_at:
             paragraphs += table(page, style, chance)
     if way == "own line":
-        sign = signed_by(chance.choice(SIGNED + BYLINES), names, chance).strip()
+        sign = signed_by(chance.choice(WORDS["signed"] + WORDS["bylines"]), names, chance).strip()
         page.blank(int(style.gap and chance.random() < 0.5))
         page.add("B", chance.choice((" " * chance.randint(8, 28), "　　", "　" * 8)) + sign)
     elif chance.random() < 0.04:
@@ -410,19 +485,31 @@ def body(page: Page, style: Style, chance: random.Random, texts: list[str], subh
 
 def table(page: Page, style: Style, chance: random.Random) -> list[str]:
     """A table set with spaces or tabs; returns its lines as paragraphs."""
-    caption = chance.choice(("", "附：{}统计表", "{}一览", "表1　{}情况（单位：万元）", "{}价目表", "※　{}概况")).format(place(chance))
+    caption = chance.choice(WORDS["table_captions"]).format(place(chance))
     tabs = chance.random() < 0.3
     columns = chance.randint(3, 5)
-    header = [chance.choice(("名称", "单位", "村名", "品名", "线路")), *chance.sample(("产量(吨)", "户数", "价格(元)", "时间", "负责人", "电话", "增幅(%)", "人数", "面积(亩)"), columns - 1)]
-    rows = [[place(chance) + chance.choice(("", "村", "站", "厂")), *(str(chance.randint(3, 9000)) if chance.random() < 0.8 else f"{chance.randint(1, 90)}.{chance.randint(0, 9)}" for _ in header[1:])]
-            for _ in range(chance.randint(3, 7))]
+    header = [chance.choice(WORDS["rows"]), *chance.sample(WORDS["columns"], columns - 1)]
+    rows = [
+        [
+            place(chance) + chance.choice(("", "村", "站", "厂")),
+            *(
+                str(chance.randint(3, 9000)) if chance.random() < 0.8 else f"{chance.randint(1, 90)}.{chance.randint(0, 9)}"
+                for _ in header[1:]
+            ),
+        ]
+        for _ in range(chance.randint(3, 7))
+    ]
     page.blank(int(style.gap or chance.random() < 0.5))
     found = []
     if caption:
         page.add("P", chance.choice(("", style.indent, "      ")) + caption)
         found.append(caption)
     for row in (header, *rows):
-        page.add("R", chance.choice(("", "")) + ("\t".join(row) if tabs else "  " + "".join(cell + " " * max(3, 14 - 2 * len(cell)) for cell in row).rstrip()))
+        page.add(
+            "R",
+            chance.choice(("", ""))
+            + ("\t".join(row) if tabs else "  " + "".join(cell + " " * max(3, 14 - 2 * len(cell)) for cell in row).rstrip()),
+        )
         found.append("".join(row))
     page.blank(int(chance.random() < 0.6))
     return found
@@ -430,13 +517,13 @@ def table(page: Page, style: Style, chance: random.Random) -> list[str]:
 
 def brief_column(page: Page, style: Style, chance: random.Random, items: Sequence[dict[str, Any]]) -> None:
     """News in brief under one headline, or without one."""
-    title = chance.choice(BRIEFS)
+    title = chance.choice(WORDS["briefs"])
     if chance.random() < 0.85:
         head_line(page, style, chance, title, 1)
         page.blank(style.below)
     else:
         title = ""
-    bullet = chance.choice((*BULLETS, *BULLETS, "", *NUMBERS[:6]))
+    bullet = chance.choice((*WORDS["bullets"], *WORDS["bullets"], "", *WORDS["numbers"][:6]))
     gap = chance.random() < 0.3
     indent = chance.choice((style.indent, "", "　　"))
     paragraphs = []
@@ -459,20 +546,26 @@ def open_at(page: Page, first: str) -> None:
 
 def notice(page: Page, style: Style, chance: random.Random, width: int) -> None:
     """A notice with numbered lines and who signs it."""
-    unit = place(chance) + chance.choice(("供电所", "粮站", "街道办事处", "自来水公司", "医院", "中学"))
-    title = chance.choice(("启事", "通知", "公告", "停电通知", "招生启事", "寻物启事", "更正", "鸣谢"))
-    has_title = chance.random() < 0.6
+    unit = place(chance) + chance.choice(WORDS["who_gives_notice"])
+    title = chance.choice(WORDS["notices"])
+    has_title = chance.random() < 0.5
     if has_title:
         head_line(page, style, chance, title, 2)
         page.blank(style.below)
     elif chance.random() < 0.7:
         page.add("F", ruler(style, chance, width))
         page.blank(chance.choice((0, 1)))
-    texts = [f"因{chance.choice(('检修线路', '修路', '搬迁', '年终盘点'))}，{unit}定于{chance.randint(1, 12)}月{chance.randint(1, 28)}日起{chance.choice(('停业三天', '改在南门办公', '暂停供水'))}。",
-             *(f"{HAN[n]}、{chance.choice(('请各户提前准备', '电话{n}', '时间：每日上午八时至十一时', '地点：{p}路{n}号', '凭证件办理，过期不候', '名额{n}名'))}".format(n=chance.randint(10, 9000), p=place(chance))
-               + chance.choice(("。", "；", "")) for n in range(chance.choice((0, 2, 3, 4))))]
+    texts = [
+        f"因{chance.choice(WORDS['reasons'])}，{unit}定于{chance.randint(1, 12)}月{chance.randint(1, 28)}日起"
+        f"{chance.choice(WORDS['measures'])}。",
+        *(
+            f"{HAN[n]}、{chance.choice(WORDS['points'])}".format(n=chance.randint(10, 9000), p=place(chance))
+            + chance.choice(("。", "；", ""))
+            for n in range(chance.choice((0, 2, 3, 4)))
+        ),
+    ]
     if has_title and chance.random() < 0.3:
-        texts.insert(0, chance.choice(SALUTES))
+        texts.insert(0, chance.choice(WORDS["salutes"]))
         page.add("P", texts[0])
     for text in texts[len(texts) - len([one for one in texts if not one.endswith(("：", ":"))]) :]:
         paragraph(page, style, text)

@@ -27,7 +27,7 @@ def table_caption(text: str, start: int) -> str:
     above = text[:start].split("\n")[:-1]
     while above and CELLS in above[-1]:
         above.pop()
-    line = above[-1].strip() if above else ""
+    line = above[-1].lstrip("#").strip() if above else ""
     return "" if line.endswith(_SENTENCE_ENDS) else line
 
 

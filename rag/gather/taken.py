@@ -50,9 +50,10 @@ def _rows_of(operand: Operand, lines: Sequence[Piece], score: float, operation: 
 
 def _along_row(operand: Operand, lines: Sequence[Piece]) -> list[Operand]:
     """The cells of the row that is named where a column should be, each by its header; none where it is a column."""
-    if len(operand.figures) != 1 or any(cell_under(line.text, operand.figures[0].words) for line in _table_of(operand.figures[0], lines)):
+    rows, words = _rows_at(operand.figures[0], lines), operand.figures[0].words
+    if len(operand.figures) != 1 or any(cell_under(lines[at].text, words) for at in rows):
         return []
-    named = [at for at in _rows_at(operand.figures[0], lines) if fold(row_name(lines[at].text)) == fold(operand.figures[0].words)]
+    named = [at for at in rows if fold(row_name(lines[at].text)) == fold(words)]
     return [Operand(header, (Printed(1, at, header, at),)) for at in named[:1] for header in headers_of(lines[at].text)]
 
 
@@ -65,10 +66,6 @@ def _of_whole_table(operand: Operand, lines: Sequence[Piece]) -> Operand:
     if not kept or any((one.line, one.last) != (inside.start, inside.stop - 1) for one in operand.figures):
         return operand
     return replace(operand, figures=tuple(replace(one, line=at, last=at) for one in operand.figures for at in kept))
-
-
-def _table_of(printed: Printed, lines: Sequence[Piece]) -> list[Piece]:
-    return [lines[at] for at in _rows_at(printed, lines)]
 
 
 def _rows_at(printed: Printed, lines: Sequence[Piece]) -> range:

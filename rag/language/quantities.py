@@ -239,8 +239,8 @@ def unsupported(answer: str, sources: Sequence[str]) -> list[Quantity]:
     >>> [q.text for q in unsupported("closed from 21:00 to 5:30 a.m.", ["21时至凌晨五时半关闭"])]
     []
     """
-    supported = {(q.value, _kind_of(q)) for source in sources for text in (source, _HEADER_SCALE.sub(" ", source), clock_in_english(source))
-                 for q in read(text)}
+    forms = [form for source in sources for form in (source, _HEADER_SCALE.sub(" ", source), clock_in_english(source))]
+    supported = {(q.value, _kind_of(q)) for form in forms for q in read(form)}
     supported |= {(value, "number") for value, sort in supported if sort in ("percent", "points")}
     supported |= {(Fraction(int(value) // 100), "month") for value, sort in supported if sort == "day"}
     return [q for q in read(answer) if not q.soft and (q.value, _kind_of(q)) not in supported]

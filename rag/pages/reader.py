@@ -17,6 +17,7 @@ from rag.pages.blocks import Block, is_whole, split_blocks
 from rag.pages.dates import masthead_date, name_date, name_page
 from rag.pages.headings import label_headings
 from rag.pages.lexicon import lexicon
+from rag.pages.lines import is_mark
 from rag.pages.marks import (
     continued_from,
     continued_to,
@@ -86,7 +87,7 @@ def read_page(text: str, source: str = "page") -> Page:
 def _paper_of(blocks: Sequence[Block], labels: Sequence[str], heads: Sequence[Block]) -> str:
     """Returns the name of the paper: a name of one at the head of the page, else the short line that stands above the date."""
     named = next((name for block in heads if (name := paper_name(block.text.strip("<!-> ")))), "")
-    first = blocks[0].text.strip("<!-> ")
+    first = blocks[0].text.strip("<!-> ").strip("".join(set(filter(is_mark, blocks[0].text)) - set(":\uff1a")) + " \u3000")
     is_head = labels[0] == "header" or (labels[0] == "boilerplate" and masthead_date(first))
     if named or not is_head:
         return named

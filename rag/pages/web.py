@@ -12,6 +12,8 @@ from itertools import takewhile, zip_longest
 from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PreformattedString, Tag
 
+from rag.pages.dates import masthead_date
+
 _HEADINGS = {f"h{n}": n for n in range(1, 7)}
 _BLOCKS = frozenset("p div li ul ol table tr td th section article header footer main figure figcaption blockquote br hr "
                     "dl dt dd pre body html address form fieldset nav aside caption center".split()) | frozenset(_HEADINGS)
@@ -21,6 +23,8 @@ _BOILERPLATE_NAMES = re.compile(
     r"(?:^|[-_\s])(?:nav|navbar|navigation|menu|foot|footer|copyright|breadcrumbs?|sidebar|share|related|comments?|adv?|ads|advert\w*|"
     r"banner|toolbar|topbar|pager|pagination)(?:$|[-_\s\d])", re.I)
 
+_MENU = re.compile(r"(?:[^|>»›。]{1,20}\s*[|>»›]\s*){2,}[^|>»›。]{1,30}")  # three short words or more between bars or arrows
+
 
 def text_of_html(html: str) -> str:
     """Returns the text of an HTML page; ``""`` for one without text.
@@ -29,6 +33,8 @@ def text_of_html(html: str) -> str:
     '# 签约\\n\\n某区昨天签约。\\n\\n<!-- 版权所有 -->'
     >>> text_of_html("<table><tr><th>村</th><th>面积</th></tr><tr><td>下坪</td><td>2460</td></tr></table>")
     '| 村 | 面积 |\\n|---|---|\\n| 下坪 | 2460 |'
+    >>> text_of_html("<p>首页 &gt; 新闻 &gt; 本县</p>")
+    '<!-- 首页 > 新闻 > 本县 -->'
     """
     page = BeautifulSoup(html, "html.parser")
     title = " ".join(page.title.get_text().replace("--", "—").split()) if page.title else ""
@@ -58,8 +64,9 @@ def _lines(element: Tag, is_boilerplate: bool) -> Iterator[str]:
 def _line(words: list[str], element: Tag, is_boilerplate: bool) -> Iterator[str]:
     text = " ".join("".join(words).split())
     level = _HEADINGS.get(element.name, 0)
+    is_menu = not level and _MENU.fullmatch(text) and not masthead_date(text)
     if text:
-        yield f"<!-- {text} -->" if is_boilerplate else "#" * level + " " * bool(level) + text
+        yield f"<!-- {text} -->" if is_boilerplate or is_menu else "#" * level + " " * bool(level) + text
 
 
 def _names_of(element: Tag) -> str:
