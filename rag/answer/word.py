@@ -16,9 +16,9 @@ from rag.answer.locate import Found, Located, clause_of
 from rag.answer.prompts import render_prompt, term_prompt
 from rag.generate import Generator as Writer
 from rag.generate import complete
-from rag.language.names import Names, no_english_name, person_in_pinyin, unsupported_names
+from rag.language.names import Names, is_word, no_english_name, person_in_pinyin, romanise, tagged, unsupported_names
 from rag.language.quantities import glossary, read, unit_of, unsupported
-from rag.language.text import HAN
+from rag.language.text import HAN, simplified
 from rag.language.when import times_in
 from rag.records import TextPiece
 from rag.search.query import Query
@@ -245,10 +245,13 @@ def _translate_term(generator: Writer, chinese: str, quotes: Sequence[str], know
 
 
 def label_in_english(generator: Writer, label: str, known: Names) -> str:
-    """Returns a Chinese label in English: by code what it can tell, by the generator the rest, with the Chinese beside it."""
-    plain = in_english(label, "", known)
+    """Returns a Chinese label in English: by code what it can tell, and words that no dictionary has, which are names; by the generator
+    the rest, with the Chinese beside it.
+    """
+    names = {word for word, _ in tagged(simplified(label)) if _CHINESE_TERM.fullmatch(word) and len(word) > 1 and not is_word(word)}
+    plain = in_english(simplified(label), "", lambda name: known(name) or (romanise(name) if name in names else ""))
     if not _HAN.search(plain):
-        return plain
+        return f"{plain} ({label})" if names else plain
     written = complete(generator, term_prompt(plain), max_tokens=40, stop=("\n",)).strip().rstrip(".")
     return f"{written} ({label})" if written else label
 
