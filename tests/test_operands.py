@@ -97,7 +97,7 @@ def writing(working, open_rag, monkeypatch):
     def opened(text: str):
         def write(prompt):
             first = int(re.search(r"^(\d+) .*白音苏木", prompt.user, re.M).group(1))
-            return text.replace("@@", f"@{first}~{first + 2}").replace("@5:", f"@{first}:").replace("@6:", f"@{first + 1}:")
+            return text.replace("@@", f"@{first}~{first + 2}").replace("@5~6:", f"@{first}~{first + 1}:").replace("@5:", f"@{first}:").replace("@6:", f"@{first + 1}:")
 
         rag = open_rag(read="无", operands=write, term="thing")
         monkeypatch.setattr(rag, "asks", lambda *_: ("rank", 0.9))
@@ -109,6 +109,8 @@ def writing(working, open_rag, monkeypatch):
 
 @pytest.mark.parametrize(("text", "shown"), [
     ("最多|金牌=@@:金牌", "最高的是达来苏木:6[2]。白音苏木:3[1];达来苏木:6[2];乌兰苏木:2[3]。"),
+    ("最少|头班=@5~6:头班", "最低的是乌兰苏木:6:30"),  # a rank is over the whole table
+    ("筛选|>3|达来苏木=@@:达来苏木", "3项中有1项(>3):金牌:6[1]。"),  # along a row
     ("最少|银牌比金牌=@@:银牌-@@:金牌", "最低的是达来苏木"),
     ("合计|铜牌=@@:铜牌", "合计9。"), ("平均|铜牌=@@:铜牌", "平均3。"),
     ("占比|金牌=@6:6|全部=@@:金牌", "占约54.5%"),
