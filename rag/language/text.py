@@ -17,7 +17,7 @@ _LATIN_WORD = re.compile(r"[A-Za-z]+")
 _FUNCTION_WORDS = frozenset("a an and are at by did do does for from had has have how in is many much of on or that the to was "
                             "were what when where which who whose why with".split())
 _CLOSING_MARKS = "”’」』》】)）\"'"
-_SENTENCE_END = re.compile(rf"(?:[。!?！？;；]+|…{{2,}}|\.(?=\s|$))[{_CLOSING_MARKS}]*")
+_SENTENCE_END = re.compile(rf"(?:[。!?！？;；]+|…{{2,}}|(?m:(?<!^\d)(?<!^\d\d))\.(?=\s|$))[{_CLOSING_MARKS}]*")
 _TOKEN = re.compile(rf"[{HAN}]+|\d+(?:[.,]\d+)*%?|[^\W\d_{HAN}]+")
 
 
@@ -94,6 +94,8 @@ def sentences(text: str) -> list[tuple[int, int]]:
 
     >>> [("开工47个。“好!”他说。")[a:b] for a, b in sentences("开工47个。“好!”他说。")]
     ['开工47个。', '“好!”', '他说。']
+    >>> sentences("1. 新渠通水\\n12. Gates open. All of them")  # numbers of a list end no sentence
+    [(0, 7), (8, 23), (24, 35)]
     """
     found = []
     for start, end in _lines(text):

@@ -118,7 +118,7 @@ def _write_subheads(writer: Writer, subheads: tuple[Block, ...]) -> None:
 
 
 def _should_join(before: Piece, piece: Piece, score: float, seams: Seams) -> bool:
-    if not is_open(before) or piece.subheads or before.continues_elsewhere or piece.row:
+    if not is_open(before) or piece.subheads or before.continues_elsewhere or piece.row or piece.begins:
         return False
     if before.text.endswith((":", "：", ";", "；")) or piece.text.startswith(_LIST_MARKS):
         return False

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -137,11 +138,14 @@ def line_features(page: str, lines: Sequence[Block]) -> np.ndarray:
     width = max(4, sizes[int(_WIDTH_AT * (len(sizes) - 1))])
     ways = [way_of(page, line) for line in lines]
     short = [way if len(text) < _SHORT * width and not is_whole(text) else "" for way, text in zip(ways, bare, strict=True)]
+    often = Counter(filter(None, short))
+    first = {way: at for at, way in reversed(list(enumerate(short)))}
     seams = page_seams(lexicon(), texts)
     about = [sum(map(is_whole, texts)) / max(1, len(texts)), float(np.mean([line.gap > 0 for line in lines[1:] or lines])),
              float(width > _WIDEST), min(1.5, width / 40)]
     return np.array([
-        [*about, *_shape(page, line, text, width), *_wording(line, text), *_place(lines, at), *_like_others(short, at, ways[at]),
+        [*about, *_shape(page, line, text, width), *_wording(line, text), *_place(lines, at),
+         *_like_others(ways[at], often[ways[at]], first.get(ways[at], at) >= at, short[at] == ways[at]),
          *_joint(seams, bare[at - 1] if at else "", text), *_topic(seams, bare, at)]
         for at, (line, text) in enumerate(zip(lines, bare, strict=True))])
 
@@ -197,10 +201,9 @@ def way_of(page: str, line: Block) -> str:
     return "centred" if line.start - page.rfind("\n", 0, line.start) > 5 else ""
 
 
-def _like_others(short: Sequence[str], at: int, way: str) -> list[float]:
-    """How many short lines of the page are set off as a line is, and whether one before it is."""
-    count = short.count(way) if way else 0
-    return [min(1.0, count / 4), *map(float, (way != "", count > 1, way != "" and way in short[:at], way != "" and way == short[at]))]
+def _like_others(way: str, count: int, is_first: bool, is_short: bool) -> list[float]:
+    """How many short lines of the page are set off as a line is, whether one of them stands before it, and whether it is one."""
+    return [min(1.0, count / 4), *map(float, (way != "", count > 1, way != "" and not is_first, way != "" and is_short))]
 
 
 def _joint(seams: Seams, before: str, text: str) -> list[float]:

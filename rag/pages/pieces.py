@@ -22,8 +22,8 @@ class Piece:
 
     ``opens``: an article certainly begins here (本报讯 …). ``closes``: it certainly ends here (trailing author, 下转…).
     ``continues_from_elsewhere``: it continues a text of another page (上接…). ``continues_elsewhere``: another page continues
-    it (下转…). ``paused``: a wide gap or a picture precedes it. ``row``: it is a table row. ``to_page``, ``back_page``: the pages
-    that 下转… and 上接… name.
+    it (下转…). ``paused``: a wide gap or a picture precedes it. ``row``: it is a table row. ``begins``: it is known to begin a
+    paragraph. ``to_page``, ``back_page``: the pages that 下转… and 上接… name.
     """
 
     block: int
@@ -37,6 +37,7 @@ class Piece:
     continues_elsewhere: bool = False
     paused: bool = False
     row: bool = False
+    begins: bool = False
     to_page: str = ""
     back_page: str = ""
 

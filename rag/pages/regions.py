@@ -79,7 +79,8 @@ class _RegionBuilder:
         self.current_region().byline = slice_ranges(block.ranges, byline_start(block.text), len(block.text))
 
     def _piece(self, at: int, block: Block) -> None:
-        piece = replace(_piece_of(at, block), subheads=tuple(self.subheads), paused=self._paused(at))
+        begins = block.kind in ("paragraph", "opening")
+        piece = replace(_piece_of(at, block), subheads=tuple(self.subheads), paused=self._paused(at), begins=begins)
         if self.back_page is not None:
             piece = replace(piece, continues_from_elsewhere=True, back_page=self.back_page)
         self.subheads, self.back_page = [], None

@@ -3,7 +3,7 @@
 >>> from rag.pages.blocks import split_blocks
 >>> page = "早报 2023年9月5日\\n\\n新渠昨天通水\\n\\n　　本报讯 新渠昨天在城西通水,两岸的田都浇\\n上了水。"
 >>> [(block.text, block.kind) for block in with_kinds(page, split_blocks(page))][1:]
-[('新渠昨天通水', 'heading'), ('本报讯 新渠昨天在城西通水,两岸的田都浇上了水。', '')]
+[('新渠昨天通水', 'heading'), ('本报讯 新渠昨天在城西通水,两岸的田都浇上了水。', 'paragraph')]
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from rag.pages.blocks import Block, slice_ranges, trim
 from rag.pages.lines import BRACKETS, NUMBERED, OPENING, WIDE_GAP, is_mark, labels_of
 from rag.pages.marks import is_byline
 
-_KINDS = {"M": "furniture", "F": "furniture", "K": "kicker", "H": "heading", "B": "byline", "S": "subhead", "N": "opening"}
+_KINDS = {"M": "furniture", "F": "furniture", "K": "kicker", "H": "heading", "B": "byline", "S": "subhead", "N": "opening",
+          "P": "paragraph"}
 
 
 def with_kinds(page: str, blocks: Sequence[Block]) -> list[Block]:
