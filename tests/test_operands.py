@@ -97,7 +97,8 @@ def writing(working, open_rag, monkeypatch):
     def opened(text: str):
         def write(prompt):
             first = int(re.search(r"^(\d+) .*白音苏木", prompt.user, re.M).group(1))
-            return text.replace("@@", f"@{first}~{first + 2}").replace("@5~6:", f"@{first}~{first + 1}:").replace("@5:", f"@{first}:").replace("@6:", f"@{first + 1}:")
+            rows = {"@@": f"@{first}~{first + 2}", "@5~6:": f"@{first}~{first + 1}:", "@5:": f"@{first}:", "@6:": f"@{first + 1}:"}
+            return re.sub("|".join(rows), lambda match: rows[match.group()], text)
 
         rag = open_rag(read="无", operands=write, term="thing")
         monkeypatch.setattr(rag, "asks", lambda *_: ("rank", 0.9))

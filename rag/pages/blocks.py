@@ -19,7 +19,7 @@ _HEADING = re.compile(r"\s*(#{1,6})(?:\s+|(?=[^#\s]))")
 _ZERO_WIDTH = "\ufeff\u200b\u200c\u200d"
 _REMOVE_ZERO_WIDTH = dict.fromkeys(map(ord, _ZERO_WIDTH))
 _STRAY = re.compile(rf"(?<=[{HAN}])[ \-\u00ad](?=[{HAN}])")
-_WHOLE = re.compile(rf"(?:[{SENTENCE_END}]|\.{{3,}})[{_CLOSING_MARKS}]*$")
+_WHOLE = re.compile(rf"(?:[{SENTENCE_END}]|\.{{3,}}|(?<=[A-Za-z]{{2}})\.)[{_CLOSING_MARKS}]*$")
 _HAN = re.compile(f"[{HAN}]")
 _MIN_SPACED_SHARE, _MIN_SPACED_LENGTH = 0.7, 6  # of a line that a scanner spaced: share of gaps with a space, characters
 _MIN_SPACED_LINES = 0.5  # share of the lines of a page that a scanner spaced
@@ -129,8 +129,8 @@ def slice_ranges(ranges: tuple[Range, ...], start: int, end: int) -> tuple[Range
 def is_whole(text: str) -> bool:
     """Tells whether a text ends with a complete sentence.
 
-    >>> is_whole("他说:“好!”"), is_whole("开展党群连")
-    (True, False)
+    >>> is_whole("他说:“好!”"), is_whole("开展党群连"), is_whole("The gates opened.")
+    (True, False, True)
     """
     return bool(_WHOLE.search(text[-8:]))
 
