@@ -41,7 +41,7 @@ class Seams:
     """Scores the joints of one page.
 
     ``ngrams``: counts of the page's character 3-grams and 4-grams. ``sentence_starts``: counts of the first three characters
-    of its sentences. The last three fields are caches.
+    of its sentences. The last four fields are caches.
     """
 
     lexicon: Lexicon
@@ -52,6 +52,7 @@ class Seams:
     score_cache: dict[tuple[str, ...], float] = field(default_factory=dict)
     pair_cache: dict[str, frozenset[str]] = field(default_factory=dict)
     weight_cache: dict[frozenset[str], float] = field(default_factory=dict)
+    rarity_cache: dict[str, float] = field(default_factory=dict)
 
     def continues(self, before: str, after: str) -> float:
         """Scores, -6 to 10 nats, whether ``after`` continues the unfinished sentence ``before``."""
@@ -126,7 +127,9 @@ class Seams:
         return self.weight_cache[some]
 
     def _rarity(self, pair: str) -> float:
-        return max(0.0, self.lexicon.rarity(pair))
+        if pair not in self.rarity_cache:
+            self.rarity_cache[pair] = max(0.0, self.lexicon.rarity(pair))
+        return self.rarity_cache[pair]
 
     def lead_score(self, title: str, text: str, rest: Sequence[str]) -> float:
         """Scores in nats whether ``text`` is the lead of a story whose other pieces are ``rest``."""
