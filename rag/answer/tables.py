@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from rag.language.figures import CELLS, figures_of, time_at
 from rag.language.numerals import is_bare
@@ -97,33 +95,13 @@ def cell_under(row: str, header: str) -> tuple[int, int] | None:
     return None
 
 
-def headers_of(row: str) -> list[str]:
-    """Returns the headers of the cells of a row that are figures, but for the first cell, which names it.
+def is_total(row: str) -> bool:
+    """Tells whether a row of a table is called a total or an average of the others.
 
-    >>> headers_of("指标 出口额 | 2021年 1985 | 2022年 2320 | 备注 初步")
-    ['2021年', '2022年']
+    >>> [is_total(row) for row in ("村 甲村 | 户数 30", "村 全镇 | 户数 42", "合 计 | 42", "学校 平均 | 8.1")]
+    [False, True, False, True]
     """
-    return [header for header, _, cell in (text.rpartition(" ") for text in row.split(CELLS)[1:]) if header and is_bare(cell)]
-
-
-def is_total(row: str, rows: Sequence[str]) -> bool:
-    """Tells whether a row of a table holds a sum of all others: it is called one, or is one in a column.
-
-    >>> rows = ["村 甲村 | 户数 30", "村 乙村 | 户数 12", "村 全镇 | 户数 42"]
-    >>> [is_total(row, rows) for row in rows]
-    [False, False, True]
-    """
-    if _TOTAL.search(fold(row_name(row))):
-        return True
-    columns = zip(*(_bare_figures(other) for other in rows if other != row), strict=False)
-    return any(own is not None and None not in others and own == sum(filter(None, others))
-               for own, others in zip(_bare_figures(row), columns, strict=False))
-
-
-def _bare_figures(row: str) -> list[Decimal | None]:
-    """The figures of the cells after the first one."""
-    cells = [text.rpartition(" ")[2].replace(",", "") for text in row.split(CELLS)[1:]]
-    return [Decimal(match.group()) if (match := re.match(r"-?\d+(?:\.\d+)?", cell)) else None for cell in cells]
+    return bool(_TOTAL.search(fold(row_name(row))))
 
 
 def is_named(row: str, question: str) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from rag.answer.choose import Piece
 from rag.answer.locate import locate, whole_figure
-from rag.answer.tables import cell_under, headers_of, is_total, row_name
+from rag.answer.tables import cell_under, is_total, row_name
 from rag.gather.candidates import Candidate, fitted
 from rag.gather.gather import Gathered
 from rag.gather.operands import Operand, Operands, Printed
@@ -42,27 +42,17 @@ def gathered(taken: Operands, lines: Sequence[Piece]) -> list[Gathered]:
 
 def _rows_of(operand: Operand, lines: Sequence[Piece], score: float, operation: str) -> list[Gathered]:
     if operation in OF_MANY and any(one.last is not None for one in operand.figures):
-        every = _along_row(operand, lines) or _each_row(_of_whole_table(operand, lines) if operation == "rank" else operand, lines)
-        return without_total([_row(one, lines, score) for one in every])
+        every = _of_whole_table(operand, lines) if operation == "rank" else operand
+        return without_total([_row(one, lines, score) for one in _each_row(every, lines)])
     cells = [cell for one in operand.figures for cell in _cells_of(one, lines) if not _is_empty(cell, lines)]
     return [_row(replace(operand, figures=tuple(cells)), lines, score, words=operation == "each")]
-
-
-def _along_row(operand: Operand, lines: Sequence[Piece]) -> list[Operand]:
-    """The cells of the row that is named where a column should be, each by its header; none where it is a column."""
-    rows, words = _rows_at(operand.figures[0], lines), operand.figures[0].words
-    if len(operand.figures) != 1 or any(cell_under(lines[at].text, words) for at in rows):
-        return []
-    named = [at for at in rows if fold(row_name(lines[at].text)) == fold(words)]
-    return [Operand(header, (Printed(1, at, header, at),)) for at in named[:1] for header in headers_of(lines[at].text)]
 
 
 def _of_whole_table(operand: Operand, lines: Sequence[Piece]) -> Operand:
     """The same over all rows of its table but totals: what ranks is the highest of all."""
     rows = [at for one in operand.figures[:1] for at in _rows_at(one, lines)]
     inside = range(operand.figures[0].line, (operand.figures[0].last or 0) + 1)
-    texts = [lines[at].text for at in rows]
-    kept = [at for at in rows if at in inside or not is_total(lines[at].text, texts)]
+    kept = [at for at in rows if at in inside or not is_total(lines[at].text)]
     if not kept or any((one.line, one.last) != (inside.start, inside.stop - 1) for one in operand.figures):
         return operand
     return replace(operand, figures=tuple(replace(one, line=at, last=at) for one in operand.figures for at in kept))

@@ -17,7 +17,6 @@ from rag.pages.blocks import Block, is_whole, split_blocks
 from rag.pages.dates import masthead_date, name_date, name_page
 from rag.pages.headings import label_headings
 from rag.pages.lexicon import lexicon
-from rag.pages.lines import is_mark
 from rag.pages.marks import (
     continued_from,
     continued_to,
@@ -40,7 +39,8 @@ _MASTHEAD_LINES = 3
 _TITLE_ENDS = "”’』」》)）】%％!！?？"  # marks that may end a headline
 _LONGEST_NAME = 10  # characters of a paper's name that does not tell that it is one
 _LONGEST_HEADING = 36  # characters of a line at the head of a page above which it is text
-_KNOWN_HEADINGS = {"heading": "title", "kicker": "kicker", "subhead": "subhead"}  # kinds of lines → labels
+_KNOWN_LABELS = {"head": "header", "furniture": "boilerplate", "byline": "byline"}  # kinds of lines → labels
+_KNOWN_HEADINGS = {"heading": "title", "kicker": "kicker", "subhead": "subhead"}
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def read_page(text: str, source: str = "page") -> Page:
 def _paper_of(blocks: Sequence[Block], labels: Sequence[str], heads: Sequence[Block]) -> str:
     """Returns the name of the paper: a name of one at the head of the page, else the short line that stands above the date."""
     named = next((name for block in heads if (name := paper_name(block.text.strip("<!-> ")))), "")
-    first = blocks[0].text.strip("<!-> ").strip("".join(set(filter(is_mark, blocks[0].text)) - set(":\uff1a")) + " \u3000")
+    first = blocks[0].text.strip("<!-> ")
     is_head = labels[0] == "header" or (labels[0] == "boilerplate" and masthead_date(first))
     if named or not is_head:
         return named
@@ -126,30 +126,33 @@ def label_all_but_headings(blocks: list[Block]) -> tuple[list[str], Seams]:
     for at, block in enumerate(blocks):
         if labels[at] == "text":
             labels[at] = _surface_label(block)
-    for at in range(next((at for at, block in enumerate(blocks) if block.kind != "furniture"), 0)):
-        labels[at] = "header"
-    _label_masthead(blocks, labels)
+    by_lines = any(block.kind for block in blocks)
+    if not by_lines:
+        _label_masthead(blocks, labels)
     label_photos(blocks, labels)
     label_pull_quotes(blocks, labels)
-    _label_sections(blocks, labels)
+    if not by_lines:
+        _label_sections(blocks, labels)
     seams = page_seams(lexicon(), [b.text for at, b in enumerate(blocks) if labels[at] in ("text", "heading")])
     rejoin_photo_stories(blocks, labels, seams)
     return labels, seams
 
 
 def _surface_label(block: Block) -> str:
-    if block.kind in ("furniture", "byline"):
-        return "boilerplate" if block.kind == "furniture" else "byline"
+    if block.kind in _KNOWN_LABELS:
+        return _KNOWN_LABELS[block.kind]
     if block.row or block.ruled:
         return "row" if block.row else "ruled"
     if block.text.startswith("<!--") and block.text.endswith("-->"):
         return "boilerplate"
     if _is_jump_line(block.text):
         return "marker"
-    if is_page_header(block.text):
-        return "header"
     if is_pointer(block.text):
         return "pointer"
+    if block.kind:
+        return "text"
+    if is_page_header(block.text):
+        return "header"
     return "byline" if is_byline(block.text) else "text"
 
 

@@ -17,7 +17,7 @@ from rag.pages.blocks import Block, slice_ranges, trim
 from rag.pages.lines import BRACKETS, NUMBERED, OPENING, WIDE_GAP, is_mark, labels_of
 from rag.pages.marks import is_byline
 
-_KINDS = {"M": "furniture", "F": "furniture", "K": "kicker", "H": "heading", "B": "byline", "S": "subhead", "N": "opening",
+_KINDS = {"M": "head", "F": "furniture", "K": "kicker", "H": "heading", "B": "byline", "S": "subhead", "N": "opening",
           "P": "paragraph"}
 
 
@@ -31,7 +31,7 @@ def with_kinds(page: str, blocks: Sequence[Block]) -> list[Block]:
     for block, label in zip(lines, labels, strict=True):
         if block.row or block.ruled:
             out.append(block)
-        elif label in "Ih" and out and not (out[-1].row or out[-1].ruled or out[-1].kind in ("furniture", "byline")):
+        elif label in "Ih" and out and not (out[-1].row or out[-1].ruled or out[-1].kind in ("head", "furniture", "byline")):
             out[-1] = _joined(out[-1], _as_heading(block, "") if label == "h" else block)
         else:
             out.append(_as_heading(block, _KINDS[label]) if label in "HKS" else replace(block, kind=_KINDS.get(label, "")))
