@@ -52,7 +52,7 @@ def _of_whole_table(operand: Operand, lines: Sequence[Piece]) -> Operand:
     """The same over all rows of its table but totals: what ranks is the highest of all."""
     rows = [at for one in operand.figures[:1] for at in _rows_at(one, lines)]
     inside = range(operand.figures[0].line, (operand.figures[0].last or 0) + 1)
-    kept = [at for at in rows if at in inside or not is_total(lines[at].text)]
+    kept = [at for at in rows if not is_total(lines[at].text)]
     if not kept or any((one.line, one.last) != (inside.start, inside.stop - 1) for one in operand.figures):
         return operand
     return replace(operand, figures=tuple(replace(one, line=at, last=at) for one in operand.figures for at in kept))
