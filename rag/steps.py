@@ -17,7 +17,7 @@ from rag.answer import choose_pieces, withheld, write_answer
 from rag.answer.choose import Piece
 from rag.answer.word import label_in_english
 from rag.gather.asking import Asker
-from rag.gather.draft import ASKED_FROM, Planned, plan_question
+from rag.gather.draft import ASKED_FROM, Planned, dated, draft_plan, plan_question
 from rag.gather.operands import Operands, lines_to_read, take_operands
 from rag.gather.operation import answers_alone, once_read
 from rag.gather.prompts import DraftedPlan
@@ -164,8 +164,18 @@ class Steps:
         lines = lines_to_read(found.pieces)
         taken = take_operands(found.query.named or found.query.question, lines, self.generator) if lines else None
         answer = work_if_sure(taken, lines, found.query, self._asker, self._in_english, operation)
+        if answer and taken and taken.operation == "rank" and not self._same_end(taken, found.query):
+            answer = None
         self.clock.lap("gather")
         return answer, taken
+
+    def _same_end(self, taken: Operands, query: Query) -> bool:
+        """Tells whether a plan of the question, drafted without the sentences, ranks from the same end: of ranks that were kept back
+        from training the generator turns one in three round where it reads a table.
+        """
+        self.generator.check()
+        plan = draft_plan(dated(query), self.generator)
+        return plan is None or plan.operation != "rank" or plan.ends == taken.ends
 
     def _gathered(self, plan: DraftedPlan, found: Evidence) -> Answer | None:
         """What the parts of a plan give, each gathered for itself; ``None`` where the archive has nothing for them."""

@@ -10,7 +10,7 @@ import pytest
 from rag.answer.choose import choose_pieces
 from rag.gather.draft import Planned
 from rag.gather.operands import Operand, Printed, lines_to_read, operands_prompt, read_operands
-from rag.gather.prompts import DraftedPlan
+from rag.gather.prompts import DraftedPlan, read_plan
 from rag.gather.taken import gathered, moments
 
 MEDALS = """旗报 2019年7月29日
@@ -121,6 +121,12 @@ def writing(working, open_rag, monkeypatch):
 def test_a_column_of_a_table_is_named_by_its_header(writing, text, shown):
     answer = (rag := writing(text)).ask("哪几个苏木的金牌不少于3枚?")
     assert not answer.refused and shown in answer.text and not wrong(rag, answer)
+
+
+@pytest.mark.parametrize(("plan", "shown"), [("最多|金牌", True), ("最少|金牌", False), ("查一", True)])
+def test_a_rank_is_shown_only_if_a_plan_of_the_question_ranks_from_the_same_end(writing, monkeypatch, plan, shown):
+    monkeypatch.setattr("rag.steps.draft_plan", lambda *_: read_plan(plan))
+    assert ("最高的是达来苏木" in writing("最多|金牌=@@:金牌").ask("哪个苏木的金牌最多?").text) is shown
 
 
 @pytest.mark.parametrize("text", ["筛选|金牌=@@:金牌", "筛选|<很多|金牌=@@:金牌", "最多|金牌=@@:面积", "合计|名=@@:苏木"])

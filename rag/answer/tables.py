@@ -11,7 +11,7 @@ from rag.language.periods import Period
 from rag.language.text import fold
 from rag.language.when import times_in
 
-_TOTAL = re.compile("^[合总總小共]\\s*[计計]|^平均|^[总總]|^全[^\\s]{0,2}$")  # what the row of totals is called
+_TOTAL = re.compile("^[合总總小共]\\s*[计計]|^平均|^[总總][数數量额額和]?$|^全[^\\s]{0,2}$")  # what the row of totals is called
 _SENTENCE_ENDS = ("。", "!", "?", "\uff01", "\uff1f", "”")
 
 
