@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from rag.answer.english import zones_in_chinese
 from rag.language.names import NO_NAMES, chinese_form, readings, romanised_names, without_negated
-from rag.language.places import endings_of, places_by_sound, places_in, places_meant
+from rag.language.places import places_by_sound, places_in, places_meant
 from rag.language.quantities import figures_in_chinese
 from rag.language.when import times_in_chinese
 from rag.search.dictionary import Dictionary
@@ -21,8 +21,7 @@ def with_names(query: Query, retriever: Retriever, dictionary: Dictionary | None
     """Returns the question with the places and names in it; names, dates and large figures of an English one in Chinese."""
     if query.language == "zh":
         places = places_in(query.question)  # by the tags of jieba, which takes some common words for places
-        likely = [place for place in places if not (dictionary and dictionary.is_common(place))]
-        return replace(query, scope=tuple(_as_archived(retriever, place) for place in likely))
+        return replace(query, scope=tuple(place for place in places if not (dictionary and dictionary.is_common(place))))
     meant = without_negated(query.question)
     names = romanised_names(query.question)
     forms = {name: form for name in names if (form := _chinese_form(retriever, name, names))}
@@ -35,12 +34,6 @@ def with_names(query: Query, retriever: Retriever, dictionary: Dictionary | None
         query, named=named, forms=tuple(known.items()), terms=dictionary.terms(named) if dictionary else (),
         scope=(*places_meant(query.question, forms), *places_by_sound(name for name in names if name in meant and name not in known)),
         sounds=tuple(way for name in names if name in meant for way in readings(name)))
-
-
-def _as_archived(retriever: Retriever, place: str) -> str:
-    """Returns a place or, if the archive lacks it, the longest of its endings that the archive has; the place itself if it has none."""
-    common = retriever.word_frequencies(ways := endings_of(place))
-    return next((way for way in ways if common[way]), place)
 
 
 def _foreign_names(retriever: Retriever, ways: Mapping[str, Sequence[str]]) -> dict[str, str]:

@@ -40,15 +40,6 @@ def places_in(chinese: str) -> list[str]:
     return list(dict.fromkeys(core for word in parts if (core := _without_suffix(word)) not in COUNTRYWIDE))
 
 
-def endings_of(place: str) -> list[str]:
-    """Returns a place and its endings of two characters or more beside a suffix, longest first: jieba guesses where a place begins.
-
-    >>> endings_of("回霞渚镇"), endings_of("青山镇")
-    (['回霞渚镇', '霞渚镇'], ['青山镇'])
-    """
-    return [place] + [place[at:] for at in range(1, len(place) - 1 - (place[-1] in PLACE_SUFFIXES))]
-
-
 def _without_suffix(place: str) -> str:
     """Removes 市, 省 and similar suffixes from a place name, unless a single character would be left."""
     core = _SUFFIX.sub("", place)
