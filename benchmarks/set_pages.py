@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import Any
 
 from newsprint import made_table
-from run import page_score, write_table
+from run import PAGE_FIGURES, page_score, write_table
 
+from rag.language.figures import CELLS
 from rag.language.text import fold
 from rag.pages.files import read_articles
 from rag.records import Article
 
-FIGURES = ["title_recall", "title_precision", "article_f1", "order", "cuts_repaired", "captions_kept_out", "chars_lost"]
 MADE = 60  # tables of each written format
 
 Table = Sequence[Sequence[str]]
@@ -42,7 +42,8 @@ def main() -> None:
     if arguments.pictures:
         rows.append(measured("picture", golds[: arguments.pictures], ".png", arguments.scorer))
     command = f"set_pages.py --pages DIR --pictures {arguments.pictures} --scorer score_pages.py"
-    write_table("set_pages", "Pages set in type", ["pages", *FIGURES, "dates", "bylines", "cells", "seconds a page"], rows, command)
+    columns = ["pages", *PAGE_FIGURES, "dates", "bylines", "cells", "seconds a page"]
+    write_table("set_pages", "Pages set in type", columns, rows, command)
     write_table("tables", "Tables: cells that can be read with their row and header", ["format", "tables", "cells right"],
                 [[name, MADE, written(name, write)] for name, write in FORMATS.items()], command)
 
@@ -61,7 +62,7 @@ def measured(kind: str, golds: Sequence[Path], end: str, scorer: Path) -> list[o
             seconds.append(time.perf_counter() - began)
             stories = json.loads(gold.read_text(encoding="utf-8"))
             (true / gold.name).write_text(gold.read_text(encoding="utf-8"), encoding="utf-8")
-            (read / f"{stem}.json").write_text(json.dumps([one.to_dict() for one in articles], ensure_ascii=False), encoding="utf-8")
+            (read / f"{stem}.json").write_text(json.dumps(list(map(prose, articles)), ensure_ascii=False), encoding="utf-8")
             for story in stories:
                 article = next((one for one in articles if fold(one.title) == fold(story["title"])), None)
                 dates.append(article is not None and article.date == story["date"])
@@ -71,6 +72,12 @@ def measured(kind: str, golds: Sequence[Path], end: str, scorer: Path) -> list[o
         score = page_score(scorer, true, "--pred", str(read))
     return [f"{kind} ({len(golds)})", *score, *(f"{sum(some)} of {len(some)}" for some in (dates, bylines, cells)),
             f"{sum(seconds) / len(seconds):.2f}"]
+
+
+def prose(article: Article) -> dict[str, Any]:
+    """An article without the rows of its tables, which the truth has apart and ``right_cells`` counts."""
+    text = "\n".join(line for line in article.text.splitlines() if CELLS not in line)
+    return {**article.to_dict(), "text": text}
 
 
 def has_byline(article: Article, wanted: str) -> bool:

@@ -1,8 +1,10 @@
-"""Trains the labels of lines on pages of plain text that are set by chance (``typed_pages.py``), and writes ``rag/pages/lines.npz``.
+"""Trains the labels of lines on pages of plain text, and writes ``rag/pages/lines.npz``.
 
-    python training/train_lines.py --articles xwlb.jsonl --pages 4000 [--units 32] [--out rag/pages/lines.npz]
+    python training/train_lines.py --articles xwlb.jsonl --pages 4000 [--units 32] [--without WRITER] [--out rag/pages/lines.npz]
 
-Two cores need some minutes. It prints the share of right labels, and of pages without a wrong one, on 300 pages of another seed.
+The pages are set by chance (``typed_pages.py``) or put together from written ones (``written_pages.py``). Two cores need some minutes.
+It prints the share of right labels, and of pages without a wrong one, on 300 set pages of another seed, and on those of the writer
+that is left out.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from typing import Any
 import numpy as np
 import torch
 from typed_pages import Page, items_of, typed_page
+from written_pages import varied, written_pages
 
 from rag.pages.aligned import with_bars
 from rag.pages.blocks import split_blocks
@@ -35,6 +38,8 @@ def main() -> None:
     parser.add_argument("--pages", type=int, default=4000)
     parser.add_argument("--units", type=int, default=32)
     parser.add_argument("--epochs", type=int, default=14)
+    parser.add_argument("--written", type=int, default=12, help="pages put together from each written one")
+    parser.add_argument("--without", default="", help="a writer whose pages only test")
     parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "rag" / "pages" / "lines.npz")
     arguments = parser.parse_args()
     torch.manual_seed(0)
@@ -44,8 +49,14 @@ def main() -> None:
     pages = [labelled(typed_page(items, chance), chance) for chance in chances]
     print(f"{len(pages):,} pages, {sum(len(y) for _, y in pages):,} lines, {time.time() - started:.0f} s")
     test, train = pages[:KEPT_BACK], pages[KEPT_BACK:]
+    for at, (writer, lines) in enumerate(written_pages()):
+        chances = [random.Random(f"written {at} {number}") for number in range(arguments.written)]
+        train += [labelled(varied(lines, chance), chance) for chance in chances if writer != arguments.without]
     field = Field(train[0][0].shape[1], arguments.units)
     fit(field, train, test, arguments.epochs)
+    left_out = [Page(lines) for writer, lines in written_pages() if writer == arguments.without]
+    if left_out:
+        print("left out:", tested(field.model(), [labelled(page, random.Random(0)) for page in left_out]))
     model = field.model()
     np.savez_compressed(arguments.out, **{name: value.astype(np.float16) for name, value in vars(model).items()})
     print(f"{arguments.out.name}: {arguments.out.stat().st_size:,} bytes, {time.time() - started:.0f} s")
@@ -53,7 +64,7 @@ def main() -> None:
 
 def labelled(page: Page, chance: random.Random) -> Sequenced:
     """The features and the labels of the lines of a page, as the program reads them; of some pages the first headline is not known."""
-    told = [(text, label) for text, label in page.lines if text.strip() and label != "R"]
+    told = [(text, label) for text, label in page.lines if text.strip()]
     text = with_bars("\n".join(line for line, _ in page.lines))
     lines = [part for block in with_rows(text, split_blocks(text)) for part in split_author(text, block)]
     labels, at = [], 0
@@ -62,15 +73,14 @@ def labelled(page: Page, chance: random.Random) -> Sequenced:
             labels.append("R")
             continue
         bare = "".join(line.text.split())
-        while at < len(told) and not _holds(told[at][0], bare):
-            at += 1
-        if at == len(told):  # a table that was not seen as one
+        found = next((place for place in range(at, len(told)) if _holds(told[place][0], bare)), None)
+        if found is None:  # a row of a table that was not seen as one
             labels.append("P")
-            at = 0
             continue
+        at = found
         whole = "".join(told[at][0].split())
         is_author = told[at][1] == "H" and not whole.startswith(bare)
-        label = "B" if is_author else told[at][1]
+        label = "B" if is_author else {"M": "F", "R": "P"}.get(told[at][1], told[at][1])
         labels.append("M" if label == "F" and set(labels) <= {"M"} else label)
         if whole.endswith(bare):
             at += 1

@@ -139,7 +139,7 @@ def fitted() -> Mapping[str, Mapping[str, float]]:
 
 
 def in_scope(hits: Sequence[Hit], scope: Sequence[str], *, by_sound: bool = False) -> list[Hit]:
-    """Returns the hits whose article, or the name of its paper, mentions most of the places and names in ``scope``; ``[]`` if none
+    """Returns the hits whose article, or the masthead of its page, mentions most of the places and names in ``scope``; ``[]`` if none
     mentions any.
 
     The filter keeps a question about one place from being answered from an article about another. An article that names no town is
@@ -149,7 +149,7 @@ def in_scope(hits: Sequence[Hit], scope: Sequence[str], *, by_sound: bool = Fals
     >>> hit = Hit(1, 1.0, Passage("x", "a", "", 0, 0), Article("a", "p", "d", "随州开工"))
     >>> in_scope([hit], ["随州"]) == [hit], in_scope([hit], ["苏州"])
     (True, [])
-    >>> local = Hit(1, 1.0, hit.passage, Article("b", "p", "d", "我市新桥开工", paper="苏州日报"))
+    >>> local = Hit(1, 1.0, hit.passage, Article("b", "p", "d", "我市新桥开工", masthead="苏州日报"))
     >>> in_scope([hit, local], ["苏州"]) == in_scope([hit, local], ["宿州"], by_sound=True) == [local]
     True
     >>> beside = Hit(1, 1.0, hit.passage, Article("c", "p", "d", "桥面有三条车道。"))  # of the same page as ``hit``
@@ -178,7 +178,8 @@ def _is_about_page(article: Article, articles: Mapping[str, Article], meant: Col
 def _count_mentions(article: Article, scope: Sequence[str], by_sound: bool) -> int:
     captions = " ".join(caption.text + caption.credit for caption in article.captions)
     story = article.links.story if article.links else ""
-    whole = fold(f"{article.paper} {article.section} {story} {headline(article)} {article.byline} {article.text} {captions}")
+    about = f"{article.paper} {article.masthead} {article.section} {story} {headline(article)} {article.byline}"
+    whole = fold(f"{about} {article.text} {captions}")
     return sum(fold(name) in whole or (by_sound and bool(homophones(name).search(whole))) for name in scope)
 
 

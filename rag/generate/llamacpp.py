@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import queue
+import secrets
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from rag.errors import GenerationError, ModelError
 from rag.generate.adapter import adapter_of, write_gguf
+from rag.generate.prefixes import Prefixes
 from rag.generate.protocol import Prompt, Text
 from rag.models import cache_folder
 
@@ -31,6 +36,9 @@ class LlamaCpp:
         params.model.path = str(file)
         params.n_parallel, params.n_ctx = _SLOTS, _SLOTS * context_tokens
         params.verbosity = -1
+        prefixes = _prefix_folder()
+        params.slot_save_path, params.endpoint_slots = f"{prefixes}{os.sep}", True
+        params.api_keys = [key := secrets.token_urlsafe()]
         if adapter := adapter_of(file):
             params.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(_adapter_file(adapter)), 1.0)]
         if threads:
@@ -40,17 +48,27 @@ class LlamaCpp:
         except RuntimeError as error:
             raise ModelError(f"{file}: cannot be loaded as a GGUF model; check it with `rag models --verify`") from error
         self.name = f"llamacpp:{file.name}"
+        written = file.stat()
+        model = f"{xllamacpp.__version__} {file.name} {written.st_size} {written.st_mtime_ns} {adapter}"
+        self._prefixes = Prefixes(prefixes, model, self._server.listening_address, key)
         self._slots: dict[str, int] = {}
         self._lock = threading.Lock()
 
     def write(self, prompt: Prompt, *, max_tokens: int, stop: Sequence[str] = ()) -> Text:
         """Yields pieces of the text; see :class:`~rag.generate.Generator`."""
         with self._lock:
-            slot = self._slots.setdefault(prompt.task.partition("-")[0], len(self._slots) % _SLOTS)
-            return (yield from self._stream({
-                "messages": prompt.messages(), "max_tokens": max_tokens, "stop": list(stop), "temperature": 0,
-                "seed": 0, "cache_prompt": True, "id_slot": slot, "stream": True, "logprobs": True,
-            }))
+            return (yield from self._stream(_request(prompt, self._slot_of(prompt), max_tokens, stop)))
+
+    def _slot_of(self, prompt: Prompt) -> int:
+        """Returns the slot of a task, which has read its instructions."""
+        if prompt.task not in self._slots:
+            slot, bare = len(self._slots) % _SLOTS, replace(prompt, user="")
+            if not self._prefixes.restore(slot, bare):
+                for _ in self._stream(_request(bare, slot, 1)):
+                    pass
+                self._prefixes.save(slot, bare)
+            self._slots[prompt.task] = slot
+        return self._slots[prompt.task]
 
     def _stream(self, request: dict[str, Any]) -> Text:
         """Runs a request in a thread, because the runtime passes its text to a callback."""
@@ -79,6 +97,19 @@ class LlamaCpp:
             stopped.set()
             worker.join()
         return log_probability
+
+
+def _request(prompt: Prompt, slot: int, max_tokens: int, stop: Sequence[str] = ()) -> dict[str, Any]:
+    return {"messages": prompt.messages(), "max_tokens": max_tokens, "stop": list(stop), "temperature": 0,
+            "seed": 0, "cache_prompt": True, "id_slot": slot, "stream": True, "logprobs": True}
+
+
+def _prefix_folder() -> Path:
+    """Returns the folder of what was read of the instructions; one that cannot be made holds nothing."""
+    folder = cache_folder() / "prefixes"
+    with contextlib.suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _adapter_file(adapter: str) -> Path:

@@ -80,7 +80,8 @@ def read_page(text: str, source: str = "page") -> Page:
                for n, region in enumerate(regions, start=1)]
     headers = [(b.start, number) for at, b in enumerate(blocks) if labels[at] == "header" and (number := header_page(b.text))]
     otherwise = name_page(stem, PurePath(source).parent.name)
-    articles = [replace(article, page=_page_of(article, headers) or otherwise, paper=paper) for article in written]
+    masthead = "\n".join(block.text for block in heads)
+    articles = [replace(article, page=_page_of(article, headers) or otherwise, paper=paper, masthead=masthead) for article in written]
     return Page(tuple(articles), furniture_of(text, blocks, labels, articles))
 
 

@@ -169,6 +169,7 @@ class Article:
     ``doubts``: one line for each uncertain decision of the reader.
     ``corrected``: field (``title``, ``byline``, ``date``) that a user corrected → its value on the page.
     ``page``: the number of its page in the issue (``3``, ``A3``), or ``""``. ``paper``: the name at the head of its page, or ``""``.
+    ``masthead``: all that stands at the head of its page (paper, publisher, date), or ``""``.
     ``lines``: the printed lines of the article, ascending; ``()`` for a source without pages, such as plain text.
     """
 
@@ -191,6 +192,7 @@ class Article:
     corrected: Mapping[str, str] = field(default_factory=dict)
     page: str = ""
     paper: str = ""
+    masthead: str = ""
     jump: Jump | None = None
     links: Links | None = None
     lines: tuple[PrintedLine, ...] = ()
@@ -218,7 +220,8 @@ class Article:
             "spans": [[r.start, r.end, r.source] for r in self.runs.get("text", ())],
             "joints": [asdict(j) for j in self.joints],
             "confidence": round(self.confidence, 4), "doubts": list(self.doubts), "corrected": dict(self.corrected),
-            "page": self.page or None, "paper": self.paper or None, "jump": asdict(self.jump) if self.jump else None,
+            "page": self.page or None, "paper": self.paper or None,
+            "masthead": self.masthead or None, "jump": asdict(self.jump) if self.jump else None,
             "links": asdict(self.links) if self.links else None,
         }
 
