@@ -64,7 +64,7 @@ def measured(kind: str, golds: Sequence[Path], end: str, scorer: Path) -> list[o
             (true / gold.name).write_text(gold.read_text(encoding="utf-8"), encoding="utf-8")
             (read / f"{stem}.json").write_text(json.dumps(list(map(prose, articles)), ensure_ascii=False), encoding="utf-8")
             for story in stories:
-                article = next((one for one in articles if fold(one.title) == fold(story["title"])), None)
+                article = next((one for one in articles if _letters(one.title) == _letters(story["title"])), None)
                 dates.append(article is not None and article.date == story["date"])
                 bylines.append(article is not None and has_byline(article, story["byline"] or ""))
                 for table in story.get("tables", ()):
@@ -72,6 +72,10 @@ def measured(kind: str, golds: Sequence[Path], end: str, scorer: Path) -> list[o
         score = page_score(scorer, true, "--pred", str(read))
     return [f"{kind} ({len(golds)})", *score, *(f"{sum(some)} of {len(some)}" for some in (dates, bylines, cells)),
             f"{sum(seconds) / len(seconds):.2f}"]
+
+
+def _letters(title: str) -> str:
+    return fold(title).replace(" ", "")
 
 
 def prose(article: Article) -> dict[str, Any]:

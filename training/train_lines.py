@@ -28,6 +28,7 @@ from rag.pages.tables import with_rows
 from rag.pages.typed import split_author
 
 _NEVER = -30.0  # nats
+_UNSEEN, _UNUSED = 0.1, 0.3  # shares of the features and of the hidden units that are left out at a time
 KEPT_BACK = 300  # pages that only test
 Sequenced = tuple[np.ndarray, np.ndarray]  # features (n, features), labels (n,)
 
@@ -100,13 +101,14 @@ class Field(torch.nn.Module):
     def __init__(self, features: int, units: int) -> None:
         super().__init__()
         self.hidden = torch.nn.Linear(3 * features, units)
+        self.some, self.most = torch.nn.Dropout(_UNSEEN), torch.nn.Dropout(_UNUSED)
         self.output = torch.nn.Linear(units, len(LABELS))
         self.follows = torch.nn.Parameter(torch.zeros(len(LABELS), len(LABELS)))
         self.begins = torch.nn.Parameter(torch.zeros(len(LABELS)))
 
     def loss(self, rows: torch.Tensor, labels: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """The mean negative log likelihood of a batch (pages, lines, ...), per line."""
-        scores = self.output(torch.relu(self.hidden(rows)))
+        scores = self.output(self.most(torch.relu(self.hidden(self.some(rows)))))
         path = torch.gather(scores, 2, labels[:, :, None])[:, :, 0]
         steps = self.follows[labels[:, :-1], labels[:, 1:]]
         told = self.begins[labels[:, 0]] + (path * mask).sum(1) + (steps * mask[:, 1:]).sum(1)

@@ -57,6 +57,7 @@ _WIDTH_AT = 0.9  # quantile of the lengths of lines that counts as the width of 
 _LONGEST_HEADLINE = 40  # characters
 _LINES_AROUND, _AROUND = 8, 300  # lines and characters with which a line is compared
 _WIDEST = 60  # characters of a line from which lines are not wrapped
+_MANY_LINES = 60  # lines of a long page
 
 
 @dataclass(frozen=True)
@@ -140,21 +141,29 @@ def line_features(page: str, lines: Sequence[Block]) -> np.ndarray:
     short = [way if len(text) < _SHORT * width and not is_whole(text) else "" for way, text in zip(ways, bare, strict=True)]
     often = Counter(filter(None, short))
     first = {way: at for at, way in reversed(list(enumerate(short)))}
+    indents = [_indent(page, line) for line in lines]
+    alike = Counter(indents)
+    commonest = max(alike.values(), default=0)
     seams = page_seams(lexicon(), texts)
     about = [sum(map(is_whole, texts)) / max(1, len(texts)), float(np.mean([line.gap > 0 for line in lines[1:] or lines])),
              float(width > _WIDEST), min(1.5, width / 40)]
     return np.array([
-        [*about, *_shape(page, line, text, width), *_wording(line, text), *_place(lines, at),
+        [*about, *_shape(line, text, width, indents[at]), *_wording(line, text), *_place(lines, at), *_beside(bare, indents, at, width),
+         alike[indents[at]] / len(lines), float(alike[indents[at]] == commonest),
          *_like_others(ways[at], often[ways[at]], first.get(ways[at], at) >= at, short[at] == ways[at]),
          *_joint(seams, bare[at - 1] if at else "", text), *_topic(seams, bare, at)]
         for at, (line, text) in enumerate(zip(lines, bare, strict=True))])
 
 
-def _shape(page: str, line: Block, text: str, width: int) -> list[float]:
+def _indent(page: str, line: Block) -> int:
+    """How far in a line stands, in narrow spaces."""
+    left = page.rfind("\n", 0, line.start) + 1
+    return sum(2 if letter == "　" else 1 for letter in page[left : line.start])
+
+
+def _shape(line: Block, text: str, width: int, indent: int) -> list[float]:
     """How long a line is, how far in it stands, what is around it."""
     size = len(text)
-    left = page.rfind("\n", 0, line.start) + 1
-    indent = sum(2 if letter == "　" else 1 for letter in page[left : line.start])
     words = line.text.split()
     seen = [
         *(size <= most for most in (4, 7, 10, 14, 20, 30)), size >= 0.9 * width, size > width,
@@ -180,9 +189,21 @@ def _wording(line: Block, text: str) -> list[float]:
 
 
 def _place(lines: Sequence[Block], at: int) -> list[float]:
-    """Where on the page a line stands."""
+    """Where on the page a line stands, and how many lines it has."""
     after = len(lines) - 1 - at
-    return [float(at == 0), float(at == 1), float(at < 4), float(after == 0), float(after < 3)]
+    seen = at == 0, at == 1, at < 4, after == 0, after < 3
+    return [at / len(lines), min(1.0, len(lines) / _MANY_LINES), *map(float, seen)]
+
+
+def _beside(texts: Sequence[str], indents: Sequence[int], at: int, width: int) -> list[float]:
+    """How much longer a line is than those before and after it, how much further in it stands, and whether it stands as far in."""
+    found = []
+    for other in (at - 1, at + 1):
+        there = 0 <= other < len(texts)
+        size, indent = (len(texts[other]), indents[other]) if there else (0, 0)
+        found += [np.clip((len(texts[at]) - size) / width, -1, 1), np.clip((indents[at] - indent) / 8, -1, 1),
+                  float(there and indent == indents[at])]
+    return found
 
 
 def way_of(page: str, line: Block) -> str:

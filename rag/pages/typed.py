@@ -73,15 +73,16 @@ def _as_heading(block: Block, kind: str) -> Block:
 def _bare_span(text: str) -> tuple[int, int]:
     """Returns where a headline stands between what adorns it; all of it if nothing else is there.
 
-    >>> ["".join(text[slice(*_bare_span(text))]) for text in ("★☆★ 夜渡", "【夜渡】", "一、夜渡", "“夜渡”开船!", "※ 夜渡 ※")]
-    ['夜渡', '夜渡', '夜渡', '“夜渡”开船!', '夜渡']
+    >>> ["".join(text[slice(*_bare_span(text))]) for text in ("★☆★ 夜渡", "【夜渡】", "一、夜渡", "“夜渡”开船!", "※ 夜渡 ※", "＊夜渡＊")]
+    ['夜渡', '夜渡', '夜渡', '“夜渡”开船!', '夜渡', '夜渡']
     """
     start, end = 0, len(text)
     while start < end and (text[start].isspace() or (is_mark(text[start]) and text[start] not in OPENING)):
         start += 1
+    before = text[:start]
     numbered = NUMBERED.match(text, start)
     start = numbered.end() if numbered else start
-    while end > start and (text[end - 1].isspace() or unicodedata.category(text[end - 1])[0] == "S" or text[end - 1] in "*※=~-"):
+    while end > start and (text[end - 1].isspace() or unicodedata.category(text[end - 1])[0] == "S" or text[end - 1] in before + "~-"):
         end -= 1
     start, end = trim(text, start, end)
     if end - start > 2 and (close := BRACKETS.get(text[start])) == text[end - 1] and text.count(close) == 1:
