@@ -73,7 +73,8 @@ def _as_heading(block: Block, kind: str) -> Block:
 def _bare_span(text: str) -> tuple[int, int]:
     """Returns where a headline stands between what adorns it; all of it if nothing else is there.
 
-    >>> ["".join(text[slice(*_bare_span(text))]) for text in ("★☆★ 夜渡", "【夜渡】", "一、夜渡", "“夜渡”开船!", "※ 夜渡 ※", "＊夜渡＊")]
+    >>> headlines = "★☆★ 夜渡", "【夜渡】", "一、夜渡", "“夜渡”开船!", "※ 夜渡 ※", "＊夜渡＊"
+    >>> [text[slice(*_bare_span(text))] for text in headlines]
     ['夜渡', '夜渡', '夜渡', '“夜渡”开船!', '夜渡', '夜渡']
     """
     start, end = 0, len(text)
