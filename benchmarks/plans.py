@@ -30,7 +30,7 @@ def main() -> None:
     arguments = parser.parse_args()
     rag = Rag.open(index=arguments.index)
     rows = [json.loads(line) for line in arguments.questions.read_text(encoding="utf-8").splitlines()]
-    told = [(row["lang"], draft_plan(dated(rag.understand(row["question"])), rag.generator), plan)
+    told = [(row["lang"], draft_plan(dated(rag.parse_question(row["question"])), rag.generator), plan)
             for row in rows if (plan := read_plan(row["plan"]))]
     groups = {"all": told, **{name: [one for one in told if one[0] == name] for name in ("zh", "en")}}
     lines = [[name, len(group), *figures_of([(draft, plan) for _, draft, plan in group])] for name, group in groups.items()]

@@ -111,11 +111,11 @@ def retrieval(arguments: argparse.Namespace) -> None:
     rag = Rag.open(arguments.config)
     rows = [json.loads(line) for line in arguments.questions.read_text(encoding="utf-8").splitlines()]
     rows = [row for row in rows if row.get("doc_ids") or row.get("evidence")]
-    _ = rag.retriever, rag.understand(rows[0]["question"])
+    _ = rag.retriever, rag.parse_question(rows[0]["question"])
     seconds: dict[str, list[float]] = {"understand": [], "search": []}
     table: dict[str, list[list[str]]] = {}
     for row in rows:
-        query = clocked(seconds["understand"], lambda r=row: rag.understand(r["question"]))
+        query = clocked(seconds["understand"], lambda r=row: rag.parse_question(r["question"]))
         clocked(seconds["search"], lambda q=query: rag.retriever.search(q, 10))
         channels, weights = rag.retriever.rerank_by_tokens(query, rag.retriever.channels(query)), rag.retriever.weights(query)
         for way, used in WAYS.items():

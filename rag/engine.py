@@ -114,7 +114,7 @@ class Rag:
         check_operation(operation)
         generator = Stoppable(lambda: self.generator, stopped)
         dated, times = with_absolute_times(question, asked_on) if asked_on else (question, ())
-        query = self.understand(dated, history, generator)
+        query = self.parse_question(dated, history, generator)
         clock.lap("understand")
         written_out = "" if query.question == question.strip() else query.question
         for event in Steps(self, retriever, generator, clock).answer(query, operation or ""):
@@ -126,7 +126,7 @@ class Rag:
         """The ``k`` best passages (default: ``retrieval.k``), best first; ``only`` from some dates or sources."""
         if k is not None and k < 1:
             raise QuestionError(f"k must be at least 1, not {k}")
-        return self.retriever.search(self.searched(query), k, only or Filter())
+        return self.retriever.search(self.parse_query(query), k, only or Filter())
 
     def facts(self, query: str, k: int = 50, only: Filter | None = None, *, unit: str = "", kind: str = "") -> list[Entry]:
         """The ``k`` figures of the archive that a query is about, best first, each with its sentence.
@@ -137,9 +137,9 @@ class Rag:
 
         if k < 1:
             raise QuestionError(f"k must be at least 1, not {k}")
-        return entries(self.retriever, self.searched(query), k, only or Filter(), unit=unit, kind=kind)
+        return entries(self.retriever, self.parse_query(query), k, only or Filter(), unit=unit, kind=kind)
 
-    def searched(self, query: str) -> Query:
+    def parse_query(self, query: str) -> Query:
         """A query as it is searched, its names and dates in Chinese."""
         return self._named(read_query(query))
 
@@ -190,7 +190,7 @@ class Rag:
         for prompt in (*warm_up_prompts(), plan_prompt(""), operands_prompt("", ())):
             complete(self.generator, prompt, max_tokens=1)
 
-    def asks(self, query: Query, operation: str = "") -> tuple[str, float]:
+    def classify(self, query: Query, operation: str = "") -> tuple[str, float]:
         """What a question asks to be done if it takes several figures, and the probability that it does; 0 or 1 if that is given.
 
         ``operation``: what is to be done, if it is known. See :data:`rag.gather.plan.OPERATIONS`.
@@ -201,7 +201,7 @@ class Rag:
 
     # -- steps ----------------------------------------------------------------------------------------------
 
-    def understand(self, question: str, history: Sequence[Turn] = (), generator: Generator | None = None) -> Query:
+    def parse_question(self, question: str, history: Sequence[Turn] = (), generator: Generator | None = None) -> Query:
         """Reads a question: a follow-up is written out, its names are looked up."""
         asked = query = read_query(question)
         if history and is_follow_up(asked.question):

@@ -13,8 +13,8 @@ from collections.abc import Generator as Yields
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from rag.answer import choose_pieces, withheld, write_answer
-from rag.answer.choose import Piece
+from rag.answer import choose_pieces, refuse_instead, write_answer
+from rag.answer.choose import CandidateSentence
 from rag.answer.word import label_in_english
 from rag.gather.asking import Asker
 from rag.gather.draft import ASKED_FROM, Planned, dated, draft_plan, plan_question
@@ -71,11 +71,11 @@ class Opened(Protocol):
     def known_names(self) -> Names:
         """The English names that the dictionary has."""
 
-    def asks(self, query: Query, operation: str = "") -> tuple[str, float]:
-        """See :meth:`rag.Rag.asks`."""
+    def classify(self, query: Query, operation: str = "") -> tuple[str, float]:
+        """See :meth:`rag.Rag.classify`."""
 
-    def searched(self, query: str) -> Query:
-        """See :meth:`rag.Rag.searched`."""
+    def parse_query(self, query: str) -> Query:
+        """See :meth:`rag.Rag.parse_query`."""
 
     def translated(self, query: Query, generator: Generator | None = None) -> Query:
         """See :meth:`rag.Rag.translated`."""
@@ -87,7 +87,7 @@ class Evidence:
 
     query: Query
     hits: Sequence[Hit]
-    pieces: Sequence[Piece]
+    pieces: Sequence[CandidateSentence]
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ class Steps:
         ``operation``: what is to be done, if it was said.
         """
         found = yield from self._find(query)
-        asks, several = self.rag.asks(query, operation)
+        asks, several = self.rag.classify(query, operation)
         settings = self.rag.config.answering
         looked_up = None
         if several <= settings.work_out:
@@ -124,7 +124,7 @@ class Steps:
         if worked_out is None or (worked_out.refused and not operation):
             looked_up = looked_up or (yield from self._looked_up(found))
             if planned.plan and answers_alone(planned.several, looked_up.chance) < settings.min_chance:
-                looked_up = worked_out or withheld(looked_up)
+                looked_up = worked_out or refuse_instead(looked_up)
             worked_out = looked_up
         yield self._told(worked_out, found)
 
@@ -212,7 +212,7 @@ class Steps:
     @property
     def _asker(self) -> Asker:
         rag = self.rag
-        return Asker(self.retriever, rag.reader, self.generator, rag.searched, rag.config.answering, self.generator.check)
+        return Asker(self.retriever, rag.reader, self.generator, rag.parse_query, rag.config.answering, self.generator.check)
 
     @property
     def _in_english(self) -> Callable[[str], str]:

@@ -14,7 +14,7 @@ from rag.errors import SourceError
 from rag.gather import compute
 from rag.gather.compute import CannotComputeError, Value, days_between
 from rag.gather.tell import written
-from rag.index.store.protocol import Reading
+from rag.index.store.protocol import ReadableArchive
 from rag.language.figures import figures_of, sort_of
 from rag.language.quantities import Quantity, exact, header_unit, read, unit_of, unsupported
 from rag.language.text import fold
@@ -39,7 +39,7 @@ class Check:
     seen: str = ""
 
 
-def verify_answer(answer: Told, archive: Reading, home: Path) -> Iterator[Check]:
+def verify_answer(answer: Told, archive: ReadableArchive, home: Path) -> Iterator[Check]:
     """Checks the citations, the rows, what was worked out and every figure of an answer (as ``rag ask --json`` gives it).
 
     ``home`` is the folder from which sources are named. Raises :class:`SourceError` for what is no answer.
@@ -57,7 +57,7 @@ def verify_answer(answer: Told, archive: Reading, home: Path) -> Iterator[Check]
         raise SourceError(f"this is no answer of `rag ask --json` ({type(error).__name__}: {error})") from error
 
 
-def _check_citation(citation: Told, archive: Reading, home: Path) -> Iterator[Check]:
+def _check_citation(citation: Told, archive: ReadableArchive, home: Path) -> Iterator[Check]:
     number, quote = citation["number"], citation["quote"]
     article = archive.articles([citation["article_id"]]).get(citation["article_id"])
     if article is None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from rag.generate import Prompt
 from rag.language.text import search_tokens
-from rag.reader import Reading, Sentence, SentenceScores
+from rag.reader import ReaderScores, Sentence, SentenceScores
 
 
 class BagEmbedder:
@@ -71,10 +71,10 @@ class SharedWords:
         self.knows, self.sure = knows, sure
         self.asked: list[str] = []
 
-    def read(self, question: str, sentences: Sequence[Sentence]) -> Reading:
+    def read(self, question: str, sentences: Sequence[Sentence]) -> ReaderScores:
         self.asked.append(question)
         wanted = set(search_tokens(question))
-        return Reading(tuple(self._scores(wanted, sentence) for sentence in sentences))
+        return ReaderScores(tuple(self._scores(wanted, sentence) for sentence in sentences))
 
     def states(self, question: str) -> np.ndarray:
         return np.zeros((1, 384), np.float32)

@@ -63,7 +63,7 @@ def test_a_question_about_a_place_that_no_article_mentions_is_refused_without_wr
 def test_an_english_question_about_a_place_that_the_archive_lacks_is_refused_without_writing(open_rag):
     rag = open_rag(read="47座")
     answer = rag.ask("How many new bridges has Hangzhou started to build this year?")
-    assert rag.understand(answer.question).scope == ("Hangzhou",)
+    assert rag.parse_question(answer.question).scope == ("Hangzhou",)
     assert answer.refused and not answer.citations and not answering(rag)
 
 
@@ -214,7 +214,7 @@ def test_the_generator_reads_on_unless_it_finds_the_readers_words(open_rag, draf
 @pytest.mark.parametrize("several, refused", [(0.97, True), (0.4, False)])
 def test_what_takes_several_figures_and_cannot_be_gathered_is_withheld(open_rag, monkeypatch, several, refused):
     rag = open_rag(read="47座")
-    monkeypatch.setattr(rag, "asks", lambda *_: ("sum", several))
+    monkeypatch.setattr(rag, "classify", lambda *_: ("sum", several))
     monkeypatch.setattr("rag.steps.plan_question", lambda *_: Planned(DraftedPlan("sum"), several))
     monkeypatch.setattr("rag.steps.work_out", lambda *_, **__: None)
     answer = rag.ask("甲镇今年新开工多少座桥梁?")
@@ -225,7 +225,7 @@ def test_what_takes_several_figures_and_cannot_be_gathered_is_withheld(open_rag,
 def test_a_sentence_that_surely_answers_is_shown_before_anything_is_worked_out(open_rag, monkeypatch, several, tasks):
     rag = open_rag(read="47座")
     rag.reader = SharedWords("47座", sure=0.99)
-    monkeypatch.setattr(rag, "asks", lambda *_: ("sum", several))
+    monkeypatch.setattr(rag, "classify", lambda *_: ("sum", several))
     monkeypatch.setattr("rag.steps.plan_question", lambda *_: Planned(None, several))
     assert rag.ask("甲镇今年新开工多少座桥梁?").text.startswith("47座[1]。")
     assert [prompt.task for prompt in rag.generator.prompts] == tasks

@@ -24,7 +24,7 @@ from rag.doors.export import (
 )
 from rag.doors.export.citations import people
 from rag.errors import QuestionError, SourceError
-from rag.records import Answer, Article, Citation, Derived, Figure, Resolved, Row
+from rag.records import Answer, Article, Citation, Derived, Figure, ResolvedTime, Row
 from rag.verify import Check
 
 ARTICLE = Article("8f0a", "seeds/清河.txt", "清河#1", "甲镇新桥开工。", title="甲镇新桥开工", kicker="某区",
@@ -43,7 +43,7 @@ def receipt(**changes) -> dict:
     answer = Answer(
         "新开工多少座?", "zh", "47座[1]。", False, (quoted(1, "新开工桥梁47座"),),
         (Figure("44座", "续建桥梁", "2024-07-05", quoted(2, "续建桥梁44座")),),
-        (Resolved("今年", "2024年", "2024-07-05"),), ("页面残缺",), {"total": 1.25},
+        (ResolvedTime("今年", "2024年", "2024-07-05"),), ("页面残缺",), {"total": 1.25},
         made_with={"index": "g1", "embedder": "e5", "generator": "qwen"}, chance=0.94)
     return {**answer.to_dict(), **changes}
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from rag import Rag
-from rag.answer.choose import Piece
+from rag.answer.choose import CandidateSentence
 from rag.config import Config, Index, Source
 from rag.gather import compute
 from rag.gather.answer import Told, _agreement, _in_time, tell
@@ -123,7 +123,7 @@ def test_the_amount_that_has_a_price_is_no_figure():
 def test_the_name_of_a_row_is_no_figure_and_the_sum_of_a_column_no_row_of_it():
     text = "线路 12路 | 客流 35"
     article = Article("a", "p", "d", text)
-    piece = Piece(article, Passage("x", "a", text, 0, len(text)), 0, len(text), text, alone=1.0, span_scores=SentenceScores(
+    piece = CandidateSentence(article, Passage("x", "a", text, 0, len(text)), 0, len(text), text, alone=1.0, span_scores=SentenceScores(
         1.0, np.array([[3, 5], [12, 14]]), np.log([0.9, 0.1]), np.log([0.9, 0.1])))
     assert [one.shown for one in candidates([piece], Term("12路客流多少?"))] == ["35"]
 
@@ -251,8 +251,8 @@ def test_the_ledger_lists_figures_with_their_times_and_sentences(port):
 @pytest.mark.models
 def test_a_question_for_one_fact_is_looked_up_and_one_for_several_is_worked_out(port):
     def plan_of(question):
-        query = port.understand(question)
-        return plan_question(query, *port.asks(query), port.generator, port.config.answering.work_out).plan
+        query = port.parse_question(question)
+        return plan_question(query, *port.classify(query), port.generator, port.config.answering.work_out).plan
 
     assert plan_of("白沙港今年1月完成货物吞吐量多少万吨?") is None
     assert plan_of("白沙港3月比2月多完成多少万吨?").operation == "difference"
@@ -263,7 +263,7 @@ def test_a_figure_that_the_generator_takes_goes_before_the_others():
 
     text = "一月42万吨,二月43万吨。"
     article = Article("a", "p", "d", text)
-    piece = Piece(article, Passage("x", "a", text, 0, len(text)), 0, len(text), text, alone=0.0)
+    piece = CandidateSentence(article, Passage("x", "a", text, 0, len(text)), 0, len(text), text, alone=0.0)
     found = [Candidate(piece, at, at + 4, Fraction(value), "number", "吨", None, -0.5) for at, value in ((2, 420000), (9, 430000))]
     words = [SimpleNamespace(piece=piece, start=9, end=11)]
     assert [(one.value, one.written) for one in with_words(found, words)] == [(430000, 1.0), (420000, -1.0)]
@@ -273,7 +273,7 @@ def test_a_figure_that_the_generator_takes_goes_before_the_others():
 def reported(shown, value, day, taken=(), score=3.0):
     text = f"事故造成{shown}死亡。"
     article = Article(f"a{day}", "p", f"d{day}", text, date=day)
-    piece = Piece(article, Passage("x", "a", text, 0, len(text)), 0, len(text), text, alone=score, taken=taken)
+    piece = CandidateSentence(article, Passage("x", "a", text, 0, len(text)), 0, len(text), text, alone=score, taken=taken)
     found = Candidate(piece, 4, 4 + len(shown), Fraction(value), "number", "人", None, -0.1, True, written=1.0)
     return Gathered(Term("死亡人数", None, day), found, score)
 
@@ -295,7 +295,7 @@ def measured(sentences):
     rows = []
     for number, (label, text) in enumerate(sentences):
         article = Article(f"a{number}", "p", f"d{number}", text)
-        piece = Piece(article, Passage(f"x{number}", f"a{number}", text, 0, len(text)), 0, len(text), text, alone=2.0, score=2.0)
+        piece = CandidateSentence(article, Passage(f"x{number}", f"a{number}", text, 0, len(text)), 0, len(text), text, alone=2.0, score=2.0)
         figure = figures_of(text)[-1]
         rows.append(Gathered(Term(f"{label}是多少?", None, label), figure_in(piece, figure, None, Term(""), 1.0), 3.0))
     return rows
@@ -376,7 +376,7 @@ def test_times_are_compared_only_as_precisely_as_they_are_known(operation, quest
 def test_a_report_of_what_is_to_come_yields_to_one_of_what_was():
     def told(text, day):
         article = Article(f"a{day}", "p", "d", text, date=day)
-        return Piece(article, Passage("x", "a", text, 0, len(text)), 0, len(text), text, score=2.0)
+        return CandidateSentence(article, Passage("x", "a", text, 0, len(text)), 0, len(text), text, score=2.0)
 
     plan, done = told("大桥计划于2024年5月通车。", "2023-09-29"), told("大桥今天通车。", "2024-05-03")
     assert first_told([plan, done]) is done and time_of(plan).iso == "2024-05" and time_of(done).iso == "2024-05-03"
@@ -387,7 +387,7 @@ def test_of_a_sentence_read_by_itself_the_figure_that_the_generator_takes_is_mea
     text = "冲突造成95人死亡,累计45028人死亡。"
     article = Article("a", "p", "d", text)
     scores = SentenceScores(1.0, np.array([[4, 7], [12, 18]]), np.log([0.6, 0.4]), np.log([0.6, 0.4]))
-    piece = Piece(article, Passage("x", "a", text, 0, len(text)), 0, len(text), text, alone=1.0, span_scores=scores)
+    piece = CandidateSentence(article, Passage("x", "a", text, 0, len(text)), 0, len(text), text, alone=1.0, span_scores=scores)
     assert candidates([piece], Term("累计死亡人数?"))[0].shown == "95人"
     assert candidates([replace(piece, taken=((12, 18),))], Term("累计死亡人数?"))[0].shown == "45028人"
 

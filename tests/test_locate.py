@@ -6,16 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.answer.choose import Piece
+from rag.answer.choose import CandidateSentence
 from rag.answer.locate import citation, clause_of, is_refusal, locate, located_draft
 from rag.records import Article, Passage, Run
 
 TEXT = "今年以来,甲镇新开工桥梁47座,总投资额86.8亿元,续建桥梁44座。"
 
 
-def piece(text: str = TEXT, score: float = 1.0) -> Piece:
+def piece(text: str = TEXT, score: float = 1.0) -> CandidateSentence:
     article = Article("a", "页.txt", "d", text, title="甲镇新桥", byline="石磊", runs={"text": (Run(0, len(text), 100),)})
-    return Piece(article, Passage("x", "a", text, 0, len(text)), 0, len(text), text, score=score)
+    return CandidateSentence(article, Passage("x", "a", text, 0, len(text)), 0, len(text), text, score=score)
 
 
 def test_words_of_the_evidence_are_located_as_printed():

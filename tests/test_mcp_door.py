@@ -23,7 +23,7 @@ from test_openai_door import ANSWER, CITED, GATHERED, QUOTE, SPANS, Fake, served
 from rag.doors.server.mcp_door import RECEIPT, mcp_app, mcp_server, mcp_session
 from rag.doors.service import Library, NoIndex, TooMany
 from rag.errors import StoreError
-from rag.records import Article, Filter, Found, Hit, Passage, Run, Turn, quote_hash
+from rag.records import Article, ChannelScore, Filter, Hit, Passage, Run, Turn, quote_hash
 
 MODES = ("auto", "legacy")  # the revision of 2026-07-28, and those with a handshake
 TEXT = f"本报讯 2024年7月5日,甲镇新桥开工。{QUOTE}\n完。"
@@ -45,7 +45,7 @@ class Shelf(Fake):
     async def search(self, query: str, k: int, only: Filter) -> list[Hit]:
         print("a library that prints would spoil the protocol")
         self.searched.append((query, k, only))
-        return [Hit(1, 0.5, PASSAGE, ARTICLE, {"lexical": Found(1, 2.0)}, ("桥梁",))]
+        return [Hit(1, 0.5, PASSAGE, ARTICLE, {"lexical": ChannelScore(1, 2.0)}, ("桥梁",))]
 
     async def article(self, article_id: str) -> Article:
         if self.fails:

@@ -55,7 +55,7 @@ def working(open_rag, pages, monkeypatch):
     def opened(operation: str, **items: str):
         write = taking(**items)
         rag = open_rag(read="无", operands=lambda prompt: "|".join([operation, *write(prompt)]), term="thing")
-        monkeypatch.setattr(rag, "asks", lambda *_: ("sum", 0.9))
+        monkeypatch.setattr(rag, "classify", lambda *_: ("sum", 0.9))
         monkeypatch.setattr("rag.steps.plan_question", lambda *_: Planned(DraftedPlan("sum", ("甲", "乙")), 0.9))
         return rag
 
@@ -63,7 +63,7 @@ def working(open_rag, pages, monkeypatch):
 
 
 def sentences_for(rag, question):
-    query = rag.searched(question)
+    query = rag.parse_query(question)
     return lines_to_read(choose_pieces(rag.retriever, rag.reader, query, rag.retriever.search(query, 20), rag.config.answering))
 
 
@@ -101,7 +101,7 @@ def writing(working, open_rag, monkeypatch):
             return re.sub("|".join(rows), lambda match: rows[match.group()], text)
 
         rag = open_rag(read="无", operands=write, term="thing")
-        monkeypatch.setattr(rag, "asks", lambda *_: ("rank", 0.9))
+        monkeypatch.setattr(rag, "classify", lambda *_: ("rank", 0.9))
         monkeypatch.setattr("rag.steps.plan_question", lambda *_: Planned(None, 0.1))
         return rag
 
@@ -195,7 +195,7 @@ def test_figures_that_do_not_add_up_are_not_worked_with(working):
 @pytest.mark.parametrize(("label", "text"), [("44座", "合计91座"), ("99座", "47座[1]")])
 def test_a_doubtful_question_is_worked_out_only_where_every_figure_is_there(open_rag, monkeypatch, label, text):
     rag = open_rag(read="47座", operands=lambda prompt: "|".join(["合计", *taking(新开工="47座", 续建=label)(prompt)]))
-    monkeypatch.setattr(rag, "asks", lambda *_: ("sum", 0.3))
+    monkeypatch.setattr(rag, "classify", lambda *_: ("sum", 0.3))
     monkeypatch.setattr("rag.steps.plan_question", lambda *_: Planned(None, 0.3))
     answer = rag.ask("甲镇今年新开工多少座桥梁?")
     assert answer.text.startswith(text) and not answer.refused and answer.retrieved
@@ -205,14 +205,14 @@ def test_a_doubtful_question_is_worked_out_only_where_every_figure_is_there(open
 def test_what_no_sentence_answers_is_worked_out_if_that_is_likely_enough(open_rag, monkeypatch, several, operation, refused):
     rag = open_rag(read="无", operands=lambda prompt: "|".join(["相差", *taking(新开工="47座", 续建="44座")(prompt)]))
     if not operation:
-        monkeypatch.setattr(rag, "asks", lambda *_: ("sum", several))
+        monkeypatch.setattr(rag, "classify", lambda *_: ("sum", several))
     answer = rag.ask("甲镇今年新开工的桥梁比续建的多几座?", operation=operation)
     assert answer.refused if refused else answer.derived.value == "3" and len(answer.rows) == 2
 
 
 def test_nothing_is_worked_out_where_the_configuration_says_never(open_rag, monkeypatch):
     rag = open_rag(read="无", operands=lambda prompt: "|".join(["相差", *taking(新开工="47座", 续建="44座")(prompt)]))
-    monkeypatch.setattr(rag, "asks", lambda *_: ("difference", 0.9))
+    monkeypatch.setattr(rag, "classify", lambda *_: ("difference", 0.9))
     assert rag.ask(asked := "甲镇今年新开工的桥梁比续建的多几座?").derived
     settings = rag.config.answering.model_copy(update={"work_out": 1.0, "kept": 0})
     rag.config = rag.config.model_copy(update={"answering": settings})
@@ -285,7 +285,7 @@ def test_what_lies_between_two_named_times_is_of_the_time_asked_about(open_rag, 
         return f"最少|雨量=@{first}~{first + 2}:雨量(毫米)"
 
     rag = open_rag(read="无", operands=write)
-    monkeypatch.setattr(rag, "asks", lambda *_: ("rank", 0.9))
+    monkeypatch.setattr(rag, "classify", lambda *_: ("rank", 0.9))
     monkeypatch.setattr("rag.steps.plan_question", lambda *_: Planned(None, 0.1))
     answer = rag.ask(asked)
     assert answer.text.startswith(shown) if shown else answer.refused

@@ -14,9 +14,9 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
-from rag.answer.choose import Piece
-from rag.answer.doubts import print_doubts
+from rag.answer.choose import CandidateSentence
 from rag.answer.locate import citation
+from rag.answer.ocr_warnings import ocr_warnings
 from rag.doors.cli.printing import print_answer
 from rag.doors.export.answers import as_markdown
 from rag.doors.server.reading import _picture
@@ -111,7 +111,7 @@ def cited(article: Article, words: str, field: str = "text"):
     text = getattr(article, field)
     start = text.index(words)
     passage = Passage("x", article.article_id, text, 0, len(text), field)
-    return citation(1, Piece(article, passage, start, start + len(words), words))
+    return citation(1, CandidateSentence(article, passage, start, start + len(words), words))
 
 
 @pytest.mark.parametrize("words", SENTENCES)
@@ -266,11 +266,11 @@ def test_words_of_low_confidence_are_named_in_the_language_of_the_question(tmp_p
     article = recognised(tmp_path, "a.xml", alto(SIZED))
     text = article.text
     words = "甲镇新开工桥梁47座,总投资额86.8亿元。"
-    doubtful = Piece(article, Passage("x", "a", text, 0, len(text)), text.index(words), text.index(words) + len(words), words)
+    doubtful = CandidateSentence(article, Passage("x", "a", text, 0, len(text)), text.index(words), text.index(words) + len(words), words)
     sure = replace(doubtful, start=text.index("续建"), end=len(text), text="续建桥梁44座。")
-    [warning] = print_doubts([sure, doubtful], "zh")
+    [warning] = ocr_warnings([sure, doubtful], "zh")
     assert "[2]“47座,总投资额86.8亿元。”" in warning and "[1]" not in warning
-    assert "low confidence" in print_doubts([doubtful], "en")[0] and print_doubts([sure], "en") == ()
+    assert "low confidence" in ocr_warnings([doubtful], "en")[0] and ocr_warnings([sure], "en") == ()
 
 
 def test_the_page_is_told_by_the_command_and_in_exports(tmp_path, capsys):

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from fakes import SharedWords
 
-from rag.answer.choose import Piece
+from rag.answer.choose import CandidateSentence
 from rag.answer.prompts import read_prompt
 from rag.answer.read import last, read_pieces
 from rag.config import Answering
@@ -17,12 +17,12 @@ from rag.search.query import Query
 TEXT = "韩国、德国、英国投资增长A%。德国投资增长52.6%。英国投资增长33.1%。日本投资增长26.6%。"
 
 
-def pieces() -> list[Piece]:
+def pieces() -> list[CandidateSentence]:
     article = Article("a", "p", "d", TEXT, title="外资", date="2022-12-23")
     ends = [at + 1 for at, letter in enumerate(TEXT) if letter == "。"]
     found = []
     for start, end in zip([0, *ends], ends, strict=False):
-        piece = Piece(article, Passage("x", "a", TEXT, 0, len(TEXT)), start, end, TEXT[start:end])
+        piece = CandidateSentence(article, Passage("x", "a", TEXT, 0, len(TEXT)), start, end, TEXT[start:end])
         scores = SharedWords("A%").read("投资增长多少", [piece.read_as]).scores[0]
         found.append(replace(piece, span_scores=scores, score=-float(start) / 100, margin=0.0, alone=0.0))
     return found

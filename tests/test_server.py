@@ -62,7 +62,7 @@ def test_a_stream_tells_evidence_first_and_the_answer_last(client):
 
 
 def test_an_operation_can_be_asked_for_or_left_out(client, library, monkeypatch):
-    monkeypatch.setattr(library.rag, "asks", lambda query, operation="": (operation or "latest", float(operation != "lookup")))
+    monkeypatch.setattr(library.rag, "classify", lambda query, operation="": (operation or "latest", float(operation != "lookup")))
     monkeypatch.setattr("rag.steps.plan_question", lambda query, asks, several, *_: Planned(
         DraftedPlan("latest") if several else None, several))
     assert ask(client).json()["operation"] == "latest"

@@ -239,7 +239,7 @@ def whole_text(store: Any, table: str, row: int) -> str:
 
 def test_articles_that_hold_each_word(store):
     def docs(words, phrases=(), only=EVERYTHING):
-        found = store.archive.holding(words, phrases, only)
+        found = store.archive.articles_with_all_words(words, phrases, only)
         articles = store.archive.articles(found)
         assert found == {name: (article.date, article.source) for name, article in articles.items()}
         return {article.doc_id for article in articles.values()} & {doc for doc, _, _ in PORT}
@@ -248,7 +248,7 @@ def test_articles_that_hold_each_word(store):
     assert docs([[["货船", "年报"], ["旧闻"]]], [["jia", "gang"]]) == {"d3", "d4"}
     assert docs([], [["jia", "gang"]], Filter(since="2024-02")) == {"d2", "d3", "d5"}
     assert docs([[["货船"]], [["没有"]]]) == docs([]) == docs([[['" or row > 0']]]) == set()
-    assert len(store.archive.holding([[["货船"]]], (), Filter(), 2)) == 2
+    assert len(store.archive.articles_with_all_words([[["货船"]]], (), Filter(), 2)) == 2
 
 
 def test_articles_are_listed_in_their_order(store):
@@ -385,7 +385,7 @@ def test_search_finds_the_same_passages_on_the_seed_page(seed_rag, tmp_path):
     kept, other = seed_rag.retriever, replace(seed_rag.retriever, store=open_milvus(address, settings))
     questions = Path(__file__).parent.parent / "benchmarks" / "questions.jsonl"
     for asked in [json.loads(line)["question"] for line in questions.read_text(encoding="utf-8").splitlines()]:
-        query = seed_rag.searched(asked)
+        query = seed_rag.parse_query(asked)
         one, two = ([hit.passage.passage_id for hit in retriever.search(query, 10)] for retriever in (kept, other))
         assert one[0] == two[0] and len(set(one[:5]) & set(two[:5])) >= 4, asked
     disconnect(address)

@@ -10,7 +10,7 @@ import pytest
 from fakes import SharedWords
 
 from rag.errors import QuestionError
-from rag.reader import Reading, Sentence
+from rag.reader import ReaderScores, Sentence
 from rag.verify import Check, check_derived, check_rows
 
 ASKED = "甲镇今年新开工和续建的桥梁一共多少座?"
@@ -24,7 +24,7 @@ def wrong(checks: Sequence[Check]) -> list[str]:
 class NewAndGoneOn(SharedWords):
     """Reads the bridges that were begun out of a sentence, or those that were gone on with, as it is asked."""
 
-    def read(self, question: str, sentences: Sequence[Sentence]) -> Reading:
+    def read(self, question: str, sentences: Sequence[Sentence]) -> ReaderScores:
         self.knows = ("44座",) if "续建" in question else ("47座",)
         return super().read(question, sentences)
 
@@ -143,13 +143,13 @@ def test_the_months_of_a_series_are_no_figures_that_stand_nowhere(open_rag, page
 def test_an_operation_that_is_named_is_done_and_none_is_told_from_the_question(open_rag, monkeypatch):
     rag = open_rag(read="47座", **PARTS)
     rag.reader = NewAndGoneOn()
-    asks, told = rag.asks, []
+    asks, told = rag.classify, []
 
     def spy(query, operation=""):
         told.append(operation)
         return asks(query, operation or "sum")
 
-    monkeypatch.setattr(rag, "asks", spy)
+    monkeypatch.setattr(rag, "classify", spy)
     assert rag.ask(ASKED).operation == "sum" and told == [""]
     assert rag.ask(ASKED, operation="lookup").operation == "lookup" and told[1:] == ["lookup"]
 

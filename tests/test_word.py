@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from fakes import Scripted
 
-from rag.answer.choose import Piece
+from rag.answer.choose import CandidateSentence
 from rag.answer.locate import located_draft
 from rag.answer.word import _replace_term, write_english
 from rag.language.names import romanise_names
@@ -19,7 +19,7 @@ KNOWN = {"迪拜": "Dubai", "广东": "Guangdong", "李德": "Otto Braun"}
 def english(render: str, draft: str = "迪拜", text: str = TEXT, **says: str) -> tuple[str, Scripted]:
     """The English answer to a question about a flight, where the generator renders it so."""
     article = Article("a", "p", "d", text)
-    piece = Piece(article, Passage("x", "a", text, 0, len(text)), 0, len(text), text)
+    piece = CandidateSentence(article, Passage("x", "a", text, 0, len(text)), 0, len(text), text)
     writer = Scripted(render=render, **says)
     asked = read_query("Where did the plane take them?")
     steps = write_english(writer, asked, located_draft(draft, [piece]), [piece], 80, lambda name: KNOWN.get(name, ""))

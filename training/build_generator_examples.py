@@ -234,10 +234,10 @@ def main() -> None:
     contexts = [made for doc, kind in chosen if (made := context(documents, doc, kind)) and made["asks"]]
     program = FoundContexts(arguments.index, documents.written, arguments.seed)
     contexts += found(program, arguments.found, arguments.exchanged)
-    contexts += plans(arguments.plans, lambda question: dated(program.rag.understand(question)))
+    contexts += plans(arguments.plans, lambda question: dated(program.rag.parse_question(question)))
     about = FoundTables(arguments.tables, arguments.seed)
     contexts += [{**one, "asks": as_asked(one["asks"])} for one in about.contexts(arguments.of_table)]
-    contexts += table_plans(lambda question: dated(about.rag.understand(question)))
+    contexts += table_plans(lambda question: dated(about.rag.parse_question(question)))
     contexts += translations(documents, arguments.translations)
     for one in contexts:
         one["asks"] = [(f"{ask}<|im_end|>\n<|im_start|>assistant\n", answer) for ask, answer in one["asks"]]

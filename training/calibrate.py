@@ -31,8 +31,8 @@ from scipy.optimize import minimize
 from rag import Rag
 from rag.answer import choose as stage
 from rag.answer.answer import sources_of
-from rag.answer.choose import Piece, choose_pieces, fitted
-from rag.answer.judge import signs_of
+from rag.answer.choose import CandidateSentence, choose_pieces, fitted
+from rag.answer.judge import answer_features
 from rag.answer.read import last, read_pieces
 from rag.answer.word import write_chinese
 from rag.doors.evaluate_gathered import judged
@@ -80,17 +80,17 @@ def archives(arguments: argparse.Namespace) -> Iterator[tuple[Rag, list[dict[str
         yield rag, [json.loads(line) for line in Path(questions).read_text(encoding="utf-8").splitlines()]
 
 
-def asked(arguments: argparse.Namespace) -> Iterator[tuple[Rag, dict[str, Any], Any, list[Piece]]]:
+def asked(arguments: argparse.Namespace) -> Iterator[tuple[Rag, dict[str, Any], Any, list[CandidateSentence]]]:
     """Each question with the sentences that are read for it."""
     for rag, questions in archives(arguments):
         for row in questions:
-            query = rag.understand(row["question"])
+            query = rag.parse_question(row["question"])
             hits = rag.retriever.search(query, PASSAGES)
             query = rag.translated(query)
             yield rag, row, query, choose_pieces(rag.retriever, rag.reader, query, hits, rag.config.answering)
 
 
-def is_gold(piece: Piece, row: dict[str, Any]) -> bool:
+def is_gold(piece: CandidateSentence, row: dict[str, Any]) -> bool:
     text = "".join(piece.text.split())
     docs = row.get("doc_ids")
     proof = ["".join(e.split()) for e in row.get("evidence") or row.get("answers") or []]
@@ -122,7 +122,7 @@ def fit_search(arguments: argparse.Namespace) -> None:
 
 def candidates(rag: Rag, row: dict[str, Any]) -> tuple[np.ndarray, np.ndarray] | None:
     """The passages that the channels put forward: ``(n, channels)`` scores, and which are of the right document."""
-    query = rag.understand(row["question"])
+    query = rag.parse_question(row["question"])
     channels = {name: scores for name, scores in rag.retriever.channels(query).items() if name in CHANNELS}
     weights = rag.retriever.weights(query)
     rows = [number for number, _ in fuse(channels, weights)[:40]]
@@ -192,7 +192,7 @@ def fit_answers(arguments: argparse.Namespace) -> dict[str, dict[str, float]]:
         if not pieces:
             continue
         found = last(read_pieces(rag.generator, query, pieces, rag.config.answering, rag.config.generation.max_new_tokens))
-        signs = signs_of(pieces, found)
+        signs = answer_features(pieces, found)
         sets.append(str(rag.config.index.dir))
         answerable.append(row["answerable"])
         labels.append(bool(row["answerable"] and holds(write_chinese(found, sources_of(found, pieces)), row)))
@@ -223,7 +223,7 @@ def fit_several(arguments: argparse.Namespace) -> None:
     takes, features, right, alone = [], [], [], []
     for rag, questions in archives(arguments):
         for row in questions:
-            query = rag.understand(row["question"])
+            query = rag.parse_question(row["question"])
             several = operation_of(rag.reader.states(query.question))[1]
             plan = draft_plan(dated(query), rag.generator) if several >= ASKED_FROM else None
             if plan is None:

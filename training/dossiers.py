@@ -23,7 +23,7 @@ from typing import Any
 from found_contexts import BESIDE, UNTOLD, shown_pieces
 
 from rag import Rag
-from rag.answer.choose import Piece, choose_pieces
+from rag.answer.choose import CandidateSentence, choose_pieces
 from rag.answer.prompts import NOT_SAID, read_prompt
 from rag.answer.tables import cell_under
 from rag.gather.operands import lines_to_read, operands_prompt
@@ -98,16 +98,16 @@ class Dossiers:
                     user, _ = read_prompt("?", shown, more).user.split("问题:?\n")
                     yield {"task": "read", "user": user, "asks": self.reads(number, first, questions, [*shown, *more])}
 
-    def reads(self, number: int, first: Row, questions: Sequence[Row], shown: Sequence[Piece]) -> list[tuple[str, str]]:
+    def reads(self, number: int, first: Row, questions: Sequence[Row], shown: Sequence[CandidateSentence]) -> list[tuple[str, str]]:
         """The question, and others about the same dossier that the sentences shown answer and do not."""
         told: list[tuple[str, str]] = []
         untold: list[tuple[str, str]] = []
         for question in sorted(self.random.sample(questions, len(questions)), key=lambda one: one is not first):
             if answer := self.answer(number, question, shown):
-                (untold if answer == NOT_SAID else told).append((self.named(self.rag.understand(question["q"])), answer))
+                (untold if answer == NOT_SAID else told).append((self.named(self.rag.parse_question(question["q"])), answer))
         return [*told[:BESIDE], *untold[:UNTOLD]]
 
-    def answer(self, number: int, question: Row, shown: Sequence[Piece] | None) -> str | None:
+    def answer(self, number: int, question: Row, shown: Sequence[CandidateSentence] | None) -> str | None:
         """What sentences answer to a question; ``shown``: ``None`` for those of the whole dossier. ``None`` where it is not known."""
         if question["op"] == UNTOLD_BY_ALL or question["op"] in NOT_PRINTED:
             return NOT_SAID
@@ -135,24 +135,24 @@ class Dossiers:
                     user, _ = operands_prompt("?", lines).user.split("问题:?\n")
                     yield {"task": "operands", "user": user, "asks": asks}
 
-    def lines(self, number: int, question: Row) -> list[Piece]:
+    def lines(self, number: int, question: Row) -> list[CandidateSentence]:
         """The sentences that search and reader find for a question, and those with its figures."""
         query, hits = self.found(number, question)
         pieces = choose_pieces(self.rag.retriever, self.rag.reader, query, hits, self.rag.config.answering)
         own = [place for item in question.get("items", ()) for take in item["take"] if (place := self.place(number, take))]
         return lines_to_read(pieces, [piece for piece in own if self.random.random() < _SHOWN])
 
-    def lines_with_all(self, number: int, question: Row) -> list[Piece]:
+    def lines_with_all(self, number: int, question: Row) -> list[CandidateSentence]:
         """The sentences with the figures or the answer of a question, and the rows of their tables."""
         takes = [take for item in question.get("items", ()) for take in item["take"]]
         takes += [["+", *part] for part in question.get("answer", ())]
         return lines_to_read((), [piece for take in takes if (piece := self.place(number, take))])
 
     def found(self, number: int, question: Row) -> tuple[Query, list[Hit]]:
-        query = self.rag.understand(question["q"])
+        query = self.rag.parse_question(question["q"])
         return query, self.rag.retriever.search(query, PASSAGES, Filter(source=name_of(number, 0).removesuffix("0.md")))
 
-    def place(self, number: int, take: Sequence[Any]) -> Piece | None:
+    def place(self, number: int, take: Sequence[Any]) -> CandidateSentence | None:
         """The sentence or row of a figure."""
         dossier = dossiers()[number]
         report = dossier["reports"][take[2]]
@@ -167,11 +167,11 @@ class Dossiers:
                 if passage.field == "text" and passage.start <= at < passage.end:
                     for _, start, end in self.rag.retriever.store.archive.sentences_of(passage.passage_id):
                         if start <= at < end:
-                            return Piece(article, passage, start, end, article.text[start:end])
+                            return CandidateSentence(article, passage, start, end, article.text[start:end])
         self.lost += 1
         return None
 
-    def asks(self, number: int, first: Row, questions: Sequence[Row], lines: Sequence[Piece]) -> Iterator[tuple[str, str]]:
+    def asks(self, number: int, first: Row, questions: Sequence[Row], lines: Sequence[CandidateSentence]) -> Iterator[tuple[str, str]]:
         partly = looked_up = 0
         others = self.random.sample(questions, len(questions))
         for question in [first, *(one for one in others if one is not first)][:_ASKED]:
@@ -180,13 +180,13 @@ class Dossiers:
                 continue
             if written == LOOKED_UP and question is not first and (looked_up := looked_up + 1) > _LOOKED_UP:
                 continue
-            yield self.named(self.rag.understand(question["q"])), written
+            yield self.named(self.rag.parse_question(question["q"])), written
 
     @staticmethod
     def named(query: Query) -> str:
         return query.named or query.question
 
-    def written(self, number: int, question: Row, lines: Sequence[Piece]) -> tuple[str | None, bool]:
+    def written(self, number: int, question: Row, lines: Sequence[CandidateSentence]) -> tuple[str | None, bool]:
         """What is to be written, and whether all that the dossier tells of it is shown; ``None`` where a figure has no place."""
         if asks_two_places(question):
             return self._two_places(number, question, lines), True
@@ -218,7 +218,7 @@ class Dossiers:
             items.append(f"{item['label']}={told or '无'}")
         return "|".join([word, *items]), is_whole
 
-    def _two_places(self, number: int, question: Row, lines: Sequence[Piece]) -> str | None:
+    def _two_places(self, number: int, question: Row, lines: Sequence[CandidateSentence]) -> str | None:
         """Both parts of a question that two sentences answer; ``None`` if they are not shown."""
         told = []
         for part in question["answer"]:
@@ -229,7 +229,7 @@ class Dossiers:
             told.append(f"@{line}:{part[0]}")
         return "|".join([EACH, *told])
 
-    def _column(self, number: int, takes: Sequence[Sequence[Any]], lines: Sequence[Piece]) -> str:
+    def _column(self, number: int, takes: Sequence[Sequence[Any]], lines: Sequence[CandidateSentence]) -> str:
         """The figures of some rows under one header, or two of which one is subtracted; ``""`` if they are no such thing."""
         headers: dict[str, list[int]] = {}
         for take in takes:
@@ -271,7 +271,7 @@ def _runs(rows: Sequence[int], lines: Sequence[str], header: str) -> list[tuple[
     return [(start, end) for start, end in runs]
 
 
-def _holds(shown: Piece, place: Piece) -> bool:
+def _holds(shown: CandidateSentence, place: CandidateSentence) -> bool:
     return shown.article.article_id == place.article.article_id and shown.start <= place.start < shown.end
 
 

@@ -73,22 +73,22 @@ def examples(rag: Rag, rows: list[dict[str, Any]]) -> Iterator[tuple[list[float]
         for own, (term, some) in enumerate(found):
             others = [other for place, (_, other) in enumerate(found) if place != own and other]
             for one in some:
-                yield [*signs_of(one), like_others(one, others)], is_true(one, term, row), at, number
+                yield [*answer_features(one), like_others(one, others)], is_true(one, term, row), at, number
             number += bool(some)
 
 
 def gathered(rag: Rag, row: Mapping[str, Any]) -> Iterator[tuple[Term, list[Candidate]]]:
     """The candidates of each term of a question whose operation is known."""
-    asker = Asker(rag.retriever, rag.reader, rag.generator, rag.searched, rag.config.answering)
+    asker = Asker(rag.retriever, rag.reader, rag.generator, rag.parse_query, rag.config.answering)
     plan = planned(rag, row)
     for term in plan.terms if plan and plan.operation not in OF_EVENTS else ():
-        pieces = asker.read(term, rag.understand(row["question"]), 12)
+        pieces = asker.read(term, rag.parse_question(row["question"]), 12)
         yield term, with_words(candidates(pieces, term)[:12], asker.words(term, pieces))
 
 
 def planned(rag: Rag, row: Mapping[str, Any]) -> Plan | None:
     """The plan that the generator drafts for a question of a set."""
-    query = rag.understand(row["question"])
+    query = rag.parse_question(row["question"])
     drafted = draft_plan(dated(query), rag.generator, row["operation"] if row["operation"] in OPERATIONS else "")
     return make_plan(drafted, dated(query)) if drafted else None
 
@@ -106,11 +106,11 @@ def fit_sentences(rag: Rag, rows: list[dict[str, Any]]) -> dict[str, float]:
 
 def sentences(rag: Rag, row: Mapping[str, Any]) -> Iterator[tuple[float, float, bool]]:
     """Of each sentence the reader's log odds, how sure the generator is that it tells nothing, and whether it tells a true row."""
-    asker = Asker(rag.retriever, rag.reader, rag.generator, rag.searched, rag.config.answering)
+    asker = Asker(rag.retriever, rag.reader, rag.generator, rag.parse_query, rag.config.answering)
     plan = planned(rag, row)
     assert plan is not None, "the operation is known"
     term = plan.topic
-    pieces = [piece for piece in asker.read(term, rag.understand(row["question"]), 60, 24) if piece.timely]
+    pieces = [piece for piece in asker.read(term, rag.parse_question(row["question"]), 60, 24) if piece.timely]
     for piece in pieces[:12]:
         draft = Draft(rag.generator.write(read_prompt(term.question, [piece]), max_tokens=60, stop=("\n",)))
         nothing = is_refusal("".join(draft))
@@ -118,7 +118,7 @@ def sentences(rag: Rag, row: Mapping[str, Any]) -> Iterator[tuple[float, float, 
         yield max(-8.0, min(8.0, piece.alone)), sureness(draft.log_probability) if nothing else 0.0, right
 
 
-def signs_of(one: Candidate) -> list[float]:
+def answer_features(one: Candidate) -> list[float]:
     return [one.piece.score, one.piece.alone, one.likely, float(one.fits), one.timed, one.written]
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from dossiers import EACH, LOOKED_UP, UNTOLD_BY_ALL, Dossiers, asks_two_places, dossiers, is_kept_back
 from sklearn.linear_model import LogisticRegression
 
-from rag.answer.choose import Piece, choose_pieces
+from rag.answer.choose import CandidateSentence, choose_pieces
 from rag.gather.operands import Operands, lines_to_read, read_operands, take_operands
 from rag.gather.work import work_at_once
 from rag.search.query import Query
@@ -28,7 +28,7 @@ from rag.search.query import Query
 Row = dict[str, Any]
 
 
-def outcome(taken: Operands | None, lines: Sequence[Piece], query: Query) -> str:
+def outcome(taken: Operands | None, lines: Sequence[CandidateSentence], query: Query) -> str:
     """What comes out, whichever of two is subtracted from the other; ``""`` where nothing does."""
     answer = work_at_once(taken, lines, query, str) if taken else None
     if answer is None or answer.refused or answer.missing:

@@ -17,7 +17,7 @@ from examples import item_sentences, other_place
 from written_tables import Asked, articles_of, lines_of, name_of, questions_of, tables
 
 from rag import Rag
-from rag.answer.choose import Piece, choose_pieces
+from rag.answer.choose import CandidateSentence, choose_pieces
 from rag.answer.prompts import NOT_SAID, read_prompt
 from rag.answer.read import likely_pieces
 from rag.records import Filter, Hit
@@ -68,15 +68,15 @@ class FoundContexts:
                 if asks := self.asks(row, [*shown, *more]):
                     yield {"task": "read", "user": user, "asks": asks}
 
-    def shown(self, row: Row) -> tuple[list[Piece], list[Piece]]:
+    def shown(self, row: Row) -> tuple[list[CandidateSentence], list[CandidateSentence]]:
         """The sentences that the program would show its generator for a question."""
         rag, day = self.rag, "-".join((row["doc"][5:9], row["doc"][9:11], row["doc"][11:13]))
-        query = rag.understand(row["zh"])
+        query = rag.parse_question(row["zh"])
         hits = [hit for hit in rag.retriever.search(query, PASSAGES, Filter(since=day, until=day))
                 if hit.article.doc_id == row["doc"] or hit.article.doc_id not in self.apart]
         return shown_pieces(rag, query, hits, self.random)
 
-    def asks(self, row: Row, shown: Sequence[Piece]) -> list[tuple[str, str]]:
+    def asks(self, row: Row, shown: Sequence[CandidateSentence]) -> list[tuple[str, str]]:
         """The question in both languages, others about the same item that the sentences shown answer and do not, and
         some about another place.
         """
@@ -96,10 +96,10 @@ class FoundContexts:
         return [(self.named(question), answer) for question, answer in asked if answer]
 
     def named(self, question: str) -> str:
-        query = self.rag.understand(question)
+        query = self.rag.parse_question(question)
         return query.named or query.question
 
-    def answer_in(self, row: Row, question: str, shown: Sequence[Piece]) -> str | None:
+    def answer_in(self, row: Row, question: str, shown: Sequence[CandidateSentence]) -> str | None:
         """What the sentences shown answer to a question about one item; ``None`` if they may tell it in another sentence."""
         if row["s"] < 0:
             return NOT_SAID
@@ -112,7 +112,7 @@ class FoundContexts:
         return None if any(row["a"] in f"{piece.heading}{piece.text}" for piece in shown) else NOT_SAID
 
 
-def shown_pieces(rag: Rag, query: Query, hits: Sequence[Hit], random: random.Random) -> tuple[list[Piece], list[Piece]]:
+def shown_pieces(rag: Rag, query: Query, hits: Sequence[Hit], random: random.Random) -> tuple[list[CandidateSentence], list[CandidateSentence]]:
     """The sentences that are read first, and those that are read on, if the context is one with these."""
     pieces = [piece for piece in choose_pieces(rag.retriever, rag.reader, query, hits, rag.config.answering) if piece.timely]
     few = rag.config.answering.evidence_sentences
@@ -138,20 +138,20 @@ class FoundTables:
         """Yields ``each`` contexts of every table."""
         for own in self.asked.values():
             for text, _, _ in self.random.sample(own, min(each, len(own))):
-                query = self.rag.understand(text)
+                query = self.rag.parse_question(text)
                 hits = self.rag.retriever.search(query, PASSAGES)
                 shown, more = shown_pieces(self.rag, query, hits, self.random)
                 if shown:
                     user, _ = read_prompt("?", shown, more).user.split("问题:?\n")
                     yield {"task": "read", "user": user, "asks": self.asks(text, own, [*shown, *more])}
 
-    def asks(self, first: str, own: Sequence[tuple[str, str, Asked]], shown: Sequence[Piece]) -> list[tuple[str, str]]:
+    def asks(self, first: str, own: Sequence[tuple[str, str, Asked]], shown: Sequence[CandidateSentence]) -> list[tuple[str, str]]:
         """The question, and others about the same table that the sentences shown answer and do not."""
         texts = {"".join(f"{piece.before}{piece.text}".split()) for piece in shown}
         asks, told, untold = [], [], []
         for text, line, one in self.random.sample(own, len(own)):
             is_shown = "".join(line.split()) in texts if line else False
             answer = line[one.start : one.end] if is_shown else NOT_SAID
-            ask = (self.rag.understand(text).named or text, answer)
+            ask = (self.rag.parse_question(text).named or text, answer)
             (asks if text == first else told if is_shown else untold).append(ask)
         return [*asks, *told[:BESIDE], *untold[: max(UNTOLD, len(told[:BESIDE]) // 2)]]

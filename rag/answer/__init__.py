@@ -2,10 +2,10 @@
 
 ::
 
-    Hit[] ─choose─▶ Piece[] ─read─▶ Found ─judge─▶ chance ─word─▶ Answer
+    Hit[] ─choose─▶ CandidateSentence[] ─read─▶ GroundedAnswer ─judge─▶ chance ─word─▶ Answer
 """
 
-from rag.answer.answer import withheld, write_answer
+from rag.answer.answer import refuse_instead, write_answer
 from rag.answer.choose import choose_pieces
 
-__all__ = ["choose_pieces", "withheld", "write_answer"]
+__all__ = ["choose_pieces", "refuse_instead", "write_answer"]

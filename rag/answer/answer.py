@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from rag.answer.choose import SIGNATURES, Piece
-from rag.answer.doubts import print_doubts
+from rag.answer.choose import SIGNATURES, CandidateSentence
 from rag.answer.figures import other_figures
-from rag.answer.judge import chance, signs_of
-from rag.answer.locate import Found, citation
+from rag.answer.judge import answer_features, chance
+from rag.answer.locate import GroundedAnswer, citation
+from rag.answer.ocr_warnings import ocr_warnings
 from rag.answer.read import read_pieces
 from rag.answer.word import write_chinese, write_english
 from rag.config import Answering
@@ -24,7 +24,8 @@ Events = Iterator[TextPiece | Answer]
 
 
 def write_answer(
-    generator: Generator, query: Query, pieces: Sequence[Piece], *, settings: Answering, max_tokens: int, known: Names = no_english_name
+    generator: Generator, query: Query, pieces: Sequence[CandidateSentence], *, settings: Answering, max_tokens: int,
+    known: Names = no_english_name,
 ) -> Events:
     """Yields the draft as it is written, then the checked answer.
 
@@ -37,7 +38,7 @@ def write_answer(
         return
     pieces = timely
     found = yield from read_pieces(generator, query, pieces, settings, max_tokens)
-    signs = signs_of(pieces, found)
+    signs = answer_features(pieces, found)
     probability = chance(signs)
     if probability < settings.min_chance:
         yield refusal(query, pieces, "a sentence that answers", probability)
@@ -49,7 +50,7 @@ def write_answer(
     else:
         text = yield from write_english(generator, query, found, sources, max_tokens, known)
     left_out = ("left out, as no sentence holds it: " + ", ".join(found.missing),) if found.missing else ()
-    warnings = (*left_out, *print_doubts(sources, query.language))
+    warnings = (*left_out, *ocr_warnings(sources, query.language))
     figures = other_figures(found.located, pieces, len(citations) + 1)
     checks = {"answer located": bool(found.located), "figures in quotations": not unsupported(text, [c.quote for c in citations]),
               "every piece found": not found.missing}
@@ -58,7 +59,7 @@ def write_answer(
                  chance=round(probability, 4), signs=signs)
 
 
-def sources_of(found: Found, pieces: Sequence[Piece]) -> list[Piece]:
+def sources_of(found: GroundedAnswer, pieces: Sequence[CandidateSentence]) -> list[CandidateSentence]:
     """Returns the sentences to cite, without duplicates.
 
     An answer without figures also cites the best sentence of its article, because a name may stand in one sentence and the
@@ -76,10 +77,10 @@ _REFUSALS = {"zh": ("资料里没有说。", "资料里没有所问时间的报�
          "en": ("The archive does not say.", "The archive has no report of the time asked about.", " The nearest it says is [1].")}
 
 
-def withheld(answer: Answer) -> Answer:
+def refuse_instead(answer: Answer) -> Answer:
     """Returns the refusal of a question that takes several figures, in place of the one sentence that was found for it.
 
-    >>> withheld(Answer("甲乙共多少?", "zh", "47个[1]。", False, ())).text
+    >>> refuse_instead(Answer("甲乙共多少?", "zh", "47个[1]。", False, ())).text
     '资料里没有说。'
     """
     silent, _, nearest = _REFUSALS[answer.language]
@@ -88,9 +89,9 @@ def withheld(answer: Answer) -> Answer:
                    checks={"every figure found": False})
 
 
-def refusal(query: Query, pieces: Sequence[Piece], failed: str, probability: float) -> Answer:
+def refusal(query: Query, pieces: Sequence[CandidateSentence], failed: str, probability: float) -> Answer:
     """Returns a refusal that cites the best sentence; ``failed`` names the check that failed."""
     silent, untimely, nearest = _REFUSALS[query.language]
     text = (untimely if failed == _WRONG_PERIOD else silent) + (nearest if pieces else "")
     return Answer(query.question, query.language, text, True, tuple(citation(1, piece) for piece in pieces[:1]),
-                  warnings=print_doubts(pieces[:1], query.language), checks={failed: False}, chance=round(probability, 4))
+                  warnings=ocr_warnings(pieces[:1], query.language), checks={failed: False}, chance=round(probability, 4))

@@ -29,8 +29,8 @@ SIGNATURES = ("byline", "credit")  # fields that name who wrote or took somethin
 
 
 @dataclass(frozen=True, eq=False)
-class Piece:
-    """A candidate sentence; two pieces are equal only if they are the same object.
+class CandidateSentence:
+    """A candidate sentence with the features from which its log odds of answering are computed; compared by identity.
 
     ``text == getattr(article, passage.field)[start:end]`` (of the caption, for captions). ``nearness``: z-score of its cosine
     with the question. ``shared``: share of the question's words in it and its headline, 0 to 1. ``found``: search score of
@@ -94,13 +94,15 @@ class Piece:
         return self.span_scores.probability(start + shift, end + shift)
 
 
-def choose_pieces(retriever: Retriever, reader: Reader, query: Query, hits: Sequence[Hit], settings: Answering) -> list[Piece]:
+def choose_pieces(
+    retriever: Retriever, reader: Reader, query: Query, hits: Sequence[Hit], settings: Answering
+) -> list[CandidateSentence]:
     """Reads the most promising sentences of the hits and returns them by score, best first.
 
     Sentences that can only report another period than the one asked about come last. Articles that mention fewer of the
     places and names in the question than others are left out.
     """
-    about = in_scope(hits, query.scope, by_sound=query.language == "en")
+    about = filter_by_places(hits, query.scope, by_sound=query.language == "en")
     likely = _preselected(retriever, query, _signed_as_asked(about), settings.read_sentences)
     shown = [piece.read_as for piece in likely]
     forms = _question_forms(query, shown)
@@ -119,13 +121,13 @@ def _question_forms(query: Query, shown: Sequence[Sentence]) -> list[str]:
     return [f"{asked} {query.chinese}", asked, query.chinese] if query.chinese else [asked]
 
 
-def _margin_alone(reader: Reader, forms: Sequence[str], query: Query, piece: Piece) -> float:
+def _margin_alone(reader: Reader, forms: Sequence[str], query: Query, piece: CandidateSentence) -> float:
     """Returns the mean log odds of a sentence read by itself, over the forms of the question."""
     read = [reader.read(asked, [piece.read_as]).scores[0] for asked in forms]
     return float(np.mean([_of_period(query, piece, scores).margin for scores in read]))
 
 
-def score_of(piece: Piece) -> float:
+def score_of(piece: CandidateSentence) -> float:
     """Returns the reader's log odds plus the weighted sum of the other features."""
     return piece.margin + sum(weight * float(getattr(piece, name)) for name, weight in fitted()["sentence"].items())
 
@@ -138,22 +140,21 @@ def fitted() -> Mapping[str, Mapping[str, float]]:
     return weights
 
 
-def in_scope(hits: Sequence[Hit], scope: Sequence[str], *, by_sound: bool = False) -> list[Hit]:
-    """Returns the hits whose article, or the masthead of its page, mentions most of the places and names in ``scope``; ``[]`` if none
-    mentions any.
+def filter_by_places(hits: Sequence[Hit], scope: Sequence[str], *, by_sound: bool = False) -> list[Hit]:
+    """Keeps the hits of the articles that mention the largest number of some places, in their text or in the masthead of their page.
 
-    The filter keeps a question about one place from being answered from an article about another. An article that names no town is
-    about the town of its page. ``by_sound``: a name that sounds
-    the same is a mention, as of the names of an English question only the sound is known.
+    So a question about one place is not answered from an article about another. Articles that name no town are kept if their page is
+    about these places; ``[]`` if no article mentions any. ``by_sound``: a name that sounds the same is a mention, as of the names of an
+    English question only the sound is known.
 
     >>> hit = Hit(1, 1.0, Passage("x", "a", "", 0, 0), Article("a", "p", "d", "随州开工"))
-    >>> in_scope([hit], ["随州"]) == [hit], in_scope([hit], ["苏州"])
+    >>> filter_by_places([hit], ["随州"]) == [hit], filter_by_places([hit], ["苏州"])
     (True, [])
     >>> local = Hit(1, 1.0, hit.passage, Article("b", "p", "d", "我市新桥开工", masthead="苏州日报"))
-    >>> in_scope([hit, local], ["苏州"]) == in_scope([hit, local], ["宿州"], by_sound=True) == [local]
+    >>> filter_by_places([hit, local], ["苏州"]) == filter_by_places([hit, local], ["宿州"], by_sound=True) == [local]
     True
     >>> beside = Hit(1, 1.0, hit.passage, Article("c", "p", "d", "桥面有三条车道。"))  # of the same page as ``hit``
-    >>> in_scope([hit, beside], ["随州"]) == [hit, beside]
+    >>> filter_by_places([hit, beside], ["随州"]) == [hit, beside]
     True
     """
     if not scope:
@@ -183,7 +184,7 @@ def _count_mentions(article: Article, scope: Sequence[str], by_sound: bool) -> i
     return sum(fold(name) in whole or (by_sound and bool(homophones(name).search(whole))) for name in scope)
 
 
-def _may_report_period(query: Query, piece: Piece) -> bool:
+def _may_report_period(query: Query, piece: CandidateSentence) -> bool:
     """The time of a cell is told by its row and its header together: a row may report the period if one of its cells may."""
     period = query.period
     if period is None:
@@ -193,7 +194,7 @@ def _may_report_period(query: Query, piece: Piece) -> bool:
     return period.can_be_reported_in(piece.text, piece.passage.text, piece.article.date)
 
 
-def _of_period(query: Query, piece: Piece, scores: SentenceScores) -> SentenceScores:
+def _of_period(query: Query, piece: CandidateSentence, scores: SentenceScores) -> SentenceScores:
     """The scores of a sentence without what is only shown before it; of a row of a table also without its cells of another time than
     the one asked about: none of these answers.
     """
@@ -206,7 +207,7 @@ def _of_period(query: Query, piece: Piece, scores: SentenceScores) -> SentenceSc
     return scores.without([(0, shift), *barred], lost)
 
 
-def _named_rows(query: Query, pieces: Sequence[Piece]) -> list[Piece]:
+def _named_rows(query: Query, pieces: Sequence[CandidateSentence]) -> list[CandidateSentence]:
     """The sentences, of each table only the rows that the question names, if it names any."""
     question = f"{query.named or query.question} {query.chinese}"
     named = {id(piece): is_named(piece.text, question) for piece in pieces if piece.is_row}
@@ -214,7 +215,7 @@ def _named_rows(query: Query, pieces: Sequence[Piece]) -> list[Piece]:
     return [piece for piece in pieces if piece.article.article_id not in tables or named.get(id(piece), True)]
 
 
-def _preselected(retriever: Retriever, query: Query, hits: Sequence[Hit], limit: int) -> list[Piece]:
+def _preselected(retriever: Retriever, query: Query, hits: Sequence[Hit], limit: int) -> list[CandidateSentence]:
     """Returns the ``limit`` best sentences by the features known before reading, and all bylines and credits, in the order of their
     articles.
 
@@ -227,7 +228,7 @@ def _preselected(retriever: Retriever, query: Query, hits: Sequence[Hit], limit:
     return sorted(likely, key=lambda p: (articles.index(p.article.article_id), p.passage.field, p.passage.item, p.start))
 
 
-def _scored(retriever: Retriever, query: Query, hits: Sequence[Hit]) -> list[Piece]:
+def _scored(retriever: Retriever, query: Query, hits: Sequence[Hit]) -> list[CandidateSentence]:
     """Returns the sentences of some hits with their features; of a table whose rows the question names only these rows."""
     vectors, best = retriever.vectors(query), max((hit.score for hit in hits), default=0.0)
     pieces = _named_rows(query, [piece for hit in hits for piece in _sentences_of(retriever, hit, vectors, hit.score - best)])
@@ -253,7 +254,7 @@ def _signed_as_asked(hits: Sequence[Hit]) -> list[Hit]:
     return told + [replace(told[0], passage=passage) for passage in signatures]
 
 
-def _sentences_of(retriever: Retriever, hit: Hit, vectors: np.ndarray, found: float) -> Iterable[Piece]:
+def _sentences_of(retriever: Retriever, hit: Hit, vectors: np.ndarray, found: float) -> Iterable[CandidateSentence]:
     """Yields the sentences of a passage with the z-scores of their vectors.
 
     A byline or credit has that of its passage, which holds the headline too: a question about an author names the article.
@@ -266,4 +267,4 @@ def _sentences_of(retriever: Retriever, hit: Hit, vectors: np.ndarray, found: fl
         is_signature = hit.passage.field in SIGNATURES
         table, place = (store.passages, store.archive.sentence_places([row])[row][0]) if is_signature else (store.sentences, row)
         near = float(np.mean([table.score(vector, place) for vector in vectors]))
-        yield Piece(hit.article, hit.passage, start, end, text, nearness=near, found=found)
+        yield CandidateSentence(hit.article, hit.passage, start, end, text, nearness=near, found=found)

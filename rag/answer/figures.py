@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from rag.answer.choose import Piece
+from rag.answer.choose import CandidateSentence
 from rag.answer.locate import Located, citation, clause_of, figures_in
 from rag.language.quantities import Quantity, read, unit_of
 from rag.records import Figure
@@ -12,7 +12,7 @@ from rag.records import Figure
 _MAX_FIGURES = 5  # other figures shown with an answer
 
 
-def other_figures(located: Sequence[Located], nearby: Iterable[Piece], first_number: int) -> tuple[Figure, ...]:
+def other_figures(located: Sequence[Located], nearby: Iterable[CandidateSentence], first_number: int) -> tuple[Figure, ...]:
     """Returns at most five other figures with the unit of the answer, from the best sentences; ``()`` if the answer counts nothing.
 
     The newest comes first, so that the later of two conflicting reports leads. ``first_number`` numbers the first citation.
@@ -22,7 +22,7 @@ def other_figures(located: Sequence[Located], nearby: Iterable[Piece], first_num
         return ()
     unit = asked[0][1]
     shown = {v for v, _ in asked}
-    found: list[tuple[Piece, Quantity]] = []
+    found: list[tuple[CandidateSentence, Quantity]] = []
     for piece in nearby:
         for quantity in read(piece.text):
             if quantity.soft or quantity.kind != "number" or quantity.value in shown or unit_of(piece.text, quantity) != unit:
@@ -33,7 +33,7 @@ def other_figures(located: Sequence[Located], nearby: Iterable[Piece], first_num
     return tuple(_figure(piece, quantity, unit, number) for number, (piece, quantity) in enumerate(newest_first, first_number))
 
 
-def _figure(piece: Piece, quantity: Quantity, unit: str, number: int) -> Figure:
+def _figure(piece: CandidateSentence, quantity: Quantity, unit: str, number: int) -> Figure:
     start, end = clause_of(piece.text, quantity.start, quantity.end)
     return Figure(piece.text[quantity.start : quantity.end] + unit, piece.text[start:end], piece.article.date,
                   citation(number, piece))

@@ -11,14 +11,14 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from rag.answer.choose import Piece, fitted
-from rag.answer.locate import Found
+from rag.answer.choose import CandidateSentence, fitted
+from rag.answer.locate import GroundedAnswer
 
 _SUREST = 7.0  # of a refusal: a probability of .999
 _USUAL = 4.0  # for a generator that tells no probabilities: .98
 
 
-def signs_of(pieces: Sequence[Piece], found: Found) -> dict[str, float]:
+def answer_features(pieces: Sequence[CandidateSentence], found: GroundedAnswer) -> dict[str, float]:
     """Returns the features of an answer, each about -3 to 3.
 
     ``margin``: half the highest of the reader's log odds for a sentence by itself. ``agreed``: 1 if the generator found the same
@@ -53,7 +53,7 @@ def chance(signs: Mapping[str, float]) -> float:
     return 1.0 / (1.0 + math.exp(-(weights["constant"] + sum(weights[name] * value for name, value in signs.items()))))
 
 
-def sentence_probabilities(pieces: Sequence[Piece]) -> np.ndarray:
+def sentence_probabilities(pieces: Sequence[CandidateSentence]) -> np.ndarray:
     """Returns ``(n,) float64``: the probability that each sentence answers, given that one does (softmax of the scores)."""
     weights = np.exp(np.array([piece.score for piece in pieces]) - max(piece.score for piece in pieces))
     return np.asarray(weights / weights.sum())

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from rag.answer.choose import Piece
+from rag.answer.choose import CandidateSentence
 from rag.answer.prompts import NOT_SAID
 from rag.language.figures import whole_figure as figure_span
 from rag.language.quantities import Quantity, header_unit, read
@@ -31,7 +31,7 @@ _REFUSALS = re.compile(rf"^\W*({NOT_SAID}(?![{HAN}])|没有提到|未提及|未�
 class Located:
     """An answer span: ``piece.text[start:end]``."""
 
-    piece: Piece
+    piece: CandidateSentence
     start: int
     end: int
 
@@ -53,7 +53,7 @@ class Located:
 
 
 @dataclass(frozen=True)
-class Found:
+class GroundedAnswer:
     """The spans of an answer. ``verdict``: ``yes``, ``no`` or ``""``. ``missing``: the parts of a draft that no sentence contains.
 
     ``agreed``: whether the generator's words overlap the reader's, ``None`` if it found no answer. ``refusals``: for
@@ -67,7 +67,7 @@ class Found:
     refusals: tuple[float | None, ...] = ()
 
     @property
-    def pieces(self) -> list[Piece]:
+    def pieces(self) -> list[CandidateSentence]:
         """Returns the sentences of the spans, in order and without duplicates."""
         return list(dict.fromkeys(located.piece for located in self.located))
 
@@ -86,12 +86,12 @@ def is_refusal(draft: str) -> bool:
     return not draft.strip() or bool(_REFUSALS.match(draft.strip()))
 
 
-def located_draft(draft: str, pieces: Sequence[Piece]) -> Found:
+def located_draft(draft: str, pieces: Sequence[CandidateSentence]) -> GroundedAnswer:
     """Searches a draft in the sentences: first as a whole, then part by part, the longest that they hold first.
 
     >>> from rag.records import Article, Passage
     >>> article = Article("a", "p", "d", "开工47个,总投资86.8亿元。医生是曹和槐和妻子柯冬凤。")
-    >>> piece = Piece(article, Passage("x", "a", article.text, 0, 30), 0, 30, article.text)
+    >>> piece = CandidateSentence(article, Passage("x", "a", article.text, 0, 30), 0, 30, article.text)
     >>> [l.text for l in located_draft("47个,86.8亿元", [piece]).located], located_draft("44个", [piece]).missing
     (['47个', '86.8亿元'], ('44个',))
     >>> [l.text for l in located_draft("曹和槐和柯冬凤", [piece]).located]
@@ -99,12 +99,13 @@ def located_draft(draft: str, pieces: Sequence[Piece]) -> Found:
     """
     verdict, text = _verdict(draft.strip().strip("。.“”\"' "))
     if not text:
-        return Found((), verdict)
+        return GroundedAnswer((), verdict)
     parts = list(_longest_parts(text, pieces))
-    return Found(tuple(dict.fromkeys(one for _, one in parts if one)), verdict, tuple(part for part, one in parts if one is None))
+    missing = tuple(part for part, one in parts if one is None)
+    return GroundedAnswer(tuple(dict.fromkeys(one for _, one in parts if one)), verdict, missing)
 
 
-def _longest_parts(text: str, pieces: Sequence[Piece]) -> Iterator[tuple[str, Located | None]]:
+def _longest_parts(text: str, pieces: Sequence[CandidateSentence]) -> Iterator[tuple[str, Located | None]]:
     """Yields a draft in parts, each as long as the sentences hold it: not every 和 is an "and"; a part that none holds stands alone."""
     ends = [0, *(at for mark in _SEPARATORS.finditer(text) for at in mark.span()), len(text)]
     parts = [(start, end) for start, end in zip(ends[::2], ends[1::2], strict=True) if text[start:end].strip(_QUOTED)]
@@ -124,14 +125,14 @@ def _verdict(text: str) -> tuple[str, str]:
     return "", text
 
 
-def locate(words: str, pieces: Iterable[Piece]) -> Located | None:
+def locate(words: str, pieces: Iterable[CandidateSentence]) -> Located | None:
     """Returns the span of the words in the best sentence that contains them, or ``None``.
 
     Width, case, spaces and quotation marks are ignored. Numbers match only as a whole: 7 does not match 17 or 7.5.
 
     >>> from rag.records import Article, Passage
     >>> article = Article("a", "p", "d", "开工17个。")
-    >>> piece = Piece(article, Passage("x", "a", article.text, 0, 6), 0, 6, article.text)
+    >>> piece = CandidateSentence(article, Passage("x", "a", article.text, 0, 6), 0, 6, article.text)
     >>> locate("１7个", [piece]).text, locate("7个", [piece])
     ('17个', None)
     """
@@ -147,12 +148,12 @@ def locate(words: str, pieces: Iterable[Piece]) -> Located | None:
     return None
 
 
-def whole_figure(piece: Piece, start: int, end: int) -> Located:
+def whole_figure(piece: CandidateSentence, start: int, end: int) -> Located:
     """Extends ``text[start:end]`` by the unit of the figure at its end and the rounding word of the figure at its start.
 
     >>> from rag.records import Article, Passage
     >>> article = Article("a", "p", "d", "近60项,8270万人。")
-    >>> piece = Piece(article, Passage("x", "a", article.text, 0, 12), 0, 12, article.text)
+    >>> piece = CandidateSentence(article, Passage("x", "a", article.text, 0, 12), 0, 12, article.text)
     >>> whole_figure(piece, 1, 3).text, whole_figure(piece, 5, 9).text
     ('近60项', '8270万人')
     """
@@ -202,7 +203,7 @@ def _ends_clause(text: str, at: int) -> bool:
     return text[at] in _CLAUSE_END and not inside_number
 
 
-def citation(number: int, piece: Piece) -> Citation:
+def citation(number: int, piece: CandidateSentence) -> Citation:
     """Returns a citation of a whole sentence, with its offsets in the article and in the raw page, and its place in print."""
     article, passage = piece.article, piece.passage
     place = place_of(article, passage.field, passage.item, piece.start, piece.end)

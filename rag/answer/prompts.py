@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag.answer.choose import Piece
+from rag.answer.choose import CandidateSentence
 from rag.generate import Prompt
 from rag.language.dates import in_chinese
 from rag.language.enumerations import with_pairs_spelled_out
@@ -109,7 +109,7 @@ def translate_prompt(question: str) -> Prompt:
     return Prompt("translate", _TRANSLATE, f"Question: {question}\n中文:")
 
 
-def read_prompt(question: str, pieces: Sequence[Piece], more: Sequence[Piece] = ()) -> Prompt:
+def read_prompt(question: str, pieces: Sequence[CandidateSentence], more: Sequence[CandidateSentence] = ()) -> Prompt:
     """Asks for the words of the sentences that answer a question in Chinese or English, its names in Chinese.
 
     ``more`` sentences come last, so that the generator keeps what it has read of the others.
@@ -118,7 +118,7 @@ def read_prompt(question: str, pieces: Sequence[Piece], more: Sequence[Piece] = 
     return Prompt("read", _READ, f"资料:\n{shown}\n问题:{question}\n回答:")
 
 
-def _shown(pieces: Sequence[Piece]) -> str:
+def _shown(pieces: Sequence[CandidateSentence]) -> str:
     """Lists the sentences in page order under the title and day of their article; the article of the first piece comes first."""
     lines, articles = [], list(dict.fromkeys(piece.article.article_id for piece in pieces))
     for piece in sorted(pieces, key=lambda p: (articles.index(p.article.article_id), p.passage.field, p.passage.item, p.start)):

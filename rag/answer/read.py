@@ -11,32 +11,34 @@ from collections.abc import Generator as Steps
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rag.answer.choose import SIGNATURES, Piece
+from rag.answer.choose import SIGNATURES, CandidateSentence
 from rag.answer.judge import sentence_probabilities
-from rag.answer.locate import Found, Located, is_refusal, located_draft, whole_figure
+from rag.answer.locate import GroundedAnswer, Located, is_refusal, located_draft, whole_figure
 from rag.answer.prompts import read_prompt
 from rag.config import Answering
 from rag.generate import Draft, Generator
 from rag.records import TextPiece
 from rag.search.query import Query
 
-Reading = Steps[TextPiece, None, Found]  # text as it is written; what was found
+AnswerStream = Steps[TextPiece, None, GroundedAnswer]  # text as it is written; what was found
 
 _MARKS = ",\uff0c、;\uff1b。:\uff1a "
 _LEAST = 1e-6  # probability of words that the reader may take for the answer at all
 _MIN_RELATIVE_PROBABILITY = 0.01  # share of the best sentence's probability below which the generator is not shown a sentence
 
 
-def read_pieces(generator: Generator, query: Query, pieces: Sequence[Piece], settings: Answering, max_tokens: int) -> Reading:
+def read_pieces(
+    generator: Generator, query: Query, pieces: Sequence[CandidateSentence], settings: Answering, max_tokens: int
+) -> AnswerStream:
     """Finds the answer with the reader and the generator; ``pieces`` are sorted, best first, and not empty.
 
     Unless the generator finds the reader's words, it reads on: as many sentences again, behind those that it knows. Of two different
     drafts the more probable one is taken.
     """
-    reader_words = own_words(pieces[0])
+    reader_words = reader_span(pieces[0])
     few = settings.evidence_sentences
     likely, others = likely_pieces(pieces[:few]), pieces[few : 2 * few]
-    best, refusals, surest = Found((reader_words,)), list[float | None](), -math.inf
+    best, refusals, surest = GroundedAnswer((reader_words,)), list[float | None](), -math.inf
     for more in ((), others):
         prompt = read_prompt(query.named or query.question, likely, more)
         draft = Draft(generator.write(prompt, max_tokens=max_tokens, stop=("\n",)))
@@ -53,17 +55,17 @@ def read_pieces(generator: Generator, query: Query, pieces: Sequence[Piece], set
     return replace(best, refusals=tuple(refusals))
 
 
-def last(reading: Reading) -> Found:
+def last(reading: AnswerStream) -> GroundedAnswer:
     """What was found, once all text has been written."""
     while True:
         try:
             next(reading)
         except StopIteration as done:
-            found: Found = done.value
+            found: GroundedAnswer = done.value
             return found
 
 
-def likely_pieces(pieces: Sequence[Piece]) -> list[Piece]:
+def likely_pieces(pieces: Sequence[CandidateSentence]) -> list[CandidateSentence]:
     """The sentences without those that are very unlikely beside the best; a byline or credit keeps those that tell what its article
     is about.
     """
@@ -74,7 +76,7 @@ def likely_pieces(pieces: Sequence[Piece]) -> list[Piece]:
     return [piece for piece, likely in zip(pieces, is_likely, strict=True) if likely or piece.article.article_id in signed]
 
 
-def _drafted(draft: str, shown: Sequence[Piece], reader_words: Located) -> Found | None:
+def _drafted(draft: str, shown: Sequence[CandidateSentence], reader_words: Located) -> GroundedAnswer | None:
     """The words of a draft in the sentences, ``None`` if no sentence holds any of them."""
     drafted = located_draft(draft, shown)
     located = tuple(one for one in drafted.located if one.probability > _LEAST)  # none of another time
@@ -84,7 +86,7 @@ def _drafted(draft: str, shown: Sequence[Piece], reader_words: Located) -> Found
     return replace(drafted, located=located or (reader_words,), agreed=agreed)
 
 
-def own_words(piece: Piece) -> Located:
+def reader_span(piece: CandidateSentence) -> Located:
     """Returns the reader's answer span in a sentence, without the marks at its end, and with the whole figure if it is one."""
     span = piece.span
     words = piece.text[span.start : span.end].rstrip(_MARKS)

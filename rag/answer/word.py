@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Iterable, Sequence
 
-from rag.answer.choose import SIGNATURES, Piece
+from rag.answer.choose import SIGNATURES, CandidateSentence
 from rag.answer.english import in_english
-from rag.answer.locate import Found, Located, clause_of
+from rag.answer.locate import GroundedAnswer, Located, clause_of
 from rag.answer.prompts import render_prompt, term_prompt
 from rag.generate import Generator as Writer
 from rag.generate import complete
@@ -51,7 +51,7 @@ _CHINESE_TERM = re.compile(f"[{HAN}](?:[{HAN}、·]*[{HAN}])?")
 # -- Chinese ----------------------------------------------------------------------------------------------------
 
 
-def write_chinese(found: Found, sources: Sequence[Piece]) -> str:
+def write_chinese(found: GroundedAnswer, sources: Sequence[CandidateSentence]) -> str:
     """Writes the answer spans and the clauses that contain them, all in the newspaper's words."""
     yes_no = {"yes": "是", "no": "否", "": ""}[found.verdict]
     parts = [f"{_joined(located)}{_citation_mark(located, sources)}" for located in _by_source(found.located, sources)]
@@ -64,7 +64,7 @@ def write_chinese(found: Found, sources: Sequence[Piece]) -> str:
     return f"{answer}。" + "".join(f"原文:{words}。" for words in shown)
 
 
-def _by_source(located: Sequence[Located], sources: Sequence[Piece]) -> list[list[Located]]:
+def _by_source(located: Sequence[Located], sources: Sequence[CandidateSentence]) -> list[list[Located]]:
     groups = [[l for l in located if l.piece == source] for source in sources]
     return [group for group in groups if group]
 
@@ -78,7 +78,7 @@ def _signed(group: Sequence[Located]) -> str:
 
     >>> from rag.records import Article, Passage
     >>> byline = "本报记者 肖强刚"
-    >>> piece = Piece(Article("a", "p", "d", "", byline=byline), Passage("x", "a", byline, 0, 8, "byline"), 0, 8, byline)
+    >>> piece = CandidateSentence(Article("a", "p", "d", "", byline=byline), Passage("x", "a", byline, 0, 8, "byline"), 0, 8, byline)
     >>> _signed([Located(piece, 0, 8)])
     '本报记者 Xiao Qianggang'
     """
@@ -88,7 +88,7 @@ def _signed(group: Sequence[Located]) -> str:
     return _ALONE.sub(lambda name: person_in_pinyin(name.group(), signed=True) or name.group(), words)
 
 
-def _citation_mark(group: Sequence[Located], sources: Sequence[Piece]) -> str:
+def _citation_mark(group: Sequence[Located], sources: Sequence[CandidateSentence]) -> str:
     return f"[{sources.index(group[0].piece) + 1}]"
 
 
@@ -112,7 +112,7 @@ def _row_clause(text: str, group: Sequence[Located]) -> str:
 
     >>> from rag.records import Article, Passage
     >>> row = "村 下坪村 | 面积(亩) 2460 | 产量(吨) 131"
-    >>> piece = Piece(Article("a", "p", "d", row), Passage("x", "a", row, 0, len(row)), 0, len(row), row)
+    >>> piece = CandidateSentence(Article("a", "p", "d", row), Passage("x", "a", row, 0, len(row)), 0, len(row), row)
     >>> _row_clause(row, [Located(piece, 17, 21)])
     '村 下坪村 | 面积(亩) 2460'
     """
@@ -128,7 +128,8 @@ def _row_clause(text: str, group: Sequence[Located]) -> str:
 
 
 def write_english(
-    generator: Writer, query: Query, found: Found, sources: Sequence[Piece], max_tokens: int, known: Names = no_english_name
+    generator: Writer, query: Query, found: GroundedAnswer, sources: Sequence[CandidateSentence], max_tokens: int,
+    known: Names = no_english_name,
 ) -> Written:
     """Writes one English sentence with the figures of the quotations; if the generator's sentence fails a check, the bare answer and
     the words of the paper.

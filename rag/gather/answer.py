@@ -8,9 +8,9 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import combinations
 
-from rag.answer.choose import Piece
-from rag.answer.doubts import print_doubts
+from rag.answer.choose import CandidateSentence
 from rag.answer.locate import citation, clause_of
+from rag.answer.ocr_warnings import ocr_warnings
 from rag.gather import compute
 from rag.gather.asking import answers
 from rag.gather.candidates import Candidate, chance_of
@@ -51,7 +51,7 @@ def _sentences(parts: Sequence[str], language: str) -> str:
 def _told(gathered: Sequence[Gathered], language: str, named: Named) -> Told:
     rows: list[Row] = []
     lines: list[Line] = []
-    pieces: list[Piece] = []
+    pieces: list[CandidateSentence] = []
     missing: list[str] = []
     places: list[int] = []
     of: list[tuple[int, ...]] = []
@@ -81,7 +81,7 @@ def _told(gathered: Sequence[Gathered], language: str, named: Named) -> Told:
     return Told(tuple(rows), tuple(lines), tuple(pieces), tuple(missing), tuple(places), tuple(of))
 
 
-def _number_of(piece: Piece, pieces: list[Piece]) -> int:
+def _number_of(piece: CandidateSentence, pieces: list[CandidateSentence]) -> int:
     """The number of the citation of a sentence, which gets one if it has none yet."""
     place = (piece.passage.passage_id, piece.start, piece.end)
     known = [(other.passage.passage_id, other.start, other.end) for other in pieces]
@@ -167,7 +167,7 @@ def _day_of(one: Gathered) -> str:
     return one.found.piece.article.date
 
 
-def tell_first(plan: Plan, pieces: Sequence[Piece], language: str) -> Answer | None:
+def tell_first(plan: Plan, pieces: Sequence[CandidateSentence], language: str) -> Answer | None:
     """The earliest report of something, with its day and its words; ``None`` if no report tells of it."""
     judged = sorted((replace(piece, score=piece.alone) for piece in pieces if answers(piece)), key=lambda piece: -piece.score)
     best = first_told(judged)  # by what each tells by itself: scores of several searches cannot be compared
@@ -187,7 +187,7 @@ def tell_events(plan: Plan, found: Sequence[Event], language: str) -> Answer | N
     """Events one after the other with their days; and how many there are, if that is asked."""
     if not found:
         return None
-    pieces: list[Piece] = []
+    pieces: list[CandidateSentence] = []
     rows, lines = [], []
     for event in found:
         number = _number_of(event.piece, pieces)
@@ -206,9 +206,9 @@ def tell_events(plan: Plan, found: Sequence[Event], language: str) -> Answer | N
 _LIKELIER_THAN_NOT = 0.5  # probability from which a sentence tells of an event that is asked about
 
 
-def tell_times(plan: Plan, read: Sequence[tuple[Term, Sequence[Piece]]], language: str, named: Named) -> Answer:
+def tell_times(plan: Plan, read: Sequence[tuple[Term, Sequence[CandidateSentence]]], language: str, named: Named) -> Answer:
     """Which of some events came first, how far they lie apart, or whether they fell into one day, month or year."""
-    moments: list[tuple[Term, Piece | None, When | None]] = []
+    moments: list[tuple[Term, CandidateSentence | None, When | None]] = []
     for term, found in read:
         best = first_told(found, term.when)
         is_sure = best is not None and chance_of(best.score) >= _LIKELIER_THAN_NOT
@@ -217,7 +217,8 @@ def tell_times(plan: Plan, read: Sequence[tuple[Term, Sequence[Piece]]], languag
 
 
 def tell_moments(
-    plan: Plan, moments: Sequence[tuple[Term, Piece | None, When | None]], language: str, named: Named, chance: float | None = None
+    plan: Plan, moments: Sequence[tuple[Term, CandidateSentence | None, When | None]], language: str, named: Named,
+    chance: float | None = None,
 ) -> Answer:
     """The same of events whose times are known; ``chance``: that these are right, that of each sentence if it is not given."""
     rows, lines, missing, pieces, places = [], [], [], [], []
@@ -281,5 +282,5 @@ def _answer(plan: Plan, told: Told, text: str, language: str, derived: Derived |
     citations = tuple(citation(number, piece) for number, piece in enumerate(told.pieces, 1))
     return Answer(plan.question, language, text, not told.rows, citations, operation=plan.operation, parts=tuple(parts), rows=told.rows,
                   derived=derived, missing=told.missing, times=all_times((piece.text, piece.article.date) for piece in told.pieces),
-                  warnings=print_doubts(told.pieces, language),
+                  warnings=ocr_warnings(told.pieces, language),
                   chance=min((row.chance for row in told.rows), default=0.0), checks={"every figure found": not told.missing})

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from rag.answer.choose import Piece, choose_pieces
-from rag.answer.judge import chance, signs_of, sureness
+from rag.answer.choose import CandidateSentence, choose_pieces
+from rag.answer.judge import answer_features, chance, sureness
 from rag.answer.locate import Located, is_refusal, located_draft
 from rag.answer.prompts import read_prompt
 from rag.answer.read import last, read_pieces
@@ -41,17 +41,17 @@ class Asker:
     retriever: Retriever
     reader: Reader
     generator: Generator
-    understand: Callable[[str], Query]
+    parse: Callable[[str], Query]
     settings: Answering
     check: Callable[[], None] = lambda: None  # raises once nobody waits for the answer any more
 
     def read(
         self, term: Term, asked: Query, sentences: int, alone: int = _READ_ALONE, within: Filter | None = None
-    ) -> list[Piece]:
+    ) -> list[CandidateSentence]:
         """The likeliest sentences to answer a term of a question, read; the first of them are read by themselves too."""
         return self._chosen(term, asked, self._hits(term, asked, sentences // _LOOKED_AT, within), sentences, alone)
 
-    def words(self, term: Term, pieces: Sequence[Piece]) -> Sequence[Located]:
+    def words(self, term: Term, pieces: Sequence[CandidateSentence]) -> Sequence[Located]:
         """What the generator takes for the answer in the likeliest sentences of a term."""
         shown = [piece for piece in pieces if piece.timely][:_SHOWN]
         draft = complete(self.generator, read_prompt(term.question, shown), max_tokens=_LONGEST, stop=("\n",))
@@ -68,13 +68,13 @@ class Asker:
         best = found.located[0].piece
         inside = [one for one in found.located if one.piece is best]
         whole = Located(best, min(one.start for one in inside), max(one.end for one in inside))
-        return whole, chance(signs_of(pieces, found))
+        return whole, chance(answer_features(pieces, found))
 
-    def survey(self, term: Term, asked: Query, sentences: int, alone: int, within: Filter | None = None) -> list[Piece]:
+    def survey(self, term: Term, asked: Query, sentences: int, alone: int, within: Filter | None = None) -> list[CandidateSentence]:
         """The likeliest sentences, each judged by itself by reader and generator (``alone``): all that answer are wanted."""
         return self._judged(term.question, self.read(term, asked, sentences, alone, within))
 
-    def _judged(self, question: str, pieces: Sequence[Piece]) -> list[Piece]:
+    def _judged(self, question: str, pieces: Sequence[CandidateSentence]) -> list[CandidateSentence]:
         """The sentences that were read by themselves, with what the generator takes for the answer in each; where it finds nothing,
         the log odds that the sentence answers are less.
         """
@@ -93,7 +93,7 @@ class Asker:
             judged.append(piece)
         return judged
 
-    def read_on(self, term: Term, asked: Query, sentences: int, alone: int, *, later: bool) -> list[Piece]:
+    def read_on(self, term: Term, asked: Query, sentences: int, alone: int, *, later: bool) -> list[CandidateSentence]:
         """The likeliest sentences, and those of later (or earlier) reports than any that answers, until none of these does.
 
         One sentence may answer for the latest figure, so the generator is asked what was asked.
@@ -112,7 +112,7 @@ class Asker:
             pieces = [*pieces, *found]
         return sorted(pieces, key=lambda piece: (not piece.timely, -piece.score))
 
-    def _chosen(self, term: Term, asked: Query, hits: Sequence[Hit], sentences: int, alone: int) -> list[Piece]:
+    def _chosen(self, term: Term, asked: Query, hits: Sequence[Hit], sentences: int, alone: int) -> list[CandidateSentence]:
         self.check()
         settings = self.settings.model_copy(update={"read_sentences": sentences, "evidence_sentences": alone})
         return choose_pieces(self.retriever, self.reader, self.query(term, asked), hits, settings)
@@ -122,15 +122,15 @@ class Asker:
         was asked too.
         """
         if asked.language == "en" and term.asked and term.asked != term.question:
-            return replace(self.understand(term.asked), chinese=term.question)
-        query = self.understand(term.question)
+            return replace(self.parse(term.asked), chinese=term.question)
+        query = self.parse(term.question)
         return query if query.scope else replace(query, scope=asked.scope)
 
     def _hits(self, term: Term, asked: Query, times: int, within: Filter | None = None) -> list[Hit]:
         """Passages of the time in which that of the term is reported first, by both wordings of the question; or of another time."""
-        ways = [self.understand(term.question)]
+        ways = [self.parse(term.question)]
         if term.asked and term.asked != term.question:
-            ways.append(self.understand(term.asked))
+            ways.append(self.parse(term.asked))
         elif asked.language == "en":
             ways.append(asked)
         only = reported(term.when) if term.when and term.when.year else Filter()
@@ -143,7 +143,7 @@ class Asker:
         return self.retriever.hits(query, self.retriever.channels(query, only), k)
 
 
-def answers(piece: Piece) -> bool:
+def answers(piece: CandidateSentence) -> bool:
     """Whether a sentence is taken to answer, read by itself."""
     return piece.timely and chance_of(piece.alone) >= _TAKEN
 

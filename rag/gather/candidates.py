@@ -10,7 +10,7 @@ from fractions import Fraction
 from functools import cache
 from importlib import resources
 
-from rag.answer.choose import Piece
+from rag.answer.choose import CandidateSentence
 from rag.answer.locate import Located, whole_figure
 from rag.gather.plan import Term
 from rag.language.figures import figures_of, names_row, sort_of, time_at, without_direction
@@ -32,7 +32,7 @@ class Candidate:
     log odds that it answers.
     """
 
-    piece: Piece
+    piece: CandidateSentence
     start: int
     end: int
     value: Fraction
@@ -72,7 +72,7 @@ def chance_of(log_odds: float) -> float:
     return 0.0 if log_odds == -math.inf else 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, log_odds))))
 
 
-def candidates(pieces: Sequence[Piece], term: Term) -> list[Candidate]:
+def candidates(pieces: Sequence[CandidateSentence], term: Term) -> list[Candidate]:
     """The figures of some sentences that were read for a term, likeliest first; figures of another time are left out."""
     found = [one for piece in pieces if piece.timely and math.isfinite(piece.alone) for one in _of_piece(piece, term)]
     return sorted(found, key=lambda one: -one.score)
@@ -85,7 +85,7 @@ def with_words(found: Sequence[Candidate], words: Sequence[Located]) -> list[Can
     return sorted(told, key=lambda one: -one.score)
 
 
-def _of_piece(piece: Piece, term: Term) -> Iterator[Candidate]:
+def _of_piece(piece: CandidateSentence, term: Term) -> Iterator[Candidate]:
     asked = term.when
     figures = [(figure, time_at(piece.text, figure.start, piece.article.date)) for figure in figures_of(piece.text)
                if not names_row(piece.text, figure.start)]
@@ -98,7 +98,7 @@ def _of_piece(piece: Piece, term: Term) -> Iterator[Candidate]:
             yield figure_in(piece, figure, when, term, probability / max(1.0, whole) if not asked else probability / whole)
 
 
-def figure_in(piece: Piece, figure: Quantity, when: When | None, term: Term, probability: float) -> Candidate:
+def figure_in(piece: CandidateSentence, figure: Quantity, when: When | None, term: Term, probability: float) -> Candidate:
     """A figure of a sentence as a candidate for a term."""
     whole, unit, kind = whole_figure(piece, figure.start, figure.end), unit_of(piece.text, figure), sort_of(figure)
     is_change = kind == "percent" and bool(without_direction(figure.text)[0])  # 增长5% tells no level, as 指数为49% does

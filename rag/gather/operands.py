@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from rag.answer.choose import SIGNATURES, Piece
+from rag.answer.choose import SIGNATURES, CandidateSentence
 from rag.gather.prompts import ENDS, operation_of
 from rag.generate import Draft, Generator, Prompt
 from rag.index.passages import passages_of
@@ -73,7 +73,7 @@ class Operands:
     log_probability: float | None = field(default=None, compare=False)
 
 
-def operands_prompt(question: str, pieces: Sequence[Piece]) -> Prompt:
+def operands_prompt(question: str, pieces: Sequence[CandidateSentence]) -> Prompt:
     """Asks for the figures with which a question is worked out; ``pieces`` are shown in their order, those of an article together."""
     lines: list[str] = []
     title = caption = ""
@@ -88,7 +88,7 @@ def operands_prompt(question: str, pieces: Sequence[Piece]) -> Prompt:
     return Prompt("operands", _OPERANDS, f"资料:\n{shown}\n问题:{question}\n取数:")
 
 
-def take_operands(question: str, pieces: Sequence[Piece], generator: Generator) -> Operands | None:
+def take_operands(question: str, pieces: Sequence[CandidateSentence], generator: Generator) -> Operands | None:
     """What the generator takes from some sentences to work out the answer of a question; ``None`` if it names nothing to be done."""
     draft = Draft(generator.write(operands_prompt(question, pieces), max_tokens=_LONGEST, stop=("\n",)))
     found = read_operands("".join(draft))
@@ -129,12 +129,12 @@ _ROWS = 14  # of one table, at most
 _LINES = 28
 
 
-def lines_to_read(pieces: Sequence[Piece], others: Sequence[Piece] = ()) -> list[Piece]:
+def lines_to_read(pieces: Sequence[CandidateSentence], others: Sequence[CandidateSentence] = ()) -> list[CandidateSentence]:
     """The sentences among which the operands are looked for, by day, article and place: the likeliest of ``pieces``, ``others``, and
     for each row of a table the other rows; all rows of a table count as one sentence.
     """
-    lines: dict[tuple[str, str, int, int], Piece] = {}
-    rows: dict[tuple[str, str, int, int], Piece] = {}
+    lines: dict[tuple[str, str, int, int], CandidateSentence] = {}
+    rows: dict[tuple[str, str, int, int], CandidateSentence] = {}
     for piece in (*others, *(piece for piece in pieces if piece.passage.field not in SIGNATURES)):
         if len(lines) < _SENTENCES + len(others) and _place(piece) not in rows:
             lines[_place(piece)] = piece
@@ -143,11 +143,11 @@ def lines_to_read(pieces: Sequence[Piece], others: Sequence[Piece] = ()) -> list
     return sorted(found, key=lambda one: (one.article.date, *_place(one)))
 
 
-def _place(piece: Piece) -> tuple[str, str, int, int]:
+def _place(piece: CandidateSentence) -> tuple[str, str, int, int]:
     return piece.article.article_id, piece.passage.field, piece.passage.item, piece.start
 
 
-def rows_beside(piece: Piece) -> list[Piece]:
+def rows_beside(piece: CandidateSentence) -> list[CandidateSentence]:
     """The rows of the table in which a row stands, itself among them; of a longer one the first :data:`_ROWS`."""
     text, rows = piece.article.text, []
     start = piece.start
@@ -158,6 +158,6 @@ def rows_beside(piece: Piece) -> list[Piece]:
         if CELLS not in line:
             break
         passage = next((one for one in passages if one.start <= start < one.end), piece.passage)
-        rows.append(Piece(piece.article, passage, start, start + len(line), line))
+        rows.append(CandidateSentence(piece.article, passage, start, start + len(line), line))
         start += len(line) + 1
     return rows

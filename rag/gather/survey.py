@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from rag.answer.choose import Piece
+from rag.answer.choose import CandidateSentence
 from rag.answer.locate import clause_of
 from rag.gather.asking import answers
 from rag.gather.candidates import Candidate, candidates
@@ -26,7 +26,7 @@ _SHOWN = 40  # characters of an event that are shown
 class Event:
     """A sentence that tells of an event: its words, and its day, month or year."""
 
-    piece: Piece
+    piece: CandidateSentence
     start: int
     end: int
     when: When | None
@@ -37,7 +37,7 @@ class Event:
         return self.piece.text[self.start : self.end]
 
 
-def reports(plan: Plan, pieces: Sequence[Piece], asked: When | None) -> list[Gathered]:
+def reports(plan: Plan, pieces: Sequence[CandidateSentence], asked: When | None) -> list[Gathered]:
     """The figures that reports give for one thing, each value once, the best first, with the odds that its sentence answers by
     itself; one without a time is that of its paper's day.
     """
@@ -53,7 +53,7 @@ def reports(plan: Plan, pieces: Sequence[Piece], asked: When | None) -> list[Gat
     return rows
 
 
-def by_day(plan: Plan, pieces: Sequence[Piece]) -> list[Gathered]:
+def by_day(plan: Plan, pieces: Sequence[CandidateSentence]) -> list[Gathered]:
     """The figure that the reports of each day give for one thing, in order of time."""
     days: dict[str, Gathered] = {}
     assert plan.within, "a plan of days"
@@ -65,7 +65,7 @@ def by_day(plan: Plan, pieces: Sequence[Piece]) -> list[Gathered]:
     return [days[day] for day in sorted(days)]
 
 
-def events(pieces: Sequence[Piece], when: When | None) -> list[Event]:
+def events(pieces: Sequence[CandidateSentence], when: When | None) -> list[Event]:
     """The events that sentences tell of, each once, in order of time; ``pieces`` come likeliest first."""
     found: list[Event] = []
     for piece in filter(answers, pieces):
@@ -77,7 +77,7 @@ def events(pieces: Sequence[Piece], when: When | None) -> list[Event]:
     return sorted(found, key=lambda one: (_day(one), one.start))
 
 
-def first_told(pieces: Sequence[Piece], asked: When | None = None) -> Piece | None:
+def first_told(pieces: Sequence[CandidateSentence], asked: When | None = None) -> CandidateSentence | None:
     """The earliest of the sentences that tell of an event about as well as the likeliest one: events are reported when they happen.
 
     A report of what is to come yields to one of what has happened. ``asked``: the time in which it was, as the question tells.
@@ -87,18 +87,18 @@ def first_told(pieces: Sequence[Piece], asked: When | None = None) -> Piece | No
     return min(close, key=lambda piece: (bool(_to_come(piece)), piece.article.date), default=timely[0] if timely else None)
 
 
-def time_of(piece: Piece) -> When | None:
+def time_of(piece: CandidateSentence) -> When | None:
     """The time of what a sentence tells: one that is yet to come, else the narrowest that it names, else the day of its paper."""
     written = [time.when for time in times_in(in_chinese(piece.article.date))]
     meant = _to_come(piece) or [*_named(piece), *written]
     return min(meant, key=lambda when: (not when.day, when.last - when.first), default=None)
 
 
-def _named(piece: Piece) -> list[When]:
+def _named(piece: CandidateSentence) -> list[When]:
     return [time.when for time in times_in(piece.text, piece.article.date) if time.when.year]
 
 
-def _to_come(piece: Piece) -> list[When]:
+def _to_come(piece: CandidateSentence) -> list[When]:
     """The times of a sentence, if all lie after the day of its paper."""
     day, named = piece.article.date, _named(piece)
     return named if all(day and when.period and when.period.start.isoformat() > day for when in named) else []
@@ -111,7 +111,7 @@ def _of_one_thing(found: Sequence[Candidate]) -> list[Candidate]:
             and one.measure == found[0].measure]
 
 
-def _words_of(piece: Piece) -> tuple[int, int]:
+def _words_of(piece: CandidateSentence) -> tuple[int, int]:
     """The clauses around the words that answer: those that the generator takes, else those that the reader finds."""
     first, last = piece.taken[0] if piece.taken else (piece.span.start, max(piece.span.end, piece.span.start + 1))
     start, end = clause_of(piece.text, first, last, _SHOWN)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rag.answer.choose import Piece
+from rag.answer.choose import CandidateSentence
 from rag.answer.locate import locate, whole_figure
 from rag.answer.tables import cell_under, is_total, row_name
 from rag.gather.candidates import Candidate, fitted
@@ -32,7 +32,7 @@ def terms_of(taken: Operands) -> list[Term]:
     return [Term(one.label, label=one.label) for one in taken.operands]
 
 
-def gathered(taken: Operands, lines: Sequence[Piece]) -> list[Gathered]:
+def gathered(taken: Operands, lines: Sequence[CandidateSentence]) -> list[Gathered]:
     """A row for each operand, without a figure where a figure of it stands in no line; a column of a table gives a row for each of
     its rows where several things are worked with, else it is one thing that all its figures add up to.
     """
@@ -40,7 +40,7 @@ def gathered(taken: Operands, lines: Sequence[Piece]) -> list[Gathered]:
     return [row for operand in taken.operands for row in _rows_of(operand, lines, score, taken.operation)]
 
 
-def _rows_of(operand: Operand, lines: Sequence[Piece], score: float, operation: str) -> list[Gathered]:
+def _rows_of(operand: Operand, lines: Sequence[CandidateSentence], score: float, operation: str) -> list[Gathered]:
     if operation in OF_MANY and any(one.last is not None for one in operand.figures):
         every = _of_whole_table(operand, lines) if operation == "rank" else operand
         return without_total([_row(one, lines, score) for one in _each_row(every, lines)])
@@ -48,7 +48,7 @@ def _rows_of(operand: Operand, lines: Sequence[Piece], score: float, operation: 
     return [_row(replace(operand, figures=tuple(cells)), lines, score, words=operation == "each")]
 
 
-def _of_whole_table(operand: Operand, lines: Sequence[Piece]) -> Operand:
+def _of_whole_table(operand: Operand, lines: Sequence[CandidateSentence]) -> Operand:
     """The same over all rows of its table but totals: what ranks is the highest of all."""
     rows = [at for one in operand.figures[:1] for at in _rows_at(one, lines)]
     inside = range(operand.figures[0].line, (operand.figures[0].last or 0) + 1)
@@ -58,7 +58,7 @@ def _of_whole_table(operand: Operand, lines: Sequence[Piece]) -> Operand:
     return replace(operand, figures=tuple(replace(one, line=at, last=at) for one in operand.figures for at in kept))
 
 
-def _rows_at(printed: Printed, lines: Sequence[Piece]) -> range:
+def _rows_at(printed: Printed, lines: Sequence[CandidateSentence]) -> range:
     """The lines of the table in which a line stands."""
     if not 0 <= printed.line < len(lines) or not lines[printed.line].is_row:
         return range(0)
@@ -71,7 +71,7 @@ def _rows_at(printed: Printed, lines: Sequence[Piece]) -> range:
     return range(first, last + 1)
 
 
-def _each_row(operand: Operand, lines: Sequence[Piece]) -> list[Operand]:
+def _each_row(operand: Operand, lines: Sequence[CandidateSentence]) -> list[Operand]:
     rows: dict[int, list[Printed]] = {}
     for one in operand.figures:
         for cell in _cells_of(one, lines):
@@ -81,7 +81,7 @@ def _each_row(operand: Operand, lines: Sequence[Piece]) -> list[Operand]:
     return [Operand(names[line], tuple(cells)) for line, cells in whole.items()]
 
 
-def _cells_of(printed: Printed, lines: Sequence[Piece]) -> list[Printed]:
+def _cells_of(printed: Printed, lines: Sequence[CandidateSentence]) -> list[Printed]:
     """The cells of a column; the first row that is not shown is one too, whose figure is nowhere."""
     if printed.last is None:
         return [printed]
@@ -90,20 +90,20 @@ def _cells_of(printed: Printed, lines: Sequence[Piece]) -> list[Printed]:
     return [*found, replace(printed, line=len(lines))] if rows and _is_cut_off(lines[rows[-1]], lines) else found
 
 
-def _is_empty(printed: Printed, lines: Sequence[Piece]) -> bool:
+def _is_empty(printed: Printed, lines: Sequence[CandidateSentence]) -> bool:
     """Whether a row has a cell under a header without a digit in it; a line without such a cell is no row of that table."""
     row = lines[printed.line] if printed.last is not None and printed.line < len(lines) else None
     cell = cell_under(row.text, printed.words) if row else None
     return bool(row and cell and not re.search(r"\d", row.text[slice(*cell)]))
 
 
-def _is_cut_off(row: Piece, lines: Sequence[Piece]) -> bool:
+def _is_cut_off(row: CandidateSentence, lines: Sequence[CandidateSentence]) -> bool:
     """Whether a table goes on below a row with one that is not shown."""
     below = row.article.text[row.end :].lstrip("\n").split("\n", 1)[0]
     return CELLS in below and below not in [line.text for line in lines]
 
 
-def _figure_in(piece: Piece, cell: tuple[int, int]) -> Quantity | None:
+def _figure_in(piece: CandidateSentence, cell: tuple[int, int]) -> Quantity | None:
     """The first figure of a part of a row."""
     return next((one for one in figures_of(piece.text) if cell[0] <= one.start < cell[1]), None)
 
@@ -123,7 +123,7 @@ def log_odds_of(taken: Operands) -> float:
     return weights["constant"] + weights["surely"] * (taken.log_probability if taken.log_probability is not None else weights["usual"])
 
 
-def _row(operand: Operand, lines: Sequence[Piece], score: float, *, words: bool = False) -> Gathered:
+def _row(operand: Operand, lines: Sequence[CandidateSentence], score: float, *, words: bool = False) -> Gathered:
     term = Term(operand.label, label=operand.label)
     figures = tuple((one.sign, figure) for one in operand.figures if (figure := _figure(one, lines)))
     is_whole = figures and len(figures) == len(operand.figures) and figures[0][0] > 0
@@ -143,7 +143,7 @@ def _contradicts(term: Term, figure: Candidate) -> bool:
     return when is not None and len(named) == 1 and not (named[0].covers(when) or when.covers(named[0]))
 
 
-def _timed(term: Term, piece: Piece) -> Term:
+def _timed(term: Term, piece: CandidateSentence) -> Term:
     """A term whose label is a time knows which."""
     times = times_in(term.label, piece.article.date)
     if len(times) == 1 and (times[0].start, times[0].end) == (0, len(term.label)):
@@ -151,12 +151,12 @@ def _timed(term: Term, piece: Piece) -> Term:
     return term
 
 
-def _line_of(printed: Printed, lines: Sequence[Piece]) -> Sequence[Piece]:
+def _line_of(printed: Printed, lines: Sequence[CandidateSentence]) -> Sequence[CandidateSentence]:
     """The line that was named; none for a number that no line has. What stands in another line only is not taken from there."""
     return lines[printed.line : printed.line + 1] if printed.line >= 0 else ()
 
 
-def _figure(printed: Printed, lines: Sequence[Piece]) -> Candidate | None:
+def _figure(printed: Printed, lines: Sequence[CandidateSentence]) -> Candidate | None:
     """The figure of its line that some words are, or that stands under them in a table; in a row not in the cell that names it."""
     for piece in _line_of(printed, lines):
         if printed.last is not None:
@@ -177,18 +177,18 @@ def _is_cut(text: str, figure: Quantity, start: int, end: int) -> bool:
     return figure.start < start or (figure.end > end and text[end : end + 1].isdigit())
 
 
-def _candidate(piece: Piece, figure: Quantity) -> Candidate:
+def _candidate(piece: CandidateSentence, figure: Quantity) -> Candidate:
     whole = whole_figure(piece, figure.start, figure.end)
     when = time_at(piece.text, figure.start, piece.article.date)
     return Candidate(piece, whole.start, whole.end, figure.value, sort_of(figure), unit_of(piece.text, figure), when, 0.0)
 
 
-def moments(taken: Operands, lines: Sequence[Piece]) -> list[tuple[Term, Piece | None, When | None]]:
+def moments(taken: Operands, lines: Sequence[CandidateSentence]) -> list[tuple[Term, CandidateSentence | None, When | None]]:
     """For operands that are days: the line and the time of each."""
     return [(term, *_moment(one, lines)) for term, one in zip(terms_of(taken), taken.operands, strict=True)]
 
 
-def _moment(operand: Operand, lines: Sequence[Piece]) -> tuple[Piece | None, When | None]:
+def _moment(operand: Operand, lines: Sequence[CandidateSentence]) -> tuple[CandidateSentence | None, When | None]:
     for printed in operand.figures[:1]:
         for piece in _line_of(printed, lines):
             at = fold(piece.text).find(fold(printed.words))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag.answer.choose import Piece
+from rag.answer.choose import CandidateSentence
 from rag.gather.answer import tell, tell_events, tell_first, tell_latest, tell_moments, tell_reports, tell_times
 from rag.gather.asking import Asker
 from rag.gather.candidates import chance_of
@@ -28,7 +28,7 @@ _TAKEN = 0.4  # probability from which a figure is a row
 
 
 def work_if_sure(
-    taken: Operands | None, lines: Sequence[Piece], query: Query, asker: Asker, named: Named, operation: str = ""
+    taken: Operands | None, lines: Sequence[CandidateSentence], query: Query, asker: Asker, named: Named, operation: str = ""
 ) -> Answer | None:
     """What some sentences tell, worked out, if the generator sees all figures for it and is sure of them, and one report tells them:
     those of several are looked for one by one, each among the reports of its time.
@@ -42,7 +42,7 @@ def work_if_sure(
     return answer if is_of_one_report and answer.chance >= asker.settings.min_computed else None
 
 
-def work_at_once(taken: Operands, lines: Sequence[Piece], query: Query, named: Named) -> Answer | None:
+def work_at_once(taken: Operands, lines: Sequence[CandidateSentence], query: Query, named: Named) -> Answer | None:
     """What is worked out from the figures that the generator took from some sentences, read together; ``None`` where a single
     sentence answers.
     """
@@ -115,7 +115,7 @@ def work_out(drafted: DraftedPlan, query: Query, asker: Asker, named: Named) -> 
     return surveyed if surveyed and (surveyed.derived or not (told and told.rows)) else told
 
 
-def _surveyed(plan: Plan, term: Term, pieces: Sequence[Piece], language: str, named: Named) -> Answer | None:
+def _surveyed(plan: Plan, term: Term, pieces: Sequence[CandidateSentence], language: str, named: Named) -> Answer | None:
     if plan.operation in ("list", "count"):
         return tell_events(plan, events(pieces, term.when), language)
     if plan.operation == "first":

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from rag.answer.choose import Piece
+from rag.answer.choose import CandidateSentence
 from rag.gather import compute
 from rag.gather.compute import CannotComputeError, Value
 from rag.gather.plan import ARITHMETIC, Plan
@@ -27,7 +27,7 @@ class Told:
 
     rows: tuple[Row, ...]
     lines: tuple[Line, ...]
-    pieces: tuple[Piece, ...]
+    pieces: tuple[CandidateSentence, ...]
     missing: tuple[str, ...]
     places: tuple[int, ...] = ()
     of: tuple[tuple[int, ...], ...] = ()

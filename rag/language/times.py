@@ -8,7 +8,7 @@ from datetime import date as date_of
 from datetime import timedelta
 
 from rag.language.dates import DAYS_OFF, RELATIVE_YEARS, year_of
-from rag.records import Resolved
+from rag.records import ResolvedTime
 
 _DAY = re.compile(r"(?<![年\d])(?P<m>\d{1,2})月(?P<d>\d{1,2})日")
 _MONTHS = re.compile(r"(?<![年\d-])(?P<a>\d{1,2})[-至—](?P<b>\d{1,2})月(?!\d)")
@@ -16,7 +16,7 @@ _WORDS = re.compile("今年以来|今年上半年|去年上半年|今年|去年|
 _HALVES = {"上半年": ("01", "06"), "下半年": ("07", "12")}
 
 
-def resolve_times(text: str, date: str) -> list[Resolved]:
+def resolve_times(text: str, date: str) -> list[ResolvedTime]:
     """Returns the relative times of a text, in order, each resolved against the article's ISO ``date``.
 
     Returns ``[]`` for a text without relative times and for a ``date`` without a year.
@@ -33,11 +33,11 @@ def resolve_times(text: str, date: str) -> list[Resolved]:
     finders: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], str], str]], ...] = (
         (_WORDS, _resolve_word), (_DAY, _resolve_day), (_MONTHS, _resolve_months))
     found = [(m.start(), m.group(), resolve(m, date)) for pattern, resolve in finders for m in pattern.finditer(text)]
-    resolved = dict.fromkeys(Resolved(words, means, date) for _, words, means in sorted(found) if means)
+    resolved = dict.fromkeys(ResolvedTime(words, means, date) for _, words, means in sorted(found) if means)
     return list(resolved)
 
 
-def all_times(pairs: Iterable[tuple[str, str]]) -> tuple[Resolved, ...]:
+def all_times(pairs: Iterable[tuple[str, str]]) -> tuple[ResolvedTime, ...]:
     """Returns the relative times of several ``(text, date)`` pairs, without duplicates.
 
     >>> [time.means for time in all_times([("今年", "2024"), ("去年", "2024"), ("今年", "2024")])]

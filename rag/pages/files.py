@@ -14,7 +14,7 @@ from rag.pages.printed import Printed, with_lines
 from rag.pages.reader import articles_of
 from rag.records import Article
 
-Reading = Callable[[bytes], str | Printed]
+FileParser = Callable[[bytes], str | Printed]
 
 _ENCODINGS = ("utf-8-sig", "gb18030")
 _PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp")
@@ -84,9 +84,9 @@ def read_printed(path: Path) -> Printed:
     return printed
 
 
-def _readers() -> dict[str, Reading]:
-    texts: dict[str, Reading] = dict.fromkeys((".txt", ".md", ".markdown", ""), _plain)
-    others: dict[str, Reading] = {".html": _html, ".htm": _html, ".hocr": _xml, ".xml": _xml, ".pdf": _pdf, ".docx": _docx}
+def _readers() -> dict[str, FileParser]:
+    texts: dict[str, FileParser] = dict.fromkeys((".txt", ".md", ".markdown", ""), _plain)
+    others: dict[str, FileParser] = {".html": _html, ".htm": _html, ".hocr": _xml, ".xml": _xml, ".pdf": _pdf, ".docx": _docx}
     return {**texts, **others, **dict.fromkeys(_PICTURES, _picture)}
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from rag.errors import ModelError
 from rag.models import cache_folder, resolve
 from rag.models.processor import has_bfloat16
-from rag.reader.reading import Reading, Sentence, SentenceScores, log_softmax
+from rag.reader.reading import ReaderScores, Sentence, SentenceScores, log_softmax
 from rag.reader.windows import BEGIN, MARK, PAD, Window, windows
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ _LENGTH_STEP = 64  # windows are padded to a multiple of this many tokens, so th
 class Reader(Protocol):
     """The interface of a reader."""
 
-    def read(self, question: str, sentences: Sequence[Sentence]) -> Reading:
+    def read(self, question: str, sentences: Sequence[Sentence]) -> ReaderScores:
         """Scores sentences and their spans for a question; an empty reading for no sentences."""
 
     def states(self, question: str) -> np.ndarray:
@@ -54,7 +54,7 @@ class CrossReader:
         self._queue.set_callback(lambda request, keep: keep([request.get_output_tensor(k).data.copy() for k in range(4)]))
         self._lock = threading.Lock()
 
-    def read(self, question: str, sentences: Sequence[Sentence]) -> Reading:
+    def read(self, question: str, sentences: Sequence[Sentence]) -> ReaderScores:
         """See :class:`Reader`."""
         titles = {s.title: self._ids(s.title)[0] for s in sentences}
         texts = [self._ids(s.text) for s in sentences]
@@ -66,7 +66,7 @@ class CrossReader:
                 scores[number] = SentenceScores(
                     float(sentence_logits[0, mark] - null[0]), np.array(texts[number][1][:size], int).reshape(-1, 2),
                     log_softmax(starts[0, tokens]), log_softmax(ends[0, tokens]))
-        return Reading(tuple(scores[number] for number in range(len(sentences))))
+        return ReaderScores(tuple(scores[number] for number in range(len(sentences))))
 
     def states(self, question: str) -> np.ndarray:
         """See :class:`Reader`."""

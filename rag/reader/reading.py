@@ -94,11 +94,11 @@ class SentenceScores:
 
 
 @dataclass(frozen=True, eq=False)
-class Reading:
+class ReaderScores:
     """The scores of sentences, in their order.
 
     >>> scores = SentenceScores(2.0, np.array([[0, 1], [1, 2]]), np.log([0.9, 0.1]), np.log([0.1, 0.9]))
-    >>> reading = Reading((scores,))
+    >>> reading = ReaderScores((scores,))
     >>> reading.best(0).start, reading.best(0).end, reading.margins.tolist()
     (0, 2, [2.0])
     """

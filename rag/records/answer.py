@@ -24,7 +24,7 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class Resolved:
+class ResolvedTime:
     """A relative time in a quotation, the date or period that it means, and the article date from which it was resolved."""
 
     text: str
@@ -102,7 +102,7 @@ class Answer:
     refused: bool
     citations: tuple[Citation, ...] = ()
     figures: tuple[Figure, ...] = ()
-    times: tuple[Resolved, ...] = ()
+    times: tuple[ResolvedTime, ...] = ()
     warnings: tuple[str, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
     rewritten: str = ""

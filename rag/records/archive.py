@@ -267,7 +267,7 @@ class Filter:
 
 
 @dataclass(frozen=True)
-class Found:
+class ChannelScore:
     """The rank (from 1) and the score of a passage in one retrieval channel."""
 
     rank: int
@@ -287,7 +287,7 @@ class Hit:
     score: float
     passage: Passage
     article: Article
-    found_by: Mapping[str, Found] = field(default_factory=dict)
+    found_by: Mapping[str, ChannelScore] = field(default_factory=dict)
     matched: tuple[str, ...] = ()
     alike: int = 0
 

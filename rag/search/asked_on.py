@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 from rag.language.dates import DAYS_OFF, RELATIVE_YEARS, number_of
-from rag.records import Resolved
+from rag.records import ResolvedTime
 
 _NUMBER = r"(?<![一二两三四五六七八九十百多\d])(?:\d{1,2}|十[一二三四五六七八九]|[一二两三四五六七八九十])"
 _MONTHS = rf"(?:的?(?P<m>{_NUMBER})月份?)"
@@ -32,7 +32,7 @@ _EN = (
 )
 
 
-def with_absolute_times(question: str, asked_on: date) -> tuple[str, tuple[Resolved, ...]]:
+def with_absolute_times(question: str, asked_on: date) -> tuple[str, tuple[ResolvedTime, ...]]:
     """Replaces the relative times of a question by absolute ones; returns the question and the replacements.
 
     >>> with_absolute_times("两年前5月地铁房山线哪一站被封闭?", date(2024, 11, 12))[0]
@@ -43,13 +43,13 @@ def with_absolute_times(question: str, asked_on: date) -> tuple[str, tuple[Resol
     >>> [with_absolute_times(q, date(2024, 11, 12))[0] for q in ("十四年前谁访华?", "三十多年前呢?", "去年十二月呢?")]
     ['2010年谁访华?', '三十多年前呢?', '2023年12月呢?']
     """
-    found: list[Resolved] = []
+    found: list[ResolvedTime] = []
     for pattern, meaning in (*_ZH, *_EN):
         def write(match: re.Match[str], meaning: Callable[[re.Match[str], date], str] = meaning) -> str:
             means = meaning(match, asked_on)
             if not means:
                 return match.group()
-            found.append(Resolved(match.group(), means, asked_on.isoformat()))
+            found.append(ResolvedTime(match.group(), means, asked_on.isoformat()))
             return means
 
         question = re.sub(pattern, write, question, flags=re.I)

@@ -17,12 +17,12 @@ import numpy as np
 
 from rag.config import Retrieval
 from rag.index.embed import Embedder
-from rag.index.store.protocol import Reading, Store
+from rag.index.store.protocol import ReadableArchive, Store
 from rag.index.store.vectors import centred
 from rag.language.dates import is_date
 from rag.language.periods import Period
 from rag.language.text import fold, jaccard, letter_pairs, search_tokens
-from rag.records import Filter, Found, Hit, Passage
+from rag.records import ChannelScore, Filter, Hit, Passage
 from rag.search.query import Query
 
 Scores = dict[int, float]
@@ -101,15 +101,15 @@ class Retriever:
             passages = self.store.archive.passages(rows)
             self.embedder.interaction("", [f"{p.context} {p.text}" for p in passages.values()])
 
-    def holding(self, query: Query, only: Filter = _ALL) -> dict[str, tuple[str, str]]:
+    def articles_with_all_words(self, query: Query, only: Filter = _ALL) -> dict[str, tuple[str, str]]:
         """Returns the articles that contain every word of a query: article id → date and source.
 
         Any translation of an English word counts as the word.
         """
         if query.language == "zh":
-            return self.store.archive.holding([[[word]] for word in query.words], (), only)
+            return self.store.archive.articles_with_all_words([[[word]] for word in query.words], (), only)
         ways = [[[pair for pair in search_tokens(word) if len(pair) > 1] or [word] for word in term] for term in query.terms]
-        return self.store.archive.holding(ways, query.sounds, only)
+        return self.store.archive.articles_with_all_words(ways, query.sounds, only)
 
     def vectors(self, query: Query) -> np.ndarray:
         """Returns the centred vector of the question, ``(1, dim) float32``."""
@@ -199,7 +199,8 @@ class Retriever:
                     hits[same] = replace(hits[same], alike=hits[same].alike + 1)
                     continue
                 seen.append(shingles)
-                found = {name: Found(ranks[name][row], round(scores[row], 4)) for name, scores in channels.items() if row in scores}
+                found = {name: ChannelScore(ranks[name][row], round(scores[row], 4))
+                         for name, scores in channels.items() if row in scores}
                 text = f"{passage.context} {passage.text}"
                 words = (*rarity.rarest(text, query.scope), *(w for term in query.terms for w in term if w in text))
                 hits.append(Hit(len(hits) + 1, score, passage, articles[passage.article_id], found,
@@ -215,7 +216,7 @@ class Rarity:
     Words that no passage has are left out or, with ``missing``, weigh most.
     """
 
-    def __init__(self, archive: Reading, tokens: Sequence[str], passages: int, *, missing: bool = False) -> None:
+    def __init__(self, archive: ReadableArchive, tokens: Sequence[str], passages: int, *, missing: bool = False) -> None:
         counts: dict[str, float] = dict.fromkeys(tokens, _UNSEEN_COUNT) if missing else {}
         counts |= archive.document_frequencies(tokens)
         self.weights = {

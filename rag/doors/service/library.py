@@ -270,7 +270,7 @@ class Library:
         return await self.run(self._find, query, k, only, sort, quick)
 
     def _find(self, query: str, k: int, only: Filter, sort: str, quick: bool) -> Search:
-        return find(self.rag.retriever, self.rag.searched(query), k, only, sort, self.desk.mentions, quick=quick)
+        return find(self.rag.retriever, self.rag.parse_query(query), k, only, sort, self.desk.mentions, quick=quick)
 
     async def article(self, article_id: str) -> Article:
         """Returns an article. Raises :class:`StoreError` for an unknown id."""

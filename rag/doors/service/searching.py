@@ -35,7 +35,7 @@ def find(retriever: Retriever, query: Query, k: int, only: Filter, sort: str, me
     """Searches, counts and sorts. ``mentions(ids)`` returns the known places and persons of articles."""
     found = retriever.hits(query, retriever.channels(query, only), k) if quick else retriever.search(query, k, only)
     hits = sort_hits(found, sort)
-    holding = retriever.holding(query, only)
+    holding = retriever.articles_with_all_words(query, only)
     dates = holding or {hit.article.article_id: (hit.article.date, hit.article.source) for hit in hits}
     return Search(tuple(hits), len(dates), bool(holding), _facets(dates, mentions(dates)))
 

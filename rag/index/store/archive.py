@@ -277,7 +277,7 @@ class Archive:
         wanted = " OR ".join(_fts_string(" ".join(phrase)) for phrase in phrases if phrase)
         return self._match(f"pinyin : ({wanted})", limit, only) if wanted else []
 
-    def holding(
+    def articles_with_all_words(
         self, words: Sequence[Sequence[Sequence[str]]], phrases: Sequence[Sequence[str]], only: Filter = _NO_FILTER, limit: int = 20_000
     ) -> dict[str, tuple[str, str]]:
         """Returns the articles with a passage that contains all words: article id → date and source; ``{}`` for no words.

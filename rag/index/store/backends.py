@@ -7,7 +7,7 @@ import os
 from rag.config import Config
 from rag.index.store import layout
 from rag.index.store.archive import Archive
-from rag.index.store.protocol import Manifest, Reading, Store
+from rag.index.store.protocol import Manifest, ReadableArchive, Store
 from rag.index.store.reader import Store as FolderStore
 
 
@@ -20,7 +20,7 @@ def open_store(config: Config, wanted: layout.Settings) -> Store:
     return FolderStore.open(config.index.dir, wanted)
 
 
-def open_archive(config: Config) -> Reading:
+def open_archive(config: Config) -> ReadableArchive:
     """Opens only the articles, which needs no model."""
     if config.store.backend == "milvus":
         from rag.index.store.milvus import MilvusArchive

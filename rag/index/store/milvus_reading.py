@@ -227,7 +227,7 @@ class MilvusReading:
         """Returns passages by BM25, best first; milvus-lite returns negative scores."""
         return [(row, abs(score)) for row, score in self.tables.passages.search(field, words, limit, condition)]
 
-    def holding(
+    def articles_with_all_words(
         self, words: Sequence[Sequence[Sequence[str]]], phrases: Sequence[Sequence[str]], only: Filter = _NO_FILTER, limit: int = 20_000
     ) -> dict[str, tuple[str, str]]:
         """Returns the articles with a passage that contains all words: article id → date and source; ``{}`` for no words.

@@ -5,7 +5,7 @@ The program uses stores only through these Protocols. SQLite with FAISS and Milv
 
 ::
 
-    Store ── archive: Reading       articles, passages, sentences, BM25, filters
+    Store ── archive: ReadableArchive       articles, passages, sentences, BM25, filters
           ├─ passages: Vectors      nearest passages
           ├─ sentences: Vectors     nearest sentences
           ├─ query_centres          mean vector of typical questions by language
@@ -83,7 +83,7 @@ class Vectors(Protocol):
         """Returns the z-score of one row."""
 
 
-class Reading(Protocol):
+class ReadableArchive(Protocol):
     """An archive that is read."""
 
     def counts(self) -> tuple[int, int, int]:
@@ -122,7 +122,7 @@ class Reading(Protocol):
     def phrases(self, phrases: Sequence[Sequence[str]], limit: int, only: Filter = ...) -> list[tuple[int, float]]:
         """Returns the passages that contain one of the pinyin phrases, best first by BM25."""
 
-    def holding(
+    def articles_with_all_words(
         self, words: Sequence[Sequence[Sequence[str]]], phrases: Sequence[Sequence[str]], only: Filter = ..., limit: int = ...
     ) -> dict[str, tuple[str, str]]:
         """Returns the articles with a passage that contains all words: article id → date and source; ``{}`` for no words.
@@ -202,7 +202,7 @@ class Store(Protocol):
         """Returns the manifest of the build."""
 
     @property
-    def archive(self) -> Reading:
+    def archive(self) -> ReadableArchive:
         """Returns the articles, passages and lexical search."""
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag.answer.choose import Piece
+from rag.answer.choose import CandidateSentence
 from rag.pages.printed import doubtful_words
 
 LOW_CONFIDENCE = 0.85  # OCR confidence of a line, 0 to 1, below which an answer warns of it; see benchmarks/printed-confidence.md
@@ -12,7 +12,7 @@ _TOLD = {"zh": ("图像识别把握不大,请与原页核对:", "[{}]“{}”", 
          "en": ("recognised from a picture with low confidence, compare the page: ", "[{}] “{}”", "; ")}
 
 
-def print_doubts(cited: Sequence[Piece], language: str) -> tuple[str, ...]:
+def ocr_warnings(cited: Sequence[CandidateSentence], language: str) -> tuple[str, ...]:
     """Returns a warning that names the words of which OCR was not sure, ``()`` if there are none.
 
     ``cited`` are the sentences of the citations, in the order of their numbers.
