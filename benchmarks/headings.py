@@ -24,8 +24,8 @@ from sklearn.linear_model import LogisticRegression
 
 from rag.language.text import fold
 from rag.pages.fitted import fitted
-from rag.pages.headings import adjacent_features, article_features, broken_off_texts, kind_of, stacks_of
-from rag.pages.reader import label_all_but_headings, read_blocks
+from rag.pages.headings import adjacent_features, article_features, broken_off_texts, heading_model, stacks_of
+from rag.pages.page_parser import label_all_but_headings, read_blocks
 
 _UNLIKE = 0.3  # of the weight of a sub-heading, for its double that repeats no clause
 FEATURES = tuple(fitted()["headings"])
@@ -80,7 +80,7 @@ def _of_page(gold: Path, kind: str) -> Iterator[tuple[list[float], bool]]:
     subheads = {_plain(s) for a in articles for s in a["subheads"]}
     page = gold.with_name(gold.name.replace(".gold.json", ".txt")).read_text(encoding="utf-8")
     blocks = read_blocks(page)
-    if kind_of(blocks) != kind:
+    if heading_model(blocks) != kind:
         return
     labels, seams = label_all_but_headings(blocks)
     broken = broken_off_texts(blocks, labels)

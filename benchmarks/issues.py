@@ -31,7 +31,7 @@ from sklearn.linear_model import LogisticRegressionCV
 from rag.language.text import fold
 from rag.pages import read_articles
 from rag.pages.issues import candidates, continuation_features, issue_of, join_issues
-from rag.pages.lexicon import lexicon
+from rag.pages.ngram_model import lexicon
 from rag.pages.seams import page_seams
 from rag.records import Article
 

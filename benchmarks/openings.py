@@ -19,7 +19,7 @@ from run import write_fitted, write_table
 from sklearn.linear_model import LogisticRegression
 
 from rag.pages.fitted import fitted
-from rag.pages.lexicon import lexicon
+from rag.pages.ngram_model import lexicon
 from rag.pages.seams import page_seams
 
 FEATURES = tuple(fitted()["lead"])

@@ -16,7 +16,7 @@ from pathlib import Path
 from run import write_table
 
 from rag import Rag
-from rag.gather.draft import dated, draft_plan
+from rag.gather.draft import draft_plan, with_chinese_names_and_times
 from rag.gather.prompts import DraftedPlan, read_plan
 from rag.language.text import jaccard, letter_pairs
 
@@ -30,7 +30,7 @@ def main() -> None:
     arguments = parser.parse_args()
     rag = Rag.open(index=arguments.index)
     rows = [json.loads(line) for line in arguments.questions.read_text(encoding="utf-8").splitlines()]
-    told = [(row["lang"], draft_plan(dated(rag.parse_question(row["question"])), rag.generator), plan)
+    told = [(row["lang"], draft_plan(with_chinese_names_and_times(rag.parse_question(row["question"])), rag.generator), plan)
             for row in rows if (plan := read_plan(row["plan"]))]
     groups = {"all": told, **{name: [one for one in told if one[0] == name] for name in ("zh", "en")}}
     lines = [[name, len(group), *figures_of([(draft, plan) for _, draft, plan in group])] for name, group in groups.items()]

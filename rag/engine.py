@@ -63,7 +63,7 @@ class Rag:
     def ask(
         self, question: str, history: Sequence[Turn] = (), *, asked_on: date | None = None, operation: str | None = None
     ) -> Answer:
-        """A checked answer. Raises :class:`QuestionError` for what is no question, :class:`StoreError`, ....
+        """Returns a checked answer. Raises :class:`QuestionError` for what is no question, :class:`StoreError`, ....
 
         ``asked_on``: the day from which "last month" or 去年 in the question are reckoned; without it they are left as they are.
         ``operation``: what is to be done (``lookup``, ``series``, ``sum``, …); by itself it is told from the question.
@@ -77,7 +77,7 @@ class Rag:
         self, question: str, history: Sequence[Turn] = (), *, asked_on: date | None = None,
         stopped: Callable[[], bool] = lambda: False, operation: str | None = None,
     ) -> Iterator[Event]:
-        """What was found first, then the draft as it is written, then the checked :class:`Answer`.
+        """Returns what was found first, then the draft as it is written, then the checked :class:`Answer`.
 
         ``stopped`` is asked between steps and between the words of the generator; once it says yes the work ends with
         :class:`StoppedError`. A build that ends meanwhile changes nothing: the answer comes from the index it began with.
@@ -123,13 +123,13 @@ class Rag:
             yield event
 
     def search(self, query: str, k: int | None = None, only: Filter | None = None) -> list[Hit]:
-        """The ``k`` best passages (default: ``retrieval.k``), best first; ``only`` from some dates or sources."""
+        """Returns the ``k`` best passages (default: ``retrieval.k``), best first; ``only`` from some dates or sources."""
         if k is not None and k < 1:
             raise QuestionError(f"k must be at least 1, not {k}")
         return self.retriever.search(self.parse_query(query), k, only or Filter())
 
     def facts(self, query: str, k: int = 50, only: Filter | None = None, *, unit: str = "", kind: str = "") -> list[Entry]:
-        """The ``k`` figures of the archive that a query is about, best first, each with its sentence.
+        """Returns the ``k`` figures of the archive that a query is about, best first, each with its sentence.
 
         ``unit``: as printed (元, 吨), ``kind``: ``number``, ``percent`` or ``points``; figures of any, if none is given.
         """
@@ -140,11 +140,11 @@ class Rag:
         return entries(self.retriever, self.parse_query(query), k, only or Filter(), unit=unit, kind=kind)
 
     def parse_query(self, query: str) -> Query:
-        """A query as it is searched, its names and dates in Chinese."""
+        """Parses a search query without a conversation, and puts the names, dates and large figures of an English one into Chinese."""
         return self._named(read_query(query))
 
     def article(self, article_id: str) -> Article:
-        """The article of a citation or hit. Raises :class:`StoreError` for an id that is not in the index."""
+        """Returns the article of a citation or hit. Raises :class:`StoreError` for an id that is not in the index."""
         found = self.retriever.store.archive.articles([article_id])
         if article_id not in found:
             raise StoreError(f"{article_id}: no such article in {self.config.index.dir}")
@@ -191,13 +191,13 @@ class Rag:
             complete(self.generator, prompt, max_tokens=1)
 
     def classify(self, query: Query, operation: str = "") -> tuple[str, float]:
-        """What a question asks to be done if it takes several figures, and the probability that it does; 0 or 1 if that is given.
+        """Returns the likeliest operation other than ``lookup`` and the probability that the question needs one.
 
-        ``operation``: what is to be done, if it is known. See :data:`rag.gather.plan.OPERATIONS`.
+        A given ``operation`` is returned with probability 1, ``lookup`` with 0. See :data:`rag.gather.plan.OPERATIONS`.
         """
-        from rag.gather.operation import operation_of
+        from rag.gather.operation import classify_operation
 
-        return (operation, float(operation != "lookup")) if operation else operation_of(self.reader.states(query.question))
+        return (operation, float(operation != "lookup")) if operation else classify_operation(self.reader.states(query.question))
 
     # -- steps ----------------------------------------------------------------------------------------------
 
@@ -215,7 +215,7 @@ class Rag:
 
     @property
     def known_names(self) -> Names:
-        """The English names of Chinese proper names that the dictionary has."""
+        """Returns the English names of Chinese proper names that the dictionary has."""
         from rag.language.names import no_english_name
 
         return self.dictionary.english if self.dictionary else no_english_name
@@ -232,7 +232,8 @@ class Rag:
         return read_query(with_place_and_time_of(written.question, history[-1].question))
 
     def translated(self, query: Query, generator: Generator | None = None) -> Query:
-        """An English question with its Chinese beside it; a translation with a figure that was not asked about is thrown away."""
+        """Returns an English question with its Chinese beside it; a translation with a figure that was not asked about is thrown away.
+        """
         from rag.answer.prompts import translate_prompt
         from rag.generate import complete
         from rag.language.quantities import unsupported
@@ -248,7 +249,7 @@ class Rag:
 
     @cached_property
     def embedder(self) -> Embedder:
-        """The multilingual embedder."""
+        """Returns the multilingual embedder."""
         from rag.index.embed import open_embedder
 
         with self._lock:
@@ -256,7 +257,7 @@ class Rag:
 
     @cached_property
     def reader(self) -> Reader:
-        """The reader that judges sentences."""
+        """Returns the reader that judges sentences."""
         from rag.reader import open_reader
 
         with self._lock:
@@ -264,7 +265,7 @@ class Rag:
 
     @cached_property
     def generator(self) -> Generator:
-        """The small generator."""
+        """Returns the small generator."""
         from rag.generate import open_generator
 
         with self._lock:
@@ -277,7 +278,7 @@ class Rag:
 
     @cached_property
     def dictionary(self) -> Dictionary | None:
-        """The English words that search knows; ``None`` if the configuration does without."""
+        """Returns the English words that search knows; ``None`` if the configuration does without."""
         from rag.search.dictionary import Dictionary
 
         named = self.config.retrieval.dictionary
@@ -286,7 +287,7 @@ class Rag:
 
     @cached_property
     def retriever(self) -> Retriever:
-        """The open index with the embedder."""
+        """Returns the open index with the embedder."""
         from rag.index.build import settings_of
         from rag.index.store.backends import manifest_of, open_store
         from rag.search.retrieve import Retriever

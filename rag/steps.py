@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Protocol
 from rag.answer import choose_pieces, refuse_instead, write_answer
 from rag.answer.choose import CandidateSentence
 from rag.answer.word import label_in_english
-from rag.gather.asking import Asker
-from rag.gather.draft import ASKED_FROM, Planned, dated, draft_plan, plan_question
+from rag.gather.draft import ASKED_FROM, Planned, draft_plan, plan_question, with_chinese_names_and_times
+from rag.gather.execute import READ_AT_ONCE, compute_if_sure, execute_plan
 from rag.gather.operands import Operands, lines_to_read, take_operands
-from rag.gather.operation import answers_alone, once_read
+from rag.gather.operation import one_sentence_confidence, updated_by_operands
 from rag.gather.prompts import DraftedPlan
-from rag.gather.work import READ_AT_ONCE, work_if_sure, work_out
+from rag.gather.sub_questions import SubQuestionReader
 from rag.generate import Generator, Stoppable
 from rag.records import Answer, Event, EvidenceFound, Hit, Stage
 from rag.search.query import Query
@@ -52,7 +52,7 @@ class Clock:
         self._laps.setdefault(name, time.perf_counter() - self._began)
 
     def seconds(self) -> dict[str, float]:
-        """The seconds of each step, and in all (``total``)."""
+        """Returns the seconds of each step, and in all (``total``)."""
         return {**self._laps, "total": time.perf_counter() - self._began}
 
 
@@ -61,7 +61,7 @@ class Opened(Protocol):
 
     @property
     def config(self) -> Config:
-        """The settings."""
+        """Returns the settings."""
 
     @property
     def reader(self) -> Reader:
@@ -69,7 +69,7 @@ class Opened(Protocol):
 
     @property
     def known_names(self) -> Names:
-        """The English names that the dictionary has."""
+        """Returns the English names that the dictionary has."""
 
     def classify(self, query: Query, operation: str = "") -> tuple[str, float]:
         """See :meth:`rag.Rag.classify`."""
@@ -102,13 +102,12 @@ class Steps:
     def answer(self, query: Query, operation: str = "") -> Iterator[Event]:
         """Yields what was found, the draft as it is written, then the checked answer.
 
-        Where one sentence is likelier to answer than several, it is looked up first and shown if it surely answers, as working out
-        takes several times as long. Else the sentences that were found are read for the figures of a computation. Where they do not
-        tell all of them, the question is planned, and each part is gathered for itself. What cannot be worked out is looked up after
-        all: many a difference or total is printed, and the question does not tell. What one sentence answers too badly for that is
-        withheld.
+        A question that probably needs one figure is answered from one sentence first; this answer stands if the probability of
+        several figures is below 0.2, or if it is sure. Otherwise the generator copies the operands out of the retrieved sentences;
+        if some are missing, the question is decomposed, and each sub-question is retrieved and read separately. If nothing can be
+        computed, the one-sentence answer is used after all, as many differences and totals are printed, or the question is refused.
 
-        ``operation``: what is to be done, if it was said.
+        ``operation``: what is to be computed, if the client said so.
         """
         found = yield from self._find(query)
         asks, several = self.rag.classify(query, operation)
@@ -116,14 +115,14 @@ class Steps:
         looked_up = None
         if several <= settings.work_out:
             looked_up = yield from self._looked_up(found)
-            is_sure = not looked_up.refused and answers_alone(several, looked_up.chance) >= settings.min_alone
+            is_sure = not looked_up.refused and one_sentence_confidence(several, looked_up.chance) >= settings.min_alone
             if is_sure or several < ASKED_FROM or settings.work_out == 1:
                 yield self._told(looked_up, found)
                 return
         planned, worked_out = yield from self._worked_out(found, asks, several, operation)
         if worked_out is None or (worked_out.refused and not operation):
             looked_up = looked_up or (yield from self._looked_up(found))
-            if planned.plan and answers_alone(planned.several, looked_up.chance) < settings.min_chance:
+            if planned.plan and one_sentence_confidence(planned.several, looked_up.chance) < settings.min_chance:
                 looked_up = worked_out or refuse_instead(looked_up)
             worked_out = looked_up
         yield self._told(worked_out, found)
@@ -131,12 +130,12 @@ class Steps:
     def _worked_out(
         self, found: Evidence, asks: str, several: float, operation: str
     ) -> Yields[Event, None, tuple[Planned, Answer | None]]:
-        """What is worked out from the sentences that were found, or else from what is gathered by a plan; and that plan."""
+        """Returns what is worked out from the sentences that were found, or else from what is gathered by a plan; and that plan."""
         if asks in READ_AT_ONCE:
             answer, taken = self._at_once(found, operation)
             if answer:
                 return Planned(None, several), answer
-            several = several if operation else once_read(several, taken)
+            several = several if operation else updated_by_operands(several, taken)
         planned = plan_question(found.query, asks, several, self.generator, self.rag.config.answering.work_out)
         self.clock.lap("plan")
         if planned.plan is None:
@@ -159,11 +158,13 @@ class Steps:
         return Evidence(query, hits, pieces)
 
     def _at_once(self, found: Evidence, operation: str = "") -> tuple[Answer | None, Operands | None]:
-        """What the sentences that were found tell, worked out, where they tell all of it; and what the generator took from them."""
+        """Returns what the sentences that were found tell, worked out, where they tell all of it; and what the generator took from
+        them.
+        """
         self.generator.check()
         lines = lines_to_read(found.pieces)
         taken = take_operands(found.query.named or found.query.question, lines, self.generator) if lines else None
-        answer = work_if_sure(taken, lines, found.query, self._asker, self._in_english, operation)
+        answer = compute_if_sure(taken, lines, found.query, self._asker, self._in_english, operation)
         if answer and taken and taken.operation == "rank" and not self._same_end(taken, found.query):
             answer = None
         self.clock.lap("gather")
@@ -174,17 +175,17 @@ class Steps:
         from training the generator turns one in three round where it reads a table.
         """
         self.generator.check()
-        plan = draft_plan(dated(query), self.generator)
+        plan = draft_plan(with_chinese_names_and_times(query), self.generator)
         return plan is None or plan.operation != "rank" or plan.ends == taken.ends
 
     def _gathered(self, plan: DraftedPlan, found: Evidence) -> Answer | None:
-        """What the parts of a plan give, each gathered for itself; ``None`` where the archive has nothing for them."""
-        answer = work_out(plan, found.query, self._asker, self._in_english)
+        """Returns what the parts of a plan give, each gathered for itself; ``None`` where the archive has nothing for them."""
+        answer = execute_plan(plan, found.query, self._asker, self._in_english)
         self.clock.lap("gather")
         return answer
 
     def _looked_up(self, found: Evidence) -> Yields[Event, None, Answer]:
-        """The answer that one sentence holds."""
+        """Returns the answer that one sentence holds."""
         settings = self.rag.config
         yield Stage("write")
         events = write_answer(
@@ -199,7 +200,7 @@ class Steps:
         raise AssertionError("what is looked up ends with an Answer")
 
     def _told(self, answer: Answer, found: Evidence) -> Answer:
-        """An answer with how it came about."""
+        """Returns an answer with how it came about."""
         return replace(
             answer, search_question=found.query.named, seconds=self.clock.seconds(), made_with=self._made_with(),
             retrieved=tuple((hit.passage.passage_id, round(hit.score, 4)) for hit in found.hits))
@@ -210,9 +211,10 @@ class Steps:
         return {"index": manifest.generation, "embedder": manifest.settings.embedder, "generator": name}
 
     @property
-    def _asker(self) -> Asker:
+    def _asker(self) -> SubQuestionReader:
         rag = self.rag
-        return Asker(self.retriever, rag.reader, self.generator, rag.parse_query, rag.config.answering, self.generator.check)
+        return SubQuestionReader(self.retriever, rag.reader, self.generator, rag.parse_query, rag.config.answering,
+                                 self.generator.check)
 
     @property
     def _in_english(self) -> Callable[[str], str]:

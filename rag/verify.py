@@ -80,7 +80,8 @@ def _check_citation(citation: Told, archive: ReadableArchive, home: Path) -> Ite
 
 
 def check_rows(answer: Told) -> Iterator[Check]:
-    """Whether the figure or the words of each row stand in its first quotation as printed, and a figure reads to the row's value.
+    """Tells whether the figure or the words of each row stand in its first quotation as printed, and a figure reads to the row's
+    value.
 
     >>> row = {"value": "5", "shown": "5吨", "kind": "number", "unit": "吨", "citations": [1], "start": 2, "end": 4}
     >>> list(check_rows({"citations": [{"number": 1, "quote": "生产5吨。"}], "rows": [row]}))
@@ -103,7 +104,7 @@ def check_rows(answer: Told) -> Iterator[Check]:
 
 
 def _wrong_in(row: Told, quote: str) -> str:
-    """What a quotation holds in place of the figure of a row; nothing where it is that figure."""
+    """Returns what a quotation holds in place of the figure of a row; nothing where it is that figure."""
     printed = quote[row["start"] : row["end"]]
     if row["shown"] not in (printed, printed + "".join(header_unit(fold(quote), row["start"]))):
         return printed or "no such place"
@@ -115,7 +116,7 @@ def _wrong_in(row: Told, quote: str) -> str:
 
 
 def check_derived(answer: Told) -> Iterator[Check]:
-    """Whether what was worked out follows from its rows, exactly, and is stated as it was worked out.
+    """Tells whether what was worked out follows from its rows, exactly, and is stated as it was worked out.
 
     >>> rows = [{"value": value, "kind": "number", "unit": "吨"} for value in ("5", "3")]
     >>> derived = {"operation": "sum", "rows": [0, 1], "value": "8", "kind": "number", "unit": "吨", "shown": "8吨"}
@@ -141,7 +142,7 @@ def check_derived(answer: Told) -> Iterator[Check]:
 
 
 def _check_filter(answer: Told) -> Check:
-    """Whether the things that are named, and their number, are those that meet the condition."""
+    """Tells whether the things that are named, and their number, are those that meet the condition."""
     derived, rows = answer["derived"], answer["rows"]
     values = [Value(Fraction(term["value"]), term["kind"], term["unit"]) for term in _terms(answer)]
     first = [term[0] for term in derived["terms"]] if derived.get("terms") else derived["rows"]
@@ -154,7 +155,7 @@ def _check_filter(answer: Told) -> Check:
 
 
 def _terms(answer: Told) -> list[Told]:
-    """What is worked with: the rows, or what some of them add up to."""
+    """Returns what is worked with: the rows, or what some of them add up to."""
     rows, derived = answer["rows"], answer["derived"]
     if not derived.get("terms"):
         return [rows[at] for at in derived["rows"]]
@@ -168,7 +169,7 @@ def _terms(answer: Told) -> list[Told]:
 
 
 def _worked_out(operation: str, rows: Sequence[Told], unit: str) -> Value | None:
-    """What an operation gives over some rows, in a unit; nothing for one that is no arithmetic."""
+    """Returns what an operation gives over some rows, in a unit; nothing for one that is no arithmetic."""
     if operation == "count":
         return Value(Fraction(len(rows)))
     if operation in ("first", "apart"):
@@ -184,7 +185,7 @@ def _worked_out(operation: str, rows: Sequence[Told], unit: str) -> Value | None
 
 
 def _states(shown: str, stated: Value) -> bool:
-    """Whether a printed figure is a value, to its last place where it says that it is rounded.
+    """Tells whether a printed figure is a value, to its last place where it says that it is rounded.
 
     >>> _states("66.4 billion tonnes", Value(Fraction(66400000000)))
     True
@@ -205,7 +206,9 @@ def _last_place(figure: Quantity) -> Fraction:
 
 
 def _worked_with(answer: Told) -> Iterator[str]:
-    """What the figures of a gathered answer may come from beside its quotations: what was asked, its times, what was worked out."""
+    """Returns what the figures of a gathered answer may come from beside its quotations: what was asked, its times, what was worked
+    out.
+    """
     if not answer.get("rows"):
         return
     yield from (answer["question"], answer.get("rewritten", ""), answer.get("search_question", ""))

@@ -88,9 +88,9 @@ def open_rag(config: Config, monkeypatch: pytest.MonkeyPatch) -> Callable[..., R
     The reader knows the same words; the generator is always asked. The weights of the answer path are
     those of this file, so that fitting them anew changes no test.
     """
-    for module in ("choose", "judge"):
+    for module in ("choose", "confidence"):
         monkeypatch.setattr(f"rag.answer.{module}.fitted", lambda: WEIGHTS)
-    for module in ("candidates", "rows", "operation", "taken"):
+    for module in ("candidates", "rows", "operation", "ground_operands"):
         monkeypatch.setattr(f"rag.gather.{module}.fitted", lambda: FIGURE_WEIGHTS)
 
     def opened(**says: object) -> Rag:

@@ -216,7 +216,7 @@ def test_what_takes_several_figures_and_cannot_be_gathered_is_withheld(open_rag,
     rag = open_rag(read="47座")
     monkeypatch.setattr(rag, "classify", lambda *_: ("sum", several))
     monkeypatch.setattr("rag.steps.plan_question", lambda *_: Planned(DraftedPlan("sum"), several))
-    monkeypatch.setattr("rag.steps.work_out", lambda *_, **__: None)
+    monkeypatch.setattr("rag.steps.execute_plan", lambda *_, **__: None)
     answer = rag.ask("甲镇今年新开工多少座桥梁?")
     assert answer.refused == refused and answer.citations and ("47座" in answer.text) != refused
 

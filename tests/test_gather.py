@@ -13,16 +13,16 @@ from rag import Rag
 from rag.answer.choose import CandidateSentence
 from rag.config import Config, Index, Source
 from rag.gather import compute
-from rag.gather.answer import Told, _agreement, _in_time, tell
-from rag.gather.candidates import Candidate, candidates, figure_in, with_words
+from rag.gather.answer import AnswerTable, _agreement, _in_time, tell
+from rag.gather.candidates import Candidate, candidates, figure_in, with_generator_votes
 from rag.gather.compute import CannotComputeError, Value
 from rag.gather.draft import plan_question
-from rag.gather.gather import Gathered
-from rag.gather.plan import Plan, Term, make_plan, runs_of
+from rag.gather.gather import SubQuestionResult
+from rag.gather.ground_operands import without_total
+from rag.gather.plan import Plan, SubQuestion, make_plan, runs_of
 from rag.gather.prompts import read_plan
-from rag.gather.rows import choose_together
+from rag.gather.rows import choose_jointly
 from rag.gather.survey import first_told, time_of
-from rag.gather.taken import without_total
 from rag.gather.tell import Line
 from rag.language.figures import figures_of, time_at
 from rag.language.when import When, times_in
@@ -125,11 +125,12 @@ def test_the_name_of_a_row_is_no_figure_and_the_sum_of_a_column_no_row_of_it():
     article = Article("a", "p", "d", text)
     piece = CandidateSentence(article, Passage("x", "a", text, 0, len(text)), 0, len(text), text, alone=1.0, span_scores=SentenceScores(
         1.0, np.array([[3, 5], [12, 14]]), np.log([0.9, 0.1]), np.log([0.9, 0.1])))
-    assert [one.shown for one in candidates([piece], Term("12路客流多少?"))] == ["35"]
+    assert [one.shown for one in candidates([piece], SubQuestion("12路客流多少?"))] == ["35"]
 
     def cells(*values):
         figures = [Candidate(piece, 12, 14, Fraction(value), "number", "", None, 0.0) for value in values]
-        return [row.value.value for row in without_total([Gathered(Term("?"), figure) for figure in figures]) if row.value]
+        rows = [SubQuestionResult(SubQuestion("?"), figure) for figure in figures]
+        return [row.value.value for row in without_total(rows) if row.value]
 
     assert (cells(3, 4, 7), cells(3, 4, 8), cells(5, 5)) == ([3, 4], [3, 4, 8], [5, 5])
     assert len(runs_of("from March to June 2023")) == 1
@@ -266,8 +267,8 @@ def test_a_figure_that_the_generator_takes_goes_before_the_others():
     piece = CandidateSentence(article, Passage("x", "a", text, 0, len(text)), 0, len(text), text, alone=0.0)
     found = [Candidate(piece, at, at + 4, Fraction(value), "number", "吨", None, -0.5) for at, value in ((2, 420000), (9, 430000))]
     words = [SimpleNamespace(piece=piece, start=9, end=11)]
-    assert [(one.value, one.written) for one in with_words(found, words)] == [(430000, 1.0), (420000, -1.0)]
-    assert [one.written for one in with_words(found, [])] == [0.0, 0.0]
+    assert [(one.value, one.written) for one in with_generator_votes(found, words)] == [(430000, 1.0), (420000, -1.0)]
+    assert [one.written for one in with_generator_votes(found, [])] == [0.0, 0.0]
 
 
 def reported(shown, value, day, taken=(), score=3.0):
@@ -275,7 +276,7 @@ def reported(shown, value, day, taken=(), score=3.0):
     article = Article(f"a{day}", "p", f"d{day}", text, date=day)
     piece = CandidateSentence(article, Passage("x", "a", text, 0, len(text)), 0, len(text), text, alone=score, taken=taken)
     found = Candidate(piece, 4, 4 + len(shown), Fraction(value), "number", "人", None, -0.1, True, written=1.0)
-    return Gathered(Term("死亡人数", None, day), found, score)
+    return SubQuestionResult(SubQuestion("死亡人数", None, day), found, score)
 
 
 @pytest.mark.parametrize("rows, wanted", [
@@ -295,9 +296,11 @@ def measured(sentences):
     rows = []
     for number, (label, text) in enumerate(sentences):
         article = Article(f"a{number}", "p", f"d{number}", text)
-        piece = CandidateSentence(article, Passage(f"x{number}", f"a{number}", text, 0, len(text)), 0, len(text), text, alone=2.0, score=2.0)
+        passage = Passage(f"x{number}", f"a{number}", text, 0, len(text))
+        piece = CandidateSentence(article, passage, 0, len(text), text, alone=2.0, score=2.0)
         figure = figures_of(text)[-1]
-        rows.append(Gathered(Term(f"{label}是多少?", None, label), figure_in(piece, figure, None, Term(""), 1.0), 3.0))
+        found = figure_in(piece, figure, None, SubQuestion(""), 1.0)
+        rows.append(SubQuestionResult(SubQuestion(f"{label}是多少?", None, label), found, 3.0))
     return rows
 
 
@@ -321,7 +324,8 @@ def test_falls_are_negative_and_units_convert_where_they_do_so_exactly(operation
     ("en", "The archive has no figure for 9月. Highest of the others: 8月, 96 tonnes[2]."),
 ])
 def test_a_rank_that_lacks_a_figure_says_so_first(language, said):
-    rows = [*measured((("7月", "产量93吨。"), ("8月", "产量96吨。"))), Gathered(Term("9月产量是多少?", None, "9月"), None)]
+    missing = SubQuestionResult(SubQuestion("9月产量是多少?", None, "9月"), None)
+    rows = [*measured((("7月", "产量93吨。"), ("8月", "产量96吨。"))), missing]
     answer = tell(Plan("rank", "哪个月最高?", tuple(row.term for row in rows)), rows, language, str)
     assert answer.text.startswith(said) and answer.missing == ("9月",)
 
@@ -332,16 +336,16 @@ def test_figures_that_are_worked_with_are_of_one_measure():
 
     of_may = [figure("五一", "出游收入1480亿元。", 0.0), figure("五一", "出游2.74亿人次。", -1.0)]
     terms = [[figure("春节", "出游3.08亿人次。", -0.1)], of_may]
-    assert [best[0].unit for best in choose_together(terms)] == ["人次", "元"]
-    assert [best[0].unit for best in choose_together(terms, of_one_measure=True)] == ["人次", "人次"]
+    assert [best[0].unit for best in choose_jointly(terms)] == ["人次", "元"]
+    assert [best[0].unit for best in choose_jointly(terms, of_one_measure=True)] == ["人次", "人次"]
 
 
 def in_time(operation, question, *days, order=()):
     names = ("甲桥通车", "乙矿停产", "丙塔落成")
     rows = tuple(Row(name, day, "", day, "time", "", (1,)) for name, day in zip(names, days, strict=False))
     lines = tuple(Line(row.label, row.shown, "[1]") for row in rows)
-    plan = Plan(operation, question, tuple(Term(row.label) for row in rows), order)
-    return _in_time(plan, Told(rows, lines, (), (), tuple(range(len(rows)))), "zh")
+    plan = Plan(operation, question, tuple(SubQuestion(row.label) for row in rows), order)
+    return _in_time(plan, AnswerTable(rows, lines, (), (), tuple(range(len(rows)))), "zh")
 
 
 @pytest.mark.parametrize("days, said, value", [
@@ -388,8 +392,8 @@ def test_of_a_sentence_read_by_itself_the_figure_that_the_generator_takes_is_mea
     article = Article("a", "p", "d", text)
     scores = SentenceScores(1.0, np.array([[4, 7], [12, 18]]), np.log([0.6, 0.4]), np.log([0.6, 0.4]))
     piece = CandidateSentence(article, Passage("x", "a", text, 0, len(text)), 0, len(text), text, alone=1.0, span_scores=scores)
-    assert candidates([piece], Term("累计死亡人数?"))[0].shown == "95人"
-    assert candidates([replace(piece, taken=((12, 18),))], Term("累计死亡人数?"))[0].shown == "45028人"
+    assert candidates([piece], SubQuestion("累计死亡人数?"))[0].shown == "95人"
+    assert candidates([replace(piece, taken=((12, 18),))], SubQuestion("累计死亡人数?"))[0].shown == "45028人"
 
 
 def test_one_figure_is_not_both_the_part_and_the_whole():
@@ -403,9 +407,9 @@ def test_one_figure_is_not_both_the_part_and_the_whole():
 
     year, other = When(2023, 1, 12), When(2022, 1, 12)
     same, unlike = [(figure("a", 67), 2.0), (figure("b", 67), 1.0)], [(figure("a", 67), 2.0), (figure("b", 549), 1.0)]
-    assert [_is_told_better(at, [Term("", year), Term("", year)], same) for at in (0, 1)] == [False, True]
-    assert not _is_told_better(1, [Term("", year), Term("", other)], same)  # two times may have as much
-    assert not _is_told_better(1, [Term("", year), Term("", year)], unlike)
+    assert [_is_told_better(at, [SubQuestion("", year), SubQuestion("", year)], same) for at in (0, 1)] == [False, True]
+    assert not _is_told_better(1, [SubQuestion("", year), SubQuestion("", other)], same)  # two times may have as much
+    assert not _is_told_better(1, [SubQuestion("", year), SubQuestion("", year)], unlike)
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rag.answer.choose import fitted
-from rag.answer.judge import chance
+from rag.answer.confidence import chance
 
 SIGNS = {"margin": 0.0, "agreed": 0.0, "refused": 0.0, "surely": 0.0}
 

@@ -9,9 +9,9 @@ import pytest
 
 from rag.answer.choose import choose_pieces
 from rag.gather.draft import Planned
-from rag.gather.operands import Operand, Printed, lines_to_read, operands_prompt, read_operands
+from rag.gather.ground_operands import ground_operands, moments
+from rag.gather.operands import CopiedFigure, Operand, lines_to_read, operands_prompt, read_operands
 from rag.gather.prompts import DraftedPlan, read_plan
-from rag.gather.taken import gathered, moments
 
 MEDALS = """旗报 2019年7月29日
 
@@ -137,8 +137,8 @@ def test_a_filter_without_a_figure_and_a_column_that_is_not_there_give_nothing(w
 def test_a_column_that_goes_on_below_what_is_shown_is_not_whole(working):
     rows = [line for line in sentences_for(working("最多"), "达来苏木金牌多少?") if line.is_row]
     taken = read_operands("合计|铜牌=@1~2:铜牌")
-    assert [bool(one.found) for one in gathered(taken, rows[:2])] == [True, True, False]
-    assert [bool(one.found) for one in gathered(taken, rows)] == [True, True]  # rows that were left out on purpose
+    assert [bool(one.found) for one in ground_operands(taken, rows[:2])] == [True, True, False]
+    assert [bool(one.found) for one in ground_operands(taken, rows)] == [True, True]  # rows that were left out on purpose
 
 
 def test_a_receipt_whose_filter_was_changed_is_found_out(writing):
@@ -182,8 +182,8 @@ def test_what_no_line_tells_is_said_and_nothing_is_worked_out(working):
 
 def test_what_the_generator_is_not_sure_of_is_not_shown(working, monkeypatch):
     rag = working("合计", 新开工="47座", 续建="44座")
-    monkeypatch.setattr("rag.gather.work.log_odds_of", lambda taken: -2.0)
-    monkeypatch.setattr("rag.gather.taken.log_odds_of", lambda taken: -2.0)
+    monkeypatch.setattr("rag.gather.execute.log_odds_of", lambda taken: -2.0)
+    monkeypatch.setattr("rag.gather.ground_operands.log_odds_of", lambda taken: -2.0)
     assert "91" not in rag.ask("甲镇今年新开工和续建的桥梁一共多少座?").text
 
 
@@ -233,7 +233,7 @@ def test_a_figure_is_found_in_the_line_that_was_named_alone_and_never_inside_ano
     rag = working("最多")
     lines = [line for line in sentences_for(rag, "甲镇今年新开工多少座桥梁?") if "47座" in line.text]
     told = read_operands("合计|甲=@1:47座|乙=@1:7座|丙=@1:张三|丁=@9:47座|戊=-@1:47座|己=@0:47座")
-    assert [one.found.value if one.found else None for one in gathered(told, lines)] == [47, None, None, None, None, None]
+    assert [one.found.value if one.found else None for one in ground_operands(told, lines)] == [47, None, None, None, None, None]
 
 
 def test_figures_of_a_year_that_is_not_asked_about_are_not_worked_with(working, pages):
@@ -258,7 +258,7 @@ def test_what_names_nothing_to_be_done_is_no_operands(text):
 def test_operands_that_are_written_badly_have_no_figures():
     taken = read_operands("合计|甲|乙=47座|丙=@x:3")
     assert taken and all(one.figures == () for one in taken.operands)
-    assert read_operands("相差|甲=@2:5吨-@3:1吨").operands == (Operand("甲", (Printed(1, 1, "5吨"), Printed(-1, 2, "1吨"))),)
+    assert read_operands("相差|甲=@2:5吨-@3:1吨").operands == (Operand("甲", (CopiedFigure(1, 1, "5吨"), CopiedFigure(-1, 2, "1吨"))),)
 
 
 RAIN = """山报 2021年2月22日

@@ -112,7 +112,7 @@ def test_photo_story_that_a_column_cuts_in_two_stays_one_story():
 
 
 def test_name_that_the_lexicon_does_not_know_may_begin_a_sentence():
-    from rag.pages.lexicon import lexicon
+    from rag.pages.ngram_model import lexicon
     from rag.pages.seams import page_seams
 
     texts = ["习凿说,水渠通水了。习凿说,稻田有水了。", "习凿说,农户很高兴。"]
@@ -266,10 +266,10 @@ def test_no_page_loses_or_invents_a_character(page):
 
 def test_no_column_break_is_looked_for_inside_a_table():
     from rag.pages.assembly import _possible_moves
-    from rag.pages.pieces import Piece, Region
+    from rag.pages.pieces import BodyBlock, Region
 
-    rows = [Piece(n, f"镇 {name}镇 | 产量 {n}", (), row=True) for n, name in enumerate("甲乙丙", 1)]
-    pieces = [Piece(0, "各镇公布产量。", ()), *rows, Piece(4, "产量由各镇统计。", ())]
+    rows = [BodyBlock(n, f"镇 {name}镇 | 产量 {n}", (), row=True) for n, name in enumerate("甲乙丙", 1)]
+    pieces = [BodyBlock(0, "各镇公布产量。", ()), *rows, BodyBlock(4, "产量由各镇统计。", ())]
     assert {move.start for move in _possible_moves([Region(pieces=pieces)])} == {4}
 
 

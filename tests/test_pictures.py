@@ -14,7 +14,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from rag.errors import SourceError
 from rag.pages import read_text
-from rag.pages.pictures import has_picture, page_count, page_picture
+from rag.pages.page_images import has_picture, page_count, page_picture
 
 pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
 SIZE = (400, 600)
@@ -94,7 +94,7 @@ def test_a_picture_cut_short_or_with_too_many_pixels_is_refused(tmp_path, monkey
     path.write_bytes(path.read_bytes()[:2000])
     with pytest.raises(SourceError, match="damaged picture"):
         page_picture(path)
-    monkeypatch.setattr("rag.pages.pictures._MAX_PIXELS", 10_000)
+    monkeypatch.setattr("rag.pages.page_images._MAX_PIXELS", 10_000)
     with pytest.raises(SourceError, match="make it smaller"):
         page_picture(path)
 

@@ -23,7 +23,7 @@ from rag.doors.server.reading import _picture
 from rag.index.build import corrected
 from rag.index.store.archive import article_from_dict, article_to_dict
 from rag.pages import read_articles
-from rag.pages.pictures import page_picture
+from rag.pages.page_images import page_picture
 from rag.pages.printed import place_of
 from rag.records import Answer, Article, Passage
 
@@ -266,7 +266,8 @@ def test_words_of_low_confidence_are_named_in_the_language_of_the_question(tmp_p
     article = recognised(tmp_path, "a.xml", alto(SIZED))
     text = article.text
     words = "甲镇新开工桥梁47座,总投资额86.8亿元。"
-    doubtful = CandidateSentence(article, Passage("x", "a", text, 0, len(text)), text.index(words), text.index(words) + len(words), words)
+    at = text.index(words)
+    doubtful = CandidateSentence(article, Passage("x", "a", text, 0, len(text)), at, at + len(words), words)
     sure = replace(doubtful, start=text.index("续建"), end=len(text), text="续建桥梁44座。")
     [warning] = ocr_warnings([sure, doubtful], "zh")
     assert "[2]“47座,总投资额86.8亿元。”" in warning and "[1]" not in warning

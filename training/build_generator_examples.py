@@ -22,8 +22,8 @@ import written_tables
 from found_contexts import FoundContexts, FoundTables
 
 from rag.answer.prompts import NOT_SAID, read_prompt, translate_prompt
-from rag.gather.draft import dated
-from rag.gather.prompts import operation_of, plan_prompt
+from rag.gather.draft import with_chinese_names_and_times
+from rag.gather.prompts import operation_from_keyword, plan_prompt
 from rag.generate import Prompt
 from rag.language.dates import in_chinese
 from rag.language.enumerations import with_pairs_spelled_out
@@ -172,7 +172,7 @@ def plans(count: int, put: Callable[[str], str]) -> list[Row]:
     for row in rows:
         word, _, parts = row["plan"].partition("|")
         if parts and R.random() < _KNOWN:
-            asks.append((plan_prompt(put(row["question"]), operation_of(word)).user, parts))
+            asks.append((plan_prompt(put(row["question"]), operation_from_keyword(word)).user, parts))
     return _plan_contexts(asks)
 
 
@@ -234,10 +234,10 @@ def main() -> None:
     contexts = [made for doc, kind in chosen if (made := context(documents, doc, kind)) and made["asks"]]
     program = FoundContexts(arguments.index, documents.written, arguments.seed)
     contexts += found(program, arguments.found, arguments.exchanged)
-    contexts += plans(arguments.plans, lambda question: dated(program.rag.parse_question(question)))
+    contexts += plans(arguments.plans, lambda question: with_chinese_names_and_times(program.rag.parse_question(question)))
     about = FoundTables(arguments.tables, arguments.seed)
     contexts += [{**one, "asks": as_asked(one["asks"])} for one in about.contexts(arguments.of_table)]
-    contexts += table_plans(lambda question: dated(about.rag.parse_question(question)))
+    contexts += table_plans(lambda question: with_chinese_names_and_times(about.rag.parse_question(question)))
     contexts += translations(documents, arguments.translations)
     for one in contexts:
         one["asks"] = [(f"{ask}<|im_end|>\n<|im_start|>assistant\n", answer) for ask, answer in one["asks"]]

@@ -32,13 +32,13 @@ from rag import Rag
 from rag.answer import choose as stage
 from rag.answer.answer import sources_of
 from rag.answer.choose import CandidateSentence, choose_pieces, fitted
-from rag.answer.judge import answer_features
+from rag.answer.confidence import answer_features
 from rag.answer.read import last, read_pieces
 from rag.answer.word import write_chinese
 from rag.doors.evaluate_gathered import judged
 from rag.gather import candidates as figures
-from rag.gather.draft import ASKED_FROM, dated, draft_plan
-from rag.gather.operation import log_odds, operation_of, surely_one, with_plan
+from rag.gather.draft import ASKED_FROM, draft_plan, with_chinese_names_and_times
+from rag.gather.operation import classify_operation, log_odds, surely_one, updated_by_plan
 from rag.search.retrieve import fuse
 from rag.steps import PASSAGES
 
@@ -224,13 +224,13 @@ def fit_several(arguments: argparse.Namespace) -> None:
     for rag, questions in archives(arguments):
         for row in questions:
             query = rag.parse_question(row["question"])
-            several = operation_of(rag.reader.states(query.question))[1]
-            plan = draft_plan(dated(query), rag.generator) if several >= ASKED_FROM else None
+            several = classify_operation(rag.reader.states(query.question))[1]
+            plan = draft_plan(with_chinese_names_and_times(query), rag.generator) if several >= ASKED_FROM else None
             if plan is None:
                 continue
             takes.append(float("operation" in row))
             features.append([1.0, log_odds(several), surely_one(plan)])
-            several = with_plan(several, plan)
+            several = updated_by_plan(several, plan)
             answer = rag.ask(row["question"], operation="lookup") if several > rag.config.answering.work_out else None
             if answer and not answer.refused:
                 is_right = judged(row, answer)["right"] if "operation" in row else row["answerable"] and holds(answer.text, row)

@@ -21,15 +21,15 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
 from rag import Rag
-from rag.answer.judge import sureness
+from rag.answer.confidence import sureness
 from rag.answer.locate import is_refusal
 from rag.answer.prompts import read_prompt
 from rag.doors.evaluate_gathered import iso_period, tells
-from rag.gather.asking import Asker
-from rag.gather.candidates import Candidate, candidates, with_words
-from rag.gather.draft import dated, draft_plan
-from rag.gather.plan import OF_EVENTS, OPERATIONS, Plan, Term, make_plan
+from rag.gather.candidates import Candidate, candidates, with_generator_votes
+from rag.gather.draft import draft_plan, with_chinese_names_and_times
+from rag.gather.plan import OPERATIONS, OVER_EVENTS, Plan, SubQuestion, make_plan
 from rag.gather.rows import likeness
+from rag.gather.sub_questions import SubQuestionReader
 from rag.generate import Draft
 from rag.language.quantities import read
 
@@ -77,20 +77,20 @@ def examples(rag: Rag, rows: list[dict[str, Any]]) -> Iterator[tuple[list[float]
             number += bool(some)
 
 
-def gathered(rag: Rag, row: Mapping[str, Any]) -> Iterator[tuple[Term, list[Candidate]]]:
+def gathered(rag: Rag, row: Mapping[str, Any]) -> Iterator[tuple[SubQuestion, list[Candidate]]]:
     """The candidates of each term of a question whose operation is known."""
-    asker = Asker(rag.retriever, rag.reader, rag.generator, rag.parse_query, rag.config.answering)
+    asker = SubQuestionReader(rag.retriever, rag.reader, rag.generator, rag.parse_query, rag.config.answering)
     plan = planned(rag, row)
-    for term in plan.terms if plan and plan.operation not in OF_EVENTS else ():
+    for term in plan.terms if plan and plan.operation not in OVER_EVENTS else ():
         pieces = asker.read(term, rag.parse_question(row["question"]), 12)
-        yield term, with_words(candidates(pieces, term)[:12], asker.words(term, pieces))
+        yield term, with_generator_votes(candidates(pieces, term)[:12], asker.words(term, pieces))
 
 
 def planned(rag: Rag, row: Mapping[str, Any]) -> Plan | None:
     """The plan that the generator drafts for a question of a set."""
     query = rag.parse_question(row["question"])
-    drafted = draft_plan(dated(query), rag.generator, row["operation"] if row["operation"] in OPERATIONS else "")
-    return make_plan(drafted, dated(query)) if drafted else None
+    drafted = draft_plan(with_chinese_names_and_times(query), rag.generator, row["operation"] if row["operation"] in OPERATIONS else "")
+    return make_plan(drafted, with_chinese_names_and_times(query)) if drafted else None
 
 
 def fit_sentences(rag: Rag, rows: list[dict[str, Any]]) -> dict[str, float]:
@@ -106,7 +106,7 @@ def fit_sentences(rag: Rag, rows: list[dict[str, Any]]) -> dict[str, float]:
 
 def sentences(rag: Rag, row: Mapping[str, Any]) -> Iterator[tuple[float, float, bool]]:
     """Of each sentence the reader's log odds, how sure the generator is that it tells nothing, and whether it tells a true row."""
-    asker = Asker(rag.retriever, rag.reader, rag.generator, rag.parse_query, rag.config.answering)
+    asker = SubQuestionReader(rag.retriever, rag.reader, rag.generator, rag.parse_query, rag.config.answering)
     plan = planned(rag, row)
     assert plan is not None, "the operation is known"
     term = plan.topic
@@ -127,7 +127,7 @@ def like_others(one: Candidate, others: list[list[Candidate]]) -> float:
     return sum(alike) / len(alike) if alike else 0.0
 
 
-def is_true(one: Candidate, term: Term, row: Mapping[str, Any]) -> bool:
+def is_true(one: Candidate, term: SubQuestion, row: Mapping[str, Any]) -> bool:
     for true in row["rows"]:
         values = {quantity.value for quantity in read(f"{true['value']}{true['unit']}")} or {Fraction(0)}
         period = iso_period(true["period"])

@@ -21,8 +21,8 @@ from dossiers import EACH, LOOKED_UP, UNTOLD_BY_ALL, Dossiers, asks_two_places, 
 from sklearn.linear_model import LogisticRegression
 
 from rag.answer.choose import CandidateSentence, choose_pieces
+from rag.gather.execute import compute_from_operands
 from rag.gather.operands import Operands, lines_to_read, read_operands, take_operands
-from rag.gather.work import work_at_once
 from rag.search.query import Query
 
 Row = dict[str, Any]
@@ -30,7 +30,7 @@ Row = dict[str, Any]
 
 def outcome(taken: Operands | None, lines: Sequence[CandidateSentence], query: Query) -> str:
     """What comes out, whichever of two is subtracted from the other; ``""`` where nothing does."""
-    answer = work_at_once(taken, lines, query, str) if taken else None
+    answer = compute_from_operands(taken, lines, query, str) if taken else None
     if answer is None or answer.refused or answer.missing:
         return ""
     return re.sub(r"[−-]", "", answer.derived.shown if answer.derived else answer.text)

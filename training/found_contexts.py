@@ -112,7 +112,9 @@ class FoundContexts:
         return None if any(row["a"] in f"{piece.heading}{piece.text}" for piece in shown) else NOT_SAID
 
 
-def shown_pieces(rag: Rag, query: Query, hits: Sequence[Hit], random: random.Random) -> tuple[list[CandidateSentence], list[CandidateSentence]]:
+def shown_pieces(
+    rag: Rag, query: Query, hits: Sequence[Hit], random: random.Random
+) -> tuple[list[CandidateSentence], list[CandidateSentence]]:
     """The sentences that are read first, and those that are read on, if the context is one with these."""
     pieces = [piece for piece in choose_pieces(rag.retriever, rag.reader, query, hits, rag.config.answering) if piece.timely]
     few = rag.config.answering.evidence_sentences

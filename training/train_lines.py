@@ -1,6 +1,6 @@
-"""Trains the labels of lines on pages of plain text, and writes ``rag/pages/lines.npz``.
+"""Trains the labels of lines on pages of plain text, and writes ``rag/pages/line_labels.npz``.
 
-    python training/train_lines.py --articles xwlb.jsonl --pages 4000 [--units 32] [--without WRITER] [--out rag/pages/lines.npz]
+    python training/train_lines.py --articles xwlb.jsonl --pages 4000 [--units 32] [--without WRITER] [--out rag/pages/line_labels.npz]
 
 The pages are set by chance (``typed_pages.py``) or put together from written ones (``written_pages.py``). Two cores need some minutes.
 It prints the share of right labels, and of pages without a wrong one, on 300 set pages of another seed, and on those of the writer
@@ -23,9 +23,9 @@ from written_pages import varied, written_pages
 
 from rag.pages.aligned import with_bars
 from rag.pages.blocks import split_blocks
-from rag.pages.lines import LABELS, LineModel, in_context, line_features, way_of, with_likeness
+from rag.pages.line_labels import LABELS, LineModel, headline_style, in_context, line_features, with_headline_style
+from rag.pages.plain_text_blocks import split_author
 from rag.pages.tables import with_rows
-from rag.pages.typed import split_author
 
 _NEVER = -30.0  # nats
 _UNSEEN, _UNUSED = 0.1, 0.3  # shares of the features and of the hidden units that are left out at a time
@@ -41,7 +41,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=14)
     parser.add_argument("--written", type=int, default=12, help="pages put together from each written one")
     parser.add_argument("--without", default="", help="a writer whose pages only test")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "rag" / "pages" / "lines.npz")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "rag" / "pages" / "line_labels.npz")
     arguments = parser.parse_args()
     torch.manual_seed(0)
     started = time.time()
@@ -85,9 +85,9 @@ def labelled(page: Page, chance: random.Random) -> Sequenced:
         labels.append("M" if label == "F" and set(labels) <= {"M"} else label)
         if whole.endswith(bare):
             at += 1
-    ways = [way_of(text, line) for line in lines]
+    ways = [headline_style(text, line) for line in lines]
     first = ways[labels.index("H")] if "H" in labels and chance.random() < 0.75 else None
-    return with_likeness(line_features(text, lines), ways, first), np.array([LABELS.index(label) for label in labels])
+    return with_headline_style(line_features(text, lines), ways, first), np.array([LABELS.index(label) for label in labels])
 
 
 def _holds(line: str, bare: str) -> bool:
@@ -103,27 +103,27 @@ class Field(torch.nn.Module):
         self.hidden = torch.nn.Linear(3 * features, units)
         self.some, self.most = torch.nn.Dropout(_UNSEEN), torch.nn.Dropout(_UNUSED)
         self.output = torch.nn.Linear(units, len(LABELS))
-        self.follows = torch.nn.Parameter(torch.zeros(len(LABELS), len(LABELS)))
-        self.begins = torch.nn.Parameter(torch.zeros(len(LABELS)))
+        self.transitions = torch.nn.Parameter(torch.zeros(len(LABELS), len(LABELS)))
+        self.start_scores = torch.nn.Parameter(torch.zeros(len(LABELS)))
 
     def loss(self, rows: torch.Tensor, labels: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """The mean negative log likelihood of a batch (pages, lines, ...), per line."""
         scores = self.output(self.most(torch.relu(self.hidden(self.some(rows)))))
         path = torch.gather(scores, 2, labels[:, :, None])[:, :, 0]
-        steps = self.follows[labels[:, :-1], labels[:, 1:]]
-        told = self.begins[labels[:, 0]] + (path * mask).sum(1) + (steps * mask[:, 1:]).sum(1)
-        ahead = self.begins + scores[:, 0]
+        steps = self.transitions[labels[:, :-1], labels[:, 1:]]
+        told = self.start_scores[labels[:, 0]] + (path * mask).sum(1) + (steps * mask[:, 1:]).sum(1)
+        ahead = self.start_scores + scores[:, 0]
         for at in range(1, scores.shape[1]):
-            further = torch.logsumexp(ahead[:, :, None] + self.follows, 1) + scores[:, at]
+            further = torch.logsumexp(ahead[:, :, None] + self.transitions, 1) + scores[:, at]
             ahead = torch.where(mask[:, at, None] > 0, further, ahead)
         return (torch.logsumexp(ahead, 1) - told).sum() / mask.sum()
 
     def model(self) -> LineModel:
         with torch.no_grad():
             stacked = [torch.cat([part.weight.T, part.bias[None]]).numpy() for part in (self.hidden, self.output)]
-            follows = self.follows.numpy().copy()
-            follows[1:, LABELS.index("M")] = _NEVER  # the head of a page ends once
-            return LineModel(stacked[0], stacked[1], follows, self.begins.numpy().copy())
+            transitions = self.transitions.numpy().copy()
+            transitions[1:, LABELS.index("M")] = _NEVER  # the head of a page ends once
+            return LineModel(stacked[0], stacked[1], transitions, self.start_scores.numpy().copy())
 
 
 def fit(field: Field, train: Sequence[Sequenced], test: Sequence[Sequenced], epochs: int) -> None:

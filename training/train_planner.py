@@ -25,7 +25,7 @@ from torch.nn import functional
 from written_tables import tables
 
 from rag.gather.operation import packed
-from rag.gather.prompts import operation_of
+from rag.gather.prompts import operation_from_keyword
 from rag.models import resolve
 from rag.reader.network import QUESTION_LAYER, ReaderNetwork
 from rag.reader.reader import BACKBONE
@@ -59,9 +59,9 @@ def questions(more: Path | None) -> tuple[list[str], list[str]]:
             for line in (HERE / "questions" / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
     asked = [(row["question"], row["operation"]) for row in rows]
     planned = map(json.loads, (HERE / "questions" / "planned.jsonl").read_text(encoding="utf-8").splitlines())
-    asked += [(row["question"], operation_of(row["plan"].split("|")[0])) for row in planned]
+    asked += [(row["question"], operation_from_keyword(row["plan"].split("|")[0])) for row in planned]
     for table in tables():
-        asked += [(one["q"], operation_of(one.get("plan", "查一").split("|")[0])) for one in table["questions"]]
+        asked += [(one["q"], operation_from_keyword(one.get("plan", "查一").split("|")[0])) for one in table["questions"]]
     for dossier in dossiers():
         asked += [(one["q"], _done(one)) for one in dossier["questions"]]
     asked += [(one["q"], "lookup") for name in ("cells", "told") for one in questions_of_dossiers(name)]
@@ -80,7 +80,7 @@ def _done(question: Row) -> str:
     """The operation of a question of a dossier; whether one sentence tells both of two parts, the question does not show."""
     if len(question.get("answer", ())) > 1:
         return "each"
-    return "lookup" if question["op"] == UNTOLD_BY_ALL else operation_of(question["op"])
+    return "lookup" if question["op"] == UNTOLD_BY_ALL else operation_from_keyword(question["op"])
 
 
 def states_of(texts: list[str]) -> tuple[torch.Tensor, torch.Tensor, nn.Module]:

@@ -2,8 +2,8 @@
 
     python training/written_pages.py FOLDER > training/written_pages.jsonl
 
-``FOLDER`` has a folder for each writer, with ``*.lab`` files: each line is a label (see ``rag.pages.lines.LABELS``), ``|`` and the line
-as it stands on the page; blank lines are blank. A line of ``written_pages.jsonl``: ``{writer, lines: [[text, label], ...]}``.
+``FOLDER`` has a folder for each writer, with ``*.lab`` files: each line is a label (``rag.pages.line_labels.LABELS``), ``|`` and the
+line as it stands on the page; blank lines are blank. A line of ``written_pages.jsonl``: ``{writer, lines: [[text, label], ...]}``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from typed_pages import Page
 
-from rag.pages.lines import LABELS
+from rag.pages.line_labels import LABELS
 
 Line = tuple[str, str]
 WRITTEN = Path(__file__).with_suffix(".jsonl")

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from rag.answer.choose import SIGNATURES, CandidateSentence
+from rag.answer.confidence import answer_features, chance
 from rag.answer.figures import other_figures
-from rag.answer.judge import answer_features, chance
 from rag.answer.locate import GroundedAnswer, citation
 from rag.answer.ocr_warnings import ocr_warnings
 from rag.answer.read import read_pieces
@@ -78,7 +78,7 @@ _REFUSALS = {"zh": ("资料里没有说。", "资料里没有所问时间的报�
 
 
 def refuse_instead(answer: Answer) -> Answer:
-    """Returns the refusal of a question that takes several figures, in place of the one sentence that was found for it.
+    """Replaces a one-sentence answer by a refusal that keeps its first citation, for a question that probably needs several figures.
 
     >>> refuse_instead(Answer("甲乙共多少?", "zh", "47个[1]。", False, ())).text
     '资料里没有说。'

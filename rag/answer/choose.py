@@ -62,12 +62,14 @@ class CandidateSentence:
 
     @property
     def heading(self) -> str:
-        """The headline under which it is read, with the name of the paper: a local paper does not name its place in every story."""
+        """Returns the headline under which it is read, with the name of the paper: a local paper does not name its place in every
+        story.
+        """
         return f"{self.article.paper} {headline(self.article)}".strip()
 
     @cached_property
     def before(self) -> str:
-        """What the reader is shown before the sentence."""
+        """Returns what the reader is shown before the sentence."""
         if self.passage.field == "byline":
             return _BYLINE
         if self.passage.field == "credit":
@@ -77,7 +79,7 @@ class CandidateSentence:
 
     @property
     def is_row(self) -> bool:
-        """Whether it is a row of a table."""
+        """Tells whether it is a row of a table."""
         return self.passage.field == "text" and CELLS in self.text
 
     @property
@@ -185,7 +187,8 @@ def _count_mentions(article: Article, scope: Sequence[str], by_sound: bool) -> i
 
 
 def _may_report_period(query: Query, piece: CandidateSentence) -> bool:
-    """The time of a cell is told by its row and its header together: a row may report the period if one of its cells may."""
+    """Returns the time of a cell is told by its row and its header together: a row may report the period if one of its cells may.
+    """
     period = query.period
     if period is None:
         return True
@@ -195,20 +198,20 @@ def _may_report_period(query: Query, piece: CandidateSentence) -> bool:
 
 
 def _of_period(query: Query, piece: CandidateSentence, scores: SentenceScores) -> SentenceScores:
-    """The scores of a sentence without what is only shown before it; of a row of a table also without its cells of another time than
-    the one asked about: none of these answers.
+    """Returns the scores of a sentence without what is only shown before it; of a row of a table also without its cells of another
+    time than the one asked about: none of these answers.
     """
     shift = len(piece.before)
-    scores = scores.without([(0, shift)])
+    scores = scores.excluding([(0, shift)])
     if query.period is None or not piece.is_row or not piece.timely:
         return scores
     barred, lost = ([(cell.start + shift, cell.end + shift) for cell in some]
                     for some in of_other_times(piece.text, query.period, piece.article.date))
-    return scores.without([(0, shift), *barred], lost)
+    return scores.excluding([(0, shift), *barred], lost)
 
 
 def _named_rows(query: Query, pieces: Sequence[CandidateSentence]) -> list[CandidateSentence]:
-    """The sentences, of each table only the rows that the question names, if it names any."""
+    """Returns the sentences, of each table only the rows that the question names, if it names any."""
     question = f"{query.named or query.question} {query.chinese}"
     named = {id(piece): is_named(piece.text, question) for piece in pieces if piece.is_row}
     tables = {piece.article.article_id for piece in pieces if named.get(id(piece))}

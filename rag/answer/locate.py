@@ -54,8 +54,9 @@ class Located:
 
 @dataclass(frozen=True)
 class GroundedAnswer:
-    """The spans of an answer. ``verdict``: ``yes``, ``no`` or ``""``. ``missing``: the parts of a draft that no sentence contains.
+    """The answer spans found in the sentences.
 
+    ``verdict``: ``yes``, ``no`` or ``""``. ``missing``: the parts of the generator's draft that no sentence contains.
     ``agreed``: whether the generator's words overlap the reader's, ``None`` if it found no answer. ``refusals``: for
     each time that the generator found no answer, the log probability of what it wrote, ``None`` where that is not known.
     """

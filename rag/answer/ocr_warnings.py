@@ -1,4 +1,4 @@
-"""Doubts about the print: quotations of which OCR was not sure."""
+"""Warnings about quoted words that OCR recognised with low confidence."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _TOLD = {"zh": ("图像识别把握不大,请与原页核对:", "[{}]“{}”", 
 
 
 def ocr_warnings(cited: Sequence[CandidateSentence], language: str) -> tuple[str, ...]:
-    """Returns a warning that names the words of which OCR was not sure, ``()`` if there are none.
+    """Returns a warning that lists the quoted words whose OCR confidence is below 0.85; ``()`` if there are none.
 
     ``cited`` are the sentences of the citations, in the order of their numbers.
     """

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rag.answer.choose import SIGNATURES, CandidateSentence
-from rag.answer.judge import sentence_probabilities
+from rag.answer.confidence import sentence_probabilities
 from rag.answer.locate import GroundedAnswer, Located, is_refusal, located_draft, whole_figure
 from rag.answer.prompts import read_prompt
 from rag.config import Answering
@@ -32,8 +32,8 @@ def read_pieces(
 ) -> AnswerStream:
     """Finds the answer with the reader and the generator; ``pieces`` are sorted, best first, and not empty.
 
-    Unless the generator finds the reader's words, it reads on: as many sentences again, behind those that it knows. Of two different
-    drafts the more probable one is taken.
+    Asks the generator with the best sentences and, unless its answer overlaps the reader's span, once more with as many further
+    sentences appended; of two answers the more probable one is kept.
     """
     reader_words = reader_span(pieces[0])
     few = settings.evidence_sentences
@@ -56,7 +56,7 @@ def read_pieces(
 
 
 def last(reading: AnswerStream) -> GroundedAnswer:
-    """What was found, once all text has been written."""
+    """Returns what was found, once all text has been written."""
     while True:
         try:
             next(reading)
@@ -66,8 +66,8 @@ def last(reading: AnswerStream) -> GroundedAnswer:
 
 
 def likely_pieces(pieces: Sequence[CandidateSentence]) -> list[CandidateSentence]:
-    """The sentences without those that are very unlikely beside the best; a byline or credit keeps those that tell what its article
-    is about.
+    """Returns the sentences without those that are very unlikely beside the best; a byline or credit keeps those that tell what its
+    article is about.
     """
     probabilities = sentence_probabilities(pieces)
     is_likely = [probability >= _MIN_RELATIVE_PROBABILITY * probabilities[0] for probability in probabilities]
@@ -77,7 +77,7 @@ def likely_pieces(pieces: Sequence[CandidateSentence]) -> list[CandidateSentence
 
 
 def _drafted(draft: str, shown: Sequence[CandidateSentence], reader_words: Located) -> GroundedAnswer | None:
-    """The words of a draft in the sentences, ``None`` if no sentence holds any of them."""
+    """Returns the words of a draft in the sentences, ``None`` if no sentence holds any of them."""
     drafted = located_draft(draft, shown)
     located = tuple(one for one in drafted.located if one.probability > _LEAST)  # none of another time
     if not located and not drafted.verdict:
@@ -87,7 +87,7 @@ def _drafted(draft: str, shown: Sequence[CandidateSentence], reader_words: Locat
 
 
 def reader_span(piece: CandidateSentence) -> Located:
-    """Returns the reader's answer span in a sentence, without the marks at its end, and with the whole figure if it is one."""
+    """Returns the reader's best span in a sentence, without punctuation at its end, extended to a whole figure with its unit."""
     span = piece.span
     words = piece.text[span.start : span.end].rstrip(_MARKS)
     return whole_figure(piece, span.start, span.start + max(len(words), 1))

@@ -31,7 +31,9 @@ def table_caption(text: str, start: int) -> str:
 
 @dataclass(frozen=True)
 class Cell:
-    """``row[start:end]`` with the times that its header, its row and its table name, and its header without them."""
+    """A cell ``row[start:end]``; ``times``: the periods in its column header and in the first cell of its row; ``measure``: its header
+    without times.
+    """
 
     start: int
     end: int

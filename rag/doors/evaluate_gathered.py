@@ -39,7 +39,7 @@ def evaluate_gathered(rag: Rag, questions: Iterable[Mapping[str, Any]]) -> Repor
 
 
 def judged(row: Mapping[str, Any], answer: Answer) -> dict[str, Any]:
-    """How one answer does; ``None`` for what does not apply to it."""
+    """Returns how one answer does; ``None`` for what does not apply to it."""
     found = [_is_found(true, answer) for true in row["rows"]]
     own = [any(_is_row(mine, true, answer) for true in row["rows"]) for mine in answer.rows]
     lacking = answer.refused or bool(answer.missing)
@@ -54,7 +54,7 @@ def judged(row: Mapping[str, Any], answer: Answer) -> dict[str, Any]:
 
 
 def _told(text: str, wanted: Sequence[str]) -> bool:
-    """Whether a text holds one of some answers; the digits of a bare figure count in whatever scale they are printed.
+    """Tells whether a text holds one of some answers; the digits of a bare figure count in whatever scale they are printed.
 
     >>> _told("多664亿千瓦时", ["664"]), _told("多1664亿千瓦时", ["664"])
     (True, False)
@@ -74,12 +74,12 @@ def _is_row(mine: Row, true: Mapping[str, Any], answer: Answer) -> bool:
 
 
 def tells(true: Mapping[str, Any], quote: str, date: str) -> bool:
-    """Whether a quotation of a report of some day tells a true row."""
+    """Tells whether a quotation of a report of some day tells a true row."""
     return any(source.get("date", date) == date and _share(quote, source["quote"]) for source in true["sources"])
 
 
 def _share(one: str, other: str) -> bool:
-    """Whether two texts have a run of six characters in common, or the shorter one whole.
+    """Tells whether two texts have a run of six characters in common, or the shorter one whole.
 
     >>> _share("今年新开工47个", "新开工47个,总投资"), _share("开工47个", "完工47个")
     (True, False)
@@ -97,7 +97,7 @@ def _same_value(mine: Row, true: Mapping[str, Any]) -> bool:
 
 
 def iso_period(period: str) -> str:
-    """A quarter as its months.
+    """Returns a quarter as its months.
 
     >>> iso_period("2023-Q1"), iso_period("2023-04")
     ('2023-01/2023-03', '2023-04')

@@ -1,9 +1,10 @@
-"""Answers gathered from many sentences and worked out from their figures.
+"""Questions that need several figures: classified, decomposed, gathered, computed.
 
 ::
 
-    question ─▶ operation ─▶ plan (one question for each figure) ─▶ operands (read at once) ─▶ rows ─▶ computed ─▶ told
-                                                                 └▶ candidates (each for itself) ─┘
+    question ─operation▶ probability that it needs several figures
+             ─operands──▶ operands copied from one prompt ─ground_operands▶ results ┐
+             ─draft─plan▶ sub-questions ─sub_questions▶ candidates ─rows──▶ results ┴─derive, compute▶ value ─tell▶ Answer
 
-Every row is a figure or an event that stands word for word in a citation; what is worked out is exact arithmetic over rows.
+Every row of an answer is a figure or an event that stands word for word in a citation; the result is exact arithmetic over rows.
 """

@@ -1,4 +1,4 @@
-"""Gathered rows → the answer: worked out where every row that it takes is there, else with what is missing."""
+"""SubQuestionResult rows → the answer: worked out where every row that it takes is there, else with what is missing."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from rag.answer.choose import CandidateSentence
 from rag.answer.locate import citation, clause_of
 from rag.answer.ocr_warnings import ocr_warnings
 from rag.gather import compute
-from rag.gather.asking import answers
 from rag.gather.candidates import Candidate, chance_of
 from rag.gather.compute import CannotComputeError
-from rag.gather.gather import Gathered
-from rag.gather.plan import ARITHMETIC, Plan, Term
+from rag.gather.derive import LISTED, AnswerTable, worked_out
+from rag.gather.gather import SubQuestionResult
+from rag.gather.plan import ARITHMETIC, Plan, SubQuestion
+from rag.gather.sub_questions import answers
 from rag.gather.survey import Event, first_told, time_of
 from rag.gather.tell import Line, Named, in_language, listed, words, written
-from rag.gather.worked_out import LISTED, Told, worked_out
 from rag.language.quantities import is_rounded
 from rag.language.times import all_times
 from rag.language.when import When, day_of
@@ -30,8 +30,8 @@ _SPANS = (("day", re.compile(r"同一天|同日|same day", re.I)), ("month", re.
           ("year", re.compile(r"同一?年|same year", re.I)))
 
 
-def tell(plan: Plan, gathered: Sequence[Gathered], language: str, named: Named) -> Answer:
-    """The answer of a plan, with every figure cited; refused where what is asked for takes a figure that no report has."""
+def tell(plan: Plan, gathered: Sequence[SubQuestionResult], language: str, named: Named) -> Answer:
+    """Returns the answer of a plan with every figure cited; refused if it needs a figure that no report has."""
     told = _told(gathered, language, named)
     derived, said = worked_out(plan, told, language)
     lacking = "untold" if plan.operation == "each" else "missing"
@@ -48,7 +48,7 @@ def _sentences(parts: Sequence[str], language: str) -> str:
     return "".join(part + end for part in parts if part).strip()
 
 
-def _told(gathered: Sequence[Gathered], language: str, named: Named) -> Told:
+def _told(gathered: Sequence[SubQuestionResult], language: str, named: Named) -> AnswerTable:
     rows: list[Row] = []
     lines: list[Line] = []
     pieces: list[CandidateSentence] = []
@@ -78,11 +78,11 @@ def _told(gathered: Sequence[Gathered], language: str, named: Named) -> Told:
             lines.append(Line(label, shown, marks, value))
         places.append(place)
         of.append(tuple(own))
-    return Told(tuple(rows), tuple(lines), tuple(pieces), tuple(missing), tuple(places), tuple(of))
+    return AnswerTable(tuple(rows), tuple(lines), tuple(pieces), tuple(missing), tuple(places), tuple(of))
 
 
 def _number_of(piece: CandidateSentence, pieces: list[CandidateSentence]) -> int:
-    """The number of the citation of a sentence, which gets one if it has none yet."""
+    """Returns the number of the citation of a sentence, which gets one if it has none yet."""
     place = (piece.passage.passage_id, piece.start, piece.end)
     known = [(other.passage.passage_id, other.start, other.end) for other in pieces]
     if place not in known:
@@ -91,14 +91,14 @@ def _number_of(piece: CandidateSentence, pieces: list[CandidateSentence]) -> int
     return known.index(place) + 1
 
 
-def _label(one: Gathered, language: str, named: Named) -> str:
+def _label(one: SubQuestionResult, language: str, named: Named) -> str:
     when = one.term.when
     if when and one.term.label == when.label:
         return when.label if language == "zh" else when.english
     return one.term.label if language == "zh" else named(one.term.label)
 
 
-def _row(one: Gathered, label: str, number: int) -> Row:
+def _row(one: SubQuestionResult, label: str, number: int) -> Row:
     found, words_found = one.found, one.words
     if found is None:
         assert words_found is not None
@@ -113,8 +113,10 @@ def _row(one: Gathered, label: str, number: int) -> Row:
 # -- what has no arithmetic ------------------------------------------------------------------------------------------
 
 
-def tell_reports(plan: Plan, rows: Sequence[Gathered], language: str, named: Named) -> Answer:
-    """The figures that the reports give for one thing, and whether they agree, if that is asked; else it is left to who reads them."""
+def tell_reports(plan: Plan, rows: Sequence[SubQuestionResult], language: str, named: Named) -> Answer:
+    """Returns the figures that the reports give for one thing, and whether they agree, if that is asked; else it is left to who reads
+    them.
+    """
     told = _told(rows, language, named)
     verdict = _agreement(rows) if plan.operation == "conflict" else ""
     said = _sentences([words(language, verdict)], language) + " " * (language == "en") if verdict else words(language, "so far")
@@ -123,7 +125,7 @@ def tell_reports(plan: Plan, rows: Sequence[Gathered], language: str, named: Nam
     return replace(_answer(plan, told, text, language, derived, [one.term.question for one in rows]), refused=not verdict)
 
 
-def _agreement(rows: Sequence[Gathered]) -> str:
+def _agreement(rows: Sequence[SubQuestionResult]) -> str:
     """``differ`` if two reports give other figures for one time, ``agree`` if they give the same; ``""`` for a single report.
 
     Figures that are equal once rounded, as 3万亿 and 30870亿, are in no conflict.
@@ -138,13 +140,13 @@ def _agreement(rows: Sequence[Gathered]) -> str:
 
 
 def _last_place(one: Candidate) -> Fraction:
-    """What the last printed digit of a figure counts: a hundred million for 30870亿."""
+    """Returns what the last printed digit of a figure counts: a hundred million for 30870亿."""
     digits = int("".join(filter(str.isdecimal, one.shown)) or 0)
     return abs(one.value) / digits if digits else Fraction(0)
 
 
-def tell_latest(plan: Plan, rows: Sequence[Gathered], language: str) -> Answer | None:
-    """The figure of the latest report; ``None`` without a figure."""
+def tell_latest(plan: Plan, rows: Sequence[SubQuestionResult], language: str) -> Answer | None:
+    """Returns the figure of the latest report; ``None`` without a figure."""
     newest = max((_newest(one) for one in rows), key=_day_of, default=None)
     if newest is None:
         return None
@@ -154,21 +156,21 @@ def tell_latest(plan: Plan, rows: Sequence[Gathered], language: str) -> Answer |
     return _answer(plan, told, text, language, Derived("latest", (0,), "", "", "", line.shown), [plan.question])
 
 
-def _newest(one: Gathered) -> Gathered:
-    """The figure as its newest report has it, called by the day of that report."""
+def _newest(one: SubQuestionResult) -> SubQuestionResult:
+    """Returns the figure as its newest report has it, called by the day of that report."""
     assert one.found is not None
     found = max((one.found, *one.others), key=lambda candidate: candidate.piece.article.date)
     day = day_of(found.piece.article.date)
     return replace(one, found=found, others=(), term=replace(one.term, when=day, label=day.label if day else ""))
 
 
-def _day_of(one: Gathered) -> str:
+def _day_of(one: SubQuestionResult) -> str:
     assert one.found is not None
     return one.found.piece.article.date
 
 
 def tell_first(plan: Plan, pieces: Sequence[CandidateSentence], language: str) -> Answer | None:
-    """The earliest report of something, with its day and its words; ``None`` if no report tells of it."""
+    """Returns the earliest report of something, with its day and its words; ``None`` if no report tells of it."""
     judged = sorted((replace(piece, score=piece.alone) for piece in pieces if answers(piece)), key=lambda piece: -piece.score)
     best = first_told(judged)  # by what each tells by itself: scores of several searches cannot be compared
     day = day_of(best.article.date) if best else None
@@ -178,7 +180,7 @@ def tell_first(plan: Plan, pieces: Sequence[CandidateSentence], language: str) -
     start, end = clause_of(best.text, span.start, max(span.end, span.start + 1), _ROOM)
     label = day.label if language == "zh" else day.english
     row = Row(label, day.iso, "", best.text[start:end], "text", "", (1,), start, end, round(chance_of(best.alone), 4))
-    told = Told((row,), (Line(label, f"“{row.shown}”", "[1]"),), (best,), ())
+    told = AnswerTable((row,), (Line(label, f"“{row.shown}”", "[1]"),), (best,), ())
     text = _sentences([words(language, "first report", a=label, v=f"“{row.shown}”") + "[1]"], language)
     return _answer(plan, told, text, language, Derived("first", (0,), "", "", "", label), [plan.question])
 
@@ -196,7 +198,7 @@ def tell_events(plan: Plan, found: Sequence[Event], language: str) -> Answer | N
         rows.append(Row(label, event.when.iso if event.when else "", "", event.words, "text", "", (number,), event.start, event.end,
                         round(chance_of(event.piece.alone), 4)))
         lines.append(Line(label, shown, f"[{number}]"))
-    told = Told(tuple(rows), tuple(lines), tuple(pieces), ())
+    told = AnswerTable(tuple(rows), tuple(lines), tuple(pieces), ())
     lead = words(language, "in all" if plan.operation == "count" else "found", n=len(rows))
     said = lead + listed(lines, language) + words(language, "end").rstrip()
     derived = Derived("count", tuple(range(len(rows))), str(len(rows)), "number", "", str(len(rows)))
@@ -206,9 +208,9 @@ def tell_events(plan: Plan, found: Sequence[Event], language: str) -> Answer | N
 _LIKELIER_THAN_NOT = 0.5  # probability from which a sentence tells of an event that is asked about
 
 
-def tell_times(plan: Plan, read: Sequence[tuple[Term, Sequence[CandidateSentence]]], language: str, named: Named) -> Answer:
-    """Which of some events came first, how far they lie apart, or whether they fell into one day, month or year."""
-    moments: list[tuple[Term, CandidateSentence | None, When | None]] = []
+def tell_times(plan: Plan, read: Sequence[tuple[SubQuestion, Sequence[CandidateSentence]]], language: str, named: Named) -> Answer:
+    """Returns which of some events came first, how far they lie apart, or whether they fell into one day, month or year."""
+    moments: list[tuple[SubQuestion, CandidateSentence | None, When | None]] = []
     for term, found in read:
         best = first_told(found, term.when)
         is_sure = best is not None and chance_of(best.score) >= _LIKELIER_THAN_NOT
@@ -217,13 +219,15 @@ def tell_times(plan: Plan, read: Sequence[tuple[Term, Sequence[CandidateSentence
 
 
 def tell_moments(
-    plan: Plan, moments: Sequence[tuple[Term, CandidateSentence | None, When | None]], language: str, named: Named,
+    plan: Plan, moments: Sequence[tuple[SubQuestion, CandidateSentence | None, When | None]], language: str, named: Named,
     chance: float | None = None,
 ) -> Answer:
-    """The same of events whose times are known; ``chance``: that these are right, that of each sentence if it is not given."""
+    """Returns the answer about events whose times are known; ``chance``: the probability that these are right, by default that of each
+    sentence.
+    """
     rows, lines, missing, pieces, places = [], [], [], [], []
     for place, (term, best, when) in enumerate(moments):
-        label = _label(Gathered(term, None), language, named)
+        label = _label(SubQuestionResult(term, None), language, named)
         if best is None or when is None:
             missing.append(label)
             continue
@@ -233,7 +237,7 @@ def tell_moments(
         sure = chance_of(best.score) if chance is None else chance
         rows.append(Row(label, when.iso, "", shown, "time", "", (len(pieces),), chance=round(sure, 4)))
         lines.append(Line(label, shown, f"[{len(pieces)}]"))
-    told = Told(tuple(rows), tuple(lines), tuple(pieces), tuple(missing), tuple(places))
+    told = AnswerTable(tuple(rows), tuple(lines), tuple(pieces), tuple(missing), tuple(places))
     said, derived = "", None
     if set(plan.order or range(len(plan.terms))) <= set(places) and len(rows) > 1:
         try:
@@ -246,8 +250,10 @@ def tell_moments(
     return replace(answer, refused=derived is None)
 
 
-def _in_time(plan: Plan, told: Told, language: str) -> tuple[str, Derived]:
-    """What a plan asks of the times of its events. Raises :class:`CannotComputeError` where these are not known precisely enough."""
+def _in_time(plan: Plan, told: AnswerTable, language: str) -> tuple[str, Derived]:
+    """Returns what a plan asks of the times of its events. Raises :class:`CannotComputeError` where these are not known precisely
+    enough.
+    """
     used = [told.places.index(place) for place in plan.order or range(len(plan.terms))]
     order = sorted(used, key=lambda at: told.rows[at].period)
     periods = [told.rows[at].period for at in order]
@@ -278,7 +284,7 @@ def _in_time(plan: Plan, told: Told, language: str) -> tuple[str, Derived]:
 _LAST = re.compile(r"最[晚后]|更[晚后]|较[晚后]|\b(?:last|latest|later)\b", re.I)
 
 
-def _answer(plan: Plan, told: Told, text: str, language: str, derived: Derived | None, parts: Sequence[str]) -> Answer:
+def _answer(plan: Plan, told: AnswerTable, text: str, language: str, derived: Derived | None, parts: Sequence[str]) -> Answer:
     citations = tuple(citation(number, piece) for number, piece in enumerate(told.pieces, 1))
     return Answer(plan.question, language, text, not told.rows, citations, operation=plan.operation, parts=tuple(parts), rows=told.rows,
                   derived=derived, missing=told.missing, times=all_times((piece.text, piece.article.date) for piece in told.pieces),

@@ -12,7 +12,7 @@ from importlib import resources
 
 from rag.answer.choose import CandidateSentence
 from rag.answer.locate import Located, whole_figure
-from rag.gather.plan import Term
+from rag.gather.plan import SubQuestion
 from rag.language.figures import figures_of, names_row, sort_of, time_at, without_direction
 from rag.language.quantities import Quantity, unit_of
 from rag.language.units import RATIO
@@ -54,12 +54,12 @@ class Candidate:
 
     @property
     def shown(self) -> str:
-        """The figure as it is printed, with the word that rounds it and its unit."""
+        """Returns the figure as it is printed, with the word that rounds it and its unit."""
         return Located(self.piece, self.start, self.end).shown
 
     @property
     def measure(self) -> tuple[str, str]:
-        """What may be added to what: the kind of the figure and its unit."""
+        """Returns what may be added to what: the kind of the figure and its unit."""
         return self.kind, self.unit
 
 
@@ -72,20 +72,20 @@ def chance_of(log_odds: float) -> float:
     return 0.0 if log_odds == -math.inf else 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, log_odds))))
 
 
-def candidates(pieces: Sequence[CandidateSentence], term: Term) -> list[Candidate]:
-    """The figures of some sentences that were read for a term, likeliest first; figures of another time are left out."""
+def candidates(pieces: Sequence[CandidateSentence], term: SubQuestion) -> list[Candidate]:
+    """Returns the figures of some sentences that may answer a sub-question, likeliest first, without those of another period."""
     found = [one for piece in pieces if piece.timely and math.isfinite(piece.alone) for one in _of_piece(piece, term)]
     return sorted(found, key=lambda one: -one.score)
 
 
-def with_words(found: Sequence[Candidate], words: Sequence[Located]) -> list[Candidate]:
-    """The figures with what the generator took for the answer, likeliest first."""
+def with_generator_votes(found: Sequence[Candidate], words: Sequence[Located]) -> list[Candidate]:
+    """Marks each candidate that overlaps the generator's answer (1; the others -1; 0 for all if none does), and sorts by score."""
     taken = [any(one.piece is at.piece and one.start < at.end and at.start < one.end for at in words) for one in found]
     told = [replace(one, written=1.0 if mine else -1.0 if any(taken) else 0.0) for one, mine in zip(found, taken, strict=True)]
     return sorted(told, key=lambda one: -one.score)
 
 
-def _of_piece(piece: CandidateSentence, term: Term) -> Iterator[Candidate]:
+def _of_piece(piece: CandidateSentence, term: SubQuestion) -> Iterator[Candidate]:
     asked = term.when
     figures = [(figure, time_at(piece.text, figure.start, piece.article.date)) for figure in figures_of(piece.text)
                if not names_row(piece.text, figure.start)]
@@ -98,8 +98,8 @@ def _of_piece(piece: CandidateSentence, term: Term) -> Iterator[Candidate]:
             yield figure_in(piece, figure, when, term, probability / max(1.0, whole) if not asked else probability / whole)
 
 
-def figure_in(piece: CandidateSentence, figure: Quantity, when: When | None, term: Term, probability: float) -> Candidate:
-    """A figure of a sentence as a candidate for a term."""
+def figure_in(piece: CandidateSentence, figure: Quantity, when: When | None, term: SubQuestion, probability: float) -> Candidate:
+    """Returns a figure of a sentence as a candidate for a term."""
     whole, unit, kind = whole_figure(piece, figure.start, figure.end), unit_of(piece.text, figure), sort_of(figure)
     is_change = kind == "percent" and bool(without_direction(figure.text)[0])  # 增长5% tells no level, as 指数为49% does
     fits = kind == "percent" if RATIO.search(term.question) else not is_change
@@ -111,7 +111,7 @@ def figure_in(piece: CandidateSentence, figure: Quantity, when: When | None, ter
 
 @cache
 def fitted() -> Mapping[str, Mapping[str, float]]:
-    """The weights that ``training/fit_figures.py`` fitted."""
+    """Returns the weights that ``training/fit_figures.py`` fitted."""
     weights: Mapping[str, Mapping[str, float]] = json.loads(
         resources.files(__package__).joinpath("fitted.json").read_text(encoding="utf-8"))
     return weights

@@ -43,7 +43,7 @@ class CannotComputeError(RagError):
         super().__init__(self._said["en"])
 
     def told(self, language: str) -> str:
-        """The reason in the language of an answer."""
+        """Returns the reason in the language of an answer."""
         return self._said[language]
 
 
@@ -58,7 +58,7 @@ class Value:
 
 
 def in_one_unit(values: Sequence[Value], wanted: str = "") -> list[Value]:
-    """The values in the wanted unit, or in that of the first of them, where they convert exactly; else as they are.
+    """Returns the values in the wanted unit, or in that of the first of them, where they convert exactly; else as they are.
 
     >>> [str(one.value) for one in in_one_unit([Value(Fraction(5), unit="斤"), Value(Fraction(2), unit="吨")])]
     ['5', '4000']
@@ -70,7 +70,7 @@ def in_one_unit(values: Sequence[Value], wanted: str = "") -> list[Value]:
 
 
 def difference(one: Value, other: Value) -> Value:
-    """How much the first is more than the second; of two percentages in percentage points.
+    """Returns how much the first is more than the second; of two percentages in percentage points.
 
     >>> difference(Value(Fraction(241), unit="吨"), Value(Fraction(188), unit="吨")).value
     Fraction(53, 1)
@@ -85,7 +85,8 @@ def difference(one: Value, other: Value) -> Value:
 
 
 def signed(values: Sequence[tuple[int, Value]]) -> Value:
-    """What values with their signs add up to, in the unit of the first; a difference of two percentages is in percentage points.
+    """Returns what values with their signs add up to, in the unit of the first; a difference of two percentages is in percentage
+    points.
 
     >>> signed([(1, Value(Fraction(5), unit="枚")), (1, Value(Fraction(4), unit="枚")), (-1, Value(Fraction(2)))]).value
     Fraction(7, 1)
@@ -99,7 +100,7 @@ def signed(values: Sequence[tuple[int, Value]]) -> Value:
 
 
 def total(values: Sequence[Value]) -> Value:
-    """The sum of counts or amounts; percentages add up to nothing.
+    """Returns the sum of counts or amounts; percentages add up to nothing.
 
     >>> total([Value(Fraction(210), unit="吨"), Value(Fraction(188), unit="吨")]).value
     Fraction(398, 1)
@@ -114,7 +115,7 @@ def total(values: Sequence[Value]) -> Value:
 
 
 def average(values: Sequence[Value]) -> Value:
-    """The mean of the values.
+    """Returns the mean of the values.
 
     >>> average([Value(Fraction(1)), Value(Fraction(2))]).value
     Fraction(3, 2)
@@ -125,7 +126,7 @@ def average(values: Sequence[Value]) -> Value:
 
 
 def share(part: Value, whole: Value) -> Value:
-    """The part per hundred of the whole.
+    """Returns the part per hundred of the whole.
 
     >>> share(Value(Fraction(1)), Value(Fraction(4))).value
     Fraction(25, 1)
@@ -153,7 +154,8 @@ _MEETS: Mapping[str, Callable[[Fraction, Fraction], bool]] = {
 
 
 def met_by(condition: str, values: Sequence[Value]) -> list[bool]:
-    """Whether each value meets a condition, as ``<1000亩``. Raises :class:`CannotComputeError` for values that it says nothing of.
+    """Tells whether each value meets a condition, as ``<1000亩``. Raises :class:`CannotComputeError` for values that it says nothing
+    of.
 
     >>> met_by(">=2万元", [Value(Fraction(30000), unit="元"), Value(Fraction(500), unit="元")]), met_by("<0", [Value(Fraction(-3))])
     ([True, False], [True])
@@ -168,12 +170,12 @@ def met_by(condition: str, values: Sequence[Value]) -> list[bool]:
 
 
 def _without_rate(unit: str, wanted: str) -> str:
-    """The unit of a price or a speed, without what it is for where one asks without it (40元 of 元/斤)."""
+    """Returns the unit of a price or a speed, without what it is for where one asks without it (40元 of 元/斤)."""
     return unit.split("/")[0] if "/" not in wanted else unit
 
 
 def threshold_of(condition: str) -> Value | None:
-    """The figure of a condition; ``None`` where it has none.
+    """Returns the figure of a condition; ``None`` where it has none.
 
     >>> threshold_of(">=2万元"), threshold_of("<")
     (Value(value=Fraction(20000, 1), kind='number', unit='元', rough=False), None)
@@ -184,7 +186,7 @@ def threshold_of(condition: str) -> Value | None:
 
 
 def days_between(days: Sequence[str]) -> int | None:
-    """The days from one ISO day to another; ``None`` for another number of days, and for months and years.
+    """Returns the days from one ISO day to another; ``None`` for another number of days, and for months and years.
 
     >>> days_between(["2024-03-20", "2024-01-09"]), days_between(["2024-03", "2024-01-09"])
     (71, None)
@@ -199,7 +201,7 @@ _LENGTHS = {"day": len("2024-01-09"), "month": len("2024-01"), "year": len("2024
 
 
 def coincide(times: Sequence[str], kind: str) -> bool:
-    """Whether ISO times fall into one ``day``, ``month`` or ``year``. Raises :class:`CannotComputeError` where they do not tell.
+    """Tells whether ISO times fall into one ``day``, ``month`` or ``year``. Raises :class:`CannotComputeError` where they do not tell.
 
     >>> coincide(["2024-03-20", "2024-03-09"], "month"), coincide(["2024-03", "2024-04-09"], "day")
     (True, False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from rag.gather.operation import with_plan
+from rag.gather.operation import updated_by_plan
 from rag.gather.prompts import DraftedPlan, plan_prompt, read_plan
 from rag.generate import Draft, Generator
 from rag.language.when import times_in
@@ -16,14 +16,14 @@ _LONGEST = 200  # tokens of a plan
 
 @dataclass(frozen=True)
 class Planned:
-    """The probability that a question takes several figures or facts; and its plan, if that is likely."""
+    """The probability that a question needs several figures or facts, and its plan if that is likely."""
 
     plan: DraftedPlan | None
     several: float
 
 
 def plan_question(query: Query, operation: str, several: float, generator: Generator, least: float) -> Planned:
-    """The plan of a question, translated where it needs to be.
+    """Returns the plan of a question, translated where it needs to be.
 
     ``operation``: its likeliest operation but ``lookup``; ``several``: the probability that it asks for any but that, 1 if the
     operation is given. There is no plan if several figures are not likelier than ``least``.
@@ -32,17 +32,17 @@ def plan_question(query: Query, operation: str, several: float, generator: Gener
         return Planned(None, several)
     plan = None
     if several < 1:
-        plan = draft_plan(dated(query), generator)
-        several = with_plan(several, plan)
+        plan = draft_plan(with_chinese_names_and_times(query), generator)
+        several = updated_by_plan(several, plan)
     if several <= least:
         return Planned(None, several)
     if plan is None or plan.operation == "lookup":
-        plan = draft_plan(dated(query), generator, "list" if operation == "filter" else operation)
-    return Planned(in_words_of_papers(plan, query.chinese, generator) if plan and query.chinese else plan, several)
+        plan = draft_plan(with_chinese_names_and_times(query), generator, "list" if operation == "filter" else operation)
+    return Planned(with_parts_from_translation(plan, query.chinese, generator) if plan and query.chinese else plan, several)
 
 
 def draft_plan(question: str, generator: Generator, operation: str = "") -> DraftedPlan | None:
-    """The plan that the generator writes for a question; ``None`` if it writes none.
+    """Returns the plan that the generator writes for a question; ``None`` if it writes none.
 
     ``operation``: what is to be done, if it is known.
     """
@@ -51,9 +51,9 @@ def draft_plan(question: str, generator: Generator, operation: str = "") -> Draf
     return replace(plan, log_probability=draft.log_probability) if plan else None
 
 
-def in_words_of_papers(plan: DraftedPlan, chinese: str, generator: Generator) -> DraftedPlan:
-    """The plan of an English question with its parts worded from the question's Chinese translation, if both drafts ask for as many
-    things, of the same times: what is translated as a whole is nearer to what a paper prints.
+def with_parts_from_translation(plan: DraftedPlan, chinese: str, generator: Generator) -> DraftedPlan:
+    """Replaces the parts of an English question's plan by those drafted from its Chinese translation, if both plans have equally many
+    parts with the same times.
     """
     again = draft_plan(chinese, generator, plan.operation)
     if again is None or list(map(_times, again.parts)) != list(map(_times, plan.parts)):
@@ -65,10 +65,10 @@ def _times(part: str) -> list[str]:
     return [time.when.iso for time in times_in(part)]
 
 
-def dated(query: Query) -> str:
-    """An English question with its times, and the names that the archive knows, in Chinese; a Chinese one as it is.
+def with_chinese_names_and_times(query: Query) -> str:
+    """Returns an English question with its times and known names in Chinese, a Chinese question unchanged.
 
-    >>> dated(Query("How many in May 2023?", "en")), dated(Query("2023年5月多少?", "zh"))
+    >>> with_chinese_names_and_times(Query("How many in May 2023?", "en")), with_chinese_names_and_times(Query("2023年5月多少?", "zh"))
     ('How many in 2023年5月?', '2023年5月多少?')
     """
     text = query.question

@@ -25,19 +25,20 @@ class Entry:
 
     @property
     def quote(self) -> str:
-        """The sentence, as printed."""
+        """Returns the sentence, as printed."""
         text = field_text(self.article, self.fact.field, self.fact.item)
         return text[self.fact.sentence_start : self.fact.sentence_end]
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON form of ``rag facts --json``."""
+        """Returns the JSON form of ``rag facts --json``."""
         return {**asdict(self.fact), "places": places_in(self.quote) or places_in(headline(self.article)), "quote": self.quote,
                 "title": headline(self.article), "source": self.article.source, "doc_id": self.article.doc_id,
                 "date": self.article.date, "held": round(self.held, 4)}
 
 
 def entries(retriever: Retriever, query: Query, k: int, only: Filter, *, unit: str = "", kind: str = "") -> list[Entry]:
-    """The ``k`` facts that hold most of the words of a query, best first; those of one unit or kind alone, if it is given."""
+    """Returns the ``k`` facts that hold most of the words of a query, best first; those of one unit or kind alone, if it is given.
+    """
     hits = retriever.search(query, _PASSAGES, only)
     archive = retriever.store.archive
     by_passage = {hit.passage.passage_id: hit for hit in hits}
@@ -58,6 +59,6 @@ COLUMNS = ("what", "shown", "value", "kind", "unit", "period", "since", "until",
 
 
 def csv_rows(found: Iterable[Entry]) -> list[list[str]]:
-    """The ledger as rows of text, the names of the columns first."""
+    """Returns the ledger as rows of text, the names of the columns first."""
     rows = [entry.to_dict() for entry in found]
     return [list(COLUMNS), *([" ".join(row[name]) if name == "places" else str(row[name]) for name in COLUMNS] for row in rows)]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from rag.answer.choose import SIGNATURES, CandidateSentence
-from rag.gather.prompts import ENDS, operation_of
+from rag.gather.prompts import ENDS, operation_from_keyword
 from rag.generate import Draft, Generator, Prompt
 from rag.index.passages import passages_of
 from rag.language.dates import in_chinese
@@ -39,8 +39,8 @@ _LONGEST = 300  # tokens of what is taken
 
 
 @dataclass(frozen=True)
-class Printed:
-    """A figure as the generator copies it: ``sign`` is 1 or -1, ``line`` the number of its line, from 0.
+class CopiedFigure:
+    """A reference to a figure as the generator copied it: its sign (1 or -1), the number of its line (from 0) and its text.
 
     ``last``: that of the last line where ``words`` are the header of a column; then the figures are those under it in these rows.
     """
@@ -56,7 +56,7 @@ class Operand:
     """One thing that is worked with: the figures that add up to it; none if no line tells it."""
 
     label: str
-    figures: tuple[Printed, ...] = ()
+    figures: tuple[CopiedFigure, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,26 +89,28 @@ def operands_prompt(question: str, pieces: Sequence[CandidateSentence]) -> Promp
 
 
 def take_operands(question: str, pieces: Sequence[CandidateSentence], generator: Generator) -> Operands | None:
-    """What the generator takes from some sentences to work out the answer of a question; ``None`` if it names nothing to be done."""
+    """Returns what the generator takes from some sentences to work out the answer of a question; ``None`` if it names nothing to be
+    done.
+    """
     draft = Draft(generator.write(operands_prompt(question, pieces), max_tokens=_LONGEST, stop=("\n",)))
     found = read_operands("".join(draft))
     return replace(found, log_probability=draft.log_probability) if found else None
 
 
 def read_operands(text: str) -> Operands | None:
-    """What the generator took; ``None`` if it names nothing that is to be done.
+    """Returns what the generator took; ``None`` if it names nothing that is to be done.
 
     >>> read_operands("占比|丙镇=@2:C吨+@2:D吨|甲县=@1:A吨").operands[0].figures[1]
-    Printed(sign=1, line=1, words='D吨', last=None)
+    CopiedFigure(sign=1, line=1, words='D吨', last=None)
     >>> taken = read_operands("筛选|<0|红茶比绿茶=@2~3:红茶-@2~3:绿茶")
     >>> taken.condition, taken.operands[0].figures[1]
-    ('<0', Printed(sign=-1, line=1, words='绿茶', last=2))
+    ('<0', CopiedFigure(sign=-1, line=1, words='绿茶', last=2))
     >>> read_operands("合计|丁县=无").operands, read_operands("最少|甲=@1:-2.9").operands[0].figures[0].words
     ((Operand(label='丁县', figures=()),), '-2.9')
     """
     named, *items = [part.strip() for part in text.split("|") if part.strip()] or [""]
     ends = ENDS.get(named)
-    operation = "rank" if ends else operation_of(named)
+    operation = "rank" if ends else operation_from_keyword(named)
     condition = simplified(items.pop(0)) if operation == "filter" and items and _CONDITION.match(items[0]) else ""
     return Operands(operation, tuple(map(_operand, items)), ends or ("most",), condition) if operation else None
 
@@ -117,7 +119,7 @@ def _operand(item: str) -> Operand:
     label, told = ("", item) if _AT.match(item) else item.split("=", 1) if "=" in item else (item, "")
     _, *parts = _AT.split(told)
     figures = zip(parts[::4], parts[1::4], parts[2::4], parts[3::4], strict=True)
-    printed = [Printed(-1 if sign == "-" else 1, int(line) - 1, words.strip(), int(last) - 1 if last else None)
+    printed = [CopiedFigure(-1 if sign == "-" else 1, int(line) - 1, words.strip(), int(last) - 1 if last else None)
                for sign, line, last, words in figures]
     return Operand(label.strip(), tuple(printed))
 
@@ -130,8 +132,8 @@ _LINES = 28
 
 
 def lines_to_read(pieces: Sequence[CandidateSentence], others: Sequence[CandidateSentence] = ()) -> list[CandidateSentence]:
-    """The sentences among which the operands are looked for, by day, article and place: the likeliest of ``pieces``, ``others``, and
-    for each row of a table the other rows; all rows of a table count as one sentence.
+    """Returns the sentences among which the operands are looked for, by day, article and place: the likeliest of ``pieces``,
+    ``others``, and for each row of a table the other rows; all rows of a table count as one sentence.
     """
     lines: dict[tuple[str, str, int, int], CandidateSentence] = {}
     rows: dict[tuple[str, str, int, int], CandidateSentence] = {}
@@ -148,7 +150,7 @@ def _place(piece: CandidateSentence) -> tuple[str, str, int, int]:
 
 
 def rows_beside(piece: CandidateSentence) -> list[CandidateSentence]:
-    """The rows of the table in which a row stands, itself among them; of a longer one the first :data:`_ROWS`."""
+    """Returns the rows of the table in which a row stands, itself among them; of a longer one the first :data:`_ROWS`."""
     text, rows = piece.article.text, []
     start = piece.start
     while start and CELLS in (above := text[:start].rstrip("\n").rsplit("\n", 1)[-1]):

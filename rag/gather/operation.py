@@ -1,4 +1,4 @@
-"""What a question asks to be done: told by one trained transformer layer over what the reader makes of the question's tokens.
+"""Question classifier: one transformer layer over the reader's hidden states of the question tokens predicts the operation.
 
 The layer was trained on some 7,100 questions written for it, and on thousands that one sentence answers
 (``training/train_planner.py``). It is small enough for numpy.
@@ -14,7 +14,7 @@ from importlib import resources
 
 import numpy as np
 
-from rag.answer.judge import sureness
+from rag.answer.confidence import sureness
 from rag.gather.candidates import chance_of, fitted
 from rag.gather.operands import Operands
 from rag.gather.prompts import DraftedPlan
@@ -24,12 +24,13 @@ SCALE = "/scale"  # behind the name of a matrix: the scales of its rows
 Weights = Mapping[str, np.ndarray]
 
 
-def answers_alone(several: float, looked_up: float) -> float:
-    """Returns the probability that one sentence answers a question for which a plan was made, and nothing could be gathered.
+def one_sentence_confidence(several: float, looked_up: float) -> float:
+    """Returns the probability that a one-sentence answer is right, from its own confidence and the probability that the question
+    needs several figures.
 
     ``several``: the probability that the question takes several figures. ``looked_up``: that of the answer which was looked up.
 
-    >>> answers_alone(0.95, 0.6) < answers_alone(0.55, 0.95)
+    >>> one_sentence_confidence(0.95, 0.6) < one_sentence_confidence(0.55, 0.95)
     True
     """
     weights = fitted()["alone"]
@@ -37,10 +38,11 @@ def answers_alone(several: float, looked_up: float) -> float:
     return chance_of(score)
 
 
-def with_plan(several: float, drafted: DraftedPlan | None) -> float:
-    """The probability that a question takes several figures, once the generator has drafted its plan.
+def updated_by_plan(several: float, drafted: DraftedPlan | None) -> float:
+    """Updates the probability that a question needs several figures by the operation of the generator's plan, and by how sure it was
+    if that is ``lookup``.
 
-    >>> with_plan(0.6, DraftedPlan("lookup")) < 0.5 < with_plan(0.4, DraftedPlan("sum", ("甲镇产粮", "乙镇产粮")))
+    >>> updated_by_plan(0.6, DraftedPlan("lookup")) < 0.5 < updated_by_plan(0.4, DraftedPlan("sum", ("甲镇产粮", "乙镇产粮")))
     True
     """
     if drafted is None:
@@ -49,19 +51,20 @@ def with_plan(several: float, drafted: DraftedPlan | None) -> float:
     return chance_of(weights["constant"] + weights["question"] * log_odds(several) + weights["surely"] * surely_one(drafted))
 
 
-def once_read(several: float, taken: Operands | None) -> float:
-    """The probability that a question takes several figures, once the generator has read the sentences that were found for it.
+def updated_by_operands(several: float, taken: Operands | None) -> float:
+    """Updates the probability that a question needs several figures by the operation that the generator chose when it read the
+    sentences.
 
-    >>> once_read(0.6, Operands("lookup", log_probability=-0.01)) < 0.5, once_read(0.6, Operands("sum"))
+    >>> updated_by_operands(0.6, Operands("lookup", log_probability=-0.01)) < 0.5, updated_by_operands(0.6, Operands("sum"))
     (True, 0.6)
     """
     if taken is None or taken.operation != "lookup":
         return several
-    return with_plan(several, DraftedPlan("lookup", log_probability=taken.log_probability))
+    return updated_by_plan(several, DraftedPlan("lookup", log_probability=taken.log_probability))
 
 
 def surely_one(drafted: DraftedPlan) -> float:
-    """How sure the generator is that a question asks for one thing: -ln(1 - p), 0 to 7; 0 for the plan of several."""
+    """Returns how sure the generator is that a question asks for one thing: -ln(1 - p), 0 to 7; 0 for the plan of several."""
     return sureness(drafted.log_probability) if drafted.operation == "lookup" else 0.0
 
 
@@ -75,8 +78,8 @@ def log_odds(probability: float) -> float:
     return math.log(kept / (1.0 - kept))
 
 
-def operation_of(states: np.ndarray) -> tuple[str, float]:
-    """The likeliest operation beside ``lookup``, and the probability that a question asks for any but that.
+def classify_operation(states: np.ndarray) -> tuple[str, float]:
+    """Returns the likeliest operation beside ``lookup``, and the probability that a question asks for any but that.
 
     ``states``: ``(tokens, dim)``, what the reader makes of the tokens of a question.
     """
@@ -85,7 +88,7 @@ def operation_of(states: np.ndarray) -> tuple[str, float]:
 
 
 def operation_chances(states: np.ndarray) -> dict[str, float]:
-    """The probability of each operation; they sum to 1."""
+    """Returns the probability of each operation; they sum to 1."""
     weights, names = trained()
     logits = logits_of(states, weights)
     odds = np.exp(logits - logits.max())
@@ -94,7 +97,7 @@ def operation_chances(states: np.ndarray) -> dict[str, float]:
 
 @cache
 def trained() -> tuple[Weights, tuple[str, ...]]:
-    """The trained weights and the names of the operations."""
+    """Returns the trained weights and the names of the operations."""
     raw = np.load(io.BytesIO(resources.files(__package__).joinpath("operations.npz").read_bytes()))
     whole = {name: raw[name].astype(np.float32) for name in raw if name != "names" and not name.endswith(SCALE)}
     weights = {name: rows * raw[name + SCALE].astype(np.float32)[:, None] if name + SCALE in raw else rows
@@ -127,7 +130,7 @@ def logits_of(states: np.ndarray, weights: Weights) -> np.ndarray:
 
 
 def _layer(states: np.ndarray, weights: Weights) -> np.ndarray:
-    """A layer of BERT (Devlin et al., 2019) over ``(tokens, dim)``."""
+    """Returns a layer of BERT (Devlin et al., 2019) over ``(tokens, dim)``."""
     def linear(name: str, x: np.ndarray) -> np.ndarray:
         return np.asarray(x @ weights[f"layer.{name}.weight"].T + weights[f"layer.{name}.bias"])
 

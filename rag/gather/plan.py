@@ -20,9 +20,9 @@ from rag.records import Filter
 OPERATIONS = ("lookup", "each", "series", "latest", "first", "rank", "compare", "difference", "sum", "average", "share",
               "percent_change", "count", "list", "filter", "conflict", "coincide", "apart")
 ARITHMETIC = frozenset("compare difference sum average share percent_change".split())
-OF_MANY = frozenset("series rank sum average filter".split())  # over all rows of a table, or each month, quarter or year of a time
-OF_EVENTS = frozenset("first coincide apart".split())  # over named events
-OF_TOPICS = frozenset("latest count list conflict".split())  # over every report of one thing
+OVER_SERIES = frozenset("series rank sum average filter".split())  # over all rows of a table, or each month, quarter or year of a time
+OVER_EVENTS = frozenset("first coincide apart".split())  # over named events
+OVER_REPORTS = frozenset("latest count list conflict".split())  # over every report of one thing
 
 
 def check_operation(name: str | None) -> None:
@@ -32,11 +32,11 @@ def check_operation(name: str | None) -> None:
 
 
 @dataclass(frozen=True)
-class Term:
-    """One figure, fact or event that is needed: the Chinese question for it, and its time where one is named.
+class SubQuestion:
+    """A sub-question of a plan: its Chinese wording and the period that it asks about, if it names one.
 
-    ``label``: what tells it from the others. ``asked``: the question in the words and the language of who asked, if it asks for this
-    alone, or for this at several times.
+    ``label``: what distinguishes it from the others. ``asked``: the user's own question, if it asks for nothing but this, or for this
+    at several times.
     """
 
     question: str
@@ -47,19 +47,19 @@ class Term:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is done with which figures, facts or events.
+    """An operation and the sub-questions (``terms``) whose answers it takes.
 
-    ``order``: the positions of the terms that are worked with, all if empty. ``ends``: what a rank asks for; ``condition``: what is
-    true of what a filter keeps, as ``<1000亩``. Without terms every sentence that answers ``topic`` is gathered; ``within``: only
-    from the articles of these days, one figure for each.
+    ``order``: the positions of the sub-questions that are used, all if empty. ``ends``: the ends that a rank asks for.
+    ``condition``: the condition of a filter, such as ``<1000亩``. A plan without sub-questions takes every sentence that answers
+    ``topic``; ``within``: only from the articles of these days, one figure for each.
     """
 
     operation: str
     question: str
-    terms: tuple[Term, ...] = ()
+    terms: tuple[SubQuestion, ...] = ()
     order: tuple[int, ...] = ()
     ends: tuple[str, ...] = ("most",)
-    topic: Term = Term("")
+    topic: SubQuestion = SubQuestion("")
     within: Filter | None = None
     condition: str = ""
 
@@ -72,7 +72,9 @@ _MANY = 36  # parts of a run of times that are asked for, at most
 
 
 def make_plan(drafted: DraftedPlan, question: str) -> Plan:
-    """The plan of a question from what the generator drafted; without terms where a part is not of the question.
+    """Validates and expands a drafted plan: a run of months, quarters or years becomes one sub-question for each.
+
+    A plan with a part that has a time or number which the question does not name gets no sub-questions.
 
     >>> [t.label for t in make_plan(DraftedPlan("sum", ("甲镇2020年产粮", "乙镇2020年产粮")), "甲镇和乙镇2020年一共产粮多少?").terms]
     ['甲镇', '乙镇']
@@ -83,10 +85,10 @@ def make_plan(drafted: DraftedPlan, question: str) -> Plan:
     """
     operation, runs = drafted.operation, runs_of(question)
     parts = _dated(drafted.parts, runs) if all(_is_of(question, part) for part in drafted.parts) else ()
-    if operation in OF_MANY and (whole := _from_first_to_last(parts, runs)):
+    if operation in OVER_SERIES and (whole := _from_first_to_last(parts, runs)):
         parts = (whole,)
     plan = Plan(operation, question, ends=drafted.ends, topic=_topic(parts[0] if len(parts) == 1 else question, question))
-    if len(parts) > 1 and operation not in OF_TOPICS:
+    if len(parts) > 1 and operation not in OVER_REPORTS:
         terms = tuple(_term(part, label, operation) for part, label in zip(parts, _differing(parts), strict=True))
         if all(term.when and term.label == term.when.label for term in terms):
             terms = tuple(replace(term, asked=_at(question, runs, term.when)) for term in terms if term.when)
@@ -94,7 +96,7 @@ def make_plan(drafted: DraftedPlan, question: str) -> Plan:
     if parts and operation == "series" and (days := _days_of(parts[0])):
         part, within = days
         return replace(plan, topic=replace(plan.topic, question=asked(part), when=None), within=within)
-    if parts and operation in OF_MANY:
+    if parts and operation in OVER_SERIES:
         return replace(plan, terms=_each_time(parts[0], "month" if operation == "series" else ""))
     return plan
 
@@ -103,8 +105,8 @@ _JOINT = re.compile(
     r"\s*(?:[比较与和跟同、,\uff0c]|对比|相比于?|and|than|or|vs\.?|compared (?:with|to))\s*(?:in|with|that of)?\s*$", re.I)
 
 
-def _at(question: str, runs: Sequence[Run], when: When) -> str:
-    """A question with one time in place of those that it names.
+def _at(question: str, runs: Sequence[TimeRange], when: When) -> str:
+    """Returns a question with one time in place of those that it names.
 
     >>> _at("How many more in 2023年5月 than in 2022年5月?", runs_of("How many more in 2023年5月 than in 2022年5月?"), When(2022, 5, 5))
     'How many more in 2022年5月?'
@@ -117,15 +119,15 @@ def _at(question: str, runs: Sequence[Run], when: When) -> str:
     return text + question[at:]
 
 
-def _term(part: str, label: str, operation: str) -> Term:
+def _term(part: str, label: str, operation: str) -> SubQuestion:
     times = times_in(part)
-    return Term(part if operation in OF_EVENTS else asked(part), times[0].when if len(times) == 1 else None, label)
+    return SubQuestion(part if operation in OVER_EVENTS else asked(part), times[0].when if len(times) == 1 else None, label)
 
 
-def _topic(part: str, question: str) -> Term:
+def _topic(part: str, question: str) -> SubQuestion:
     runs = runs_of(part)
     when = runs[0].first.when if len(runs) == 1 and runs[0].first == runs[0].last else None
-    return Term(part, when, part, question)
+    return SubQuestion(part, when, part, question)
 
 
 _ASKS = re.compile("谁|什么|哪|何|怎|是否|吗|几|多少")
@@ -133,7 +135,7 @@ _BRACKETS = re.compile("[(\uff08]([^()\uff08\uff09]*)[)\uff09]$")
 
 
 def asks_fact(part: str) -> bool:
-    """Whether a part is a question for something else than a figure.
+    """Tells whether a part is a question for something else than a figure.
 
     >>> asks_fact("第五届书展在哪里举行?"), asks_fact("甲城的用电量"), asks_fact("甲城有多少辆车?")
     (True, False, False)
@@ -142,7 +144,7 @@ def asks_fact(part: str) -> bool:
 
 
 def asked(part: str) -> str:
-    """A part as a question, which the reader knows better than a noun phrase; what stands in brackets is kept if it is a unit.
+    """Returns a part as a question, which the reader knows better than a noun phrase; what stands in brackets is kept if it is a unit.
 
     >>> asked("甲城的用电量(亿千瓦时)"), asked("甲城的产值(月度)"), asked("甲城有多少辆车?")
     ('甲城的用电量是多少亿千瓦时?', '甲城的产值是多少?', '甲城有多少辆车?')
@@ -155,7 +157,7 @@ def asked(part: str) -> str:
 
 
 def _days_of(part: str) -> tuple[str, Filter] | None:
-    """A part without its run of days, and the articles of these days; ``None`` if it has no such run.
+    """Returns a part without its run of days, and the articles of these days; ``None`` if it has no such run.
 
     >>> _days_of("2023年8月10日至18日火灾死亡人数")
     ('火灾死亡人数', Filter(since='2023-08-10', until='2023-08-19', source='', mentioning=(), telling=('', '')))
@@ -169,8 +171,8 @@ def _days_of(part: str) -> tuple[str, Filter] | None:
     return rest, Filter(since=first.start.isoformat(), until=(last.end + _PRINTED_AFTER).isoformat())
 
 
-def _each_time(part: str, usual: str) -> tuple[Term, ...]:
-    """A part with a run of times → a term for each of these times; none if the part has no such run.
+def _each_time(part: str, usual: str) -> tuple[SubQuestion, ...]:
+    """Returns a part with a run of times → a term for each of these times; none if the part has no such run.
 
     The times are of the kind (month, quarter, half, year) that the part names, else of that of the ends of the run (months for
     1月至6月); of a single year they are of the ``usual`` kind.
@@ -181,14 +183,14 @@ def _each_time(part: str, usual: str) -> tuple[Term, ...]:
     kind = next((kind for word, kind in _KINDS if every and word in every[0]), "")
     times = _parts(runs[0], kind, "month" if _JOINED.search(part, runs[0].start, runs[0].end) else usual)
     before, after = (_EVERY.sub("", text) for text in (part[: runs[0].start], part[runs[0].end :]))
-    return tuple(Term(asked(f"{before}{when.label}{after}"), when, when.label) for when in times) if len(times) > 1 else ()
+    return tuple(SubQuestion(asked(f"{before}{when.label}{after}"), when, when.label) for when in times) if len(times) > 1 else ()
 
 
 _NUMBERS = re.compile("[0-9]+")
 
 
 def _is_of(question: str, part: str) -> bool:
-    """Whether a part asks for something, and for no time or number that the question does not name.
+    """Tells whether a part asks for something, and for no time or number that the question does not name.
 
     >>> [_is_of("甲桥和乙桥哪座先通车?", part) for part in ("甲桥通车", "2023年", "甲桥1号墩", "2023年甲桥通车")]
     [True, False, False, False]
@@ -205,7 +207,7 @@ def _is_of(question: str, part: str) -> bool:
     return bool(part.strip()) and numbers.issuperset(_NUMBERS.findall(fold(part)))
 
 
-def _dated(parts: tuple[str, ...], runs: Sequence[Run]) -> tuple[str, ...]:
+def _dated(parts: tuple[str, ...], runs: Sequence[TimeRange]) -> tuple[str, ...]:
     """Parts with the one time, or run of times, of the question, where the generator left it out of all.
 
     >>> _dated(("甲镇产粮", "乙镇产粮"), runs_of("2020年甲镇和乙镇产粮多少?"))
@@ -219,7 +221,7 @@ def _dated(parts: tuple[str, ...], runs: Sequence[Run]) -> tuple[str, ...]:
 
 
 def _differing(parts: Sequence[str]) -> list[str]:
-    """What tells each part from the others.
+    """Returns what tells each part from the others.
 
     >>> _differing(["甲城2019年有多少辆车?", "乙县2019年有多少辆车?"])
     ['甲城', '乙县']
@@ -234,7 +236,7 @@ def _differing(parts: Sequence[str]) -> list[str]:
 
 
 def _whole_words(text: str, start: int, end: int) -> str:
-    """The words and times of a text that lie in ``text[start:end]`` or reach into it: no name or number is cut."""
+    """Returns the words and times of a text that lie in ``text[start:end]`` or reach into it: no name or number is cut."""
     import jieba
 
     whole = [(time.start, time.end) for time in times_in(text)]
@@ -245,7 +247,7 @@ def _whole_words(text: str, start: int, end: int) -> str:
 
 
 @dataclass(frozen=True)
-class Run:
+class TimeRange:
     """A time that a question names, or a run from one to another: ``question[start:end]``."""
 
     start: int
@@ -254,22 +256,22 @@ class Run:
     last: NamedTime
 
 
-def runs_of(question: str) -> list[Run]:
-    """The times of a question; two that are joined by "to" are one run.
+def runs_of(question: str) -> list[TimeRange]:
+    """Returns the times of a question; two that are joined by "to" are one run.
 
     >>> [(r.first.when.label, r.last.when.label) for r in runs_of("从2022年11月到2023年2月")]
     [('2022年11月', '2023年2月')]
     """
-    runs: list[Run] = []
+    runs: list[TimeRange] = []
     for time in times_in(question):
         if runs and _JOINED.fullmatch(question[runs[-1].end : time.start]):
-            runs[-1] = Run(runs[-1].start, time.end, runs[-1].first, time)
+            runs[-1] = TimeRange(runs[-1].start, time.end, runs[-1].first, time)
         else:
-            runs.append(Run(time.start, time.end, time, time))
+            runs.append(TimeRange(time.start, time.end, time, time))
     return runs
 
 
-def _from_first_to_last(parts: Sequence[str], runs: Sequence[Run]) -> str:
+def _from_first_to_last(parts: Sequence[str], runs: Sequence[TimeRange]) -> str:
     """One part for a run of times of which the generator took the first and the last for two; ``""`` if it did not.
 
     >>> _from_first_to_last(["2023年6月出口额", "2023年8月出口额"], runs_of("from 2023年6月 to 2023年8月"))
@@ -283,8 +285,8 @@ def _from_first_to_last(parts: Sequence[str], runs: Sequence[Run]) -> str:
     return parts[0][: ends[0].start] + run + parts[0][ends[0].end :] if first == last else ""
 
 
-def _parts(run: Run, kind: str, usual: str) -> list[When]:
-    """The times of a kind that lie in a run."""
+def _parts(run: TimeRange, kind: str, usual: str) -> list[When]:
+    """Returns the times of a kind that lie in a run."""
     first, last = run.first.when, run.last.when
     if first.day and last.day:
         return _days_between(first, last)
@@ -296,7 +298,7 @@ def _parts(run: Run, kind: str, usual: str) -> list[When]:
 
 
 def _days_between(first: When, last: When) -> list[When]:
-    """The days from one to another of the same or the next year; none without a year, or if there is no such day."""
+    """Returns the days from one to another of the same or the next year; none without a year, or if there is no such day."""
     year = first.year or last.year
     later = max(year, last.year)
     later += later == year and (last.first, last.day) < (first.first, first.day)

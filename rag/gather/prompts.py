@@ -77,17 +77,17 @@ def plan_prompt(question: str, operation: str = "") -> Prompt:
     return Prompt("plan", _PLAN, f"问题:{question}" + (f"\n{_DONE}{word}" if word else ""))
 
 
-def operation_of(word: str) -> str:
-    """The operation of a word of a plan, ``""`` for a word that names none.
+def operation_from_keyword(word: str) -> str:
+    """Returns the operation of a word of a plan, ``""`` for a word that names none.
 
-    >>> operation_of("排名"), operation_of("无")
+    >>> operation_from_keyword("排名"), operation_from_keyword("无")
     ('rank', '')
     """
     return _WORDS.get(word, "")
 
 
 def read_plan(text: str, operation: str = "") -> DraftedPlan | None:
-    """The plan that the generator wrote; ``None`` if it names no operation.
+    """Returns the plan that the generator wrote; ``None`` if it names no operation.
 
     >>> read_plan("相差|甲县2021年产粮|甲县2022年产粮|21").order, read_plan("排名|甲县各月产粮|最少").ends
     ((1, 0), ('least',))
@@ -99,7 +99,7 @@ def read_plan(text: str, operation: str = "") -> DraftedPlan | None:
     parts = [part.strip() for part in simplified(text).replace("\uff5c", "|").split("|") if part.strip()]
     if parts and parts[0] in ENDS:
         parts = [_RANK, *parts[1:], parts[0]]
-    named = operation_of(parts[0]) if parts else ""
+    named = operation_from_keyword(parts[0]) if parts else ""
     if named:
         del parts[0]
     if not (operation or named):

@@ -20,8 +20,8 @@ _FIGURES = re.compile(r"[\d.,%\u2030零〇一二两三四五六七八九十百�
 Chosen = list[tuple[Candidate, float] | None]
 
 
-def choose_together(terms: Sequence[Sequence[Candidate]], *, of_one_measure: bool = False) -> Chosen:
-    """The best candidate of each term with its log odds, ``None`` for a term without any.
+def choose_jointly(terms: Sequence[Sequence[Candidate]], *, of_one_measure: bool = False) -> Chosen:
+    """Chooses one candidate for each sub-question, ``None`` for one without any.
 
     ``of_one_measure``: all are of the measure with which the terms are answered most likely, as what is worked out needs it.
     """
@@ -42,19 +42,20 @@ def _log_likelihood(chosen: Chosen) -> float:
 
 
 def _alike(one: tuple[str, str], other: tuple[str, str]) -> bool:
-    """Whether a figure can be compared with those of a measure: it is of the same kind, and its unit, if any, converts exactly."""
+    """Tells whether a figure can be compared with those of a measure: it is of the same kind, and its unit, if any, converts exactly.
+    """
     return one[0] == other[0] and (not one[1] or factor(one[1], other[1]) is not None)
 
 
 def _together(one: Candidate, own: int, terms: Sequence[Sequence[Candidate]]) -> float:
-    """The log odds of a candidate; it gains by how alike it and the most believed of each other term are told."""
+    """Returns the log odds of a candidate; it gains by how alike it and the most believed of each other term are told."""
     alike = [max((likeness(one, other) * chance_of(other.score) for other in found), default=0.0)
              for number, found in enumerate(terms) if number != own and found]
     return one.score + fitted()["together"]["like_others"] * (sum(alike) / len(alike) if alike else 0.0)
 
 
 def likeness(one: Candidate, other: Candidate) -> float:
-    """How alike the words before two figures are, 0 to 1, whatever their numbers and times."""
+    """Returns how alike the words before two figures are, 0 to 1, whatever their numbers and times."""
     return jaccard(_words_of(one), _words_of(other))
 
 

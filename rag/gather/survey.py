@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from rag.answer.choose import CandidateSentence
 from rag.answer.locate import clause_of
-from rag.gather.asking import answers
 from rag.gather.candidates import Candidate, candidates
-from rag.gather.gather import Gathered
-from rag.gather.plan import Plan, Term
+from rag.gather.gather import SubQuestionResult
+from rag.gather.plan import Plan, SubQuestion
+from rag.gather.sub_questions import answers
 from rag.language.dates import in_chinese
 from rag.language.text import letter_pairs
 from rag.language.when import When, day_of, times_in
@@ -33,40 +33,40 @@ class Event:
 
     @property
     def words(self) -> str:
-        """The words that answer."""
+        """Returns the words that answer."""
         return self.piece.text[self.start : self.end]
 
 
-def reports(plan: Plan, pieces: Sequence[CandidateSentence], asked: When | None) -> list[Gathered]:
-    """The figures that reports give for one thing, each value once, the best first, with the odds that its sentence answers by
+def reports(plan: Plan, pieces: Sequence[CandidateSentence], asked: When | None) -> list[SubQuestionResult]:
+    """Returns the figures that reports give for one thing, each value once, the best first, with the odds that its sentence answers by
     itself; one without a time is that of its paper's day.
     """
-    found = _of_one_thing(candidates([piece for piece in pieces if answers(piece)], Term(plan.question, asked)))
-    rows: list[Gathered] = []
+    found = _of_one_thing(candidates([piece for piece in pieces if answers(piece)], SubQuestion(plan.question, asked)))
+    rows: list[SubQuestionResult] = []
     for one in found:
         same = next((at for at, row in enumerate(rows) if row.found and row.found.value == one.value), None)
         if same is None:
             when = one.when or day_of(one.piece.article.date)
-            rows.append(Gathered(Term(plan.question, when, when.label if when else ""), one, one.piece.alone))
+            rows.append(SubQuestionResult(SubQuestion(plan.question, when, when.label if when else ""), one, one.piece.alone))
         else:
             rows[same] = replace(rows[same], others=(*rows[same].others, one))
     return rows
 
 
-def by_day(plan: Plan, pieces: Sequence[CandidateSentence]) -> list[Gathered]:
-    """The figure that the reports of each day give for one thing, in order of time."""
-    days: dict[str, Gathered] = {}
+def by_day(plan: Plan, pieces: Sequence[CandidateSentence]) -> list[SubQuestionResult]:
+    """Returns the figure that the reports of each day give for one thing, in order of time."""
+    days: dict[str, SubQuestionResult] = {}
     assert plan.within, "a plan of days"
     for one in _of_one_thing(candidates([piece for piece in pieces if answers(piece)], plan.topic)):
         told = one.when if one.when and one.when.day and plan.within.since <= one.when.iso < plan.within.until else None
         day = told or day_of(one.piece.article.date)
         if day:
-            days.setdefault(day.iso, Gathered(Term(plan.topic.question, day, day.label), one, one.piece.alone))
+            days.setdefault(day.iso, SubQuestionResult(SubQuestion(plan.topic.question, day, day.label), one, one.piece.alone))
     return [days[day] for day in sorted(days)]
 
 
 def events(pieces: Sequence[CandidateSentence], when: When | None) -> list[Event]:
-    """The events that sentences tell of, each once, in order of time; ``pieces`` come likeliest first."""
+    """Returns the events that sentences tell of, each once, in order of time; ``pieces`` come likeliest first."""
     found: list[Event] = []
     for piece in filter(answers, pieces):
         one = Event(piece, *_words_of(piece), time_of(piece))
@@ -78,7 +78,8 @@ def events(pieces: Sequence[CandidateSentence], when: When | None) -> list[Event
 
 
 def first_told(pieces: Sequence[CandidateSentence], asked: When | None = None) -> CandidateSentence | None:
-    """The earliest of the sentences that tell of an event about as well as the likeliest one: events are reported when they happen.
+    """Returns the earliest of the sentences that tell of an event about as well as the likeliest one: events are reported when they
+    happen.
 
     A report of what is to come yields to one of what has happened. ``asked``: the time in which it was, as the question tells.
     """
@@ -88,7 +89,8 @@ def first_told(pieces: Sequence[CandidateSentence], asked: When | None = None) -
 
 
 def time_of(piece: CandidateSentence) -> When | None:
-    """The time of what a sentence tells: one that is yet to come, else the narrowest that it names, else the day of its paper."""
+    """Returns the time of what a sentence tells: one that is yet to come, else the narrowest that it names, else the day of its paper.
+    """
     written = [time.when for time in times_in(in_chinese(piece.article.date))]
     meant = _to_come(piece) or [*_named(piece), *written]
     return min(meant, key=lambda when: (not when.day, when.last - when.first), default=None)
@@ -99,20 +101,20 @@ def _named(piece: CandidateSentence) -> list[When]:
 
 
 def _to_come(piece: CandidateSentence) -> list[When]:
-    """The times of a sentence, if all lie after the day of its paper."""
+    """Returns the times of a sentence, if all lie after the day of its paper."""
     day, named = piece.article.date, _named(piece)
     return named if all(day and when.period and when.period.start.isoformat() > day for when in named) else []
 
 
 def _of_one_thing(found: Sequence[Candidate]) -> list[Candidate]:
-    """The likeliest figure of each sentence, where it measures the same as the likeliest of all."""
+    """Returns the likeliest figure of each sentence, where it measures the same as the likeliest of all."""
     of_sentence = {id(one.piece): one for one in reversed(found)}
     return [one for one in found if one is of_sentence[id(one.piece)] and one.score > found[0].score - _BEHIND
             and one.measure == found[0].measure]
 
 
 def _words_of(piece: CandidateSentence) -> tuple[int, int]:
-    """The clauses around the words that answer: those that the generator takes, else those that the reader finds."""
+    """Returns the clauses around the words that answer: those that the generator takes, else those that the reader finds."""
     first, last = piece.taken[0] if piece.taken else (piece.span.start, max(piece.span.end, piece.span.start + 1))
     start, end = clause_of(piece.text, first, last, _SHOWN)
     return (start, end) if end - start <= _SHOWN else (first, last)

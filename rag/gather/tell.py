@@ -35,7 +35,7 @@ class Line:
 
 
 def in_language(shown: str, language: str) -> str:
-    """A printed figure in the language of the answer.
+    """Returns a printed figure in the language of the answer.
 
     >>> in_language("86.8亿元", "en"), in_language("86.8亿元", "zh"), in_language("下降约5%", "en")
     ('8.68 billion yuan', '86.8亿元', 'down about 5%')
@@ -49,7 +49,7 @@ def in_language(shown: str, language: str) -> str:
 
 
 def written(value: Value, printed: Sequence[str], language: str) -> str:
-    """A figure that was worked out, in the scale of those it was worked out from; rounded to two places if it ends nowhere, a
+    """Returns a figure that was worked out, in the scale of those it was worked out from; rounded to two places if it ends nowhere, a
     percentage to one.
 
     >>> written(Value(Fraction(66400000000), unit="千瓦时"), ["8475亿", "7811亿"], "zh")
@@ -83,7 +83,7 @@ def written(value: Value, printed: Sequence[str], language: str) -> str:
 
 
 def _lasting(value: Value, language: str) -> str:
-    """A length of time of a minute or more.
+    """Returns a length of time of a minute or more.
 
     >>> _lasting(Value(Fraction("4812.5"), unit="秒"), "zh"), _lasting(Value(Fraction(1080), unit="秒"), "en")
     ('1小时20分12.5秒', '18 minutes')
@@ -98,7 +98,7 @@ def _lasting(value: Value, language: str) -> str:
 
 
 def _scale_of(value: Value, printed: Sequence[str]) -> tuple[int, str]:
-    """The scale that all the printed figures share; of figures in several scales the largest that is not above the value.
+    """Returns the scale that all the printed figures share; of figures in several scales the largest that is not above the value.
 
     >>> _scale_of(Value(Fraction(348930000000)), ["14613万吨", "566.7亿斤"]), _scale_of(Value(Fraction("3.9e12")), ["30万亿", "26万亿"])
     ((100000000, '亿'), (1000000000000, '万亿'))
@@ -116,7 +116,7 @@ def _signed(number: Fraction, *, grouped: bool = True) -> str:
 
 
 def _to_places(value: Fraction, power: int, exact_to: int, places: int) -> tuple[Fraction, bool]:
-    """A value as a decimal: exact where it has at most ``exact_to`` places, else to ``places`` (of its scale)."""
+    """Returns a value as a decimal: exact where it has at most ``exact_to`` places, else to ``places`` (of its scale)."""
     unit = Fraction(1, 10**exact_to) * power
     if (value / unit).denominator == 1:
         return value, False
@@ -153,7 +153,7 @@ _WORDS = {
 
 
 def words(language: str, key: str, **values: object) -> str:
-    """A set phrase of answers.
+    """Returns a set phrase of answers.
 
     >>> words("en", "sum", d="5 tonnes")
     '5 tonnes in total'
@@ -162,7 +162,7 @@ def words(language: str, key: str, **values: object) -> str:
 
 
 def in_full(line: Line, language: str) -> str:
-    """The figure of a row; what several figures add up to with these.
+    """Returns the figure of a row; what several figures add up to with these.
 
     >>> in_full(Line("甲队", "3枚 + 4枚", "[1]", total="7枚"), "zh")
     '7枚(3枚 + 4枚)'
@@ -171,7 +171,7 @@ def in_full(line: Line, language: str) -> str:
 
 
 def listed(lines: Sequence[Line], language: str) -> str:
-    """The rows one after the other, each with its citations.
+    """Returns the rows one after the other, each with its citations.
 
     >>> listed([Line("3月", "5%", "[1]"), Line("4月", "6%", "[2]")], "zh")
     '3月:5%[1];4月:6%[2]'

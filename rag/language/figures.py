@@ -29,7 +29,7 @@ _ADDRESS = re.compile(r"https?://[\w./%#?=&+-]+")
 
 
 def is_link(text: str) -> bool:
-    """Whether a text is an address of the web with a word or two beside it.
+    """Tells whether a text is an address of the web with a word or two beside it.
 
     >>> is_link("[查看原文](https://a.cn/b.html)"), is_link("查看原文")
     (True, False)
@@ -39,8 +39,8 @@ def is_link(text: str) -> bool:
 
 
 def figures_of(text: str) -> list[Quantity]:
-    """The figures of a text that count or measure something: no dates, no soft numerals, nothing of an address of the web, and not
-    the amount of which something is the price (元/500克).
+    """Returns the figures of a text that count or measure something: no dates, no soft numerals, nothing of an address of the web, and
+    not the amount of which something is the price (元/500克).
 
     A percentage by which something rose or fell begins with the word that says so; that of a fall is negative. A length of time in
     hours, minutes and seconds is one figure, in seconds. A minus sign belongs to its figure. A clock time that is a
@@ -70,7 +70,7 @@ def _clocks(text: str) -> Iterable[Quantity]:
 
 
 def _is_part(text: str, figure: Quantity) -> bool:
-    """Whether a number is what something is the price of (元/500克), or a part of a clock time, a score or a ratio."""
+    """Tells whether a number is what something is the price of (元/500克), or a part of a clock time, a score or a ratio."""
     return text[figure.start - 1 : figure.start] == "/" or bool(
         _COLON_BEHIND.match(text, figure.end) or _COLON_BEFORE.search(text, 0, figure.start))
 
@@ -85,7 +85,8 @@ def _durations(text: str) -> Iterable[Quantity]:
 
 
 def _directed(text: str, figure: Quantity) -> Quantity:
-    """A figure with the minus sign, or a percentage with the word before it that says whether something rose or fell by it."""
+    """Returns a figure with the minus sign, or a percentage with the word before it that says whether something rose or fell by it.
+    """
     if minus := _MINUS.search(text, 0, figure.start):
         return replace(figure, text=text[minus.start() : figure.end], start=minus.start(), value=-figure.value)
     if figure.kind != "percent":
@@ -114,7 +115,7 @@ def _is_time(text: str, figure: Quantity) -> bool:
 
 
 def names_row(text: str, at: int) -> bool:
-    """Whether a place of a row of a table lies in its first cell, which says what the row is about.
+    """Tells whether a place of a row of a table lies in its first cell, which says what the row is about.
 
     >>> names_row("线路 12路 | 客流 13985", 3), names_row("线路 12路 | 客流 13985", 12), names_row("12路有车28辆", 0)
     (True, False, False)
@@ -123,7 +124,7 @@ def names_row(text: str, at: int) -> bool:
 
 
 def whole_figure(text: str, start: int, end: int) -> tuple[int, int]:
-    """Where a figure begins and ends with its unit, and with the word that rounds it.
+    """Returns where a figure begins and ends with its unit, and with the word that rounds it.
 
     >>> text = "近60项,8270万人。"
     >>> [text[slice(*whole_figure(text, *span))] for span in ((1, 3), (5, 9))]
@@ -145,7 +146,7 @@ def sort_of(figure: Quantity) -> str:
 
 
 def time_at(text: str, at: int, written: str, named: Iterable[NamedTime] | None = None) -> When | None:
-    """The time of what stands at a place of a sentence: that named last before it; of a cell that of its row and column.
+    """Returns the time of what stands at a place of a sentence: that named last before it; of a cell that of its row and column.
 
     ``written`` is the ISO date of the article, ``named`` the times of the sentence where they are known. ``None`` where the sentence
     names none before that place.
@@ -168,7 +169,7 @@ def time_at(text: str, at: int, written: str, named: Iterable[NamedTime] | None 
 
 
 def _narrowest(times: Iterable[When]) -> When | None:
-    """The narrowest of some times, its year that of any that names one."""
+    """Returns the narrowest of some times, its year that of any that names one."""
     ordered = sorted(times, key=lambda when: when.last - when.first)
     if not ordered:
         return None

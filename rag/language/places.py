@@ -123,7 +123,7 @@ def places_by_sound(romanised: Iterable[str]) -> list[str]:
 
 @cache
 def _place_sounds() -> frozenset[tuple[str, ...]]:
-    """The sounds of the places that jieba knows."""
+    """Returns the sounds of the places that jieba knows."""
     import jieba.posseg
 
     tagged("")  # loads its words

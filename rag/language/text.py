@@ -164,7 +164,7 @@ def syllables(text: str) -> list[str]:
 
 
 def letter_pairs(text: str) -> frozenset[str]:
-    """The pairs of neighbouring letters and digits of a text; a text of one letter is its own pair.
+    """Returns the pairs of neighbouring letters and digits of a text; a text of one letter is its own pair.
 
     >>> sorted(letter_pairs("开工,7个")), letter_pairs("甲"), letter_pairs("")
     (['7个', '工7', '开工'], frozenset({'甲'}), frozenset())
@@ -174,7 +174,7 @@ def letter_pairs(text: str) -> frozenset[str]:
 
 
 def jaccard(one: frozenset[str], other: frozenset[str]) -> float:
-    """The share of what two sets hold that both hold, 0 to 1; 0 for two empty sets.
+    """Returns the share of what two sets hold that both hold, 0 to 1; 0 for two empty sets.
 
     >>> jaccard(frozenset("ab"), frozenset("bc"))
     0.3333333333333333

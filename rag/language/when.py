@@ -129,12 +129,12 @@ class When:
         return Period(span_of(self.year, self.first).start, span_of(self.year, self.last).end, whole)
 
     def covers(self, other: When) -> bool:
-        """Whether the other lies in it; a year that is not known may be any."""
+        """Tells whether the other lies in it; a year that is not known may be any."""
         same_year = not self.year or not other.year or self.year == other.year
         return same_year and self.first <= other.first and other.last <= self.last and (not self.day or self.day == other.day)
 
     def same(self, other: When) -> bool:
-        """Whether both are the same time, as far as their years are known."""
+        """Tells whether both are the same time, as far as their years are known."""
         return self.covers(other) and other.covers(self)
 
     def parts(self, kind: str) -> list[When]:
@@ -157,7 +157,7 @@ class NamedTime:
 
 
 def day_of(iso: str) -> When | None:
-    """The day of an ISO date; ``None`` for a month or a year.
+    """Returns the day of an ISO date; ``None`` for a month or a year.
 
     >>> day_of("2023-04-07").label, day_of("2023-04")
     ('2023年4月7日', None)
@@ -167,7 +167,7 @@ def day_of(iso: str) -> When | None:
 
 
 def times_in(text: str, written: str = "") -> list[NamedTime]:
-    """The times of a text in order; one without a year takes that named before it, else that of ``written``, an ISO date.
+    """Returns the times of a text in order; one without a year takes that named before it, else that of ``written``, an ISO date.
 
     >>> [(t.when.label) for t in times_in("2023年3月增长5%,4月增长6%,上半年增长4%")]
     ['2023年3月', '2023年4月', '2023年上半年']
@@ -194,7 +194,7 @@ _BARE_DAY = re.compile(r"(?<![\d月.])(\d{1,2})[日号]")
 
 
 def bare_days(text: str, written: str) -> list[NamedTime]:
-    """The days of a text that name no month, of the month of the paper, an ISO date; none that would be yet to come then.
+    """Returns the days of a text that name no month, of the month of the paper, an ISO date; none that would be yet to come then.
 
     >>> [day.when.iso for day in bare_days("7月30日下雨,31日起涨水,2日退去", "2024-08-03")]
     ['2024-08-02']
@@ -262,7 +262,7 @@ _DAYS = tuple(re.compile(pattern, re.I) for pattern in (
 
 
 def _first_days(folded: str, written: str) -> Iterator[NamedTime]:
-    """The first and the last day of a run of days of one month.
+    """Returns the first and the last day of a run of days of one month.
 
     >>> [time.when.label for time in _first_days("from 1 to 7 october 2023", "")]
     ['2023年10月1日', '2023年10月7日']
@@ -318,7 +318,7 @@ def _with_years(times: Iterable[NamedTime], written: str) -> Iterator[NamedTime]
 
 
 def days_of(year: int, month: int) -> int:
-    """How many days a month has; of an unknown year as many as in a leap year.
+    """Returns how many days a month has; of an unknown year as many as in a leap year.
 
     >>> days_of(2023, 2), days_of(0, 2)
     (28, 29)
@@ -327,7 +327,7 @@ def days_of(year: int, month: int) -> int:
 
 
 def _when(named: dict[str, str | None], written: str) -> When | None:
-    """What a pattern named; ``None`` for a 13th month and the like."""
+    """Returns what a pattern named; ``None`` for a 13th month and the like."""
     year = _year(named, written)
     if named.get("m") or named.get("n"):
         month = number_of(named["m"] or "") if named.get("m") else MONTH_NUMBER[str(named["n"]).lower()]

@@ -41,7 +41,7 @@ def with_bars(text: str) -> str:
 
 
 def _run(lines: list[str], at: int) -> list[list[str]]:
-    """The cells of the lines from ``at`` on that have as many of them as the first one."""
+    """Returns the cells of the lines from ``at`` on that have as many of them as the first one."""
     rows: list[list[str]] = []
     for line in lines[at:]:
         cells = [] if "|" in line else _GAP.split(line.strip())
@@ -52,11 +52,11 @@ def _run(lines: list[str], at: int) -> list[list[str]]:
 
 
 def _has_counted_column(rows: list[list[str]]) -> bool:
-    """Whether all cells of a column but its header begin with a numeral."""
+    """Tells whether all cells of a column but its header begin with a numeral."""
     return any(not _COUNTED.fullmatch(header) and all(map(_COUNTED.fullmatch, cells)) for header, *cells in zip(*rows, strict=True))
 
 
 def _is_of_figures(rows: list[list[str]]) -> bool:
-    """Whether at least half of the cells after the first column are figures, and no times."""
+    """Tells whether at least half of the cells after the first column are figures, and no times."""
     cells = [cell for row in rows for cell in row[1:]]
     return 2 * sum(bool(_FIGURE.fullmatch(cell)) and not times_in(cell) for cell in cells) >= len(cells)

@@ -9,7 +9,7 @@ from rag.pages.assembly import joint_score
 from rag.pages.blocks import Block, Range
 from rag.pages.dates import article_date
 from rag.pages.marks import jump_in_title, pointed_to
-from rag.pages.pieces import Photo, Piece, Region
+from rag.pages.pieces import BodyBlock, Photo, Region
 from rag.pages.seams import Seams, is_open
 from rag.records import Article, Caption, Joint, Jump, Run, content_id
 
@@ -89,7 +89,7 @@ def _write_blocks(page: str, blocks: tuple[Block, ...]) -> Writer:
 
 def _write_body(page: str, region: Region, seams: Seams) -> tuple[Writer, list[Joint], list[str]]:
     writer, joints, doubts = Writer(page), [], []
-    before: Piece | None = None
+    before: BodyBlock | None = None
     for piece in region.pieces:
         kind, confidence = region.joints.get(piece.block, ("cut", 0.0))
         score = joint_score(before, piece, seams) if before else 0.0
@@ -117,7 +117,7 @@ def _write_subheads(writer: Writer, subheads: tuple[Block, ...]) -> None:
         writer.line()
 
 
-def _should_join(before: Piece, piece: Piece, score: float, seams: Seams) -> bool:
+def _should_join(before: BodyBlock, piece: BodyBlock, score: float, seams: Seams) -> bool:
     if not is_open(before) or piece.subheads or before.continues_elsewhere or piece.row or piece.begins:
         return False
     if before.text.endswith((":", "：", ";", "；")) or piece.text.startswith(_LIST_MARKS):

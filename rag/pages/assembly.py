@@ -18,7 +18,7 @@ import numpy as np
 
 from rag.pages.blocks import Block
 from rag.pages.marks import pointed_to
-from rag.pages.pieces import Piece, Region
+from rag.pages.pieces import BodyBlock, Region
 from rag.pages.seams import Seams, is_open
 
 # Set by hand while the failures of generated pages were read; measured on pages that were only counted (docs/research.md).
@@ -102,7 +102,7 @@ def _gain(regions: list[Region], move: Move, seams: Seams) -> float:
     return gain + topic - _OTHER_HEADLINE_COST if topic > 0 else -_FORBIDDEN_COST
 
 
-def _topic_score(target: Region, source: Region, kept: list[Piece], moved: list[Piece], seams: Seams) -> float:
+def _topic_score(target: Region, source: Region, kept: list[BodyBlock], moved: list[BodyBlock], seams: Seams) -> float:
     """Scores, -6 to 6 nats, whether the moved text is closer in topic to the target than to the source."""
     words = _bigrams([], moved, seams)
     there = _bigrams(target.title, target.pieces, seams)
@@ -111,18 +111,18 @@ def _topic_score(target: Region, source: Region, kept: list[Piece], moved: list[
     return max(-_MAX_TOPIC_SCORE, min(_MAX_TOPIC_SCORE, gain))
 
 
-def _same_topic_penalty(source: Region, kept: list[Piece], moved: list[Piece], seams: Seams) -> float:
+def _same_topic_penalty(source: Region, kept: list[BodyBlock], moved: list[BodyBlock], seams: Seams) -> float:
     """Scores, -6 to 0 nats, against a new story that has the topic of the text it leaves."""
     overlap = seams.topic_overlap(_bigrams([], moved, seams), _bigrams(source.title, kept, seams))
     return max(-_MAX_TOPIC_SCORE, min(0.0, 60.0 * (_UNRELATED_SHARE - overlap)))
 
 
-def _bigrams(title: Iterable[Block], pieces: list[Piece], seams: Seams) -> frozenset[str]:
+def _bigrams(title: Iterable[Block], pieces: list[BodyBlock], seams: Seams) -> frozenset[str]:
     texts = [b.text for b in title] + [p.text for p in pieces]
     return frozenset().union(*map(seams.pairs, texts))
 
 
-def _order_score(region: Region, pieces: list[Piece], seams: Seams) -> float:
+def _order_score(region: Region, pieces: list[BodyBlock], seams: Seams) -> float:
     """Returns the score of the pieces, in this order, under the region's headline."""
     if not pieces:
         return -_FORBIDDEN_COST if region.title and region.pieces else 0.0
@@ -133,7 +133,7 @@ def _order_score(region: Region, pieces: list[Piece], seams: Seams) -> float:
     return score - (_BROKEN_OFF_COST if is_open(last) and not last.continues_elsewhere else 0.0)
 
 
-def _opening_score(region: Region, pieces: list[Piece], seams: Seams) -> float:
+def _opening_score(region: Region, pieces: list[BodyBlock], seams: Seams) -> float:
     title, first = "".join(b.text for b in region.title), pieces[0]
     parts = 2 if len(pieces) > 1 and is_open(first) else 1  # a split lead is scored as a whole
     lead, rest = "".join(p.text for p in pieces[:parts]), [p.text for p in pieces[parts:]]
@@ -141,7 +141,7 @@ def _opening_score(region: Region, pieces: list[Piece], seams: Seams) -> float:
     return score + (6.0 if first.opens else 3.0 if first.continues_from_elsewhere else 0.0)
 
 
-def joint_score(one: Piece, other: Piece, seams: Seams) -> float:
+def joint_score(one: BodyBlock, other: BodyBlock, seams: Seams) -> float:
     """Returns the score in nats of ``other`` directly after ``one``."""
     score = 0.0
     if one.closes or one.continues_elsewhere:

@@ -30,7 +30,8 @@ Range = tuple[int, int]
 
 @dataclass(frozen=True)
 class Block:
-    """A line of the page: ``page[start:end]``, without heading marks and outer space.
+    """A line, a table row, or, on pages without heading marks, a paragraph or headline joined from lines; ``text`` joins its
+    ``ranges``.
 
     ``text`` has no stray marks; it is the concatenation of the page's ``ranges``. ``level``: 1 to 6 for a heading, else 0.
     ``gap``: the number of blank lines before. ``mark``: the range of ``## ``. ``row``: a table row with its column headers.

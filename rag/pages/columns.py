@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import groupby, pairwise
 from statistics import median
 
-from rag.pages.grids import Row, Run, find_tables, is_table, rows_of
+from rag.pages.grids import Row, TextBox, find_tables, is_table, rows_of
 from rag.pages.marks import is_byline, is_page_header
 from rag.pages.printed import Printed, join_pages, join_words, moved, thinned
 
@@ -24,13 +24,13 @@ _SIZE_TOLERANCE = 0.2  # relative difference up to which two sizes count as equa
 _SHORT_LINE = 1.5  # character sizes by which the last line of a paragraph is shorter than the column
 
 
-Token = Run | str  # what a text is put together of: runs, and the spaces and marks between them
+Token = TextBox | str  # what a text is put together of: runs, and the spaces and marks between them
 
 
-def read_columns(runs: Sequence[Run]) -> Printed:
+def read_columns(runs: Sequence[TextBox]) -> Printed:
     """Returns the text of one page with its printed lines; ``""`` for no runs.
 
-    >>> column = lambda left, *texts: [Run(left, 12 * n, left + 60, 12 * n + 10, 10, text) for n, text in enumerate(texts)]
+    >>> column = lambda left, *texts: [TextBox(left, 12 * n, left + 60, 12 * n + 10, 10, text) for n, text in enumerate(texts)]
     >>> read_columns([*column(0, "左栏一行,", "左栏二行。"), *column(80, "右栏一行,", "右栏二行。")]).text
     '左栏一行,左栏二行。\\n\\n右栏一行,右栏二行。'
     """
@@ -54,12 +54,12 @@ def read_columns(runs: Sequence[Run]) -> Printed:
     return join_pages(_written(part) for part in (*parts, *(list(_spaced(line)) for line in below)))
 
 
-def _with_tables_as_runs(runs: Sequence[Run]) -> tuple[list[Run], dict[Run, list[Row]]]:
+def _with_tables_as_runs(runs: Sequence[TextBox]) -> tuple[list[TextBox], dict[TextBox, list[Row]]]:
     """Puts one run in place of each table, as large as the table; returns the rows for which it stands."""
-    tables: dict[Run, list[Row]] = {}
+    tables: dict[TextBox, list[Row]] = {}
     for rows in find_tables(runs):
         inner = [run for row in rows for run in row]
-        tables[Run(min(run.left for run in inner), min(run.top for run in inner), max(run.right for run in inner),
+        tables[TextBox(min(run.left for run in inner), min(run.top for run in inner), max(run.right for run in inner),
                    max(run.bottom for run in inner), inner[0].size, "|")] = [*rows]
     within = {id(run) for rows in tables.values() for row in rows for run in row}
     rest = [run for run in runs if id(run) not in within]
@@ -83,7 +83,7 @@ def _written(tokens: Iterable[Token]) -> Printed:
     return Printed(text, tuple(map(thinned, lines)))
 
 
-def _is_next(run: Run, other: Run) -> bool:
+def _is_next(run: TextBox, other: TextBox) -> bool:
     """Tells whether a run follows another one in its line, no further away than a space."""
     return abs(run.top - other.top) < 0.5 * run.size and -0.5 * run.size < other.left - run.right < _MIN_GUTTER * run.size
 
@@ -93,7 +93,7 @@ def _same_size(size: float, other: float) -> bool:
     return abs(size - other) <= _SIZE_TOLERANCE * max(size, other)
 
 
-def _without_headers(runs: Sequence[Run]) -> tuple[list[Run], list[list[Run]], list[list[Run]]]:
+def _without_headers(runs: Sequence[TextBox]) -> tuple[list[TextBox], list[list[TextBox]], list[list[TextBox]]]:
     """Returns the runs without page headers, the header lines at the top and those at the foot; they span all columns."""
     lines = rows_of(sorted(runs, key=lambda run: (run.top, run.left)))
     texts = [" ".join(run.text for run in line) for line in lines]
@@ -102,7 +102,7 @@ def _without_headers(runs: Sequence[Run]) -> tuple[list[Run], list[list[Run]], l
     return [run for line in lines[first:last] for run in line], lines[:first], lines[last:]
 
 
-def _spaced(line: Sequence[Run]) -> Iterator[Token]:
+def _spaced(line: Sequence[TextBox]) -> Iterator[Token]:
     for place, run in enumerate(line):
         yield from (" ", run) if place else (run,)
 
@@ -110,7 +110,7 @@ def _spaced(line: Sequence[Run]) -> Iterator[Token]:
 # -- runs → columns ---------------------------------------------------------------------------------------------
 
 
-def _columns(runs: list[Run]) -> Iterator[list[Run]]:
+def _columns(runs: list[TextBox]) -> Iterator[list[TextBox]]:
     """Yields the parts of a page in reading order."""
     lines = rows_of(sorted(runs, key=lambda run: (run.top, run.left)))
     if len(runs) > 1:
@@ -133,7 +133,7 @@ def _columns(runs: list[Run]) -> Iterator[list[Run]]:
     yield [run for line in lines for run in line]
 
 
-def _headline(lines: Sequence[Sequence[Run]]) -> int:
+def _headline(lines: Sequence[Sequence[TextBox]]) -> int:
     """Returns the number of lines at the top that form a headline with its byline, across the columns below."""
     body = median(run.size for line in lines for run in line for _ in run.text)
     head = 0
@@ -142,7 +142,7 @@ def _headline(lines: Sequence[Sequence[Run]]) -> int:
     return head + bool(0 < head < len(lines) and len(lines[head]) == 1 and is_byline(lines[head][0].text))
 
 
-def _blanks(runs: Sequence[Run], span: Callable[[Run], tuple[float, float]]) -> Iterator[tuple[float, float]]:
+def _blanks(runs: Sequence[TextBox], span: Callable[[TextBox], tuple[float, float]]) -> Iterator[tuple[float, float]]:
     """Yields ``(width, start)`` of the blanks that no run crosses, along the axis of ``span``."""
     spans = sorted(map(span, runs))
     end = spans[0][1]
@@ -152,14 +152,14 @@ def _blanks(runs: Sequence[Run], span: Callable[[Run], tuple[float, float]]) -> 
         end = max(end, high)
 
 
-def _size_at(runs: Sequence[Run], end: float) -> float:
+def _size_at(runs: Sequence[TextBox], end: float) -> float:
     """Returns the smaller of the sizes above and below a blank, because the lines of a headline are further apart."""
     above = max((run for run in runs if run.bottom <= end + 0.1), key=lambda run: run.bottom)
     below = min((run for run in runs if run.top > end), key=lambda run: run.top)
     return min(above.size, below.size)
 
 
-def _usual_gap(runs: Sequence[Run]) -> float:
+def _usual_gap(runs: Sequence[TextBox]) -> float:
     """Returns the median blank between lines."""
     tops = sorted({(round(run.top), round(run.bottom)) for run in runs})
     gaps = [other[0] - one[1] for one, other in pairwise(tops) if other[0] >= one[1]]
@@ -169,7 +169,7 @@ def _usual_gap(runs: Sequence[Run]) -> float:
 # -- tables -----------------------------------------------------------------------------------------------------
 
 
-def _ruled(lines: Sequence[Sequence[Run]]) -> Iterator[Token]:
+def _ruled(lines: Sequence[Sequence[TextBox]]) -> Iterator[Token]:
     for number, line in enumerate(lines):
         yield "\n" * bool(number)
         for place, run in enumerate(line):
@@ -180,7 +180,7 @@ def _ruled(lines: Sequence[Sequence[Run]]) -> Iterator[Token]:
             yield "\n|" + "---|" * len(line)
 
 
-def _parts(lines: Sequence[list[Run]], body: float, tables: Mapping[Run, list[Row]]) -> Iterator[Sequence[Row]]:
+def _parts(lines: Sequence[list[TextBox]], body: float, tables: Mapping[TextBox, list[Row]]) -> Iterator[Sequence[Row]]:
     """Yields the paragraphs and tables of a column."""
     for is_found, some in groupby(lines, lambda line: any(run in tables for run in line)):
         if is_found:
@@ -193,12 +193,12 @@ def _parts(lines: Sequence[list[Run]], body: float, tables: Mapping[Run, list[Ro
 # -- columns → paragraphs ---------------------------------------------------------------------------------------
 
 
-def _paragraphs(lines: Sequence[list[Run]], column: Sequence[list[Run]], body: float) -> Iterator[list[list[Run]]]:
+def _paragraphs(lines: Sequence[list[TextBox]], column: Sequence[list[TextBox]], body: float) -> Iterator[list[list[TextBox]]]:
     """Yields the lines of each paragraph. A new one is indented, follows a short line or has another size; headline lines may
     be centred.
     """
     left, right = min(line[0].left for line in column), max(line[-1].right for line in column)
-    paragraph: list[list[Run]] = []
+    paragraph: list[list[TextBox]] = []
     for line in lines:
         size = line[0].size
         if paragraph:
@@ -212,7 +212,7 @@ def _paragraphs(lines: Sequence[list[Run]], column: Sequence[list[Run]], body: f
     yield paragraph
 
 
-def _joined(lines: Sequence[Sequence[Run]]) -> Iterator[Token]:
+def _joined(lines: Sequence[Sequence[TextBox]]) -> Iterator[Token]:
     last = ""
     for run in (run for line in lines for run in line):
         if last.isascii() and last.isalpha() and run.text[0].isascii():

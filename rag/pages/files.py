@@ -10,8 +10,8 @@ from pathlib import Path
 from rag.errors import SourceError
 from rag.pages.aligned import with_bars
 from rag.pages.archive import iter_archive
+from rag.pages.page_parser import articles_of
 from rag.pages.printed import Printed, with_lines
-from rag.pages.reader import articles_of
 from rag.records import Article
 
 FileParser = Callable[[bytes], str | Printed]

@@ -26,8 +26,8 @@ _ROWS = 3  # at least
 
 
 @dataclass(frozen=True)
-class Run:
-    """Adjacent characters: their box (points or pixels, from the top left), size and text.
+class TextBox:
+    """Adjacent characters with their bounding box (points or pixels from the top left), font size and text.
 
     ``printed``: where the characters of ``text`` stand on the page; the box may be deskewed.
     """
@@ -41,14 +41,14 @@ class Run:
     printed: PrintedLine | None = None
 
 
-Row = Sequence[Run]
+Row = Sequence[TextBox]
 
 
-def find_tables(runs: Sequence[Run]) -> list[list[list[Run]]]:
+def find_tables(runs: Sequence[TextBox]) -> list[list[list[TextBox]]]:
     """Returns the rows of each table; every run is one cell.
 
-    >>> table = [Run(x, 12 * n, x + 10, 12 * n + 10, 10, text) for n in range(3) for x, text in ((0, "甲"), (40, "7"))]
-    >>> text = [Run(80, 12 * n, 280, 12 * n + 10, 10, "一行正文并没有分开,它比一个格子长") for n in range(9)]
+    >>> table = [TextBox(x, 12 * n, x + 10, 12 * n + 10, 10, text) for n in range(3) for x, text in ((0, "甲"), (40, "7"))]
+    >>> text = [TextBox(80, 12 * n, 280, 12 * n + 10, 10, "一行正文并没有分开,它比一个格子长") for n in range(9)]
     >>> [[[run.text for run in row] for row in rows] for rows in find_tables([*table, *text])]
     [[['甲', '7'], ['甲', '7'], ['甲', '7']]]
     """
@@ -63,7 +63,7 @@ def find_tables(runs: Sequence[Run]) -> list[list[list[Run]]]:
     return found
 
 
-def _links_below(runs: Sequence[Run]) -> dict[int, int]:
+def _links_below(runs: Sequence[TextBox]) -> dict[int, int]:
     """For each short run the aligned one below it, if nothing else is nearer below."""
     tops = [run.top for run in runs]
     links = {}
@@ -77,12 +77,12 @@ def _links_below(runs: Sequence[Run]) -> dict[int, int]:
     return links
 
 
-def _aligned(run: Run, other: Run) -> bool:
+def _aligned(run: TextBox, other: TextBox) -> bool:
     aside = min(abs(run.left - other.left), abs(run.right - other.right), abs(run.left + run.right - other.left - other.right) / 2)
     return aside < _ASIDE * run.size and _same_size(run, other)
 
 
-def _same_size(run: Run, other: Run) -> bool:
+def _same_size(run: TextBox, other: TextBox) -> bool:
     return abs(run.size - other.size) <= _SIZE * run.size
 
 
@@ -94,7 +94,7 @@ def _chains(below: dict[int, int]) -> Iterator[list[int]]:
         yield chain
 
 
-def _column_in(runs: Sequence[Run], chain: Sequence[int]) -> Sequence[int]:
+def _column_in(runs: Sequence[TextBox], chain: Sequence[int]) -> Sequence[int]:
     """Returns the column of a table in a chain, without the lines of text above or below it; empty if there is none."""
     lengths = [len(runs[number].text) for number in chain]
     first, last = 0, len(chain)
@@ -103,7 +103,7 @@ def _column_in(runs: Sequence[Run], chain: Sequence[int]) -> Sequence[int]:
     return chain[first:last] if last - first >= _ROWS else []
 
 
-def _groups(runs: Sequence[Run], below: dict[int, int], columns: dict[int, Sequence[int]]) -> Iterator[list[int]]:
+def _groups(runs: Sequence[TextBox], below: dict[int, int], columns: dict[int, Sequence[int]]) -> Iterator[list[int]]:
     """Yields the runs of each group that links hold together; ``columns``: the column of each run that is in one."""
     links = [(one, other) for one, other in below.items() if one in columns and other in columns]
     tops = [run.top for run in runs]
@@ -128,15 +128,15 @@ def _groups(runs: Sequence[Run], below: dict[int, int], columns: dict[int, Seque
     yield from groups.values()
 
 
-def _share_rows(runs: Sequence[Run], column: Sequence[int], other: Sequence[int]) -> bool:
-    """Whether two columns have their rows in common: those of two tables side by side mostly have not."""
+def _share_rows(runs: Sequence[TextBox], column: Sequence[int], other: Sequence[int]) -> bool:
+    """Tells whether two columns have their rows in common: those of two tables side by side mostly have not."""
     shared = sum(any(abs(runs[one].top - runs[at].top) < _UNEVEN * runs[one].size for at in other) for one in column)
     return shared >= max(_ROWS, _SHARED * min(len(column), len(other)))
 
 
-def rows_of(runs: Iterable[Run]) -> list[list[Run]]:
+def rows_of(runs: Iterable[TextBox]) -> list[list[TextBox]]:
     """Returns the lines of runs that are sorted by their tops, each from left to right."""
-    lines: list[list[Run]] = []
+    lines: list[list[TextBox]] = []
     for run in runs:
         if lines and abs(lines[-1][0].top - run.top) < 0.5 * run.size:
             lines[-1].append(run)
@@ -157,7 +157,7 @@ def _alike(rows: Sequence[Row]) -> Sequence[Row]:
 def is_table(lines: Sequence[Row]) -> bool:
     """Tells whether lines form a table: three or more lines of equally many short, aligned cells, with a column of figures.
 
-    >>> is_table([[Run(0, 12 * n, 10, 12 * n + 10, 10, "甲"), Run(40, 12 * n, 50, 12 * n + 10, 10, "7")] for n in range(3)])
+    >>> is_table([[TextBox(0, 12 * n, 10, 12 * n + 10, 10, "甲"), TextBox(40, 12 * n, 50, 12 * n + 10, 10, "7")] for n in range(3)])
     True
     """
     if len(lines) < _ROWS or len(lines[0]) < 2 or any(len(line) != len(lines[0]) for line in lines):

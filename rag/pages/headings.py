@@ -16,7 +16,15 @@ from dataclasses import dataclass
 from rag.language.text import fold
 from rag.pages.blocks import Block, is_whole
 from rag.pages.fitted import fitted
-from rag.pages.marks import author_of, continued_from, continued_to, has_lead, is_section_name, pointed_to, reporter_of
+from rag.pages.marks import (
+    author_of,
+    continued_from,
+    continued_to,
+    has_dateline,
+    is_section_name,
+    pointed_to,
+    reporter_of,
+)
 from rag.pages.seams import Seams, is_dated
 
 # Set by hand while the failures of generated pages were read; measured on pages that were only counted (docs/research.md).
@@ -45,7 +53,7 @@ def label_headings(blocks: list[Block], labels: list[str], seams: Seams) -> None
     """Replaces each ``heading`` in ``labels``, in place, by title, kicker, section or subhead."""
     stacks = stacks_of(labels)
     broken = broken_off_texts(blocks, labels)
-    kind = kind_of(blocks)
+    kind = heading_model(blocks)
     local = [log_odds(adjacent_features(blocks, labels, stack, broken, seams), kind) for stack in stacks]
     weight = _level_weight(blocks, stacks, local)
     article: list[int] = []
@@ -62,18 +70,18 @@ def label_headings(blocks: list[Block], labels: list[str], seams: Seams) -> None
 
 
 def _heads_table(labels: list[str], stack: Stack) -> bool:
-    """Whether there is nothing but a table below a heading: it is the line above the table, not a headline."""
+    """Tells whether there is nothing but a table below a heading: it is the line above the table, not a headline."""
     below = itertools.takewhile(lambda label: label != "heading", labels[stack.headings[-1] + 1 :])
     found = set(below)
     return "row" in found and not found & {"text", "byline"}
 
 
-def kind_of(blocks: list[Block]) -> str:
+def heading_model(blocks: list[Block]) -> str:
     """Returns which weights are for the headings of a page: ``plain headings`` where it marks none, or all with a single ``#``, as a
     newsroom does that writes a story under each; else ``headings``.
 
     >>> from rag.pages.blocks import split_blocks
-    >>> [kind_of(split_blocks(page)) for page in ("# 甲\\n\\n文。\\n\\n# 乙\\n\\n文。", "# 甲\\n\\n文。\\n\\n## 乙\\n\\n文。")]
+    >>> [heading_model(split_blocks(page)) for page in ("# 甲\\n\\n文。\\n\\n# 乙\\n\\n文。", "# 甲\\n\\n文。\\n\\n## 乙\\n\\n文。")]
     ['plain headings', 'headings']
     """
     return "plain headings" if all(block.level <= 1 for block in blocks) else "headings"
@@ -150,7 +158,7 @@ def _wording_features(heading: str, paragraphs: list[str]) -> dict[str, float]:
     first = paragraphs[0]
     clauses = _repeats_clauses(heading, first)
     return {
-        "lead": has_lead(first) or continued_from(first) > 0 or (len(paragraphs) == 1 and bool(pointed_to(first))),
+        "lead": has_dateline(first) or continued_from(first) > 0 or (len(paragraphs) == 1 and bool(pointed_to(first))),
         "opening": is_dated(first), "day": bool(_DAY.match(first)),
         "whole": is_whole(first),
         "clauses": clauses, "clauses below": not clauses and any(_repeats_clauses(heading, p) for p in paragraphs[1:_MAX_PARAGRAPHS]),
@@ -182,9 +190,9 @@ def _is_resumed(blocks: list[Block], stack: Stack, broken: list[tuple[str, str]]
 
 def _awaits_author(blocks: list[Block], stack: Stack) -> bool:
     """Tells whether the report before the heading is still open: one that opens with 本报讯 and no reporter is signed at its end."""
-    if stack.after and has_lead(blocks[stack.after[0]].text):
+    if stack.after and has_dateline(blocks[stack.after[0]].text):
         return False  # a new report opens after the heading
-    opened = [at for at in stack.before if has_lead(blocks[at].text) and not reporter_of(blocks[at].text)]
+    opened = [at for at in stack.before if has_dateline(blocks[at].text) and not reporter_of(blocks[at].text)]
     return bool(opened) and not any(author_of(blocks[at].text) for at in stack.before if at >= opened[-1])
 
 

@@ -16,7 +16,7 @@ from pathlib import PurePath
 from rag.pages.blocks import is_whole
 from rag.pages.dates import name_date
 from rag.pages.fitted import fitted
-from rag.pages.lexicon import lexicon
+from rag.pages.ngram_model import lexicon
 from rag.pages.seams import Seams, page_seams
 from rag.records import Article, Jump, Links, headline
 

@@ -119,10 +119,10 @@ def author_of(text: str) -> tuple[int, tuple[int, int]] | None:
     return base + match.start(1), (base + match.start(1) + left, base + match.start(1) + right)
 
 
-def has_lead(text: str) -> bool:
-    """Tells whether a text opens with the lead of a report (``本报讯 …``, ``新华社北京7月5日电 …``).
+def has_dateline(text: str) -> bool:
+    """Tells whether a text opens with a dateline or agency slug (`本报讯`, `新华社北京7月5日电`) or a reporter in brackets.
 
-    >>> [has_lead(text) for text in ("本报讯 近日,某区签约", "(记者 吴桐)近日,某区签约", "近日,某区签约")]
+    >>> [has_dateline(text) for text in ("本报讯 近日,某区签约", "(记者 吴桐)近日,某区签约", "近日,某区签约")]
     [True, True, False]
     """
     text = simplified(text)

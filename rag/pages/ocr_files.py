@@ -9,7 +9,7 @@ from typing import Any
 
 from rag.errors import SourceError
 from rag.pages.columns import read_columns
-from rag.pages.grids import Run
+from rag.pages.grids import TextBox
 from rag.pages.printed import Printed, join_pages, line_in_box, on_page
 from rag.records import Box
 
@@ -32,7 +32,7 @@ def read_xml(data: bytes) -> Printed:
     raise SourceError("is neither ALTO nor PAGE XML nor hOCR; give the page as one of these, or as .txt")
 
 
-def _alto(page: Any) -> Iterator[Run]:
+def _alto(page: Any) -> Iterator[TextBox]:
     size = _size(page.get("width"), page.get("height"))
     for line in page.find_all("textline"):
         words = [word for word in line.find_all("string") if word.get("content")]
@@ -43,7 +43,7 @@ def _alto(page: Any) -> Iterator[Run]:
             yield _run(box, str(word["content"]), size, _number(word.get("wc")))
 
 
-def _page_xml(page: Any) -> Iterator[Run]:
+def _page_xml(page: Any) -> Iterator[TextBox]:
     size = _size(page.get("imagewidth"), page.get("imageheight"))
     for line in page.find_all("textline"):
         coords, said = line.find("coords"), line.find("textequiv", recursive=False) or line.find("textequiv")
@@ -55,7 +55,7 @@ def _page_xml(page: Any) -> Iterator[Run]:
             yield _run(box, text, size, _number(said.get("conf")))
 
 
-def _hocr(page: Any) -> Iterator[Run]:
+def _hocr(page: Any) -> Iterator[TextBox]:
     whole = _BOX.search(str(page.get("title") or ""))
     begin_x, begin_y, end_x, end_y = map(float, whole.groups()) if whole else (0.0, 0.0, 0.0, 0.0)
     size = _size(end_x - begin_x, end_y - begin_y)
@@ -68,10 +68,10 @@ def _hocr(page: Any) -> Iterator[Run]:
             yield _run(placed, " ".join(word.get_text().split()), size, float(sure[1]) / 100 if sure else None)
 
 
-def _run(box: Box, text: str, size: Size, confidence: float | None) -> Run:
+def _run(box: Box, text: str, size: Size, confidence: float | None) -> TextBox:
     """Returns a word or line as a run; its confidence counts from 0 to 1."""
     known = None if confidence is None else round(min(1.0, max(0.0, confidence)), 3)
-    return Run(*box, box[3] - box[1], text, line_in_box(text, box, size, known))
+    return TextBox(*box, box[3] - box[1], text, line_in_box(text, box, size, known))
 
 
 def _size(width: Any, height: Any) -> Size:

@@ -9,7 +9,7 @@ from typing import Any
 
 from rag.errors import SourceError
 from rag.pages.columns import read_columns
-from rag.pages.grids import Run
+from rag.pages.grids import TextBox
 from rag.pages.printed import Printed, join_pages, line_between, on_page
 from rag.records import PrintedLine
 
@@ -57,7 +57,7 @@ def _read_page(document: Any, number: int) -> Printed:
     return read_pixels(pixels)
 
 
-def _runs(page: Any) -> list[Run]:
+def _runs(page: Any) -> list[TextBox]:
     import pypdfium2.raw as pdfium
 
     text, height = page.get_textpage(), page.get_height()
@@ -81,7 +81,7 @@ def _runs(page: Any) -> list[Run]:
             borders.append([left])
         spaced = False
     lines = (_printed(page, height, box, starts) for box, starts in zip(found, borders, strict=True))
-    return [replace(Run(*box), printed=line) for box, line in zip(found, lines, strict=True)]
+    return [replace(TextBox(*box), printed=line) for box, line in zip(found, lines, strict=True)]
 
 
 def _printed(page: Any, height: float, box: Sequence[Any], starts: Sequence[float]) -> PrintedLine:

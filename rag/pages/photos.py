@@ -10,8 +10,8 @@ from collections import Counter
 
 from rag.language.text import fold
 from rag.pages.blocks import SENTENCE_END, Block, is_whole
-from rag.pages.lexicon import pairs
-from rag.pages.marks import credit_of, has_lead, is_byline, photographer_of
+from rag.pages.marks import credit_of, has_dateline, is_byline, photographer_of
+from rag.pages.ngram_model import pairs
 from rag.pages.seams import Seams
 
 # Set by hand while the failures of generated pages were read; measured on pages that were only counted (docs/research.md).
@@ -63,12 +63,12 @@ def _label_caption(blocks: list[Block], labels: list[str], at: int) -> None:
 
 def _begins_article(blocks: list[Block], labels: list[str], heading: int) -> bool:
     following = heading + 1
-    return following < len(blocks) and (is_byline(blocks[following].text) or has_lead(blocks[following].text))
+    return following < len(blocks) and (is_byline(blocks[following].text) or has_dateline(blocks[following].text))
 
 
 def _text_under_credit(blocks: list[Block], labels: list[str], at: int) -> str:
     text = blocks[at + 1].text
-    if is_whole(text) and len(text) <= MAX_CAPTION and not has_lead(text):
+    if is_whole(text) and len(text) <= MAX_CAPTION and not has_dateline(text):
         return "caption"
     return "photo" if _describes_picture(text) else "text"
 

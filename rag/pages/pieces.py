@@ -2,7 +2,7 @@
 
 ::
 
-    Block ──label──▶ Labelled ──▶ Piece (body) / Photo (caption) ──▶ Region (what stands under one headline)
+    Block ──label──▶ Labelled ──▶ BodyBlock (body) / Photo (caption) ──▶ Region (what stands under one headline)
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ LABELS = ("text", "heading", "title", "kicker", "section", "subhead", "byline", 
 
 
 @dataclass(frozen=True)
-class Piece:
-    """A run of body text without a column break or picture inside.
+class BodyBlock:
+    """The body text of one block, without jump lines and the author at its end.
 
     ``opens``: an article certainly begins here (本报讯 …). ``closes``: it certainly ends here (trailing author, 下转…).
     ``continues_from_elsewhere``: it continues a text of another page (上接…). ``continues_elsewhere``: another page continues
@@ -63,7 +63,7 @@ class Region:
     kicker: tuple[Block, ...] = ()
     section: tuple[Block, ...] = ()
     byline: tuple[Range, ...] = ()
-    pieces: list[Piece] = field(default_factory=list)
+    pieces: list[BodyBlock] = field(default_factory=list)
     photos: list[Photo] = field(default_factory=list)
     loose: list[Block] = field(default_factory=list)
     is_photo: bool = False

@@ -11,14 +11,14 @@ from rag.pages.marks import (
     continued_from,
     continued_to,
     credit_of,
-    has_lead,
+    has_dateline,
     page_number,
     photographer_of,
     pointed_to,
     reporter_of,
 )
 from rag.pages.photos import MAX_CAPTION
-from rag.pages.pieces import Photo, Piece, Region
+from rag.pages.pieces import BodyBlock, Photo, Region
 
 _MAX_BARE_POINTER = 14  # characters of a line that says nothing but 详见今日本报第5版
 _FRONT_MATTER = ("section", "kicker", "title")
@@ -112,7 +112,7 @@ class _RegionBuilder:
         credit = slice_ranges(block.ranges, *taken[1]) if taken else self.credit[1] if self.credit else ()
         if not taken and self.credit and self.current and self.current.photos:
             self.current.photos.pop()
-        piece = Piece(at, block.text[:end], slice_ranges(block.ranges, 0, end), closes=is_whole(block.text[:end]) or bool(taken))
+        piece = BodyBlock(at, block.text[:end], slice_ranges(block.ranges, 0, end), closes=is_whole(block.text[:end]) or bool(taken))
         if at and self.labels[at - 1] == "photo" and not self.regions[-1].pieces[-1].closes:
             self.regions[-1].pieces.append(piece)
             self.regions[-1].photos += [Photo(at, (), credit)] if taken else []
@@ -156,11 +156,11 @@ def regions_of(blocks: list[Block], labels: list[str]) -> list[Region]:
     return [r for r in builder.regions if r.title or r.pieces or r.photos or r.loose or r.kicker or r.section]
 
 
-def _piece_of(at: int, block: Block) -> Piece:
+def _piece_of(at: int, block: Block) -> BodyBlock:
     """Returns the body text of a block, without continuation marks and trailing author."""
     text = block.text
     if block.row:
-        return Piece(at, text, block.ranges, row=True)
+        return BodyBlock(at, text, block.ranges, row=True)
     start, end = marked, jump = continued_from(text), continued_to(text)
     author = author_of(text[:end]) if end > start else None
     continues_elsewhere = end < len(text)
@@ -172,5 +172,5 @@ def _piece_of(at: int, block: Block) -> Piece:
     while end > start and text[end - 1].isspace():
         end -= 1
     body = text[start:end]
-    return Piece(at, body, slice_ranges(block.ranges, start, end), (), name, has_lead(body), bool(name), bool(marked),
+    return BodyBlock(at, body, slice_ranges(block.ranges, start, end), (), name, has_dateline(body), bool(name), bool(marked),
                  continues_elsewhere, to_page=page_number(text[jump:]), back_page=page_number(text[:marked]))

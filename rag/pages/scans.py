@@ -17,7 +17,7 @@ import numpy as np
 
 from rag.errors import SourceError
 from rag.pages.columns import read_columns
-from rag.pages.grids import Run
+from rag.pages.grids import TextBox
 from rag.pages.printed import Printed, line_in_box
 from rag.records import Box
 
@@ -60,7 +60,7 @@ def _around(corners: np.ndarray) -> Box:
     return left, top, right, bottom
 
 
-def upright(boxes: np.ndarray, texts: Sequence[str]) -> list[Run]:
+def upright(boxes: np.ndarray, texts: Sequence[str]) -> list[TextBox]:
     """Deskews OCR lines, given by their corners ``(n, 4, 2) float`` in pixels, and returns them as runs.
 
     >>> tilted = np.array([[[0, 0], [100, 10], [98, 30], [-2, 20]]], float)
@@ -76,7 +76,7 @@ def upright(boxes: np.ndarray, texts: Sequence[str]) -> list[Run]:
     low, high = turned.min(axis=1), turned.max(axis=1)
     sizes = np.linalg.norm(boxes[:, 3] - boxes[:, 0], axis=1) * (1 - 2 * _BOX_MARGIN)
     low, high = low + _BOX_MARGIN * sizes[:, None], high - _BOX_MARGIN * sizes[:, None]
-    return [Run(float(a[0]), float(a[1]), float(b[0]), float(b[1]), float(size), text)
+    return [TextBox(float(a[0]), float(a[1]), float(b[0]), float(b[1]), float(size), text)
             for a, b, size, text in zip(low, high, sizes, texts, strict=True)]
 
 

@@ -16,8 +16,8 @@ from math import log
 from rag.language.text import fold, sentences
 from rag.pages.blocks import is_whole
 from rag.pages.fitted import fitted
-from rag.pages.lexicon import Lexicon, all_pairs, pairs
-from rag.pages.pieces import Piece
+from rag.pages.ngram_model import Lexicon, all_pairs, pairs
+from rag.pages.pieces import BodyBlock
 
 # Set by hand while the failures of generated pages were read; measured on pages that were only counted (docs/research.md).
 _CONTEXT = 60  # characters compared on each side of a seam
@@ -166,7 +166,7 @@ def is_dated(text: str) -> bool:
 def page_seams(lexicon: Lexicon, texts: list[str]) -> Seams:
     """Returns the seam scorer of a page, given its body texts.
 
-    >>> from rag.pages.lexicon import lexicon
+    >>> from rag.pages.ngram_model import lexicon
     >>> page_seams(lexicon(), []).continues("西安邮电大", "学对此签约") > 0
     True
     """
@@ -199,10 +199,10 @@ def _bracket(before: str, after: str) -> float:
     return score
 
 
-def is_open(piece: Piece) -> bool:
+def is_open(piece: BodyBlock) -> bool:
     """Tells whether a piece ends inside a sentence.
 
-    >>> is_open(Piece(0, "新渠通水,", ())), is_open(Piece(0, "新渠通水。", ()))
+    >>> is_open(BodyBlock(0, "新渠通水,", ())), is_open(BodyBlock(0, "新渠通水。", ()))
     (True, False)
     """
     return not piece.closes and not piece.row and not is_whole(piece.text)

@@ -48,13 +48,14 @@ class SentenceScores:
     ends: np.ndarray
     barred: np.ndarray | None = None
 
-    def without(self, ranges: Sequence[tuple[int, int]], lost: Sequence[tuple[int, int]] = ()) -> SentenceScores:
-        """Returns the scores with no answer in some ranges of characters.
+    def excluding(self, ranges: Sequence[tuple[int, int]], lost: Sequence[tuple[int, int]] = ()) -> SentenceScores:
+        """Excludes spans that overlap some ranges of characters and renormalises the others.
 
-        The margin loses the probability of an answer in those that are ``lost``; that of the others goes to what is left.
+        The margin gains ln(1 - p), where p is the probability of an answer that overlaps one of the ``lost`` ranges.
 
         >>> scores = SentenceScores(2.0, np.array([[0, 2], [2, 3]]), np.log([0.9, 0.1]), np.log([0.9, 0.1]))
-        >>> scores.without([(0, 2)]).best().start, scores.without([(0, 2)]).margin, scores.without([(0, 2)], [(0, 2)]).margin < 0
+        >>> left = scores.excluding([(0, 2)])
+        >>> left.best().start, left.margin, scores.excluding([(0, 2)], [(0, 2)]).margin < 0
         (2, 2.0, True)
         """
         barred = np.zeros(len(self.offsets), bool)
@@ -95,7 +96,7 @@ class SentenceScores:
 
 @dataclass(frozen=True, eq=False)
 class ReaderScores:
-    """The scores of sentences, in their order.
+    """The reader's scores of several sentences, in input order.
 
     >>> scores = SentenceScores(2.0, np.array([[0, 1], [1, 2]]), np.log([0.9, 0.1]), np.log([0.1, 0.9]))
     >>> reading = ReaderScores((scores,))

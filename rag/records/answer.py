@@ -25,7 +25,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class ResolvedTime:
-    """A relative time in a quotation, the date or period that it means, and the article date from which it was resolved."""
+    """A relative time of the question or of a quotation, what it means, and the date (day of asking or article date) of reference."""
 
     text: str
     means: str
@@ -87,7 +87,7 @@ class Answer:
     """A checked answer. In ``text``, ``[1]`` refers to the citation with ``number`` 1.
 
     ``rewritten``: a follow-up question, made self-contained. ``search_question``: the question with its names and dates in
-    Chinese. ``times``: the relative times in the quotations. ``retrieved``: ``(passage_id, score)`` of the hits, best first.
+    Chinese. ``times``: the relative times in the question and the quotations. ``retrieved``: ``(passage_id, score)`` of the hits.
     ``made_with``: index, embedder and generator. ``checks``: check → whether it passed. ``chance``: calibrated probability that
     the answer is right (for a refused answer: that it would have been). ``signs``: the features of this probability.
 

@@ -119,7 +119,7 @@ class Caption:
 
 @dataclass(frozen=True)
 class Joint:
-    """A position in ``Article.text`` where the reader joined two blocks of the page.
+    """A position in ``Article.text`` where the page parser joined two blocks of the page.
 
     ``kind``: ``cut`` (a split sentence was rejoined) or ``displaced`` (columns were reordered). ``confidence``: probability, 0
     to 1, that the two blocks belong together.
@@ -165,8 +165,8 @@ class Article:
     together they cover the field, except for line breaks of ``text``.
     ``date``: an ISO day, month or year (``2024-07-05``, ``2024-07``, ``2024``) or ``""``.
     ``date_from``: where the date was found, ``masthead``, ``dateline``, ``archive``, ``hand`` or ``""``.
-    ``confidence``: the lowest confidence of the reader in its region and joints, 0 to 1.
-    ``doubts``: one line for each uncertain decision of the reader.
+    ``confidence``: the lowest confidence of the page parser in its region and joints, 0 to 1.
+    ``doubts``: one line for each uncertain decision of the page parser.
     ``corrected``: field (``title``, ``byline``, ``date``) that a user corrected → its value on the page.
     ``page``: the number of its page in the issue (``3``, ``A3``), or ``""``. ``paper``: the name at the head of its page, or ``""``.
     ``masthead``: all that stands at the head of its page (paper, publisher, date), or ``""``.
@@ -278,9 +278,10 @@ class ChannelScore:
 class Hit:
     """A retrieved passage.
 
-    ``found_by``: channel (``dense``, ``sentence``, ``lexical``, ``names``, ``dictionary``) → rank and score; ``period`` with
-    score -1 if the passage can only report another period than the question asks about. ``matched``: the rarest words of the
-    question in the passage; names match in any script. ``alike``: number of near-duplicate passages that this hit represents.
+    ``found_by``: retrieval channel → rank and score. ``dense``, ``sentence``, ``lexical`` and ``names`` retrieve; ``dictionary``,
+    ``period`` (-1: the passage can only report another period than the question asks about) and ``tokens`` (late interaction) rescore.
+    ``matched``: the rarest words of the question in the passage; names match in any script. ``alike``: number of near-duplicate
+    passages that this hit represents.
     """
 
     rank: int

@@ -102,7 +102,7 @@ class Retriever:
             self.embedder.interaction("", [f"{p.context} {p.text}" for p in passages.values()])
 
     def articles_with_all_words(self, query: Query, only: Filter = _ALL) -> dict[str, tuple[str, str]]:
-        """Returns the articles that contain every word of a query: article id → date and source.
+        """Returns the articles that have a passage with every word of the query (Boolean AND): article id → date and source.
 
         Any translation of an English word counts as the word.
         """

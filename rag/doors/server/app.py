@@ -30,7 +30,7 @@ STATIC = Path(__file__).with_name("static")
 
 def create_app(library: Library, *, token: str = "", hosts: Iterable[str] = LOOPBACK, base_url: str = "http://127.0.0.1:7860",
                gradio: bool = True, log_questions: bool = False) -> ASGIApp:
-    """The whole server as an ASGI application; its lifespan opens and closes the library.
+    """Returns the whole server as an ASGI application; its lifespan opens and closes the library.
 
     ``token``, ``hosts``: see :class:`~rag.doors.server.guard.Guard`. ``base_url``: what permalinks begin with. ``gradio=False`` leaves
     the plain chat out.
@@ -59,7 +59,7 @@ def create_app(library: Library, *, token: str = "", hosts: Iterable[str] = LOOP
 
 
 def _add_pages(app: FastAPI, library: Library, meters: Meters) -> None:
-    """The desk, the state of the server, its figures."""
+    """Returns the desk, the state of the server, its figures."""
     @app.get("/api/health", tags=["server"])
     async def health() -> dict[str, Any]:
         """How the server is: models, index, build, queue."""

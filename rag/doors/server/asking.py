@@ -148,7 +148,7 @@ async def _told(events: AsyncGenerator[QueuedEvent, None], library: Library, met
 
 
 def event_body(event: QueuedEvent, library: Library) -> tuple[str, dict[str, Any]]:
-    """The name and the body of an event."""
+    """Returns the name and the body of an event."""
     match event:
         case Queued(position):
             return "queued", {"position": position}
@@ -174,7 +174,7 @@ async def searched(library: Library, narrowed: Narrowed) -> dict[str, Any]:
 
 
 def hit_body(hit: Hit, mentions: Any) -> dict[str, Any]:
-    """A hit with what a page needs to draw it."""
+    """Returns a hit with what a page needs to draw it."""
     zones, persons = mentions.get(hit.article.article_id, ((), ()))
     return {**hit.to_dict(), "section": hit.article.section, "byline": hit.article.byline, "zones": list(zones),
             "persons": list(persons), "highlights": [list(span) for span in places_of(hit.matched, hit.passage.text)],
@@ -182,7 +182,7 @@ def hit_body(hit: Hit, mentions: Any) -> dict[str, Any]:
 
 
 def places_of(words: Iterable[str], text: str) -> list[tuple[int, int]]:
-    """Where some words stand in a text, overlapping places joined.
+    """Returns where some words stand in a text, overlapping places joined.
 
     >>> places_of(["随州", "州高"], "随州高新区")
     [(0, 3)]
@@ -203,5 +203,5 @@ def places_of(words: Iterable[str], text: str) -> list[tuple[int, int]]:
 
 
 def attachment(data: bytes, name: str, kind: str) -> Response:
-    """A file to be saved, never to be shown in the browser."""
+    """Returns a file to be saved, never to be shown in the browser."""
     return Response(data, media_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})

@@ -34,7 +34,7 @@ class Job:
     task: asyncio.Task[None] | None = None
 
     def told(self) -> dict[str, Any]:
-        """How far it is."""
+        """Returns how far it is."""
         return {"done": len(self.rows), "total": len(self.questions), "failed": self.failed, "finished": bool(self.ended)}
 
 
@@ -57,7 +57,7 @@ class Batches:
         return job_id
 
     def job(self, job_id: str) -> Job:
-        """A job by its id; refuses one that is not there."""
+        """Returns a job by its id; refuses one that is not there."""
         if job_id not in self._jobs:
             raise Refused(404, "no such file of questions; it is kept for an hour: send it again")
         return self._jobs[job_id]

@@ -27,7 +27,7 @@ _KEPT = 4  # exchanges that a follow-up question may lean on
 
 
 def is_open(path: str) -> bool:
-    """Whether a path below ``/gradio`` is one of those that the page needs.
+    """Tells whether a path below ``/gradio`` is one of those that the page needs.
 
     >>> is_open("/gradio/config"), is_open("/gradio/gradio_api/file=/etc/passwd")
     (True, False)
@@ -37,7 +37,7 @@ def is_open(path: str) -> bool:
 
 
 def gradio_page(library: Library) -> gradio.Blocks:
-    """The chat as a Gradio ``Blocks`` object, to be mounted at ``/gradio``."""
+    """Returns the chat as a Gradio ``Blocks`` object, to be mounted at ``/gradio``."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     import gradio
 
@@ -72,14 +72,14 @@ def _turns(history: Sequence[Mapping[str, Any]]) -> list[Turn]:
 
 
 def _words(content: Any) -> str:
-    """The text of a message, which may come in parts."""
+    """Returns the text of a message, which may come in parts."""
     if isinstance(content, list):
         return "\n".join(str(part.get("text", "")) for part in content if isinstance(part, Mapping))
     return str(content)
 
 
 def _told(answer: Answer) -> str:
-    """The answer with its quotations, as Markdown that nothing of a page can change."""
+    """Returns the answer with its quotations, as Markdown that nothing of a page can change."""
     quoted = []
     for c in answer.citations:
         told = " · ".join(part for part in (c.title, c.byline, c.date, c.source) if part)

@@ -150,7 +150,7 @@ class _Watched:
 
 
 def _door(scope: Scope) -> str:
-    """The route that was taken, without the ids in it; for what no route took, only its first folder."""
+    """Returns the route that was taken, without the ids in it; for what no route took, only its first folder."""
     route = scope.get("route")
     return getattr(route, "path", "") or "/" + scope["path"].split("/")[1][:20] if route else "/other"
 
@@ -160,12 +160,12 @@ def _limit(path: str) -> int:
 
 
 def _name(host: str) -> str:
-    """The name in a ``Host`` header, without its port."""
+    """Returns the name in a ``Host`` header, without its port."""
     return urlsplit(f"//{host}").hostname or "" if host.isprintable() and "@" not in host else ""
 
 
 def _is_foreign(headers: Headers, host: str, path: str) -> bool:
-    """Whether a browser says that a page of another origin asks."""
+    """Tells whether a browser says that a page of another origin asks."""
     origin = headers.get("origin")
     if origin is not None and urlsplit(origin).netloc != host:
         return True

@@ -91,7 +91,7 @@ def keeping_routes(library: Library) -> APIRouter:
 
 
 def _own(body: Receipt, library: Library) -> dict[str, Any]:
-    """The answer as it was given. Refuses what this desk did not answer, or what was changed since."""
+    """Returns the answer as it was given. Refuses what this desk did not answer, or what was changed since."""
     receipt = body.model_dump()
     if not signed_by(receipt, library.secret):
         raise Refused(422, "this answer was not given by this desk, or was changed; ask the question again")

@@ -75,7 +75,7 @@ _ABOUT = """A newspaper archive in Chinese that answers questions in Chinese and
 
 
 def mcp_server(library: Library, base_url: str) -> ArchiveServer:
-    """The server with its tools; ``base_url``: where the desk is, for the addresses of quotations, or ``""``."""
+    """Returns the server with its tools; ``base_url``: where the desk is, for the addresses of quotations, or ``""``."""
     from importlib.metadata import version
 
     with _logging_left_alone():
@@ -170,7 +170,7 @@ class _Tools:
             url=permalink(self._base_url, citation) if self._base_url else "")
 
     def _passage(self, hit: Hit) -> FoundPassage:
-        """A hit as if its whole passage was quoted."""
+        """Returns a hit as if its whole passage was quoted."""
         passage, article = hit.passage, hit.article
         spans = source_spans(runs_of(article, passage.field, passage.item), passage.start, passage.end)
         place = place_of(article, passage.field, passage.item, passage.start, passage.end)
@@ -238,7 +238,7 @@ def _wrong(error: ValidationError) -> Iterator[str]:
 
 
 def mcp_app(server: ArchiveServer) -> ASGIApp:
-    """The ASGI app of streamable HTTP, for one path; it takes requests while :func:`mcp_session` is open."""
+    """Returns the ASGI app of streamable HTTP, for one path; it takes requests while :func:`mcp_session` is open."""
     return _App(server)
 
 

@@ -176,16 +176,16 @@ def tool_result(
 
 
 def quoted(cited: Quotation) -> str:
-    """A quotation with its number, and on the next line where it stands."""
+    """Returns a quotation with its number, and on the next line where it stands."""
     return f"[{cited.number}] {cited.quote}\n    {named(cited)}"
 
 
 def named(one: Span | ArticleText) -> str:
-    """The title, byline, date, source and address of a quotation or article, as far as it has them."""
+    """Returns the title, byline, date, source and address of a quotation or article, as far as it has them."""
     page = f"page {one.page}" if isinstance(one, Span) and one.page else ""
     return " · ".join(part for part in (one.title, getattr(one, "byline", ""), one.date, one.source, page, one.url) if part)
 
 
 def heading(article: Article) -> str:
-    """The headline, byline, date and source of an article, as far as it has them."""
+    """Returns the headline, byline, date and source of an article, as far as it has them."""
     return " · ".join(part for part in (headline(article), article.byline, article.date, article.source) if part)

@@ -55,7 +55,7 @@ def openai_router(
     library: Library, model_name: str = "wenbao", *, base_url: str = "",
     client_of: Callable[[Request], str] | None = None, count_tokens: Callable[[str], int] | None = None,
 ) -> APIRouter:
-    """The routes below ``/v1``.
+    """Returns the routes below ``/v1``.
 
     ``base_url``: where the desk is, for the addresses of quotations (default: where the request went). ``client_of``: who asks, for
     the queue (default: the address). ``count_tokens``: tokens of a text; without it no ``usage`` is reported.
@@ -117,7 +117,7 @@ class _Refused(Exception):
 
 
 def conversation(messages: Sequence[Mapping[str, Any]], where: str = "messages") -> tuple[str, tuple[Turn, ...]]:
-    """The question, which is the last user message, and the newest exchanges before it.
+    """Returns the question, which is the last user message, and the newest exchanges before it.
 
     >>> conversation([{"role": "user", "content": "甲?"}, {"role": "assistant", "content": "乙。"}, {"role": "user", "content": "丙?"}])
     ('丙?', (Turn(question='甲?', answer='乙。'),))
@@ -135,7 +135,7 @@ def conversation(messages: Sequence[Mapping[str, Any]], where: str = "messages")
 
 
 def _is_said(message: Mapping[str, Any], where: str) -> bool:
-    """Whether it is a message of the user or the assistant; what tools and systems say is left out."""
+    """Tells whether it is a message of the user or the assistant; what tools and systems say is left out."""
     if message.get("type", "message") != "message":
         return False
     role = message.get("role")
@@ -145,7 +145,7 @@ def _is_said(message: Mapping[str, Any], where: str) -> bool:
 
 
 def _text(content: Any, where: str) -> str:
-    """The text of a message: a string, or a list of parts."""
+    """Returns the text of a message: a string, or a list of parts."""
     if content is None or isinstance(content, str):
         return content or ""
     if not isinstance(content, list):
@@ -267,7 +267,7 @@ def _error(error: RagError) -> tuple[int, dict[str, Any]]:
 
 
 def _said_no(error: RagError) -> Response:
-    """The error, and whether asking again soon can help (as OpenAI's clients would, by themselves)."""
+    """Returns the error, and whether asking again soon can help (as OpenAI's clients would, by themselves)."""
     status, body = _error(error)
     again = isinstance(error, Busy | NotReady | TooMany)
     return _Json({"error": body}, status, {"retry-after": "2"} if again else {"x-should-retry": "false"})

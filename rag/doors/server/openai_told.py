@@ -35,18 +35,18 @@ class Door(Protocol):
 
     @property
     def library(self) -> Library:
-        """The archive."""
+        """Returns the archive."""
 
     @property
     def name(self) -> str:
-        """The name of the model."""
+        """Returns the name of the model."""
 
     def usage(self, asked: Asked, answer: Answer) -> tuple[int, int] | None:
         """Tokens that were sent and that were answered, where they can be counted."""
 
 
 def permalink(base_url: str, citation: Citation) -> str:
-    """The address of a quotation in the desk.
+    """Returns the address of a quotation in the desk.
 
     >>> permalink("http://a", Citation(1, "f3", "", "", "", "", "", "text", "47个", 5, 8, ((5, 8),)))
     'http://a/#/article/f3?field=text&start=5&end=8'
@@ -71,17 +71,17 @@ class Chat:
         self._head = {"id": f"chatcmpl-{uuid4().hex}", "created": int(time.time()), "model": door.name}
 
     def whole(self, answer: Answer) -> dict[str, Any]:
-        """The whole answer."""
+        """Returns the whole answer."""
         message = {"role": "assistant", "content": answer.text, "refusal": None, **self._beside(answer)}
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
         return {**self._head, "object": "chat.completion", "choices": [choice], **self._usage(answer)}
 
     def begin(self) -> Iterator[str]:
-        """What is told before the answer is there."""
+        """Returns what is told before the answer is there."""
         yield self._chunk({"role": "assistant", "content": ""})
 
     def end(self, answer: Answer) -> Iterator[str]:
-        """The answer in events."""
+        """Returns the answer in events."""
         for piece in _PIECE.findall(answer.text):
             yield self._chunk({"content": piece})
         yield self._chunk(self._beside(answer), "stop")
@@ -90,7 +90,7 @@ class Chat:
         yield "data: [DONE]\n\n"
 
     def failed(self, error: dict[str, Any]) -> Iterator[str]:
-        """An error after the first event."""
+        """Returns an error after the first event."""
         yield f"data: {ascii_json({'error': error})}\n\n"
 
     def _beside(self, answer: Answer) -> dict[str, Any]:
@@ -125,17 +125,17 @@ class Responses:
         self._id, self._message, self._created = f"resp_{uuid4().hex}", f"msg_{uuid4().hex}", int(time.time())
 
     def whole(self, answer: Answer) -> dict[str, Any]:
-        """The whole answer."""
+        """Returns the whole answer."""
         done = {"output": [self._item("completed", [self._part(answer)])], "completed_at": int(time.time())}
         return self._response("completed", **done, usage=self._usage(answer), wenbao=self.door.library.receipt(answer))
 
     def begin(self) -> Iterator[str]:
-        """What is told before the answer is there."""
+        """Returns what is told before the answer is there."""
         for name in ("created", "in_progress"):
             yield self._event(f"response.{name}", response=self._response("in_progress"))
 
     def end(self, answer: Answer) -> Iterator[str]:
-        """The answer in events."""
+        """Returns the answer in events."""
         item, part = {"output_index": 0}, {"item_id": self._message, "output_index": 0, "content_index": 0}
         whole, empty = self._part(answer), {"type": "output_text", "text": "", "annotations": [], "logprobs": []}
         yield self._event("response.output_item.added", **item, item=self._item("in_progress", []))
@@ -150,7 +150,7 @@ class Responses:
         yield self._event("response.completed", response=self.whole(answer))
 
     def failed(self, error: dict[str, Any]) -> Iterator[str]:
-        """An error after the first event."""
+        """Returns an error after the first event."""
         code = "rate_limit_exceeded" if error["type"] == "rate_limit_error" else "server_error"
         said = {"code": code, "message": error["message"]}
         yield self._event("response.failed", response=self._response("failed", error=said))

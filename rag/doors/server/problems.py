@@ -52,7 +52,7 @@ class Refused(Exception):
 
 
 def problem_of(error: RagError) -> tuple[int, str]:
-    """The HTTP status and the code of an error.
+    """Returns the HTTP status and the code of an error.
 
     >>> problem_of(QuestionError("no question"))
     (422, 'bad_request')
@@ -61,7 +61,7 @@ def problem_of(error: RagError) -> tuple[int, str]:
 
 
 def body_of(code: str, message: str) -> dict[str, Any]:
-    """The JSON body of an error; the message is kept in one line."""
+    """Returns the JSON body of an error; the message is kept in one line."""
     return {"error": {"code": code, "message": " ".join(message.split())}}
 
 

@@ -97,7 +97,7 @@ def reading_routes(library: Library) -> APIRouter:
 
 
 def place_routes(library: Library) -> APIRouter:
-    """Where a span of an article stands: in the raw page, in its picture, after a rebuild."""
+    """Returns where a span of an article stands: in the raw page, in its picture, after a rebuild."""
     router = APIRouter(prefix="/api", tags=["articles"])
 
     @router.get("/articles/{article_id}/raw")
@@ -118,7 +118,7 @@ def place_routes(library: Library) -> APIRouter:
     @router.get("/articles/{article_id}/picture/{page}.png", response_class=Response)
     async def image(article_id: str, page: int) -> Response:
         """A page of the source as a picture."""
-        from rag.pages.pictures import page_picture
+        from rag.pages.page_images import page_picture
 
         file = _pictured(library, await library.article(article_id))
         return Response(await library.run(page_picture, file, page), media_type="image/png")
@@ -138,8 +138,8 @@ def place_routes(library: Library) -> APIRouter:
 
 
 def article_body(article: Article) -> dict[str, Any]:
-    """An article as ``/api/articles/{id}`` tells it."""
-    from rag.pages.pictures import has_picture
+    """Returns an article as ``/api/articles/{id}`` tells it."""
+    from rag.pages.page_images import has_picture
 
     told = article.to_dict()
     now = {name: {"was": said, "now": getattr(article, name)} for name, said in article.corrected.items()}
@@ -148,7 +148,8 @@ def article_body(article: Article) -> dict[str, Any]:
 
 
 def _linked(library: Library, article: Article) -> list[dict[str, str]]:
-    """The articles on other pages of the issue that an article continues, that continue it, or that tell what it points to."""
+    """Returns the articles on other pages of the issue that an article continues, that continue it, or that tell what it points to.
+    """
     links = article.links or Links()
     targets = {how: getattr(links, how) for how in ("continues", "continued_in", "told_in") if getattr(links, how)}
     found = library.rag.retriever.store.archive.articles(targets.values())
@@ -164,7 +165,7 @@ def _line(article: Article) -> dict[str, Any]:
 
 
 def _pictured(library: Library, article: Article) -> Path:
-    from rag.pages.pictures import has_picture
+    from rag.pages.page_images import has_picture
 
     file = library.home / article.source
     if not has_picture(file):
@@ -173,7 +174,7 @@ def _pictured(library: Library, article: Article) -> Path:
 
 
 def _picture(library: Library, article: Article, field: str, item: int, start: int, end: int) -> dict[str, Any]:
-    from rag.pages.pictures import page_count
+    from rag.pages.page_images import page_count
     from rag.pages.printed import place_of
 
     file = _pictured(library, article)
@@ -327,7 +328,7 @@ def _found_notes(library: Library, q: str, source: str, tag: str) -> list[dict[s
 
 
 def _placed(note: Note, home: Path, *, there: bool) -> dict[str, Any]:
-    """A note where its words stand now; ``lost`` if its page was removed or does not hold them any more."""
+    """Returns a note where its words stand now; ``lost`` if its page was removed or does not hold them any more."""
     try:
         spot = spans.again_in_page(home / note.source, note.quote, note.start) if there else None
     except SourceError:

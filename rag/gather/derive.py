@@ -20,9 +20,9 @@ _FALLS = re.compile(r"降|跌|减|\b(?:f[ae]ll|drop|declin|decreas)", re.I)
 
 
 @dataclass(frozen=True)
-class Told:
-    """The rows of an answer with their citations; the things that are worked with, how each is told, the place of its term in the
-    plan, and its rows (``~row`` for one that is subtracted).
+class AnswerTable:
+    """The cited rows of an answer: for each line its value (``lines``), the position of its sub-question (``places``) and its rows
+    (``of``; the index of a subtracted row is stored as its complement ``~index``).
     """
 
     rows: tuple[Row, ...]
@@ -33,17 +33,17 @@ class Told:
     of: tuple[tuple[int, ...], ...] = ()
 
     def rows_of(self, used: Iterable[int]) -> tuple[int, ...]:
-        """The rows of some lines."""
+        """Returns the rows of some lines."""
         return tuple(max(row, ~row) for at in used for row in self.of[at])
 
     def terms_of(self, used: Iterable[int]) -> tuple[tuple[int, ...], ...]:
-        """The rows of each of some lines, nothing if each has one."""
+        """Returns the rows of each of some lines, nothing if each has one."""
         terms = tuple(self.of[at] for at in used)
         return terms if any(len(rows) > 1 for rows in terms) else ()
 
 
-def worked_out(plan: Plan, told: Told, language: str) -> tuple[Derived | None, str]:
-    """What a plan asks for, worked out, and how it is said; nothing where a figure that it takes is missing."""
+def worked_out(plan: Plan, told: AnswerTable, language: str) -> tuple[Derived | None, str]:
+    """Returns what a plan asks for, worked out, and how it is said; nothing where a figure that it takes is missing."""
     if plan.operation == "rank":
         return _ranked(plan, told, language)
     if plan.operation == "filter":
@@ -60,12 +60,12 @@ def worked_out(plan: Plan, told: Told, language: str) -> tuple[Derived | None, s
         return None, words(language, "cannot", why=error.told(language))
 
 
-def _values(plan: Plan, told: Told, used: Iterable[int]) -> list[Value]:
-    """The figures of some rows, in one unit where they convert exactly."""
+def _values(plan: Plan, told: AnswerTable, used: Iterable[int]) -> list[Value]:
+    """Returns the figures of some rows, in one unit where they convert exactly."""
     return compute.in_one_unit([value for at in used if (value := told.lines[at].value)], unit_asked(plan.question))
 
 
-def _arithmetic(plan: Plan, told: Told, used: Sequence[int], language: str) -> tuple[Derived | None, str]:
+def _arithmetic(plan: Plan, told: AnswerTable, used: Sequence[int], language: str) -> tuple[Derived | None, str]:
     operation, values = plan.operation, _values(plan, told, used)
     printed = [told.rows[at].shown for at in told.rows_of(used)]
     first, second = told.lines[used[0]].label, told.lines[used[-1]].label
@@ -97,22 +97,22 @@ def _arithmetic(plan: Plan, told: Told, used: Sequence[int], language: str) -> t
     return _derived(plan, told, used, shown, value), words(language, "difference", a=first, b=second, more=more, d=shown)
 
 
-def _derived(plan: Plan, told: Told, used: Iterable[int], shown: str, value: Value | None = None) -> Derived:
-    """What was worked out from some lines; ``value``: ``None`` for what is no figure."""
+def _derived(plan: Plan, told: AnswerTable, used: Iterable[int], shown: str, value: Value | None = None) -> Derived:
+    """Returns what was worked out from some lines; ``value``: ``None`` for what is no figure."""
     used = list(used)
     figure = (str(value.value), value.kind, value.unit) if value else ("", "", "")
     return Derived(plan.operation, told.rows_of(used), *figure, shown, told.terms_of(used))
 
 
-def _compared(plan: Plan, told: Told, used: Sequence[int], values: Sequence[Value], language: str) -> tuple[Derived | None, str]:
+def _compared(plan: Plan, told: AnswerTable, used: Sequence[int], values: Sequence[Value], language: str) -> tuple[Derived | None, str]:
     """Of three or more the highest."""
     compute.average(values)  # they can be compared
     line = told.lines[max(zip(values, used, strict=True), key=lambda pair: pair[0].value)[1]]
     return _derived(plan, told, used, line.label), words(language, "most", of="", a=line.label, v=line.total or line.shown)
 
 
-def _ranked(plan: Plan, told: Told, language: str) -> tuple[Derived | None, str]:
-    """The rows with the most, or the least, or both, as it is asked."""
+def _ranked(plan: Plan, told: AnswerTable, language: str) -> tuple[Derived | None, str]:
+    """Returns the rows with the most, or the least, or both, as it is asked."""
     values = _values(plan, told, range(len(told.lines)))
     if len(values) < 2:
         return None, ""
@@ -132,8 +132,8 @@ def _ranked(plan: Plan, told: Told, language: str) -> tuple[Derived | None, str]
     return _derived(plan, told, order, told.lines[ends[0][1]].label), said
 
 
-def _filtered(plan: Plan, told: Told, language: str) -> tuple[Derived | None, str]:
-    """The rows that meet a condition."""
+def _filtered(plan: Plan, told: AnswerTable, language: str) -> tuple[Derived | None, str]:
+    """Returns the rows that meet a condition."""
     values = _values(plan, told, range(len(told.lines)))
     if not values or told.missing:
         return None, ""

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rag.pages.blocks import Block, slice_ranges, trim
-from rag.pages.lines import BRACKETS, NUMBERED, OPENING, WIDE_GAP, is_mark, labels_of
+from rag.pages.line_labels import BRACKETS, NUMBERED, OPENING, WIDE_GAP, is_mark, label_lines
 from rag.pages.marks import is_byline
 
 _KINDS = {"M": "head", "F": "furniture", "K": "kicker", "H": "heading", "B": "byline", "S": "subhead", "N": "opening",
@@ -26,7 +26,7 @@ def with_kinds(page: str, blocks: Sequence[Block]) -> list[Block]:
     lines = [part for block in blocks for part in split_author(page, block)]
     if not lines:
         return []
-    labels = labels_of(page, lines)
+    labels = label_lines(page, lines)
     out: list[Block] = []
     for block, label in zip(lines, labels, strict=True):
         if block.row or block.ruled:

@@ -1,6 +1,6 @@
 """Calibrated confidence: the probability that an answer is right (of the answers with 0.8, four in five are).
 
-The model is a logistic regression over four features, called signs. ``training/calibrate.py`` fits its weights on questions
+The model is a logistic regression over four features. ``training/calibrate.py`` fits its weights on questions
 with known answers and writes them to ``fitted.json``.
 """
 
@@ -19,7 +19,7 @@ _USUAL = 4.0  # for a generator that tells no probabilities: .98
 
 
 def answer_features(pieces: Sequence[CandidateSentence], found: GroundedAnswer) -> dict[str, float]:
-    """Returns the features of an answer, each about -3 to 3.
+    """Returns the four features of the confidence model, each about -3 to 3 (``surely``: 0 to 14).
 
     ``margin``: half the highest of the reader's log odds for a sentence by itself. ``agreed``: 1 if the generator found the same
     words, -1 if it found others, 0 if it found no answer. ``refused``: how often it found no answer, 0 to 2.

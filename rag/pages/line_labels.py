@@ -1,7 +1,7 @@
 """Labels the lines of a page that marks no headings by what can be seen of them: headlines, authors, paragraphs, furniture.
 
 A linear-chain conditional random field [1]_ over what is seen of a line and of its two neighbours, with one hidden layer.
-``training/train_lines.py`` trains it on pages that are set by chance, and writes ``lines.npz``.
+``training/train_lines.py`` trains it on pages that are set by chance, and writes ``line_labels.npz``.
 
 .. [1] Lafferty, McCallum and Pereira, "Conditional random fields", ICML 2001
 """
@@ -21,13 +21,12 @@ import numpy as np
 from rag.language.names import SURNAMES
 from rag.pages.blocks import Block, is_whole
 from rag.pages.dates import masthead_date
-from rag.pages.lexicon import lexicon
 from rag.pages.marks import (
     author_of,
     continued_from,
     continued_to,
     credit_of,
-    has_lead,
+    has_dateline,
     header_parts,
     is_byline,
     is_masthead,
@@ -37,6 +36,7 @@ from rag.pages.marks import (
     paper_name,
     photographer_of,
 )
+from rag.pages.ngram_model import lexicon
 from rag.pages.seams import Seams, page_seams
 
 # M head of the page, F other furniture, K kicker, H headline, h its further lines, B byline, S sub-heading, N first paragraph of a
@@ -62,20 +62,20 @@ _MANY_LINES = 60  # lines of a long page
 
 @dataclass(frozen=True)
 class LineModel:
-    """The weights of the random field: a hidden layer, an output layer, and what one label after another costs (in nats)."""
+    """The weights of the CRF: a hidden layer, an output layer, label transition scores and start scores, in nats."""
 
     hidden: np.ndarray  # (3 * features + 1, units)
     output: np.ndarray  # (units + 1, labels)
-    follows: np.ndarray  # (labels, labels)
-    begins: np.ndarray  # (labels,)
+    transitions: np.ndarray  # (labels, labels)
+    start_scores: np.ndarray  # (labels,)
 
     def labels(self, features: np.ndarray) -> str:
         """Returns the likeliest labels of the lines with these features (n, features), by the algorithm of Viterbi."""
         units = np.maximum(_with_one(in_context(features)) @ self.hidden, 0.0)
         scores = _with_one(units) @ self.output
-        best, back = self.begins + scores[0], []
+        best, back = self.start_scores + scores[0], []
         for row in scores[1:]:
-            ways = best[:, None] + self.follows
+            ways = best[:, None] + self.transitions
             back.append(ways.argmax(0))
             best = ways.max(0) + row
         path = [int(best.argmax())]
@@ -101,21 +101,23 @@ def in_context(features: np.ndarray) -> np.ndarray:
 @cache
 def line_model() -> LineModel:
     """Loads the weights."""
-    with resources.files(__package__).joinpath("lines.npz").open("rb") as file, np.load(file) as found:
+    with resources.files(__package__).joinpath("line_labels.npz").open("rb") as file, np.load(file) as found:
         return LineModel(**{name: found[name].astype(np.float64) for name in found.files})
 
 
-def labels_of(page: str, lines: Sequence[Block]) -> str:
-    """Returns the labels of lines: once as they look, and again by how they are like the first headline that was found so."""
-    seen, ways = line_features(page, lines), [way_of(page, line) for line in lines]
-    labels = line_model().labels(with_likeness(seen, ways, None))
-    return line_model().labels(with_likeness(seen, ways, ways[labels.index("H")])) if "H" in labels else labels
+def label_lines(page: str, lines: Sequence[Block]) -> str:
+    """Labels the lines with the CRF twice: the second pass knows whether a line is set off like the first headline of the first pass.
+    """
+    seen, ways = line_features(page, lines), [headline_style(page, line) for line in lines]
+    labels = line_model().labels(with_headline_style(seen, ways, None))
+    return line_model().labels(with_headline_style(seen, ways, ways[labels.index("H")])) if "H" in labels else labels
 
 
-def with_likeness(features: np.ndarray, ways: Sequence[str], first: str | None) -> np.ndarray:
-    """Adds to the features of lines whether they are set off like the first headline, and whether not; ``None``: it is not known.
+def with_headline_style(features: np.ndarray, ways: Sequence[str], first: str | None) -> np.ndarray:
+    """Adds two features: whether a line is set off like the first headline, and whether it is not; ``None``: the headline is not
+    known.
 
-    >>> with_likeness(np.zeros((2, 1)), ["◎", ""], "◎").tolist()
+    >>> with_headline_style(np.zeros((2, 1)), ["◎", ""], "◎").tolist()
     [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
     """
     like = [[0.0, 0.0] if first is None else [float(way == first), float(way != first)] for way in ways]
@@ -137,7 +139,7 @@ def line_features(page: str, lines: Sequence[Block]) -> np.ndarray:
     texts = [text for text, line in zip(bare, lines, strict=True) if not (line.row or line.ruled)]
     sizes = sorted(map(len, texts)) or [1]
     width = max(4, sizes[int(_WIDTH_AT * (len(sizes) - 1))])
-    ways = [way_of(page, line) for line in lines]
+    ways = [headline_style(page, line) for line in lines]
     short = [way if len(text) < _SHORT * width and not is_whole(text) else "" for way, text in zip(ways, bare, strict=True)]
     often = Counter(filter(None, short))
     first = {way: at for at, way in reversed(list(enumerate(short)))}
@@ -156,13 +158,13 @@ def line_features(page: str, lines: Sequence[Block]) -> np.ndarray:
 
 
 def _indent(page: str, line: Block) -> int:
-    """How far in a line stands, in narrow spaces."""
+    """Returns how far in a line stands, in narrow spaces."""
     left = page.rfind("\n", 0, line.start) + 1
     return sum(2 if letter == "　" else 1 for letter in page[left : line.start])
 
 
 def _shape(line: Block, text: str, width: int, indent: int) -> list[float]:
-    """How long a line is, how far in it stands, what is around it."""
+    """Returns how long a line is, how far in it stands, what is around it."""
     size = len(text)
     words = line.text.split()
     seen = [
@@ -173,7 +175,7 @@ def _shape(line: Block, text: str, width: int, indent: int) -> list[float]:
 
 
 def _wording(line: Block, text: str) -> list[float]:
-    """How a line begins and ends, and which set phrases it holds."""
+    """Returns how a line begins and ends, and which set phrases it holds."""
     first, last = text[0], text[-1]
     adorned = is_mark(first) and first not in OPENING
     letters = sum(map(str.isalnum, text)) / len(text)
@@ -181,7 +183,7 @@ def _wording(line: Block, text: str) -> list[float]:
         adorned, adorned and text[:2] == 2 * first, first in OPENING, NUMBERED.match(text) is not None, text.startswith("—"),
         letters == 0, is_whole(text), last in ",，、", last in ";；:：—", last in ")）】》」』”’〕〗]>", last.isalnum(),
         "。" in text[:-1], "，" in text or "," in text, "：" in text or ":" in text,
-        is_byline(line.text), author_of(line.text) is not None, has_lead(text), _NAME_LAST.search(line.text) is not None,
+        is_byline(line.text), author_of(line.text) is not None, has_dateline(text), _NAME_LAST.search(line.text) is not None,
         photographer_of(line.text) is not None or credit_of(line.text) is not None, text.startswith(("图", "▲图")),
         masthead_date(text) != "", is_page_header(line.text), is_masthead(line.text), paper_name(line.text) != "",
         is_pointer(line.text), is_section_name(text), continued_from(line.text) > 0, continued_to(line.text) < len(line.text)]
@@ -189,14 +191,16 @@ def _wording(line: Block, text: str) -> list[float]:
 
 
 def _place(lines: Sequence[Block], at: int) -> list[float]:
-    """Where on the page a line stands, and how many lines it has."""
+    """Returns where on the page a line stands, and how many lines it has."""
     after = len(lines) - 1 - at
     seen = at == 0, at == 1, at < 4, after == 0, after < 3
     return [at / len(lines), min(1.0, len(lines) / _MANY_LINES), *map(float, seen)]
 
 
 def _beside(texts: Sequence[str], indents: Sequence[int], at: int, width: int) -> list[float]:
-    """How much longer a line is than those before and after it, how much further in it stands, and whether it stands as far in."""
+    """Returns how much longer a line is than those before and after it, how much further in it stands, and whether it stands as far
+    in.
+    """
     found = []
     for other in (at - 1, at + 1):
         there = 0 <= other < len(texts)
@@ -206,11 +210,12 @@ def _beside(texts: Sequence[str], indents: Sequence[int], at: int, width: int) -
     return found
 
 
-def way_of(page: str, line: Block) -> str:
-    """Names the way in which a line is set off: its mark, its kind of number, its bracket, or how far in it stands; else ``""``.
+def headline_style(page: str, line: Block) -> str:
+    """Returns how a line is set off: its ornament, numbering scheme or opening bracket, ``centred`` if it is indented by six narrow
+    spaces or more, else ``""``.
 
     >>> from rag.pages.blocks import split_blocks
-    >>> [way_of(line, *split_blocks(line)) for line in ("◎新渠通水", "三、新渠", "【新渠】", "          新渠", "新渠")]
+    >>> [headline_style(line, *split_blocks(line)) for line in ("◎新渠通水", "三、新渠", "【新渠】", "          新渠", "新渠")]
     ['◎', 'han', '【', 'centred', '']
     """
     numbered = NUMBERED.match(line.text)
@@ -223,18 +228,19 @@ def way_of(page: str, line: Block) -> str:
 
 
 def _like_others(way: str, count: int, is_first: bool, is_short: bool) -> list[float]:
-    """How many short lines of the page are set off as a line is, whether one of them stands before it, and whether it is one."""
+    """Returns how many short lines of the page are set off as a line is, whether one of them stands before it, and whether it is one.
+    """
     return [min(1.0, count / 4), *map(float, (way != "", count > 1, way != "" and not is_first, way != "" and is_short))]
 
 
 def _joint(seams: Seams, before: str, text: str) -> list[float]:
-    """How well a line continues the one before, and begins a sentence."""
+    """Returns how well a line continues the one before, and begins a sentence."""
     joins = seams.continues(before, text) / 8 if before and not is_whole(before) else 0.0
     return [joins, float(bool(before) and is_whole(before)), seams.begins(text) / 4]
 
 
 def _topic(seams: Seams, texts: Sequence[str], at: int) -> list[float]:
-    """How much a line that may be a headline shares with the text above and below it, and how much these share (0 to 1)."""
+    """Returns how much a line that may be a headline shares with the text above and below it, and how much these share (0 to 1)."""
     if len(texts[at]) > _LONGEST_HEADLINE:
         return [0.0, 0.0, 0.0]
     before, behind = "".join(texts[max(0, at - _LINES_AROUND) : at]), "".join(texts[at + 1 : at + 1 + _LINES_AROUND])

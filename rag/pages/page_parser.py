@@ -16,7 +16,6 @@ from rag.pages.assembly import assemble
 from rag.pages.blocks import Block, is_whole, split_blocks
 from rag.pages.dates import masthead_date, name_date, name_page
 from rag.pages.headings import label_headings
-from rag.pages.lexicon import lexicon
 from rag.pages.marks import (
     continued_from,
     continued_to,
@@ -27,11 +26,12 @@ from rag.pages.marks import (
     is_pointer,
     paper_name,
 )
+from rag.pages.ngram_model import lexicon
 from rag.pages.photos import label_photos, label_pull_quotes, rejoin_photo_stories
+from rag.pages.plain_text_blocks import with_kinds
 from rag.pages.regions import regions_of
 from rag.pages.seams import Seams, page_seams
 from rag.pages.tables import with_rows
-from rag.pages.typed import with_kinds
 from rag.records import Article
 
 _MAX_SECTION_NAME = 10  # characters
@@ -106,7 +106,9 @@ def _page_of(article: Article, headers: list[tuple[int, str]]) -> str:
 
 
 def read_blocks(text: str) -> list[Block]:
-    """Returns the blocks of a page; where it marks no headings, what each line is is told by what can be seen of it."""
+    """Returns the blocks of a page; on a page without heading marks each line is classified by its layout and wording (see
+    ``line_labels``).
+    """
     blocks = with_rows(text, split_blocks(text))
     return blocks if any(block.level for block in blocks) else with_kinds(text, blocks)
 

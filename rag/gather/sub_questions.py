@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from rag.answer.choose import CandidateSentence, choose_pieces
-from rag.answer.judge import answer_features, chance, sureness
+from rag.answer.confidence import answer_features, chance, sureness
 from rag.answer.locate import Located, is_refusal, located_draft
 from rag.answer.prompts import read_prompt
 from rag.answer.read import last, read_pieces
 from rag.config import Answering
 from rag.gather.candidates import chance_of, fitted
-from rag.gather.plan import Term
+from rag.gather.plan import SubQuestion
 from rag.generate import Draft, Generator, complete
 from rag.language.when import When
 from rag.reader import Reader
@@ -35,8 +35,8 @@ _REPORTED_WITHIN = 60  # days after a month or quarter has ended
 
 
 @dataclass(frozen=True)
-class Asker:
-    """Puts questions to one open archive."""
+class SubQuestionReader:
+    """Retrieves and reads the evidence for one sub-question."""
 
     retriever: Retriever
     reader: Reader
@@ -46,19 +46,19 @@ class Asker:
     check: Callable[[], None] = lambda: None  # raises once nobody waits for the answer any more
 
     def read(
-        self, term: Term, asked: Query, sentences: int, alone: int = _READ_ALONE, within: Filter | None = None
+        self, term: SubQuestion, asked: Query, sentences: int, alone: int = _READ_ALONE, within: Filter | None = None
     ) -> list[CandidateSentence]:
-        """The likeliest sentences to answer a term of a question, read; the first of them are read by themselves too."""
+        """Returns the likeliest sentences to answer a term of a question, read; the first of them are read by themselves too."""
         return self._chosen(term, asked, self._hits(term, asked, sentences // _LOOKED_AT, within), sentences, alone)
 
-    def words(self, term: Term, pieces: Sequence[CandidateSentence]) -> Sequence[Located]:
-        """What the generator takes for the answer in the likeliest sentences of a term."""
+    def words(self, term: SubQuestion, pieces: Sequence[CandidateSentence]) -> Sequence[Located]:
+        """Returns what the generator takes for the answer in the likeliest sentences of a term."""
         shown = [piece for piece in pieces if piece.timely][:_SHOWN]
         draft = complete(self.generator, read_prompt(term.question, shown), max_tokens=_LONGEST, stop=("\n",))
         return () if is_refusal(draft) else located_draft(draft, shown).located
 
-    def look_up(self, term: Term, asked: Query) -> tuple[Located, float] | None:
-        """The words that answer a term, as one sentence tells it, and the probability that they are right."""
+    def look_up(self, term: SubQuestion, asked: Query) -> tuple[Located, float] | None:
+        """Returns the words that answer a term, as one sentence tells it, and the probability that they are right."""
         settings = self.settings
         pieces = [piece for piece in self.read(term, asked, settings.read_sentences, settings.evidence_sentences) if piece.timely]
         if not pieces:
@@ -70,13 +70,16 @@ class Asker:
         whole = Located(best, min(one.start for one in inside), max(one.end for one in inside))
         return whole, chance(answer_features(pieces, found))
 
-    def survey(self, term: Term, asked: Query, sentences: int, alone: int, within: Filter | None = None) -> list[CandidateSentence]:
-        """The likeliest sentences, each judged by itself by reader and generator (``alone``): all that answer are wanted."""
+    def survey(
+        self, term: SubQuestion, asked: Query, sentences: int, alone: int, within: Filter | None = None
+    ) -> list[CandidateSentence]:
+        """Returns the likeliest sentences, each judged by itself by reader and generator (``alone``): all that answer are wanted.
+        """
         return self._judged(term.question, self.read(term, asked, sentences, alone, within))
 
     def _judged(self, question: str, pieces: Sequence[CandidateSentence]) -> list[CandidateSentence]:
-        """The sentences that were read by themselves, with what the generator takes for the answer in each; where it finds nothing,
-        the log odds that the sentence answers are less.
+        """Returns the sentences that were read by themselves, with what the generator takes for the answer in each; where it finds
+        nothing, the log odds that the sentence answers are less.
         """
         weights, judged = fitted()["sentence"], []
         for piece in pieces:
@@ -93,8 +96,10 @@ class Asker:
             judged.append(piece)
         return judged
 
-    def read_on(self, term: Term, asked: Query, sentences: int, alone: int, *, later: bool) -> list[CandidateSentence]:
-        """The likeliest sentences, and those of later (or earlier) reports than any that answers, until none of these does.
+    def search_later_or_earlier(
+        self, term: SubQuestion, asked: Query, sentences: int, alone: int, *, later: bool
+    ) -> list[CandidateSentence]:
+        """Reads the likeliest sentences, then searches up to four times for reports later (or earlier) than all that answer so far.
 
         One sentence may answer for the latest figure, so the generator is asked what was asked.
         """
@@ -112,30 +117,30 @@ class Asker:
             pieces = [*pieces, *found]
         return sorted(pieces, key=lambda piece: (not piece.timely, -piece.score))
 
-    def _chosen(self, term: Term, asked: Query, hits: Sequence[Hit], sentences: int, alone: int) -> list[CandidateSentence]:
+    def _chosen(self, term: SubQuestion, asked: Query, hits: Sequence[Hit], sentences: int, alone: int) -> list[CandidateSentence]:
         self.check()
         settings = self.settings.model_copy(update={"read_sentences": sentences, "evidence_sentences": alone})
         return choose_pieces(self.retriever, self.reader, self.query(term, asked), hits, settings)
 
-    def query(self, term: Term, asked: Query) -> Query:
-        """The query of a term as the generator words it, with the places of the question if it names none; one in English is read as it
-        was asked too.
+    def query(self, term: SubQuestion, asked: Query) -> Query:
+        """Returns the query of a term as the generator words it, with the places of the question if it names none; one in English is
+        read as it was asked too.
         """
         if asked.language == "en" and term.asked and term.asked != term.question:
             return replace(self.parse(term.asked), chinese=term.question)
         query = self.parse(term.question)
         return query if query.scope else replace(query, scope=asked.scope)
 
-    def _hits(self, term: Term, asked: Query, times: int, within: Filter | None = None) -> list[Hit]:
+    def _hits(self, term: SubQuestion, asked: Query, times: int, within: Filter | None = None) -> list[Hit]:
         """Passages of the time in which that of the term is reported first, by both wordings of the question; or of another time."""
         ways = [self.parse(term.question)]
         if term.asked and term.asked != term.question:
             ways.append(self.parse(term.asked))
         elif asked.language == "en":
             ways.append(asked)
-        only = reported(term.when) if term.when and term.when.year else Filter()
+        only = publication_window(term.when) if term.when and term.when.year else Filter()
         plans = [(_TELLING + _NEAR, within or Filter())] if within or not only else [
-            (_TELLING, telling(term.when)), (_NEAR, only), (_ANYWHERE, Filter())]
+            (_TELLING, figures_of_period(term.when)), (_NEAR, only), (_ANYWHERE, Filter())]
         found = [hit for k, chosen in plans for way in ways for hit in self._found(way, times * k, chosen)]
         return list({hit.passage.passage_id: hit for hit in reversed(found)}.values())[::-1]
 
@@ -144,24 +149,24 @@ class Asker:
 
 
 def answers(piece: CandidateSentence) -> bool:
-    """Whether a sentence is taken to answer, read by itself."""
+    """Tells whether a sentence is taken to answer, read by itself."""
     return piece.timely and chance_of(piece.alone) >= _TAKEN
 
 
-def telling(when: When | None) -> Filter:
-    """The passages with a figure of a time.
+def figures_of_period(when: When | None) -> Filter:
+    """Returns the filter for passages with a figure of a period.
 
-    >>> telling(When(2023, 4, 4)).telling
+    >>> figures_of_period(When(2023, 4, 4)).telling
     ('2023-04-01', '2023-04-30')
     """
     period = when.period if when else None
     return Filter(telling=(period.start.isoformat(), period.end.isoformat()) if period else ("", ""))
 
 
-def reported(when: When) -> Filter:
-    """The articles of the time in which a time is reported.
+def publication_window(when: When) -> Filter:
+    """Returns the filter for articles dated from the start of a period to 60 days after its end, when it is reported.
 
-    >>> reported(When(2023, 4, 4))
+    >>> publication_window(When(2023, 4, 4))
     Filter(since='2023-04-01', until='2023-06-29', source='', mentioning=(), telling=('', ''))
     """
     period = when.period
