@@ -2,10 +2,10 @@
 
 Files in reading order:
 
-- input formats: ``files``, ``archive``, ``web``, ``word_files``, ``ocr_files``, ``pdf``, ``scans`` (OCR); ``grids`` and ``columns`` (text
-  boxes → tables and columns); ``printed`` (where the text stands in print), ``page_images`` (a page as a picture)
-- text → blocks: ``blocks`` (lines with their offsets), ``tables`` and ``aligned`` (rows), ``line_labels`` and ``plain_text_blocks`` (pages
-  without heading marks)
+- input formats: ``files``, ``archive``, ``web``, ``word_files``, ``ocr_files``, ``pdf``, ``scans`` (OCR); ``grids`` and ``columns``
+  (text boxes → tables and columns); ``printed`` (where the text stands in print), ``page_images`` (a page as a picture)
+- text → blocks: ``blocks`` (lines with their offsets), ``tables`` and ``aligned`` (rows), ``line_labels`` and ``plain_text_blocks``
+  (pages without heading marks)
 - labels: ``marks`` (set phrases), ``photos``, ``headings``
 - continuity: ``ngram_model`` and ``seams`` (does B continue A?)
 - articles: ``pieces``, ``regions`` and ``assembly`` (reading order), ``dates``, ``articles`` (the result)
