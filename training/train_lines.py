@@ -1,6 +1,6 @@
 """Trains the labels of lines on pages of plain text, and writes ``rag/pages/line_labels.npz``.
 
-    python training/train_lines.py --articles xwlb.jsonl --pages 4000 [--units 32] [--without WRITER] [--out rag/pages/line_labels.npz]
+    python training/train_lines.py --articles xwlb.jsonl --pages 3000 [--units 64] [--nets 4] [--without WRITER] [--out FILE.npz]
 
 The pages are set by chance (``typed_pages.py``) or put together from written ones (``written_pages.py``). Two cores need some minutes.
 It prints the share of right labels, and of pages without a wrong one, on 300 set pages of another seed, and on those of the writer
@@ -36,14 +36,14 @@ Sequenced = tuple[np.ndarray, np.ndarray]  # features (n, features), labels (n,)
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--articles", type=Path, required=True)
-    parser.add_argument("--pages", type=int, default=4000)
-    parser.add_argument("--units", type=int, default=32)
-    parser.add_argument("--epochs", type=int, default=14)
+    parser.add_argument("--pages", type=int, default=3000)
+    parser.add_argument("--units", type=int, default=64)
+    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--nets", type=int, default=4, help="networks whose scores are averaged")
     parser.add_argument("--written", type=int, default=12, help="pages put together from each written one")
     parser.add_argument("--without", default="", help="a writer whose pages only test")
     parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "rag" / "pages" / "line_labels.npz")
     arguments = parser.parse_args()
-    torch.manual_seed(0)
     started = time.time()
     items = items_of(arguments.articles)
     chances = [random.Random(f"lines {number}") for number in range(arguments.pages + KEPT_BACK)]
@@ -53,14 +53,32 @@ def main() -> None:
     for at, (writer, lines) in enumerate(written_pages()):
         chances = [random.Random(f"written {at} {number}") for number in range(arguments.written)]
         train += [labelled(varied(lines, chance), chance) for chance in chances if writer != arguments.without]
-    field = Field(train[0][0].shape[1], arguments.units)
-    fit(field, train, test, arguments.epochs)
-    left_out = [Page(lines) for writer, lines in written_pages() if writer == arguments.without]
-    if left_out:
-        print("left out:", tested(field.model(), [labelled(page, random.Random(0)) for page in left_out]))
-    model = field.model()
+    model = joined([fitted(seed, train, test, arguments) for seed in range(arguments.nets)])
+    left_out = [labelled(Page(lines), random.Random(0)) for writer, lines in written_pages() if writer == arguments.without]
+    for name, some in (("kept back", test), ("left out", left_out)):
+        if some:
+            print(f"{name}: {tested(model, some)}")
     np.savez_compressed(arguments.out, **{name: value.astype(np.float16) for name, value in vars(model).items()})
     print(f"{arguments.out.name}: {arguments.out.stat().st_size:,} bytes, {time.time() - started:.0f} s")
+
+
+def fitted(seed: int, train: Sequence[Sequenced], test: Sequence[Sequenced], arguments: argparse.Namespace) -> LineModel:
+    torch.manual_seed(seed)
+    field = Field(train[0][0].shape[1], arguments.units)
+    fit(field, train, test, arguments.epochs)
+    return field.model()
+
+
+def joined(models: Sequence[LineModel]) -> LineModel:
+    """One network with the mean scores of several: their hidden layers stand side by side.
+
+    >>> one, other = (LineModel(np.full((4, 1), k), np.full((2, 3), k), np.full((3, 3), k), np.full(3, k)) for k in (1.0, 3.0))
+    >>> joined([one, other]).hidden.shape, joined([one, other]).output.tolist()
+    ((4, 2), [[0.5, 0.5, 0.5], [1.5, 1.5, 1.5], [2.0, 2.0, 2.0]])
+    """
+    output = np.vstack([*(one.output[:-1] for one in models), sum(one.output[-1:] for one in models)]) / len(models)
+    return LineModel(np.hstack([one.hidden for one in models]), output,
+                     np.mean([one.transitions for one in models], 0), np.mean([one.start_scores for one in models], 0))
 
 
 def labelled(page: Page, chance: random.Random) -> Sequenced:
