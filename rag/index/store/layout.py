@@ -18,7 +18,7 @@ from pathlib import Path
 
 from rag.errors import StoreError
 
-VERSION = 10  # of the layout; an index of another version is refused
+VERSION = 11  # of the layout; an index of another version is refused
 MANIFEST = "manifest.json"
 BUILDING = "building"
 ARCHIVE = "archive.sqlite"
