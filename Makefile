@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/ready
+TOOLS  := $(VENV)/tools
 Q      ?= how many projects did Suizhou start?
 
 .PHONY: help install build ask chat test lint docs wheel bench clean
@@ -20,8 +21,14 @@ $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade -c constraints.txt pip setuptools
 	$(BIN)/python -m pip install --progress-bar on --disable-pip-version-check $$(grep '^torch==' constraints.txt)
-	$(BIN)/python -m pip install --progress-bar on --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install --progress-bar on --disable-pip-version-check -c constraints.txt -e .
 	@touch $(READY)
+
+# What tests, lint and the documentation need besides the program.
+$(TOOLS): $(READY)
+	@echo "Adding what tests, lint and the documentation need"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $(TOOLS)
 
 build: $(READY)  ## bring index/ up to date with the sources
 	@$(BIN)/rag build
@@ -32,23 +39,23 @@ ask: $(READY)  ## make ask Q="…": answer a question, with citations
 chat: $(READY)  ## open the desk on this machine
 	@$(BIN)/rag chat
 
-test: $(READY)  ## all tests, those with the real models and in a browser too
+test: $(TOOLS)  ## all tests, those with the real models and in a browser too
 	@tests/browser.sh
 	$(BIN)/python -m pytest
 
-lint: $(READY)  ## ruff and mypy
+lint: $(TOOLS)  ## ruff and mypy
 	$(BIN)/ruff check rag tests benchmarks training docs
 	$(BIN)/mypy
 
-docs: $(READY)  ## the documentation, as pages in site/
+docs: $(TOOLS)  ## the documentation, as pages in site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
 	@echo "site/index.html"
 
-wheel: $(READY)  ## dist/wenbao-*.whl, which runs outside this folder
+wheel: $(TOOLS)  ## dist/wenbao-*.whl, which runs outside this folder
 	rm -rf build
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
 
-bench: $(READY)  ## measure, and write the tables in benchmarks/
+bench: $(TOOLS)  ## measure, and write the tables in benchmarks/
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/embedding.py
 

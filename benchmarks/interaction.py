@@ -56,7 +56,7 @@ def lines_of(config: str, questions: str) -> Iterator[list[object]]:
     asked = [a for line in Path(questions).read_text(encoding="utf-8").splitlines() if (a := put(rag, json.loads(line)))]
     states = States(rag)
     of_passages = states.of({row: text for a in asked for row, text in a.texts.items()}, "passage: ")
-    of_questions = states.of({at: a.query.named for at, a in enumerate(asked)}, "query: ")
+    of_questions = states.of({at: a.query.localised for at, a in enumerate(asked)}, "query: ")
     for layer in range(LOWEST, states.layers + 1):
         wide = {row: Tokens(layers[layer].vectors.astype(np.float32), layers[layer].rarity) for row, layers in of_passages.items()}
         met_by = [{row: weighted_max_sim(of_questions[at][layer], wide[row]) for row in a.texts} for at, a in enumerate(asked)]

@@ -241,7 +241,7 @@ class Rag:
 
         if query.language == "zh" or query.chinese:
             return query
-        asked = query.named or query.question
+        asked = query.localised or query.question
         written = simplified(complete(generator or self.generator, translate_prompt(asked), max_tokens=80, stop=("\n",)).strip())
         return query if unsupported(written, [query.question, asked]) else replace(query, chinese=written)
 

@@ -163,7 +163,7 @@ class Steps:
         """
         self.generator.check()
         lines = lines_to_read(found.pieces)
-        taken = take_operands(found.query.named or found.query.question, lines, self.generator) if lines else None
+        taken = take_operands(found.query.localised or found.query.question, lines, self.generator) if lines else None
         answer = compute_if_sure(taken, lines, found.query, self._asker, self._in_english, operation)
         if answer and taken and taken.operation == "rank" and not self._same_end(taken, found.query):
             answer = None
@@ -202,7 +202,7 @@ class Steps:
     def _told(self, answer: Answer, found: Evidence) -> Answer:
         """Returns an answer with how it came about."""
         return replace(
-            answer, search_question=found.query.named, seconds=self.clock.seconds(), made_with=self._made_with(),
+            answer, search_question=found.query.localised, seconds=self.clock.seconds(), made_with=self._made_with(),
             retrieved=tuple((hit.passage.passage_id, round(hit.score, 4)) for hit in found.hits))
 
     def _made_with(self) -> dict[str, str]:

@@ -47,9 +47,9 @@ def test_a_common_word_is_no_place_whatever_the_tagger_says(open_rag, tmp_path):
     convert_cedict(tmp_path)
     rag = open_rag()
     rag.dictionary = Dictionary(tmp_path)
-    assert rag.parse_question("桥上运的是什么东西?").scope == () and rag.parse_question("杭州桥上运什么东西?").scope == ("杭州",)
+    assert rag.parse_question("桥上运的是什么东西?").places == () and rag.parse_question("杭州桥上运什么东西?").places == ("杭州",)
     rag.dictionary = None
-    assert rag.parse_question("桥上运的是什么东西?").scope == ("东西",), "else this test shows nothing"
+    assert rag.parse_question("桥上运的是什么东西?").places == ("东西",), "else this test shows nothing"
 
 
 def test_only_what_is_nothing_but_a_name_has_an_english_name(tmp_path):

@@ -63,7 +63,7 @@ def test_a_question_about_a_place_that_no_article_mentions_is_refused_without_wr
 def test_an_english_question_about_a_place_that_the_archive_lacks_is_refused_without_writing(open_rag):
     rag = open_rag(read="47座")
     answer = rag.ask("How many new bridges has Hangzhou started to build this year?")
-    assert rag.parse_question(answer.question).scope == ("Hangzhou",)
+    assert rag.parse_question(answer.question).places == ("Hangzhou",)
     assert answer.refused and not answer.citations and not answering(rag)
 
 

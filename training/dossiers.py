@@ -184,7 +184,7 @@ class Dossiers:
 
     @staticmethod
     def named(query: Query) -> str:
-        return query.named or query.question
+        return query.localised or query.question
 
     def written(self, number: int, question: Row, lines: Sequence[CandidateSentence]) -> tuple[str | None, bool]:
         """What is to be written, and whether all that the dossier tells of it is shown; ``None`` where a figure has no place."""

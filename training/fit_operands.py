@@ -59,7 +59,7 @@ def main() -> None:
             kind = EACH if asks_two_places(question) else question["op"]
             query, hits = program.found(number, question)
             lines = lines_to_read(choose_pieces(rag.retriever, rag.reader, query, hits, rag.config.answering))
-            taken = take_operands(query.named or query.question, lines, rag.generator)
+            taken = take_operands(query.localised or query.question, lines, rag.generator)
             told = outcome(taken, lines, query)
             if taken is None or taken.operation == "lookup" or not told:
                 seen[kind]["right" if is_single else "nothing worked out"] += 1

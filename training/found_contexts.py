@@ -97,7 +97,7 @@ class FoundContexts:
 
     def named(self, question: str) -> str:
         query = self.rag.parse_question(question)
-        return query.named or query.question
+        return query.localised or query.question
 
     def answer_in(self, row: Row, question: str, shown: Sequence[CandidateSentence]) -> str | None:
         """What the sentences shown answer to a question about one item; ``None`` if they may tell it in another sentence."""
@@ -154,6 +154,6 @@ class FoundTables:
         for text, line, one in self.random.sample(own, len(own)):
             is_shown = "".join(line.split()) in texts if line else False
             answer = line[one.start : one.end] if is_shown else NOT_SAID
-            ask = (self.rag.parse_question(text).named or text, answer)
+            ask = (self.rag.parse_question(text).localised or text, answer)
             (asks if text == first else told if is_shown else untold).append(ask)
         return [*asks, *told[:BESIDE], *untold[: max(UNTOLD, len(told[:BESIDE]) // 2)]]

@@ -104,7 +104,7 @@ def choose_pieces(
     Sentences that can only report another period than the one asked about come last. Articles that mention fewer of the
     places and names in the question than others are left out.
     """
-    about = filter_by_places(hits, query.scope, by_sound=query.language == "en")
+    about = filter_by_places(hits, query.places, by_sound=query.language == "en")
     likely = _preselected(retriever, query, _signed_as_asked(about), settings.read_sentences)
     shown = [piece.read_as for piece in likely]
     forms = _question_forms(query, shown)
@@ -118,7 +118,7 @@ def choose_pieces(
 
 def _question_forms(query: Query, shown: Sequence[Sentence]) -> list[str]:
     """Returns the reader's forms of the question: for English the question and its translation together, then each alone."""
-    asked = simplified(query.named or query.question)
+    asked = simplified(query.localised or query.question)
     asked = with_translations(asked, query.terms, [f"{one.title}{one.text}" for one in shown])
     return [f"{asked} {query.chinese}", asked, query.chinese] if query.chinese else [asked]
 
@@ -212,7 +212,7 @@ def _of_period(query: Query, piece: CandidateSentence, scores: SentenceScores) -
 
 def _named_rows(query: Query, pieces: Sequence[CandidateSentence]) -> list[CandidateSentence]:
     """Returns the sentences, of each table only the rows that the question names, if it names any."""
-    question = f"{query.named or query.question} {query.chinese}"
+    question = f"{query.localised or query.question} {query.chinese}"
     named = {id(piece): is_named(piece.text, question) for piece in pieces if piece.is_row}
     tables = {piece.article.article_id for piece in pieces if named.get(id(piece))}
     return [piece for piece in pieces if piece.article.article_id not in tables or named.get(id(piece), True)]

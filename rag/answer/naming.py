@@ -21,7 +21,7 @@ def with_names(query: Query, retriever: Retriever, dictionary: Dictionary | None
     """Returns the question with the places and names in it; names, dates and large figures of an English one in Chinese."""
     if query.language == "zh":
         places = places_in(query.question)  # by the tags of jieba, which takes some common words for places
-        return replace(query, scope=tuple(place for place in places if not (dictionary and dictionary.is_common(place))))
+        return replace(query, places=tuple(place for place in places if not (dictionary and dictionary.is_common(place))))
     meant = without_negated(query.question)
     names = romanised_names(query.question)
     forms = {name: form for name in names if (form := _chinese_form(retriever, name, names))}
@@ -31,9 +31,9 @@ def with_names(query: Query, retriever: Retriever, dictionary: Dictionary | None
         named = named.replace(name, form)
     named = times_in_chinese(figures_in_chinese(zones_in_chinese(named)))
     return replace(
-        query, named=named, forms=tuple(known.items()), terms=dictionary.terms(named) if dictionary else (),
-        scope=(*places_meant(query.question, forms), *places_by_sound(name for name in names if name in meant and name not in known)),
-        sounds=tuple(way for name in names if name in meant for way in readings(name)))
+        query, localised=named, name_translations=tuple(known.items()), terms=dictionary.terms(named) if dictionary else (),
+        places=(*places_meant(query.question, forms), *places_by_sound(name for name in names if name in meant and name not in known)),
+        pinyin_readings=tuple(way for name in names if name in meant for way in readings(name)))
 
 
 def _foreign_names(retriever: Retriever, ways: Mapping[str, Sequence[str]]) -> dict[str, str]:

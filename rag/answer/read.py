@@ -40,7 +40,7 @@ def read_pieces(
     likely, others = likely_pieces(pieces[:few]), pieces[few : 2 * few]
     best, refusals, surest = GroundedAnswer((reader_words,)), list[float | None](), -math.inf
     for more in ((), others):
-        prompt = read_prompt(query.named or query.question, likely, more)
+        prompt = read_prompt(query.localised or query.question, likely, more)
         draft = Draft(generator.write(prompt, max_tokens=max_tokens, stop=("\n",)))
         for text in draft:
             yield TextPiece(text)

@@ -76,6 +76,6 @@ def with_chinese_names_and_times(query: Query) -> str:
         return text
     for time in reversed(times_in(text)):
         text = text[: time.start] + time.when.label + text[time.end :]
-    for name, form in query.forms:
+    for name, form in query.name_translations:
         text = text.replace(name, form)
     return text

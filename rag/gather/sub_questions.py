@@ -129,7 +129,7 @@ class SubQuestionReader:
         if asked.language == "en" and term.asked and term.asked != term.question:
             return replace(self.parse(term.asked), chinese=term.question)
         query = self.parse(term.question)
-        return query if query.scope else replace(query, scope=asked.scope)
+        return query if query.places else replace(query, places=asked.places)
 
     def _hits(self, term: SubQuestion, asked: Query, times: int, within: Filter | None = None) -> list[Hit]:
         """Passages of the time in which that of the term is reported first, by both wordings of the question; or of another time."""

@@ -29,19 +29,20 @@ _STOP_PAIRS = frozenset(
 class Query:
     """A question with the forms that search and reading need.
 
-    ``named``: an English question with its names, dates and figures in Chinese; the reader is shown this form.
-    ``chinese``: the generator's translation, shown beside it. ``forms``: ``(romanised name, Chinese name)`` pairs, as the
-    archive writes the names. ``sounds``: the pinyin syllables of these names. ``scope``: the places and names that an
-    article must mention to answer. ``terms``: for each English word its possible Chinese translations.
+    ``localised``: an English question with its names, dates and large figures in Chinese; the reader is shown this form.
+    ``chinese``: the generator's translation, shown beside it. ``name_translations``: ``(English name, its spelling in the archive)``,
+    for romanised and foreign names. ``pinyin_readings``: all pinyin syllabifications of the romanised names. ``places``: the places of
+    the question; articles that mention fewer of them than others are left out. ``terms``: for each English word its possible Chinese
+    translations.
     """
 
     question: str
     language: str
-    named: str = ""
+    localised: str = ""
     chinese: str = ""
-    forms: tuple[tuple[str, str], ...] = ()
-    sounds: tuple[tuple[str, ...], ...] = ()
-    scope: tuple[str, ...] = ()
+    name_translations: tuple[tuple[str, str], ...] = ()
+    pinyin_readings: tuple[tuple[str, ...], ...] = ()
+    places: tuple[str, ...] = ()
     terms: tuple[tuple[str, ...], ...] = ()
 
     @property

@@ -61,7 +61,7 @@ class Retriever:
             "dense": dense,
             "sentence": sentence,
             "lexical": _share_of_best(self.store.archive.lexical(query.words, limit, only)),
-            "names": _share_of_best(self.store.archive.phrases(query.sounds, limit, only)),
+            "names": _share_of_best(self.store.archive.phrases(query.pinyin_readings, limit, only)),
         }
         candidates = {row for scores in found.values() for row in scores}
         passages = self.store.archive.passages(candidates) if query.terms or query.period else {}
@@ -91,7 +91,7 @@ class Retriever:
         passages = self.store.archive.passages(rows)
         rows = [row for row in rows if row in passages]
         texts = [f"{passages[row].context} {passages[row].text}" for row in rows]
-        scores = self.embedder.interaction(query.named or query.question, texts)
+        scores = self.embedder.interaction(query.localised or query.question, texts)
         return {**channels, "tokens": dict(zip(rows, map(float, scores), strict=True))}
 
     def warm_token_cache(self, most: int) -> None:
@@ -109,7 +109,7 @@ class Retriever:
         if query.language == "zh":
             return self.store.archive.articles_with_all_words([[[word]] for word in query.words], (), only)
         ways = [[[pair for pair in search_tokens(word) if len(pair) > 1] or [word] for word in term] for term in query.terms]
-        return self.store.archive.articles_with_all_words(ways, query.sounds, only)
+        return self.store.archive.articles_with_all_words(ways, query.pinyin_readings, only)
 
     def vectors(self, query: Query) -> np.ndarray:
         """Returns the centred vector of the question, ``(1, dim) float32``."""
@@ -202,7 +202,7 @@ class Retriever:
                 found = {name: ChannelScore(ranks[name][row], round(scores[row], 4))
                          for name, scores in channels.items() if row in scores}
                 text = f"{passage.context} {passage.text}"
-                words = (*rarity.rarest(text, query.scope), *(w for term in query.terms for w in term if w in text))
+                words = (*rarity.rarest(text, query.places), *(w for term in query.terms for w in term if w in text))
                 hits.append(Hit(len(hits) + 1, score, passage, articles[passage.article_id], found,
                                 tuple(dict.fromkeys(words))[:_WORDS_SHOWN]))
                 if len(hits) == k:
