@@ -3,7 +3,8 @@
     python benchmarks/newsprint.py --articles xwlb.jsonl --seed 11 --pages 20 --out DIR [--pictures 300]
 
 Each page has a masthead, two to four decks of one to three stories, headlines across their columns, bylines, paragraphs with an indent,
-pictures with captions, and on some pages a table; what does not fit is left out of the story, so that every story is whole.
+names of sections over some, pictures with captions, and on some pages a table; what does not fit is left out of the
+story, so that every story is whole.
 ``--pictures DPI`` draws the pages too, turned by up to a degree and with grain. The truth has the form of ``page_*.gold.json`` of the
 evaluation sets. Names, photo credits and tables are made up.
 """
@@ -28,6 +29,7 @@ WIDE, HIGH, MARGIN, GUTTER = 1000, 1400, 44, 16
 SURNAMES = "王李张刘陈杨黄赵周吴徐孙马朱胡郭何高林罗"
 GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰涛明超霞平刚华"
 PAPERS = ("清河日报", "江南晚报", "东海商报", "云岭时报")
+SECTIONS = ("本地新闻", "三农", "民生", "文教", "体育", "国际", "经济", "社会", "科技", "健康", "乡村", "法治")
 VILLAGES = ("上坪村", "下坪村", "石门村", "白沙村", "青竹村", "柳林村")
 
 
@@ -129,6 +131,10 @@ def set_story(
 ) -> dict[str, Any]:
     x, y, wide, high = box
     size = chance.choice((10.5, 11, 12))
+    section = chance.choice(SECTIONS) if chance.random() < 0.25 else ""
+    if section:
+        y = set_section(canvas, section, (x, y, wide), font)
+        high -= y - box[1]
     columns = max(1, round(wide / (size * chance.choice((14, 17, 20)))))
     column = (wide - GUTTER * (columns - 1)) / columns
     title = item["title"]
@@ -152,10 +158,22 @@ def set_story(
     paragraphs, cuts = body(canvas, flow, item, font, len(rows) + 1 if rows else 0)
     if rows:
         set_table(canvas, flow, rows, font)
-    return {"kind": "article", "section": None, "kicker": None, "title": title, "byline": writer or None, "truncated": False,
+    return {"kind": "article", "section": section or None, "kicker": None, "title": title, "byline": writer or None, "truncated": False,
             "continued_to": False, "continued_from": False, "subheads": [], "paragraphs": paragraphs, "captions": captions,
             "cuts": cuts, "displaced": None, "pull_quotes": [], "markers": [], "noise": [], "doc_id": item["doc_id"], "date": day,
             "tables": [rows] if rows else []}
+
+
+def set_section(canvas: Canvas, section: str, place: tuple[float, float, float], font: str) -> float:
+    """The name of a section over a story, in the middle or at the left, a rule below it; returns where the story begins."""
+    x, top, wide = place
+    size = 13.0
+    canvas.setFont(font, size)
+    left = x if len(section) % 2 else x + (wide - size * len(section)) / 2
+    canvas.drawString(left, HIGH - (top + size), section)
+    canvas.setLineWidth(0.6)
+    canvas.line(x, HIGH - (top + size + 5), x + wide, HIGH - (top + size + 5))
+    return top + size + 14
 
 
 def balance(flow: Flow, item: dict[str, Any], reserved: int) -> None:

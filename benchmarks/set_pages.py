@@ -42,15 +42,15 @@ def main() -> None:
     if arguments.pictures:
         rows.append(measured("picture", golds[: arguments.pictures], ".png", arguments.scorer))
     command = f"set_pages.py --pages DIR --pictures {arguments.pictures} --scorer score_pages.py"
-    columns = ["pages", *PAGE_FIGURES, "dates", "bylines", "cells", "seconds a page"]
+    columns = ["pages", *PAGE_FIGURES, "dates", "bylines", "sections", "cells", "seconds a page"]
     write_table("set_pages", "Pages set in type", columns, rows, command)
     write_table("tables", "Tables: cells that can be read with their row and header", ["format", "tables", "cells right"],
                 [[name, MADE, written(name, write)] for name, write in FORMATS.items()], command)
 
 
 def measured(kind: str, golds: Sequence[Path], end: str, scorer: Path) -> list[object]:
-    """The scorer's figures; then dates, bylines and cells right of all; then seconds."""
-    dates, bylines, cells, seconds = [], [], [], []
+    """The scorer's figures; then dates, bylines, sections and cells right of all; then seconds."""
+    dates, bylines, sections, cells, seconds = [], [], [], [], []
     with tempfile.TemporaryDirectory() as name:
         true, read = Path(name, "gold"), Path(name, "read")
         true.mkdir()
@@ -67,10 +67,11 @@ def measured(kind: str, golds: Sequence[Path], end: str, scorer: Path) -> list[o
                 article = next((one for one in articles if _letters(one.title) == _letters(story["title"])), None)
                 dates.append(article is not None and article.date == story["date"])
                 bylines.append(article is not None and has_byline(article, story["byline"] or ""))
+                sections.append(article is not None and article.section == (story["section"] or ""))
                 for table in story.get("tables", ()):
                     cells += list(right_cells(articles, table, f"{stem} {kind}"))
         score = page_score(scorer, true, "--pred", str(read))
-    return [f"{kind} ({len(golds)})", *score, *(f"{sum(some)} of {len(some)}" for some in (dates, bylines, cells)),
+    return [f"{kind} ({len(golds)})", *score, *(f"{sum(some)} of {len(some)}" for some in (dates, bylines, sections, cells)),
             f"{sum(seconds) / len(seconds):.2f}"]
 
 

@@ -30,6 +30,7 @@ def main() -> None:
     parser.add_argument("--each-read", type=int, default=1, help="contexts of each dossier, for reading")
     parser.add_argument("--from", dest="first", type=int, default=0, help="the first dossier of which all contexts are taken")
     parser.add_argument("--older", type=float, default=0.3, help="share of the dossiers before that one")
+    parser.add_argument("--further", action="store_true", help="also with the questions of cells.jsonl, told.jsonl and parts.jsonl")
     parser.add_argument("--share", type=float, default=0.25, help="share of the contexts of the runs before")
     parser.add_argument("--seed", type=int, default=35)
     arguments = parser.parse_args()
@@ -38,7 +39,7 @@ def main() -> None:
     draw = random.Random(arguments.seed)
     before = draw.sample(examples["contexts"], round(arguments.share * len(examples["contexts"])))
     chosen = [number for number in range(len(dossiers())) if number >= arguments.first or draw.random() < arguments.older]
-    program = Dossiers(arguments.dossiers, arguments.seed)
+    program = Dossiers(arguments.dossiers, arguments.seed, arguments.further)
     own = [as_asked(one, "问题:{}\n取数:") for one in program.contexts(chosen, arguments.each)]
     own += [as_asked(one, "问题:{}\n回答:") for one in program.read_contexts(chosen, arguments.each_read)]
     examples["contexts"] = own + before

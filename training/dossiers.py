@@ -20,6 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from build_generator_examples import asks_yes_or_no
 from found_contexts import BESIDE, UNTOLD, shown_pieces
 
 from rag import Rag
@@ -52,6 +53,33 @@ def dossiers() -> list[Row]:
     return [json.loads(line) for line in DOSSIERS.read_text(encoding="utf-8").splitlines()]
 
 
+@cache
+def further_questions() -> dict[int, list[Row]]:
+    """The questions of ``cells.jsonl``, ``told.jsonl`` and ``parts.jsonl`` about each dossier, in the form of ``dossiers.jsonl``; those
+    that ask yes or no are left out, as their verdict is not known.
+    """
+    found: dict[int, list[Row]] = defaultdict(list)
+    for name in ("cells", "told", "parts"):
+        for line in DOSSIERS.with_name(f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            if question := _in_their_form(row, dossiers()[row["dossier"]]["reports"]):
+                found[row["dossier"]].append({"q": row["q"], **question})
+    return found
+
+
+def _in_their_form(row: Row, reports: Sequence[Row]) -> Row | None:
+    if asks_yes_or_no(row["q"]) or row.get("op") not in (None, "each", "lookup"):
+        return None
+    if "row" in row:
+        cell = str(reports[row["report"]]["table"]["rows"][row["row"]][row["column"]]).strip()
+        return {"op": LOOKED_UP, "answer": [[cell, row["report"], f"t{row['row']}"]]}
+    if "s" in row:
+        return {"op": LOOKED_UP, "answer": [[row["a"], row["report"], row["s"]]]}
+    if "op" in row:
+        return {"op": LOOKED_UP, **({"answer": row["answer"]} if row.get("answer") else {})}
+    return {"op": UNTOLD_BY_ALL}
+
+
 def page_of(report: Row, number: int) -> str:
     """A page with one report, its table somewhere in it."""
     table, told = report.get("table"), report["sentences"]
@@ -75,9 +103,12 @@ def name_of(dossier: int, report: int) -> str:
 
 
 class Dossiers:
-    """Contexts for the generator's adapter, each dossier asked as an archive of its own. ``index``: an index of the pages."""
+    """Contexts for the generator's adapter, each dossier asked as an archive of its own. ``index``: an index of the pages.
+    ``further``: also with the questions of :func:`further_questions`.
+    """
 
-    def __init__(self, index: Path, seed: int) -> None:
+    def __init__(self, index: Path, seed: int, further: bool = False) -> None:
+        self.further = further
         self.rag, self.random = Rag.open(index=index), random.Random(seed)
         archive = self.rag.retriever.store.archive
         self.articles: dict[str, list[Article]] = defaultdict(list)
@@ -85,13 +116,17 @@ class Dossiers:
             self.articles[Path(article.source).name].append(article)
         self.lost = 0
 
+    def questions(self, number: int) -> list[Row]:
+        return dossiers()[number]["questions"] + (further_questions()[number] if self.further else [])
+
     def read_contexts(self, numbers: Collection[int], each: int) -> Iterator[Row]:
         """Yields ``each`` contexts to read of those of some dossiers whose answers are marked."""
         for number in numbers:
-            questions = dossiers()[number]["questions"]
+            questions = self.questions(number)
             if is_kept_back(number) or not any("answer" in question for question in questions):
                 continue
-            for first in self.random.sample([one for one in questions if self.answer(number, one, None)], each):
+            firsts = [one for one in questions if self.answer(number, one, None)]
+            for first in self.random.sample(firsts, min(each, len(firsts))):
                 query, hits = self.found(number, first)
                 shown, more = shown_pieces(self.rag, query, hits, self.random)
                 if shown:
@@ -127,10 +162,10 @@ class Dossiers:
         for number in numbers:
             if is_kept_back(number):
                 continue
-            questions = dossiers()[number]["questions"]
-            for first in self.random.sample(questions, min(each, len(questions))):
+            own = dossiers()[number]["questions"]
+            for first in self.random.sample(own, min(each, len(own))):
                 lines = self.lines(number, first)
-                asks = list(self.asks(number, first, questions, lines))
+                asks = list(self.asks(number, first, self.questions(number), lines))
                 if asks:
                     user, _ = operands_prompt("?", lines).user.split("问题:?\n")
                     yield {"task": "operands", "user": user, "asks": asks}

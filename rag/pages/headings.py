@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rag.language.text import fold
+from rag.language.text import HAN, fold
 from rag.pages.blocks import Block, is_whole
 from rag.pages.fitted import fitted
 from rag.pages.marks import (
@@ -34,6 +34,7 @@ _MAX_KICKER = 16  # characters
 _MAX_CLAUSE = 16  # characters; a lead often repeats a longer headline
 _MIN_CONTINUATION = 3.0  # nats from which a text certainly continues a sentence
 _DAY = re.compile(r"\W*(?:\d{4}年)?(?:\d{1,2}月)?\d{1,2}日")
+_SHORT_WORDS = re.compile(f"[{HAN}]{{2,4}}")
 _TYPICAL_STORY = 500  # characters of a typical story
 _MAX_PARAGRAPHS = 12  # paragraphs of an article that are compared
 
@@ -245,10 +246,18 @@ def _label_stack(blocks: list[Block], labels: list[str], stack: Stack, is_title:
         names[at] = "title"
         for k in range(at):
             names[k] = "kicker"
-        if at and is_section_name(blocks[stack.headings[0]].text):
+        if at and _names_section(blocks, stack):
             names[0] = "section"
     for at, name in zip(stack.headings, names, strict=True):
         labels[at] = name
+
+
+def _names_section(blocks: list[Block], stack: Stack) -> bool:
+    """Tells whether the first heading above a title names a section: a usual name, or a few characters that the story does not say; a
+    kicker is mostly a place or a body that it tells of.
+    """
+    name = blocks[stack.headings[0]].text.replace(" ", "")
+    return is_section_name(name) or (bool(_SHORT_WORDS.fullmatch(name)) and not any(name in blocks[at].text for at in stack.after))
 
 
 def _title_place(blocks: list[Block], stack: Stack) -> int:
