@@ -14,14 +14,20 @@ help:  ## list the verbs
 
 install: $(READY)  ## virtual environment and packages
 
-# The stamp is written last, so a killed installation is never taken for a whole one. torch first, at the pinned
-# version: otherwise a package further down may pull a build of several gigabytes.
+# The stamp is written last, so a killed installation is never taken for a whole one. The models come while pip works: what fetches
+# them needs only a few packages; where that fails, the first question fetches them. torch first, at the pinned version: otherwise a
+# package further down may pull a build of several gigabytes.
+FETCHERS := filelock httpx numpy pydantic pyyaml safetensors snowballstemmer
+
 $(READY): pyproject.toml constraints.txt
 	@echo "Setting up $(VENV): about 1 GB of packages, a few minutes the first time"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade -c constraints.txt pip setuptools
-	$(BIN)/python -m pip install --progress-bar on --disable-pip-version-check $$(grep '^torch==' constraints.txt)
-	$(BIN)/python -m pip install --progress-bar on --disable-pip-version-check -c constraints.txt -e .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt $(FETCHERS)
+	$(BIN)/python -m rag.models & fetching=$$!; \
+	{ $(BIN)/python -m pip install --progress-bar on --disable-pip-version-check $$(grep '^torch==' constraints.txt) && \
+	  $(BIN)/python -m pip install --progress-bar on --disable-pip-version-check -c constraints.txt -e .; } \
+	|| { kill $$fetching; exit 1; }; wait
 	@touch $(READY)
 
 # What tests, lint and the documentation need besides the program.

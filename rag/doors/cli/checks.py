@@ -78,13 +78,6 @@ def _read_json(file: Path) -> Any:
 def _fetch(config: Config) -> None:
     from rag.models import resolve
 
-    for name in _models_of(config):
+    for name in config.model_names:
         resolve(name, offline=config.models.offline, progress=PROGRESS)
         PROGRESS.done()
-
-
-def _models_of(config: Config) -> list[str]:
-    """Returns the models that a configuration needs on this machine."""
-    generator = [] if config.generation.backend == "openai" else [config.generation.model]
-    dictionary = [config.retrieval.dictionary] if config.retrieval.dictionary else []
-    return [config.embedding.model, *generator, *dictionary]
