@@ -123,7 +123,8 @@ def test_the_amount_that_has_a_price_is_no_figure():
 def test_the_name_of_a_row_is_no_figure_and_the_sum_of_a_column_no_row_of_it():
     text = "线路 12路 | 客流 35"
     article = Article("a", "p", "d", text)
-    piece = CandidateSentence(article, Passage("x", "a", text, 0, len(text)), 0, len(text), text, alone=1.0, span_scores=SentenceScores(
+    piece = CandidateSentence(article, Passage("x", "a", text, 0, len(text)), 0, len(text), text,
+                              log_odds_alone=1.0, span_scores=SentenceScores(
         1.0, np.array([[3, 5], [12, 14]]), np.log([0.9, 0.1]), np.log([0.9, 0.1])))
     assert [one.shown for one in candidates([piece], SubQuestion("12路客流多少?"))] == ["35"]
 
@@ -264,7 +265,7 @@ def test_a_figure_that_the_generator_takes_goes_before_the_others():
 
     text = "一月42万吨,二月43万吨。"
     article = Article("a", "p", "d", text)
-    piece = CandidateSentence(article, Passage("x", "a", text, 0, len(text)), 0, len(text), text, alone=0.0)
+    piece = CandidateSentence(article, Passage("x", "a", text, 0, len(text)), 0, len(text), text, log_odds_alone=0.0)
     found = [Candidate(piece, at, at + 4, Fraction(value), "number", "吨", None, -0.5) for at, value in ((2, 420000), (9, 430000))]
     words = [SimpleNamespace(piece=piece, start=9, end=11)]
     assert [(one.value, one.written) for one in with_generator_votes(found, words)] == [(430000, 1.0), (420000, -1.0)]
@@ -274,7 +275,8 @@ def test_a_figure_that_the_generator_takes_goes_before_the_others():
 def reported(shown, value, day, taken=(), score=3.0):
     text = f"事故造成{shown}死亡。"
     article = Article(f"a{day}", "p", f"d{day}", text, date=day)
-    piece = CandidateSentence(article, Passage("x", "a", text, 0, len(text)), 0, len(text), text, alone=score, taken=taken)
+    piece = CandidateSentence(article, Passage("x", "a", text, 0, len(text)), 0, len(text), text,
+                              log_odds_alone=score, generator_spans=taken)
     found = Candidate(piece, 4, 4 + len(shown), Fraction(value), "number", "人", None, -0.1, True, written=1.0)
     return SubQuestionResult(SubQuestion("死亡人数", None, day), found, score)
 
@@ -297,7 +299,7 @@ def measured(sentences):
     for number, (label, text) in enumerate(sentences):
         article = Article(f"a{number}", "p", f"d{number}", text)
         passage = Passage(f"x{number}", f"a{number}", text, 0, len(text))
-        piece = CandidateSentence(article, passage, 0, len(text), text, alone=2.0, score=2.0)
+        piece = CandidateSentence(article, passage, 0, len(text), text, log_odds_alone=2.0, score=2.0)
         figure = figures_of(text)[-1]
         found = figure_in(piece, figure, None, SubQuestion(""), 1.0)
         rows.append(SubQuestionResult(SubQuestion(f"{label}是多少?", None, label), found, 3.0))
@@ -391,9 +393,10 @@ def test_of_a_sentence_read_by_itself_the_figure_that_the_generator_takes_is_mea
     text = "冲突造成95人死亡,累计45028人死亡。"
     article = Article("a", "p", "d", text)
     scores = SentenceScores(1.0, np.array([[4, 7], [12, 18]]), np.log([0.6, 0.4]), np.log([0.6, 0.4]))
-    piece = CandidateSentence(article, Passage("x", "a", text, 0, len(text)), 0, len(text), text, alone=1.0, span_scores=scores)
+    piece = CandidateSentence(article, Passage("x", "a", text, 0, len(text)), 0, len(text), text,
+                              log_odds_alone=1.0, span_scores=scores)
     assert candidates([piece], SubQuestion("累计死亡人数?"))[0].shown == "95人"
-    assert candidates([replace(piece, taken=((12, 18),))], SubQuestion("累计死亡人数?"))[0].shown == "45028人"
+    assert candidates([replace(piece, generator_spans=((12, 18),))], SubQuestion("累计死亡人数?"))[0].shown == "45028人"
 
 
 def test_one_figure_is_not_both_the_part_and_the_whole():

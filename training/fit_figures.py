@@ -115,11 +115,11 @@ def sentences(rag: Rag, row: Mapping[str, Any]) -> Iterator[tuple[float, float, 
         draft = Draft(rag.generator.write(read_prompt(term.question, [piece]), max_tokens=60, stop=("\n",)))
         nothing = is_refusal("".join(draft))
         right = any(tells(true, piece.text, piece.article.date) for true in row["rows"])
-        yield max(-8.0, min(8.0, piece.alone)), sureness(draft.log_probability) if nothing else 0.0, right
+        yield max(-8.0, min(8.0, piece.log_odds_alone)), sureness(draft.log_probability) if nothing else 0.0, right
 
 
 def answer_features(one: Candidate) -> list[float]:
-    return [one.piece.score, one.piece.alone, one.likely, float(one.fits), one.timed, one.written]
+    return [one.piece.score, one.piece.log_odds_alone, one.likely, float(one.fits), one.timed, one.written]
 
 
 def like_others(one: Candidate, others: list[list[Candidate]]) -> float:

@@ -32,12 +32,13 @@ SIGNATURES = ("byline", "credit")  # fields that name who wrote or took somethin
 class CandidateSentence:
     """A candidate sentence with the features from which its log odds of answering are computed; compared by identity.
 
-    ``text == getattr(article, passage.field)[start:end]`` (of the caption, for captions). ``nearness``: z-score of its cosine
-    with the question. ``shared``: share of the question's words in it and its headline, 0 to 1. ``found``: search score of
-    its passage minus the best one, at most 0. ``timely``: whether it may report the period asked about. ``margin``: the
-    reader's log odds that it answers, against "no sentence answers". ``span_scores``: the reader's scores of its spans.
-    ``score``: log odds from all of these. ``alone``: the reader's log odds for the sentence by itself; ``-inf`` where only the
-    best sentences were read by themselves. ``taken``: the spans that the generator takes for the answer in the sentence by itself.
+    ``text == getattr(article, passage.field)[start:end]`` (of the caption, for captions). ``similarity``: z-score of its cosine
+    with the question. ``word_overlap``: share of the question's words in it and its headline, 0 to 1. ``passage_score``: search
+    score of its passage minus the best one, at most 0. ``timely``: whether it may report the period asked about. ``margin``: the
+    reader's log odds that it answers, against "no sentence answers". ``span_scores``: the reader's scores of its spans. ``score``:
+    log odds from all of these. ``log_odds_alone``: the reader's log odds for the sentence by itself; ``-inf`` where only the best
+    sentences were read by themselves. ``generator_spans``: the spans that the generator takes for the answer in the sentence by
+    itself.
     """
 
     article: Article
@@ -45,15 +46,15 @@ class CandidateSentence:
     start: int
     end: int
     text: str
-    nearness: float = 0.0
-    shared: float = 0.0
-    found: float = 0.0
+    similarity: float = 0.0
+    word_overlap: float = 0.0
+    passage_score: float = 0.0
     timely: bool = True
     margin: float = 0.0
     span_scores: SentenceScores | None = None
     score: float = 0.0
-    alone: float = -math.inf
-    taken: tuple[tuple[int, int], ...] = ()
+    log_odds_alone: float = -math.inf
+    generator_spans: tuple[tuple[int, int], ...] = ()
 
     @property
     def read_as(self) -> Sentence:
@@ -113,7 +114,7 @@ def choose_pieces(
     read = [replace(piece, margin=scores.margin, span_scores=scores) for piece, scores in zip(likely, told, strict=True)]
     best = sorted((replace(piece, score=score_of(piece)) for piece in read), key=lambda piece: (not piece.timely, -piece.score))
     first = settings.evidence_sentences
-    return [replace(piece, alone=_margin_alone(reader, forms, query, piece)) for piece in best[:first]] + best[first:]
+    return [replace(piece, log_odds_alone=_margin_alone(reader, forms, query, piece)) for piece in best[:first]] + best[first:]
 
 
 def _question_forms(query: Query, shown: Sequence[Sentence]) -> list[str]:
@@ -236,7 +237,7 @@ def _scored(retriever: Retriever, query: Query, hits: Sequence[Hit]) -> list[Can
     vectors, best = retriever.vectors(query), max((hit.score for hit in hits), default=0.0)
     pieces = _named_rows(query, [piece for hit in hits for piece in _sentences_of(retriever, hit, vectors, hit.score - best)])
     shares = retriever.coverage(query.match_terms, [f"{piece.passage.context} {piece.text}" for piece in pieces])
-    return [replace(piece, shared=share, timely=_may_report_period(query, piece))
+    return [replace(piece, word_overlap=share, timely=_may_report_period(query, piece))
             for piece, share in zip(pieces, shares, strict=True)]
 
 
@@ -257,7 +258,7 @@ def _signed_as_asked(hits: Sequence[Hit]) -> list[Hit]:
     return told + [replace(told[0], passage=passage) for passage in signatures]
 
 
-def _sentences_of(retriever: Retriever, hit: Hit, vectors: np.ndarray, found: float) -> Iterable[CandidateSentence]:
+def _sentences_of(retriever: Retriever, hit: Hit, vectors: np.ndarray, passage_score: float) -> Iterable[CandidateSentence]:
     """Yields the sentences of a passage with the z-scores of their vectors.
 
     A byline or credit has that of its passage, which holds the headline too: a question about an author names the article.
@@ -270,4 +271,4 @@ def _sentences_of(retriever: Retriever, hit: Hit, vectors: np.ndarray, found: fl
         is_signature = hit.passage.field in SIGNATURES
         table, place = (store.passages, store.archive.sentence_places([row])[row][0]) if is_signature else (store.sentences, row)
         near = float(np.mean([table.score(vector, place) for vector in vectors]))
-        yield CandidateSentence(hit.article, hit.passage, start, end, text, nearness=near, found=found)
+        yield CandidateSentence(hit.article, hit.passage, start, end, text, similarity=near, passage_score=passage_score)

@@ -26,7 +26,7 @@ def answer_features(pieces: Sequence[CandidateSentence], found: GroundedAnswer) 
     ``surely``: how sure it was of that, as the sum of -ln(1 - p) over these times.
     """
     agreed = 0.0 if found.agreed is None else (1.0 if found.agreed else -1.0)
-    alone = max(piece.alone for piece in pieces)
+    alone = max(piece.log_odds_alone for piece in pieces)
     return {"margin": max(-3.0, min(3.0, alone / 2)), "agreed": agreed, "refused": float(len(found.refusals)),
             "surely": sum(map(sureness, found.refusals))}
 

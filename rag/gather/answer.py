@@ -171,7 +171,7 @@ def _day_of(one: SubQuestionResult) -> str:
 
 def tell_first(plan: Plan, pieces: Sequence[CandidateSentence], language: str) -> Answer | None:
     """Returns the earliest report of something, with its day and its words; ``None`` if no report tells of it."""
-    judged = sorted((replace(piece, score=piece.alone) for piece in pieces if answers(piece)), key=lambda piece: -piece.score)
+    judged = sorted((replace(piece, score=piece.log_odds_alone) for piece in pieces if answers(piece)), key=lambda piece: -piece.score)
     best = first_told(judged)  # by what each tells by itself: scores of several searches cannot be compared
     day = day_of(best.article.date) if best else None
     if best is None or day is None:
@@ -179,7 +179,7 @@ def tell_first(plan: Plan, pieces: Sequence[CandidateSentence], language: str) -
     span = best.span
     start, end = clause_of(best.text, span.start, max(span.end, span.start + 1), _ROOM)
     label = day.label if language == "zh" else day.english
-    row = Row(label, day.iso, "", best.text[start:end], "text", "", (1,), start, end, round(chance_of(best.alone), 4))
+    row = Row(label, day.iso, "", best.text[start:end], "text", "", (1,), start, end, round(chance_of(best.log_odds_alone), 4))
     told = AnswerTable((row,), (Line(label, f"“{row.shown}”", "[1]"),), (best,), ())
     text = _sentences([words(language, "first report", a=label, v=f"“{row.shown}”") + "[1]"], language)
     return _answer(plan, told, text, language, Derived("first", (0,), "", "", "", label), [plan.question])
@@ -196,7 +196,7 @@ def tell_events(plan: Plan, found: Sequence[Event], language: str) -> Answer | N
         label = (event.when.label if language == "zh" else event.when.english) if event.when else ""
         shown = event.words if language == "zh" else f"“{event.words}”"
         rows.append(Row(label, event.when.iso if event.when else "", "", event.words, "text", "", (number,), event.start, event.end,
-                        round(chance_of(event.piece.alone), 4)))
+                        round(chance_of(event.piece.log_odds_alone), 4)))
         lines.append(Line(label, shown, f"[{number}]"))
     told = AnswerTable(tuple(rows), tuple(lines), tuple(pieces), ())
     lead = words(language, "in all" if plan.operation == "count" else "found", n=len(rows))

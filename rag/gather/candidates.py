@@ -48,7 +48,7 @@ class Candidate:
     def score(self) -> float:
         """Log odds that it answers, by what reader and generator make of its sentence and of the figure, and by its kind."""
         weights = fitted()["figure"]
-        signs = {"read": self.piece.score, "alone": self.piece.alone, "likely": self.likely, "kind": self.fits,
+        signs = {"read": self.piece.score, "alone": self.piece.log_odds_alone, "likely": self.likely, "kind": self.fits,
                  "timed": self.timed, "written": self.written}
         return weights["constant"] + sum(weights[name] * value for name, value in signs.items())
 
@@ -74,7 +74,7 @@ def chance_of(log_odds: float) -> float:
 
 def candidates(pieces: Sequence[CandidateSentence], term: SubQuestion) -> list[Candidate]:
     """Returns the figures of some sentences that may answer a sub-question, likeliest first, without those of another period."""
-    found = [one for piece in pieces if piece.timely and math.isfinite(piece.alone) for one in _of_piece(piece, term)]
+    found = [one for piece in pieces if piece.timely and math.isfinite(piece.log_odds_alone) for one in _of_piece(piece, term)]
     return sorted(found, key=lambda one: -one.score)
 
 
@@ -103,8 +103,8 @@ def figure_in(piece: CandidateSentence, figure: Quantity, when: When | None, ter
     whole, unit, kind = whole_figure(piece, figure.start, figure.end), unit_of(piece.text, figure), sort_of(figure)
     is_change = kind == "percent" and bool(without_direction(figure.text)[0])  # 增长5% tells no level, as 指数为49% does
     fits = kind == "percent" if RATIO.search(term.question) else not is_change
-    taken = any(whole.start < end and start < whole.end for start, end in piece.taken)
-    written = 0.0 if not piece.taken else 1.0 if taken else -1.0
+    taken = any(whole.start < end and start < whole.end for start, end in piece.generator_spans)
+    written = 0.0 if not piece.generator_spans else 1.0 if taken else -1.0
     timed = 0.0 if not (term.when and when) else 1.0 if when.same(term.when) else -1.0
     return Candidate(piece, whole.start, whole.end, figure.value, kind, unit, when, math.log(probability), fits, timed, written)
 

@@ -83,16 +83,16 @@ class SubQuestionReader:
         """
         weights, judged = fitted()["sentence"], []
         for piece in pieces:
-            piece = replace(piece, alone=weights["constant"] + weights["read"] * piece.alone)
+            piece = replace(piece, log_odds_alone=weights["constant"] + weights["read"] * piece.log_odds_alone)
             if answers(piece):
                 self.check()
                 draft = Draft(self.generator.write(read_prompt(question, [piece]), max_tokens=_LONGEST, stop=("\n",)))
                 text = "".join(draft)
                 if is_refusal(text):
-                    piece = replace(piece, alone=piece.alone + weights["surely"] * sureness(draft.log_probability))
+                    piece = replace(piece, log_odds_alone=piece.log_odds_alone + weights["surely"] * sureness(draft.log_probability))
                 else:
                     words = located_draft(text, [piece]).located
-                    piece = replace(piece, taken=tuple((one.start, one.end) for one in words))
+                    piece = replace(piece, generator_spans=tuple((one.start, one.end) for one in words))
             judged.append(piece)
         return judged
 
@@ -150,7 +150,7 @@ class SubQuestionReader:
 
 def answers(piece: CandidateSentence) -> bool:
     """Tells whether a sentence is taken to answer, read by itself."""
-    return piece.timely and chance_of(piece.alone) >= _TAKEN
+    return piece.timely and chance_of(piece.log_odds_alone) >= _TAKEN
 
 
 def figures_of_period(when: When | None) -> Filter:

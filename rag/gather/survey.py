@@ -47,7 +47,7 @@ def reports(plan: Plan, pieces: Sequence[CandidateSentence], asked: When | None)
         same = next((at for at, row in enumerate(rows) if row.found and row.found.value == one.value), None)
         if same is None:
             when = one.when or day_of(one.piece.article.date)
-            rows.append(SubQuestionResult(SubQuestion(plan.question, when, when.label if when else ""), one, one.piece.alone))
+            rows.append(SubQuestionResult(SubQuestion(plan.question, when, when.label if when else ""), one, one.piece.log_odds_alone))
         else:
             rows[same] = replace(rows[same], others=(*rows[same].others, one))
     return rows
@@ -61,7 +61,7 @@ def by_day(plan: Plan, pieces: Sequence[CandidateSentence]) -> list[SubQuestionR
         told = one.when if one.when and one.when.day and plan.within.since <= one.when.iso < plan.within.until else None
         day = told or day_of(one.piece.article.date)
         if day:
-            days.setdefault(day.iso, SubQuestionResult(SubQuestion(plan.topic.question, day, day.label), one, one.piece.alone))
+            days.setdefault(day.iso, SubQuestionResult(SubQuestion(plan.topic.question, day, day.label), one, one.piece.log_odds_alone))
     return [days[day] for day in sorted(days)]
 
 
@@ -115,7 +115,7 @@ def _of_one_thing(found: Sequence[Candidate]) -> list[Candidate]:
 
 def _words_of(piece: CandidateSentence) -> tuple[int, int]:
     """Returns the clauses around the words that answer: those that the generator takes, else those that the reader finds."""
-    first, last = piece.taken[0] if piece.taken else (piece.span.start, max(piece.span.end, piece.span.start + 1))
+    first, last = piece.generator_spans[0] if piece.generator_spans else (piece.span.start, max(piece.span.end, piece.span.start + 1))
     start, end = clause_of(piece.text, first, last, _SHOWN)
     return (start, end) if end - start <= _SHOWN else (first, last)
 
