@@ -77,7 +77,7 @@ FIGURE_WEIGHTS = {"figure": {"constant": 2.0, "read": 0.5, "alone": 0.5, "likely
                   "planned": {"constant": 0.0, "question": 1.0, "surely": -1.0},
                   "alone": {"constant": 0.0, "several": -1.0, "looked_up": 0.0},
                   "operands": {"constant": 2.0, "surely": 1.0, "usual": 0.0}}
-WEIGHTS = {"sentence": {"nearness": 0.3, "shared": 1.4, "found": 0.7},
+WEIGHTS = {"sentence": {"similarity": 0.3, "word_overlap": 1.4, "passage_score": 0.7},
            "answer": {"constant": 0.3, "margin": 0.5, "agreed": 0.7, "refused": -1.0, "surely": -0.1}}
 
 
