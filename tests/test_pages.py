@@ -124,6 +124,17 @@ def test_name_that_the_lexicon_does_not_know_may_begin_a_sentence():
 LONG = "这条水渠全长十二公里,从山脚的水库引水,经过七个村,灌溉两岸的稻田和果园,工程前后用了三年,由各村的农户和县里的施工队一起修成。" * 3
 
 
+@pytest.mark.parametrize(("label", "section", "kicker"), [
+    ("要闻", "要闻", ""),  # a usual name
+    ("三农", "三农", ""),  # the story does not say it
+    ("水渠", "", "水渠"),  # the story says it
+    ("河北", "", "河北"),  # a place
+])
+def test_a_short_label_above_a_headline_is_a_section_unless_the_story_says_it_or_it_is_a_place(label, section, kicker):
+    [article] = articles_of(f"## {label}\n\n## 新渠通水惠及三千农户\n\n▶ 林小满\n\n7月5日,水渠通水。{LONG}", "页.txt")
+    assert (article.section, article.kicker, article.title) == (section, kicker, "新渠通水惠及三千农户")
+
+
 @pytest.mark.parametrize(("heading", "section", "is_title"), [
     ("县里计划扩建水库", "水利局介绍,青河县今年修渠。\n\n为了灌溉更多稻田,县里计划扩建水库,明年动工。", False),
     ("石磊在北山中学授课", "7月6日,省里的技师石磊在北山中学授课时说,风力车的车身可以用旧水管做成,同学们都能学会。", True),

@@ -18,7 +18,7 @@ def main() -> None:
     try:
         config = load_config()
         for name in config.model_names:
-            resolve(name, offline=config.models.offline, progress=Bars())
+            resolve(name, offline=config.models.offline, progress=Bars(live=False))
     except RagError as error:
         sys.exit(f"{error}")
 

@@ -13,7 +13,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rag.language.text import HAN, fold
+from rag.language.places import places_in
+from rag.language.text import fold
 from rag.pages.blocks import Block, is_whole
 from rag.pages.fitted import fitted
 from rag.pages.marks import (
@@ -34,7 +35,7 @@ _MAX_KICKER = 16  # characters
 _MAX_CLAUSE = 16  # characters; a lead often repeats a longer headline
 _MIN_CONTINUATION = 3.0  # nats from which a text certainly continues a sentence
 _DAY = re.compile(r"\W*(?:\d{4}年)?(?:\d{1,2}月)?\d{1,2}日")
-_SHORT_WORDS = re.compile(f"[{HAN}]{{2,4}}")
+_MAX_SECTION_NAME = 4  # characters of a section's name that is no usual one
 _TYPICAL_STORY = 500  # characters of a typical story
 _MAX_PARAGRAPHS = 12  # paragraphs of an article that are compared
 
@@ -253,11 +254,14 @@ def _label_stack(blocks: list[Block], labels: list[str], stack: Stack, is_title:
 
 
 def _names_section(blocks: list[Block], stack: Stack) -> bool:
-    """Tells whether the first heading above a title names a section: a usual name, or a few characters that the story does not say; a
-    kicker is mostly a place or a body that it tells of.
+    """Tells whether the first heading above a title names a section: a usual name, or a few characters that are no place and that the
+    story does not say. A kicker names a place or a body that the story tells of.
     """
     name = blocks[stack.headings[0]].text.replace(" ", "")
-    return is_section_name(name) or (bool(_SHORT_WORDS.fullmatch(name)) and not any(name in blocks[at].text for at in stack.after))
+    if is_section_name(name):
+        return True
+    is_short = len(name) <= _MAX_SECTION_NAME and name.isalpha() and not stack.section
+    return is_short and not any(name in blocks[at].text for at in stack.after) and not places_in(name)
 
 
 def _title_place(blocks: list[Block], stack: Stack) -> int:

@@ -4,7 +4,8 @@
 
     page file → Article → Passage → Hit → Evidence → Citation → Answer
 
-:mod:`~rag.records.archive` holds what is read from pages, stored, found and quoted, :mod:`~rag.records.answer` what is answered.
+:mod:`~rag.records.archive` holds what is read from pages and stored, :mod:`~rag.records.found` what is found and quoted,
+:mod:`~rag.records.answer` what is answered.
 """
 
 from rag.records.answer import (
@@ -25,11 +26,6 @@ from rag.records.archive import (
     Article,
     Box,
     Caption,
-    ChannelScore,
-    Citation,
-    Fact,
-    Filter,
-    Hit,
     Joint,
     Jump,
     Links,
@@ -43,6 +39,7 @@ from rag.records.archive import (
     runs_of,
     source_spans,
 )
+from rag.records.found import ChannelScore, Citation, Fact, Filter, Hit
 
 __all__ = [
     "OF_PICTURES",

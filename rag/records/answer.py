@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from rag.records.archive import Citation, Hit
+from rag.records.found import Citation, Hit
 
 
 @dataclass(frozen=True)
